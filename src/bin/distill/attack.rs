@@ -1,0 +1,130 @@
+//! `distill attack`: one test image, every step.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use defensive_distillation::attack::Step;
+use defensive_distillation::dataset::files::Half;
+use defensive_distillation::distill::argmax;
+use serde::Serialize;
+
+use crate::evaluate::{AttackArguments, find};
+use crate::publish::manifest;
+use crate::{Common, Result};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    attack: AttackArguments,
+    /// The network, by its id in the manifest.
+    #[arg(long, default_value = "mnist-undefended")]
+    model: String,
+    /// The test image, counted from 0.
+    #[arg(long, default_value_t = 0)]
+    image: usize,
+    /// The class that it should be mistaken for.
+    #[arg(long)]
+    target: usize,
+    /// Save the last image as a PNG.
+    #[arg(long, value_name = "FILE")]
+    png: Option<PathBuf>,
+    /// Where the model files and their manifest are.
+    #[arg(long, value_name = "DIR", default_value = "www/models")]
+    published: PathBuf,
+}
+
+pub fn run(arguments: Arguments) -> Result {
+    let Arguments { common, attack, model, image, target, png, published } = arguments;
+    let device = common.device();
+    let entries = manifest(&published)?;
+    let entry = find(&entries, &model)?;
+    let file = published.join(&entry.file);
+    let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let network = entry.load(&bytes, &device)?;
+    let samples = common.samples(Half::Test)?;
+    if image >= samples.len() {
+        return Err(format!("--image must be from 0 to {}.", samples.len() - 1).into());
+    }
+    let mut runs = attack.attack().start(&network, &samples.images(&[image]), &[target])?;
+    let mut last = None;
+    while !runs.is_empty() {
+        for step in pollster::block_on(runs.step(&network, &device))? {
+            common.print(words(&step), &Line::of(&step))?;
+            last = Some(step);
+        }
+    }
+    if let (Some(step), Some(file)) = (last, png) {
+        save(&step.image, network.dataset().spec().shape, &file)?;
+    }
+    Ok(())
+}
+
+/// A step without its pixels.
+#[derive(Serialize)]
+struct Line {
+    iteration: usize,
+    label: usize,
+    logits: [f32; 10],
+    probabilities: [f32; 10],
+    features_changed: usize,
+    pair: Option<[usize; 2]>,
+    alpha: Option<f64>,
+    beta: Option<f64>,
+    score: Option<f64>,
+    zero_gradients: Option<usize>,
+    outcome: Option<defensive_distillation::attack::Outcome>,
+}
+
+impl Line {
+    fn of(step: &Step) -> Self {
+        Self {
+            iteration: step.iteration,
+            label: argmax(&step.logits),
+            logits: step.logits,
+            probabilities: step.probabilities,
+            features_changed: step.features_changed,
+            pair: step.pair.map(|pair| [pair.p, pair.q]),
+            alpha: step.pair.map(|pair| pair.alpha),
+            beta: step.pair.map(|pair| pair.beta),
+            score: step.pair.map(|pair| pair.score()),
+            zero_gradients: step.gradient.as_ref().map(|gradient| gradient.zeros()),
+            outcome: step.outcome,
+        }
+    }
+}
+
+fn words(step: &Step) -> String {
+    let label = argmax(&step.logits);
+    let reads = format!(
+        "{:>3} features changed: reads {label} ({:.1} %)",
+        step.features_changed,
+        100.0 * step.probabilities[label]
+    );
+    match (step.pair, step.outcome) {
+        (Some(pair), _) => format!(
+            "{reads}; next {} and {}, α {:.3e}, β {:.3e}",
+            pair.p, pair.q, pair.alpha, pair.beta
+        ),
+        (None, Some(outcome)) => match &step.gradient {
+            Some(gradient) => format!(
+                "{reads}; {outcome:?}, {} of {} gradient entries are exactly zero",
+                gradient.zeros(),
+                gradient.target.len()
+            ),
+            None => format!("{reads}; {outcome:?}"),
+        },
+        (None, None) => reads,
+    }
+}
+
+/// Writes pixels in [0, 1], channel after channel, as a PNG.
+fn save(image: &[f32], [channels, height, width]: [usize; 3], file: &Path) -> Result {
+    let pixels = height * width;
+    let bytes: Vec<u8> = (0..pixels)
+        .flat_map(|pixel| (0..channels).map(move |channel| channel * pixels + pixel))
+        .map(|index| (image[index] * 255.0).round() as u8)
+        .collect();
+    crate::data::write_png(file, width, height, channels, &bytes)
+}

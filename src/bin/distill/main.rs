@@ -1,0 +1,124 @@
+//! `distill`: trains the networks, publishes them, attacks them, and reproduces the paper's tables.
+
+mod attack;
+mod data;
+mod evaluate;
+mod publish;
+mod train;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use burn::tensor::Device;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use defensive_distillation::dataset::Dataset;
+use defensive_distillation::dataset::files::{DataError, Half, Samples};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What a command fails with: a sentence for the person at the terminal.
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Defensive distillation, and the attack that it was meant to stop.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the data sets, or make the sample pictures of the page from them.
+    Data(data::Arguments),
+    /// Train an undefended network (T = 1), a teacher (higher T), or a student (with --labels).
+    Train(train::TrainArguments),
+    /// Write a teacher's soft labels of the training set to a file.
+    Label(train::LabelArguments),
+    /// Train a teacher, take its soft labels, and train a student on them.
+    Distill(train::DistillArguments),
+    /// Turn a trained network into a model file of the page, with its entry in the manifest.
+    Publish(publish::Arguments),
+    /// Reproduce the paper's attacks on published networks.
+    Evaluate(evaluate::Arguments),
+    /// Attack one test image and print every step.
+    Attack(attack::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Data(arguments) => data::run(arguments),
+        Command::Train(arguments) => train::train(arguments),
+        Command::Label(arguments) => train::label(arguments),
+        Command::Distill(arguments) => train::distill(arguments),
+        Command::Publish(arguments) => publish::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Attack(arguments) => attack::run(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Where the data set lies and what computes: the same for every command.
+#[derive(Args)]
+struct Common {
+    /// The data set, and with it the architecture.
+    #[arg(long, default_value = "mnist")]
+    dataset: Dataset,
+    /// The folder with the data set's original files, gzipped or not [default: data/<dataset>].
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// What computes.
+    #[arg(long, default_value = "cpu")]
+    device: Processor,
+    /// Print results as JSON, one object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Processor {
+    /// All cores, through burn-flex.
+    Cpu,
+    /// The first GPU that Vulkan offers.
+    #[cfg(feature = "vulkan")]
+    Vulkan,
+}
+
+impl Common {
+    fn samples(&self, half: Half) -> std::result::Result<Samples, DataError> {
+        let default = || PathBuf::from("data").join(self.dataset.spec().id);
+        let folder = self.data.clone().unwrap_or_else(default);
+        Samples::read(self.dataset, half, &folder)
+    }
+
+    fn device(&self) -> Device {
+        match self.device {
+            Processor::Cpu => Device::flex(),
+            #[cfg(feature = "vulkan")]
+            Processor::Vulkan => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
+        }
+    }
+
+    /// A line for each result: words for people, or JSON.
+    fn print(&self, words: impl std::fmt::Display, json: &impl serde::Serialize) -> Result {
+        if self.json {
+            println!("{}", serde_json::to_string(json)?);
+        } else {
+            println!("{words}");
+        }
+        Ok(())
+    }
+}
+
+/// A bar on the terminal, with the time left; nothing where the output is not a terminal.
+fn progress(length: usize, what: &str) -> Result<ProgressBar> {
+    let style = "{prefix} {bar:30} {human_pos}/{human_len} {per_sec:>10} {eta:>4} left  {msg}";
+    let bar = ProgressBar::new(length as u64).with_style(ProgressStyle::with_template(style)?);
+    bar.set_prefix(what.to_owned());
+    Ok(bar)
+}

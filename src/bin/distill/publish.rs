@@ -1,0 +1,100 @@
+//! `distill publish`: a trained network becomes a file of the page.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use defensive_distillation::dataset::files::Half;
+use defensive_distillation::train::{checkpoint, finished, measure};
+use defensive_distillation::weights::{Entry, Role, id, sha256, write};
+
+use crate::{Common, Result};
+
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// What the network was trained for.
+    #[arg(long)]
+    role: Role,
+    /// T of its training.
+    #[arg(long, default_value_t = 1.0)]
+    temperature: f32,
+    /// Where runs keep their checkpoints.
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    runs: PathBuf,
+    /// Where the model files and their manifest are.
+    #[arg(long, value_name = "DIR", default_value = "www/models")]
+    out: PathBuf,
+    /// What the network was trained on, for the manifest.
+    #[arg(long)]
+    hardware: String,
+}
+
+pub fn run(arguments: Arguments) -> Result {
+    let Arguments { common, role, temperature, runs, out, hardware } = arguments;
+    let device = common.device();
+    let id = id(common.dataset, role, temperature);
+    let (recipe, history, network) = finished(&runs.join(&id), &device)?;
+    let parameters = burn::module::Module::num_params(&network);
+    let bytes = write(network)?;
+    let mut entry = Entry {
+        file: format!("{id}.safetensors"),
+        bytes: bytes.len(),
+        sha256: sha256(&bytes),
+        dataset: common.dataset,
+        role,
+        temperature,
+        parameters,
+        test_accuracy: 0.0,
+        logit_norm: 0.0,
+        command: command(&recipe, role, history.len()),
+        seed: recipe.seed,
+        epochs: history.len(),
+        seconds: history.iter().map(|epoch| epoch.seconds).sum::<f64>().round(),
+        hardware,
+        date: jiff::Zoned::now().date().to_string(),
+        id,
+    };
+    // What is published is what is measured: the file, in half precision, read back.
+    let quality = measure(&entry.load(&bytes, &device)?, &common.samples(Half::Test)?, &device);
+    entry.test_accuracy = quality.accuracy;
+    entry.logit_norm = (quality.logit_norm * 100.0).round() / 100.0;
+
+    checkpoint::replace(&out.join(&entry.file), &bytes)?;
+    let mut manifest = manifest(&out).unwrap_or_default();
+    manifest.retain(|other| other.id != entry.id);
+    manifest.push(entry.clone());
+    manifest.sort_by(|a, b| {
+        let key = |entry: &Entry| (entry.dataset.spec().id, entry.role as u8);
+        key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
+    });
+    let json = serde_json::to_string_pretty(&manifest)? + "\n";
+    checkpoint::replace(&out.join("manifest.json"), json.as_bytes())?;
+    let words = format!(
+        "{}: {} bytes, test accuracy {:.2} %, mean L1 norm of the logits {:.1}",
+        entry.id,
+        entry.bytes,
+        100.0 * entry.test_accuracy,
+        entry.logit_norm
+    );
+    common.print(words, &entry)
+}
+
+/// The entries of the manifest in `folder`.
+pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
+    let file = folder.join("manifest.json");
+    let json = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(serde_json::from_slice(&json).map_err(|e| format!("{}: {e}", file.display()))?)
+}
+
+/// The command line that trains such a network from nothing.
+fn command(recipe: &defensive_distillation::train::Recipe, role: Role, epochs: usize) -> String {
+    let command = match role {
+        Role::Distilled => "distill",
+        Role::Undefended | Role::Teacher => "train",
+    };
+    let (dataset, temperature, seed) = (recipe.dataset, recipe.temperature, recipe.seed);
+    format!(
+        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs} --seed {seed}"
+    )
+}

@@ -1,0 +1,88 @@
+//! The data sets: one table of what they are, and readers for their files.
+//!
+//! [`Dataset::spec`] is the only place that knows shapes, classes and normalisation. The readers
+//! are native only (feature `train`): the browser gets its samples as pictures.
+
+#[cfg(feature = "train")]
+pub mod files;
+
+use serde::{Deserialize, Serialize};
+
+/// A data set of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
+pub enum Dataset {
+    /// Handwritten digits, 28×28 grey.
+    Mnist,
+    /// Small photographs of ten kinds of thing, 32×32 in colour.
+    Cifar10,
+}
+
+/// The number of classes of either data set, and so of every network's outputs.
+pub const CLASSES: usize = 10;
+
+/// What is fixed about a data set.
+#[derive(Debug)]
+pub struct Spec {
+    /// The name in file names, links and manifests.
+    pub id: &'static str,
+    /// Shape of one image: channels, height, width.
+    pub shape: [usize; 3],
+    /// Class names, in the order of the labels.
+    pub classes: [&'static str; CLASSES],
+    /// Mean of each channel over the training set, in pixel units of [0, 1], which the network
+    /// subtracts first. MNIST enters as it is (PAPER: inputs in [0, 1]).
+    pub mean: [f32; 3],
+    /// Standard deviation of each channel, by which the network then divides.
+    pub deviation: [f32; 3],
+}
+
+impl Spec {
+    /// Features of one image: each channel of each pixel is one.
+    pub const fn features(&self) -> usize {
+        self.shape[0] * self.shape[1] * self.shape[2]
+    }
+}
+
+impl Dataset {
+    /// Every data set, in the order in which the page offers them.
+    pub const ALL: [Self; 2] = [Self::Mnist, Self::Cifar10];
+
+    /// The data set's row of the table.
+    pub const fn spec(self) -> &'static Spec {
+        match self {
+            Self::Mnist => &Spec {
+                id: "mnist",
+                shape: [1, 28, 28],
+                classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+                mean: [0.0; 3],
+                deviation: [1.0; 3],
+            },
+            Self::Cifar10 => &Spec {
+                id: "cifar10",
+                shape: [3, 32, 32],
+                classes: [
+                    "airplane",
+                    "automobile",
+                    "bird",
+                    "cat",
+                    "deer",
+                    "dog",
+                    "frog",
+                    "horse",
+                    "ship",
+                    "truck",
+                ],
+                mean: [0.4914, 0.4822, 0.4465],
+                deviation: [0.2470, 0.2435, 0.2616],
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Dataset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.spec().id)
+    }
+}

@@ -1,0 +1,295 @@
+//! The JavaScript interface: a thin shell, and the only file that knows JavaScript.
+//!
+//! Everything from outside is parsed before it is used, and every error becomes a JavaScript
+//! `Error` whose `name` says whose fault it is (`ModelError`, `RequestError`, `ImageError`,
+//! `EngineError`) and whose message is fit for a visitor.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use js_sys::{Array, Float32Array, Reflect, Uint8Array};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+
+use crate::attack::saliency::{Direction, saliency_map};
+use crate::attack::{AttackError, Budget, Jsma, Outcome, Output, Runs, Step, check_pixels};
+use crate::dataset::CLASSES;
+use crate::distill::{argmax, softmax_row};
+use crate::model::Network;
+use crate::weights::Entry;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+export interface ManifestEntry {
+  id: string; file: string; bytes: number; sha256: string;
+  dataset: "mnist" | "cifar10"; role: "undefended" | "distilled" | "teacher"; temperature: number;
+  parameters: number; test_accuracy: number; logit_norm: number;
+  command: string; seed: number; epochs: number; seconds: number; hardware: string; date: string;
+}
+export interface EngineInfo { engine: "cpu"; implementation: string; version: string; }
+export interface Classification { logits: number[]; probabilities: number[]; label: number; }
+export interface BatchRequest {
+  model: string; attack: "jsma-f" | "jsma-z"; direction: "increase" | "decrease";
+  /** How much a feature changes at a time, in (0, 1]. */
+  theta: number;
+  /** Features that may change. */
+  budget: number;
+  /** The images one after another, pixels in [0, 1]. */
+  images: Float32Array;
+  /** The class that each image should be mistaken for. */
+  targets: Uint8Array;
+}
+export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
+/** One image of one run, evaluated. */
+export interface Step {
+  run: number;
+  /** Pairs changed so far. */
+  iteration: number;
+  image: Float32Array;
+  logits: number[]; probabilities: number[]; label: number;
+  featuresChanged: number;
+  /** The features chosen at this image: the next step's image has them changed. */
+  pair: [number, number] | null;
+  alpha: number | null; beta: number | null; score: number | null;
+  /** Features whose whole gradient is exactly zero, and of how many. */
+  zeroGradients: number | null; gradientEntries: number | null;
+  /** The derivative of the target's output by each feature. */
+  gradient: Float32Array | null;
+  /** The adversarial saliency map, one entry a feature. */
+  saliency: Float32Array | null;
+  outcome: Outcome | null;
+}
+"#;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// Holds networks, and runs attacks on them.
+#[wasm_bindgen]
+pub struct Engine {
+    device: Device,
+    networks: HashMap<String, Rc<Network>>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// An engine without networks, on the CPU.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript has no Default")]
+    pub fn new() -> Self {
+        Self { device: Device::flex(), networks: HashMap::new() }
+    }
+
+    /// What computes.
+    #[wasm_bindgen(unchecked_return_type = "EngineInfo")]
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Info {
+            engine: &'static str,
+            implementation: &'static str,
+            version: &'static str,
+        }
+        to_js(&Info {
+            engine: "cpu",
+            implementation: "burn-flex, 128-bit SIMD",
+            version: env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    /// Verifies a model file against its manifest entry, and keeps the network under its id.
+    pub fn load(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "ManifestEntry")] entry: JsValue,
+        bytes: &[u8],
+    ) -> Result<(), JsValue> {
+        let entry: Entry = serde_wasm_bindgen::from_value(entry)
+            .map_err(|e| error("ModelError", format!("The manifest entry is damaged: {e}.")))?;
+        let network =
+            entry.load(bytes, &self.device).map_err(|e| error("ModelError", e.to_string()))?;
+        self.networks.insert(entry.id, Rc::new(network));
+        Ok(())
+    }
+
+    /// What a network reads in one image.
+    #[wasm_bindgen(unchecked_return_type = "Classification")]
+    pub async fn classify(&self, model: &str, image: Vec<f32>) -> Result<JsValue, JsValue> {
+        #[derive(Serialize)]
+        struct Classification {
+            logits: [f32; CLASSES],
+            probabilities: [f32; CLASSES],
+            label: usize,
+        }
+        let network = self.network(model)?;
+        let spec = network.dataset().spec();
+        if image.len() != spec.features() {
+            let (expected, found) = (spec.features(), image.len());
+            let message = format!("The image should have {expected} pixels, but has {found}.");
+            return Err(error("ImageError", message));
+        }
+        check_pixels(&image).map_err(attack_error)?;
+        let [channels, height, width] = spec.shape;
+        let image = TensorData::new(image, [1, channels, height, width]);
+        let logits = network.forward(Tensor::from_data(image, &self.device));
+        let logits = logits.into_data_async().await;
+        let logits = logits.map_err(|e| error("EngineError", format!("{e:?}")))?;
+        let logits: Vec<f32> = logits.iter::<f32>().collect();
+        let Some(logits) = logits.first_chunk::<CLASSES>() else {
+            return Err(error("EngineError", "The network answered with too few logits.".into()));
+        };
+        to_js(&Classification {
+            logits: *logits,
+            probabilities: softmax_row(logits, 1.0),
+            label: argmax(logits),
+        })
+    }
+
+    /// Begins a batch of attacks; nothing is computed yet.
+    pub fn start(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "BatchRequest")] request: JsValue,
+    ) -> Result<Run, JsValue> {
+        #[derive(Deserialize)]
+        struct Request {
+            model: String,
+            attack: Output,
+            direction: Direction,
+            theta: f32,
+            budget: usize,
+        }
+        let images = field::<Float32Array>(&request, "images", "a Float32Array")?.to_vec();
+        let targets = field::<Uint8Array>(&request, "targets", "a Uint8Array")?.to_vec();
+        let request: Request = serde_wasm_bindgen::from_value(request)
+            .map_err(|e| error("RequestError", format!("The attack was not understood: {e}.")))?;
+        let network = self.network(&request.model)?;
+        let attack = Jsma {
+            output: request.attack,
+            direction: request.direction,
+            theta: request.theta,
+            budget: Budget { features: request.budget },
+        };
+        let targets: Vec<_> = targets.into_iter().map(usize::from).collect();
+        let runs = attack.start(&network, &images, &targets).map_err(attack_error)?;
+        Ok(Run { runs, network, direction: attack.direction, device: self.device.clone() })
+    }
+
+    fn network(&self, model: &str) -> Result<Rc<Network>, JsValue> {
+        self.networks.get(model).cloned().ok_or_else(|| {
+            error("RequestError", format!("The model \"{model}\" is not loaded. Load it first."))
+        })
+    }
+}
+
+/// A batch of attacks under way. Freeing it cancels what still goes on.
+#[wasm_bindgen]
+pub struct Run {
+    runs: Runs,
+    network: Rc<Network>,
+    direction: Direction,
+    device: Device,
+}
+
+#[wasm_bindgen]
+impl Run {
+    /// How many runs of the batch are still going.
+    #[wasm_bindgen(getter)]
+    pub fn running(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// Evaluates every run that is still going once, and returns one step for each.
+    ///
+    /// Wait for the promise before the next call.
+    #[wasm_bindgen(unchecked_return_type = "Step[]")]
+    pub async fn step(&mut self) -> Result<Array, JsValue> {
+        let steps = self.runs.step(&self.network, &self.device).await.map_err(attack_error)?;
+        steps.iter().map(|step| step_to_js(step, self.direction)).collect()
+    }
+}
+
+/// What the network sees of a drawing: 28×28 pixels in [0, 1], or nothing of an empty one.
+///
+/// Each stroke is x, y, x, y, … from 0 to 255 over the square that is drawn on.
+#[wasm_bindgen]
+pub fn rasterize(strokes: Vec<Uint8Array>) -> Result<Option<Vec<f32>>, JsValue> {
+    let strokes: Vec<_> = strokes.iter().map(Uint8Array::to_vec).collect();
+    let image = crate::digit::rasterize(&strokes);
+    let image = image.map_err(|e| error("ImageError", e.to_string()))?;
+    Ok(image.map(|pixels| pixels.to_vec()))
+}
+
+fn step_to_js(step: &Step, direction: Direction) -> Result<JsValue, JsValue> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Numbers {
+        run: usize,
+        iteration: usize,
+        logits: [f32; CLASSES],
+        probabilities: [f32; CLASSES],
+        label: usize,
+        features_changed: usize,
+        pair: Option<[usize; 2]>,
+        alpha: Option<f64>,
+        beta: Option<f64>,
+        score: Option<f64>,
+        zero_gradients: Option<usize>,
+        gradient_entries: Option<usize>,
+        outcome: Option<Outcome>,
+    }
+    let gradient = step.gradient.as_ref();
+    let js = to_js(&Numbers {
+        run: step.run,
+        iteration: step.iteration,
+        logits: step.logits,
+        probabilities: step.probabilities,
+        label: argmax(&step.logits),
+        features_changed: step.features_changed,
+        pair: step.pair.map(|pair| [pair.p, pair.q]),
+        alpha: step.pair.map(|pair| pair.alpha),
+        beta: step.pair.map(|pair| pair.beta),
+        score: step.pair.map(|pair| pair.score()),
+        zero_gradients: gradient.map(|g| g.zeros()),
+        gradient_entries: gradient.map(|g| g.target.len()),
+        outcome: step.outcome,
+    })?;
+    let row =
+        |numbers: Option<&[f32]>| numbers.map_or(JsValue::NULL, |n| Float32Array::from(n).into());
+    let saliency = gradient.map(|g| saliency_map(&g.target, &g.others, direction));
+    Reflect::set(&js, &"image".into(), &row(Some(&step.image)))?;
+    Reflect::set(&js, &"gradient".into(), &row(gradient.map(|g| g.target.as_slice())))?;
+    Reflect::set(&js, &"saliency".into(), &row(saliency.as_deref()))?;
+    Ok(js)
+}
+
+/// A field of an object that has to be of a certain class.
+fn field<Class: JsCast>(object: &JsValue, name: &str, class: &str) -> Result<Class, JsValue> {
+    let value = Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    value
+        .dyn_into()
+        .map_err(|_| error("RequestError", format!("The field {name} should be {class}.")))
+}
+
+/// Plain data as a plain JavaScript object, `None` as null.
+fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).map_err(|e| error("EngineError", e.to_string()))
+}
+
+fn attack_error(e: AttackError) -> JsValue {
+    let name = match e {
+        AttackError::Pixel { .. } | AttackError::Pixels { .. } => "ImageError",
+        AttackError::Device(_) => "EngineError",
+        AttackError::Theta(_) | AttackError::Budget { .. } | AttackError::Target(_) => {
+            "RequestError"
+        }
+    };
+    error(name, e.to_string())
+}
+
+fn error(name: &str, message: String) -> JsValue {
+    let error = js_sys::Error::new(&message);
+    error.set_name(name);
+    error.into()
+}

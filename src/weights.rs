@@ -1,0 +1,255 @@
+//! Model files: what the manifest says of them, and how they are verified, read and written.
+//!
+//! A model file is SafeTensors in half precision with the names, shapes and orientation of PyTorch
+//! (`conv1.weight` `[out, in, 3, 3]`, `fc1.weight` `[out, in]`, biases `[out]`), so that
+//! `load_state_dict(safetensors.torch.load_file(path))` is all that Python needs. Whatever is read
+//! is untrusted until its length, its SHA-256 and every name, type, shape and number is checked.
+
+use burn::module::Param;
+use burn::tensor::{Device, Tensor, TensorData};
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::dataset::Dataset;
+use crate::model::Network;
+
+/// What a network was trained for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
+pub enum Role {
+    /// On the true labels at T = 1.
+    Undefended,
+    /// On a teacher's soft labels at the teacher's temperature.
+    Distilled,
+    /// On the true labels at a temperature; it made the soft labels.
+    Teacher,
+}
+
+/// One network's entry in `www/models/manifest.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// `<dataset>-undefended`, `<dataset>-distilled-t<T>` or `<dataset>-teacher-t<T>`.
+    pub id: String,
+    /// The model file, beside the manifest.
+    pub file: String,
+    /// Its length.
+    pub bytes: usize,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// What it classifies.
+    pub dataset: Dataset,
+    /// What it was trained for.
+    pub role: Role,
+    /// T of its training; it is used at T = 1 all the same.
+    pub temperature: f32,
+    /// Trained numbers.
+    pub parameters: usize,
+    /// Share of the test set that the published file classifies correctly.
+    pub test_accuracy: f64,
+    /// Mean over the test set of Σ|z|, of the published file.
+    pub logit_norm: f64,
+    /// The command that trains it.
+    pub command: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// Passes over the training set.
+    pub epochs: usize,
+    /// Time that the training took.
+    pub seconds: f64,
+    /// Where that was.
+    pub hardware: String,
+    /// Day of publication, as YYYY-MM-DD.
+    pub date: String,
+}
+
+/// The name of a network in the manifest, in links and in file names.
+pub fn id(dataset: Dataset, role: Role, temperature: f32) -> String {
+    match role {
+        Role::Undefended => format!("{dataset}-undefended"),
+        Role::Distilled => format!("{dataset}-distilled-t{temperature}"),
+        Role::Teacher => format!("{dataset}-teacher-t{temperature}"),
+    }
+}
+
+/// Why a model file was refused.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ModelError {
+    /// The file is shorter or longer than published.
+    #[error(
+        "The file {file} is damaged: it has {found} bytes where {expected} were published. Load it again."
+    )]
+    Length {
+        /// The file.
+        file: String,
+        /// As published.
+        expected: usize,
+        /// As it came.
+        found: usize,
+    },
+    /// The content is not what was published.
+    #[error("The file {file} is damaged: its SHA-256 is not the published one. Load it again.")]
+    Hash {
+        /// The file.
+        file: String,
+    },
+    /// The content is not a model file.
+    #[error("This is not a SafeTensors file: {0}.")]
+    Format(String),
+    /// A tensor is missing.
+    #[error("The model file lacks the tensor {0}.")]
+    Missing(&'static str),
+    /// A tensor is not what the network needs.
+    #[error("The tensor {name} should be F16 or F32 of shape {expected:?}, but is {found}.")]
+    Shape {
+        /// The tensor.
+        name: &'static str,
+        /// The shape that the network has.
+        expected: Vec<usize>,
+        /// Type and shape in the file.
+        found: String,
+    },
+    /// A weight is infinite or not a number.
+    #[error("The tensor {0} holds a number that is not finite.")]
+    NotFinite(&'static str),
+}
+
+/// The SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Entry {
+    /// Checks that `bytes` are the published file, and builds the network from them.
+    pub fn load(&self, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
+        if bytes.len() != self.bytes {
+            let (file, expected, found) = (self.file.clone(), self.bytes, bytes.len());
+            return Err(ModelError::Length { file, expected, found });
+        }
+        if sha256(bytes) != self.sha256 {
+            return Err(ModelError::Hash { file: self.file.clone() });
+        }
+        read(self.dataset, bytes, device)
+    }
+}
+
+/// Builds a network from the content of a model file.
+pub fn read(dataset: Dataset, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| ModelError::Format(e.to_string()))?;
+    let mut network = Network::new(dataset, device);
+    for part in parts(&mut network) {
+        match part {
+            Part::Kernel(name, weight) => {
+                *weight = Param::from_tensor(tensor(&file, name, weight.dims(), device)?);
+            }
+            Part::Matrix(name, weight) => {
+                let [inputs, outputs] = weight.dims();
+                let stored = tensor::<2>(&file, name, [outputs, inputs], device)?;
+                *weight = Param::from_tensor(contiguous(stored.transpose()));
+            }
+            Part::Bias(name, bias) => {
+                *bias = Param::from_tensor(tensor(&file, name, bias.dims(), device)?);
+            }
+        }
+    }
+    Ok(network)
+}
+
+/// The content of a model file for a network.
+///
+/// # Errors
+/// A weight that half precision cannot hold: above 65,504, or not a number.
+pub fn write(mut network: Network) -> Result<Vec<u8>, ModelError> {
+    let mut stored = Vec::new();
+    for part in parts(&mut network) {
+        let (name, data) = match part {
+            Part::Kernel(name, weight) => (name, weight.val().into_data()),
+            Part::Matrix(name, weight) => (name, weight.val().transpose().into_data()),
+            Part::Bias(name, bias) => (name, bias.val().into_data()),
+        };
+        let shape = data.shape().to_vec();
+        let halves: Vec<f16> = data.iter::<f32>().map(f16::from_f32).collect();
+        if halves.iter().any(|half| !half.is_finite()) {
+            return Err(ModelError::NotFinite(name));
+        }
+        stored.push((
+            name,
+            shape,
+            halves.iter().flat_map(|half| half.to_le_bytes()).collect::<Vec<u8>>(),
+        ));
+    }
+    let views = stored.iter().map(|(name, shape, bytes)| {
+        TensorView::new(Dtype::F16, shape.clone(), bytes).map(|view| (*name, view))
+    });
+    let views = views.collect::<Result<Vec<_>, _>>();
+    views
+        .and_then(|views| safetensors::serialize(views, None))
+        .map_err(|error| ModelError::Format(error.to_string()))
+}
+
+/// A trained tensor of the network and its name in the file.
+enum Part<'network> {
+    Kernel(&'static str, &'network mut Param<Tensor<4>>),
+    Matrix(&'static str, &'network mut Param<Tensor<2>>),
+    Bias(&'static str, &'network mut Param<Tensor<1>>),
+}
+
+fn parts(network: &mut Network) -> impl Iterator<Item = Part<'_>> {
+    let Network { conv1, conv2, conv3, conv4, fc1, fc2, fc3, .. } = network;
+    let convs = [
+        (conv1, "conv1.weight", "conv1.bias"),
+        (conv2, "conv2.weight", "conv2.bias"),
+        (conv3, "conv3.weight", "conv3.bias"),
+        (conv4, "conv4.weight", "conv4.bias"),
+    ];
+    let linears = [
+        (fc1, "fc1.weight", "fc1.bias"),
+        (fc2, "fc2.weight", "fc2.bias"),
+        (fc3, "fc3.weight", "fc3.bias"),
+    ];
+    let convs = convs.into_iter().flat_map(|(layer, weight, bias)| {
+        let bias = layer.bias.as_mut().map(|tensor| Part::Bias(bias, tensor));
+        [Some(Part::Kernel(weight, &mut layer.weight)), bias]
+    });
+    let linears = linears.into_iter().flat_map(|(layer, weight, bias)| {
+        let bias = layer.bias.as_mut().map(|tensor| Part::Bias(bias, tensor));
+        [Some(Part::Matrix(weight, &mut layer.weight)), bias]
+    });
+    convs.chain(linears).flatten()
+}
+
+/// A tensor of the file, if it is there, of the right shape, and finite.
+fn tensor<const D: usize>(
+    file: &SafeTensors<'_>,
+    name: &'static str,
+    shape: [usize; D],
+    device: &Device,
+) -> Result<Tensor<D>, ModelError> {
+    let view = file.tensor(name).map_err(|_| ModelError::Missing(name))?;
+    let numbers: Vec<f32> = match view.dtype() {
+        Dtype::F16 if view.shape() == shape => {
+            let (halves, _) = view.data().as_chunks::<2>();
+            halves.iter().map(|&half| f16::from_le_bytes(half).to_f32()).collect()
+        }
+        Dtype::F32 if view.shape() == shape => {
+            let (words, _) = view.data().as_chunks::<4>();
+            words.iter().map(|&word| f32::from_le_bytes(word)).collect()
+        }
+        dtype => {
+            let found = format!("{dtype:?} of shape {:?}", view.shape());
+            return Err(ModelError::Shape { name, expected: shape.to_vec(), found });
+        }
+    };
+    if numbers.iter().any(|number| !number.is_finite()) {
+        return Err(ModelError::NotFinite(name));
+    }
+    Ok(Tensor::from_data(TensorData::new(numbers, shape), device))
+}
+
+/// The same matrix laid out row by row, as the dense layers read it.
+fn contiguous(matrix: Tensor<2>) -> Tensor<2> {
+    let (device, data) = (matrix.device(), matrix.into_data());
+    Tensor::from_data(data, &device)
+}
