@@ -28,7 +28,7 @@ fn every_accident_is_named() {
     let folder = folder.path();
     let (images, labels) =
         (folder.join("t10k-images-idx3-ubyte"), folder.join("t10k-labels-idx1-ubyte"));
-    assert!(error(folder).contains("t10k-images-idx3-ubyte: no such file"));
+    assert!(error(folder).contains("t10k-images-idx3-ubyte: there is no such file"));
     assert!(error(folder).contains("npm run data"));
 
     write_test_half(folder);

@@ -1,13 +1,15 @@
 //! Readers for the data sets' original files.
 //!
-//! MNIST comes as four IDX files, gzipped or not. Every error names the file, what was expected of
-//! it and what was found, because a swapped or truncated file is the usual accident.
+//! Every error names the file, what was expected of it and what was found, because a swapped or
+//! truncated file is the usual accident.
 
-use std::fs;
-use std::io::{self, Read};
+mod cifar;
+mod mnist;
+
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Dataset;
+use super::{CLASSES, Dataset};
 
 /// The images and labels of one half (training or test) of a data set.
 pub struct Samples {
@@ -22,7 +24,7 @@ pub struct Samples {
 /// Which half of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
-    /// For training: 60,000 images of MNIST.
+    /// For training: 60,000 images of MNIST, 50,000 of CIFAR-10.
     Training,
     /// For measuring: 10,000 images.
     Test,
@@ -31,8 +33,10 @@ pub enum Half {
 /// Why a data set could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// No file of that name, gzipped or not.
-    #[error("{0}: no such file, nor {name}.gz. Run `npm run data`, or name the folder that has the original files with --data DIR.", name = .0.file_name().unwrap_or_default().to_string_lossy())]
+    /// There is no such file.
+    #[error(
+        "{0}: there is no such file. Run `npm run data`, or name the folder that has the original files, gzipped or not, with --data DIR."
+    )]
     Missing(PathBuf),
     /// The file is there but cannot be read.
     #[error("{file}: {error}")]
@@ -52,17 +56,14 @@ pub enum DataError {
         /// What was there.
         found: String,
     },
-    /// No reader for this data set.
-    #[error("There is no reader for the data set {0} in this version.")]
-    NoReader(Dataset),
 }
 
 impl Samples {
     /// Reads one half of a data set from the folder that holds its original files.
     pub fn read(dataset: Dataset, half: Half, folder: &Path) -> Result<Self, DataError> {
         match dataset {
-            Dataset::Mnist => read_mnist(half, folder),
-            Dataset::Cifar10 => Err(DataError::NoReader(dataset)),
+            Dataset::Mnist => mnist::read(half, folder),
+            Dataset::Cifar10 => cifar::read(half, folder),
         }
     }
 
@@ -89,76 +90,19 @@ impl Samples {
     }
 }
 
-fn read_mnist(half: Half, folder: &Path) -> Result<Samples, DataError> {
-    let (prefix, count) = match half {
-        Half::Training => ("train", 60_000),
-        Half::Test => ("t10k", 10_000),
-    };
-    let pixels = read_idx(&folder.join(format!("{prefix}-images-idx3-ubyte")), &[count, 28, 28])?;
-    let file = folder.join(format!("{prefix}-labels-idx1-ubyte"));
-    let labels = read_idx(&file, &[count])?;
-    if let Some(label) = labels.iter().find(|&&label| label > 9) {
-        return Err(DataError::Unexpected {
-            file,
-            expected: "labels from 0 to 9".into(),
-            found: format!("a label {label}"),
-        });
+/// Refuses labels that are no class.
+fn check_labels(file: &Path, labels: &[u8]) -> Result<(), DataError> {
+    match labels.iter().find(|&&label| usize::from(label) >= CLASSES) {
+        Some(label) => Err(unexpected(file, "labels from 0 to 9", format!("a label {label}"))),
+        None => Ok(()),
     }
-    Ok(Samples { dataset: Dataset::Mnist, pixels, labels })
 }
 
-/// The bytes of an IDX file of unsigned bytes with exactly the given dimensions.
-fn read_idx(file: &Path, dimensions: &[usize]) -> Result<Vec<u8>, DataError> {
-    let unexpected = |expected: String, found: String| DataError::Unexpected {
-        file: file.into(),
-        expected,
-        found,
-    };
-    let mut bytes = read_plain_or_gzipped(file)?;
-    let header = 4 + 4 * dimensions.len();
-    let word = |at: usize| {
-        let word = bytes.get(at..at + 4)?;
-        Some(u32::from_be_bytes([word[0], word[1], word[2], word[3]]) as usize)
-    };
-    // An IDX file begins with two zeros, the element type (8 is an unsigned byte) and the rank.
-    let magic = 0x0800 + dimensions.len();
-    if word(0) != Some(magic) {
-        let start: Vec<_> = bytes.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        return Err(unexpected(
-            format!("an IDX file that begins with {:08x}", magic),
-            format!("a file that begins with {:?}", start.join("")),
-        ));
-    }
-    let found: Vec<_> = (0..dimensions.len()).map_while(|i| word(4 + 4 * i)).collect();
-    if found != dimensions {
-        return Err(unexpected(format!("dimensions {dimensions:?}"), format!("{found:?}")));
-    }
-    let length = header + dimensions.iter().product::<usize>();
-    if bytes.len() != length {
-        return Err(unexpected(format!("{length} bytes"), format!("{} bytes", bytes.len())));
-    }
-    bytes.drain(..header);
-    Ok(bytes)
+fn unexpected(file: &Path, expected: impl Into<String>, found: impl Into<String>) -> DataError {
+    DataError::Unexpected { file: file.into(), expected: expected.into(), found: found.into() }
 }
 
-/// The contents of `file`, or of `file.gz` unpacked.
-fn read_plain_or_gzipped(file: &Path) -> Result<Vec<u8>, DataError> {
-    /// Larger than any file of these data sets, so that a small archive cannot fill the memory.
-    const LIMIT: u64 = 256 << 20;
-    let unreadable = |file: &Path| {
-        let file = file.to_path_buf();
-        move |error| DataError::Unreadable { file, error }
-    };
-    if file.exists() {
-        return fs::read(file).map_err(unreadable(file));
-    }
-    let gzipped = PathBuf::from(format!("{}.gz", file.display()));
-    if !gzipped.exists() {
-        return Err(DataError::Missing(file.into()));
-    }
-    let archive = fs::File::open(&gzipped).map_err(unreadable(&gzipped))?;
-    let mut bytes = Vec::new();
-    let mut unpacked = flate2::read::GzDecoder::new(archive).take(LIMIT);
-    unpacked.read_to_end(&mut bytes).map_err(unreadable(&gzipped))?;
-    Ok(bytes)
+fn unreadable(file: &Path) -> impl FnOnce(io::Error) -> DataError {
+    let file = file.to_path_buf();
+    move |error| DataError::Unreadable { file, error }
 }

@@ -35,7 +35,7 @@ pub struct Recipe {
     pub batch: usize,
     /// The step size of the first epoch.
     pub learning_rate: f64,
-    /// The step size is multiplied by this after every tenth epoch.
+    /// The step size and the momentum are multiplied by this after every tenth epoch.
     pub decay: f64,
     /// Share of the last update that is added to the next.
     pub momentum: f64,
@@ -56,8 +56,17 @@ impl Recipe {
         Self { dataset, temperature, batch: 128, learning_rate, decay, momentum, seed, labels }
     }
 
-    fn learning_rate_at(&self, epoch: usize) -> f64 {
-        self.learning_rate * self.decay.powi((epoch / 10) as i32)
+    /// What the step size and the momentum have shrunk to in an epoch, counted from 0.
+    fn decayed(&self, epoch: usize) -> f64 {
+        self.decay.powi((epoch / 10) as i32)
+    }
+
+    fn optimizer(&self, epoch: usize) -> ModuleOptimizer {
+        // burn's momentum damps the new gradient by a tenth unless told otherwise.
+        let momentum = MomentumConfig::new()
+            .with_momentum(self.momentum * self.decayed(epoch))
+            .with_dampening(0.0);
+        SgdConfig::new().with_momentum(Some(momentum)).init()
     }
 }
 
@@ -145,9 +154,7 @@ impl Trainer {
         let device = device.clone().autodiff();
         device.seed(recipe.seed);
         let network = Network::new(recipe.dataset, &device);
-        // burn's momentum damps the new gradient by a tenth unless told otherwise.
-        let momentum = MomentumConfig::new().with_momentum(recipe.momentum).with_dampening(0.0);
-        let optimizer = SgdConfig::new().with_momentum(Some(momentum)).init();
+        let optimizer = recipe.optimizer(0);
         let fresh = Self { recipe, network, optimizer, history: Vec::new(), device };
         match checkpoint::load(folder)? {
             Some(saved) => fresh.continued(saved, folder),
@@ -196,7 +203,8 @@ impl Trainer {
         const REPORT_EVERY: usize = 20;
         let started = Instant::now();
         let epoch = self.history.len();
-        let learning_rate = self.recipe.learning_rate_at(epoch);
+        let learning_rate = self.recipe.learning_rate * self.recipe.decayed(epoch);
+        self.optimizer = self.recipe.optimizer(epoch).load_record(self.optimizer.to_record());
         let order = shuffled(training.len, self.recipe.seed, epoch);
         self.device.seed(mix(self.recipe.seed, epoch));
         let mut total = Tensor::<1>::zeros([1], &self.device.clone().inner());

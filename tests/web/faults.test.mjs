@@ -1,0 +1,110 @@
+/** Files that are missing or damaged: a message, a retry, and then everything works. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { attack, both, choose, panel, ready, set, visit } from "./visit.mjs";
+
+withBrowser();
+
+const MANIFEST = "/www/models/manifest.json";
+const WEIGHTS = "/www/models/mnist-undefended.safetensors";
+const MODULE = "/pkg/cpu/engine_bg.wasm";
+
+/** @param {string} path */
+const published = (path) => readFileSync(new URL(`../..${path}`, import.meta.url));
+
+/** The file with one bit of one byte changed. @param {string} path @param {number} place */
+function flipped(path, place) {
+  const bytes = published(path);
+  bytes[place] ^= 1;
+  return bytes;
+}
+
+/** What breaks one network. @type {Record<string, [answer: import("./helper.mjs").Answer, error: string]>} */
+const NETWORK = {
+  "is missing": [404, "NetworkError"],
+  "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],
+  "is cut short": [published(WEIGHTS).subarray(0, 300_000), "IntegrityError"],
+  "is too long": [Buffer.concat([published(WEIGHTS), Buffer.alloc(1)]), "IntegrityError"],
+  "breaks off": [(_, response) => { response.write(Buffer.alloc(1000)); setTimeout(() => response.destroy(), 50); }, "NetworkError"],
+};
+
+for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
+  test(`a network's file that ${fault} is reported in its panel, and a retry helps`, async (t) => {
+    const { url, answers } = await site(t, { [WEIGHTS]: answer });
+    const { page } = await open(t, url);
+    const left = panel(page, "left");
+    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error");
+    assert.equal(await left.locator(".status").getAttribute("data-error"), error);
+    assert.ok((await left.locator(".status-text").innerText()).length > 20);
+    await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "ready");
+    delete answers[WEIGHTS];
+    await left.locator(".retry").click();
+    await ready(page);
+    await choose(page, 7);
+    await set(page, { target: 3 });
+    assert.equal((await attack(page))[0], "fooled");
+  });
+}
+
+test("a damaged copy in the browser's cache is passed by", async (t) => {
+  const { url, requests } = await site(t, { [WEIGHTS]: (_, response) => {
+    const isFirst = requests.filter((path) => path === WEIGHTS).length === 1;
+    response.writeHead(200, { "Cache-Control": "max-age=3600" }).end(isFirst ? flipped(WEIGHTS, 300_000) : published(WEIGHTS));
+  } });
+  const { problems } = await visit(t, url);
+  assert.equal(requests.filter((path) => path === WEIGHTS).length, 2);
+  assert.deepEqual(problems, []);
+});
+
+/** What breaks the engine, and so both panels. @type {Record<string, [path: string, answer: import("./helper.mjs").Answer, error: string]>} */
+const ENGINE = {
+  "missing module": [MODULE, 404, "NetworkError"],
+  "module with a flipped bit": [MODULE, flipped(MODULE, 1_500_000), "IntegrityError"],
+  "module cut short": [MODULE, published(MODULE).subarray(0, 100_000), "IntegrityError"],
+  "missing script of the module": ["/pkg/cpu/engine.js", 404, "NetworkError"],
+  "missing description of the module": ["/pkg/cpu/build.json", 404, "NetworkError"],
+  "damaged description of the module": ["/pkg/cpu/build.json", '{"wasm":{"bytes":-1}}', "IntegrityError"],
+  "missing manifest": [MANIFEST, 404, "NetworkError"],
+  "manifest of garbage": [MANIFEST, "<html>", "IntegrityError"],
+  "manifest with a path in it": [MANIFEST, `${published(MANIFEST)}`.replaceAll('"file": "', '"file": "../'), "ModelError"],
+};
+
+for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
+  test(`a ${fault} is reported, and a retry helps`, async (t) => {
+    const { url, answers } = await site(t, { [path]: answer });
+    const { page } = await open(t, url);
+    await page.waitForFunction(() => document.querySelectorAll('[data-panel] .status[data-error]:not([data-error=""])').length === 2);
+    assert.equal(await panel(page, "left").locator(".status").getAttribute("data-error"), error);
+    delete answers[path];
+    await panel(page, "left").locator(".retry").click();
+    await ready(page);
+    assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
+  });
+}
+
+test("test digits that are missing are reported, and a retry helps", async (t) => {
+  const { url, answers } = await site(t, { "/www/samples/mnist.png": 404 });
+  const { page } = await open(t, url);
+  await page.locator("#samples-error .notice-text").waitFor();
+  delete answers["/www/samples/mnist.png"];
+  await page.locator("#samples-retry").click();
+  await ready(page);
+  assert.equal(await page.locator("#samples .tile").count(), 100);
+});
+
+test("without its words the page says that it could not start", async (t) => {
+  const { url } = await site(t, { "/www/languages/en.json": 404 });
+  const { page } = await open(t, url);
+  await page.locator("#boot[data-failed]").waitFor();
+  assert.ok(await page.locator("#boot a").isVisible());
+});
+
+test("without workers the page attacks all the same, and says where", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url, { script: "delete globalThis.Worker" });
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.match(`${await page.locator("#engine-info").getAttribute("title")}`, /in the page, since no worker/);
+});

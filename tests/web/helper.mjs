@@ -1,0 +1,98 @@
+/** One server, one browser and their clean-up, for every test file here. */
+import { existsSync } from "node:fs";
+import { createServer } from "node:http";
+import { after, before, test as nodeTest } from "node:test";
+import { chromium } from "playwright-core";
+import { publishedFiles } from "../../scripts/serve.mjs";
+
+/** @typedef {string | Buffer | number | ((request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void)} Answer */
+
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** An empty page on the site's origin, for tests of the JavaScript API. */
+const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon href=data:,>";
+
+/** A test that ends, whatever the page does. @param {string} name @param {(t: import("node:test").TestContext) => void | Promise<void>} run */
+export const test = (name, run) => nodeTest(name, { timeout: 90_000 }, run);
+
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+export function withBrowser() {
+  before(async () => {
+    const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+    browser = await chromium.launch({ executablePath, args: FLAGS });
+  });
+  after(() => browser.close());
+}
+
+/**
+ * Serves the published files, except for what `answers` says: a body, a status, or a function.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, Answer>} [answers] By path.
+ */
+export async function site(t, answers = {}) {
+  const files = publishedFiles();
+  /** @type {string[]} */
+  const requests = [];
+  let transferred = 0;
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(`${request.url}`, "http://localhost");
+    requests.push(pathname);
+    const before = request.socket.bytesWritten;
+    response.on("finish", () => { transferred += request.socket.bytesWritten - before; });
+    const answer = pathname === "/blank" ? BLANK : answers[pathname];
+    if (answer === undefined) return files(request, response);
+    if (typeof answer === "function") return answer(request, response);
+    if (typeof answer === "number") return response.writeHead(answer).end();
+    const type = pathname.endsWith(".js") ? "text/javascript" : `${answer}`.startsWith("<!doctype") ? "text/html" : "application/octet-stream";
+    response.writeHead(200, { "Content-Type": type, "Access-Control-Allow-Origin": "*" }).end(answer);
+  });
+  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { url: `http://localhost:${port}`, answers, requests, transferred: () => transferred };
+}
+
+/**
+ * A page of its own for one test. `problems` collects what should never happen: errors, warnings in
+ * the console, violations of the content security policy.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} url
+ * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the page's own.
+ */
+export async function open(t, url, { script, ...options } = {}) {
+  const context = await browser.newContext(options);
+  t.after(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  /** @type {string[]} */
+  const problems = [];
+  /** @type {string[]} */
+  const requests = [];
+  page.on("pageerror", (error) => problems.push(`${error}`));
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) problems.push(message.text()); });
+  context.on("request", (request) => requests.push(request.url()));
+  if (script) await page.addInitScript(script);
+  await page.goto(url);
+  return { page, problems, requests };
+}
+
+/**
+ * The longest that the page's thread was busy at one stretch, in ms of its own processor time: other
+ * programs on the machine stretch the time by the clock, but not this.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {() => Promise<unknown>} work
+ */
+export async function longestTask(page, work) {
+  await browser.startTracing(page, { categories: ["toplevel"] });
+  await work();
+  /** @type {{ traceEvents: { name: string, pid: number, tid: number, tdur?: number, args: { name?: string } }[] }} */
+  const { traceEvents } = JSON.parse(`${await browser.stopTracing()}`);
+  const isMain = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
+  const tasks = traceEvents.filter(({ name, pid, tid }) => /RunTask$/.test(name) && isMain.some((main) => main.pid === pid && main.tid === tid));
+  return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1000));
+}

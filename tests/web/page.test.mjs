@@ -1,0 +1,117 @@
+/** The page as a visitor uses it, on the published files. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
+import { attack, both, choose, coloursSeen, draw, ended, panel, ready, set, visit } from "./visit.mjs";
+
+withBrowser();
+
+const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.meta.url), "utf8"));
+const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+const MOST_TRANSFERRED = 2_500_000;
+
+test("a test digit fools the undefended network, and the other one's gradient has vanished", async (t) => {
+  const { url, transferred } = await site(t);
+  const { page, problems, requests } = await open(t, url);
+  await ready(page);
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.equal(await panel(page, "right").getAttribute("data-zero-gradients"), "784");
+  assert.match(`${await panel(page, "right").locator(".readout-zeros").textContent()}`, /784.*784/);
+  assert.match(`${await panel(page, "right").locator(".verdict").textContent()}`, /gradient/i);
+  assert.doesNotMatch(await page.locator("body").innerText(), /attack (has )?failed/i);
+
+  assert.deepEqual(problems, [], "the console, errors and violations of the policy");
+  assert.deepEqual(requests.filter((request) => new URL(request).origin !== url), [], "requests to other hosts");
+  assert.equal(await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content"), POLICY);
+  t.diagnostic(`${transferred()} bytes transferred until the first attack`);
+  assert.ok(transferred() > 1_000_000 && transferred() <= MOST_TRANSFERRED, `${transferred()} bytes`);
+});
+
+test("a digit is drawn, undone, cleared and attacked", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await page.locator("#clear").click();
+  await page.waitForFunction(() => document.querySelector("#undo")?.getAttribute("aria-disabled") === "true");
+  assert.equal(await coloursSeen(page), 1, "the preview of nothing");
+  await page.locator("#run").click();
+  await page.locator("#message").waitFor();
+  assert.match(`${await page.locator("#message").textContent()}`, /draw|choose/i);
+  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+
+  await draw(page, FIVE.strokes);
+  await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "5");
+  assert.ok(await coloursSeen(page) > 10, "the preview of a drawing");
+  await set(page, { target: 3 });
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+
+  const before = await coloursSeen(page);
+  await page.locator("#undo").click();
+  await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-outcome") === "");
+  assert.notEqual(await coloursSeen(page), before, "the preview after undo");
+});
+
+/** @type {Record<string, [settings: Record<string, string | number>, left: RegExp, right: RegExp]>} */
+const ATTACKS = {
+  "a target that the image already is": [{ target: 7 }, /^already-target$/, /^already-target$/],
+  "a budget of nothing": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
+  "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
+  "the logits": [{ target: 3, attack: "jsma-z" }, /^fooled$/, /^fooled$/],
+  "pixels made darker": [{ target: 1, direction: "decrease" }, /^(fooled|no-admissible-pair|budget-spent)$/, /^(fooled|gradient-vanished|no-admissible-pair)$/],
+};
+
+test("each setting does what it says", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, url);
+  await choose(page, 7);
+  for (const [name, [settings, left, right]] of Object.entries(ATTACKS)) {
+    await set(page, { attack: "jsma-f", direction: "increase", theta: 1, budget: 112, ...settings });
+    const outcomes = await attack(page);
+    assert.match(`${outcomes[0]}`, left, name);
+    assert.match(`${outcomes[1]}`, right, name);
+  }
+  assert.deepEqual(problems, []);
+});
+
+test("a running attack is cancelled, and the next one runs", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 7);
+  await set(page, { target: 3, theta: 0.01, budget: 784 });
+  await page.locator("#run").click();
+  await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) >= 2);
+  await page.locator("#cancel").click();
+  assert.equal((await ended(page))[0], "cancelled");
+  await set(page, { theta: 1, budget: 112 });
+  assert.equal((await attack(page))[0], "fooled");
+});
+
+test("the scrubber shows the earlier images again", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  await attack(page);
+  const left = panel(page, "left");
+  const last = await left.getAttribute("data-iterations");
+  const shows = async (/** @type {string} */ key, /** @type {(string | null)[]} */ expected) => {
+    await page.locator("#scrubber").press(key);
+    await page.waitForFunction((iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration, expected[0]);
+    assert.equal(await left.getAttribute("data-label"), expected[1]);
+  };
+  await shows("Home", ["0", "7"]);
+  assert.equal(await left.getAttribute("data-features-changed"), "0");
+  await shows("End", [last, "3"]);
+});
+
+test("the page's thread stays free while attacks run", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 7);
+  await set(page, { target: 3, attack: "jsma-z", theta: 0.02, budget: 240 });
+  const longest = await longestTask(page, () => attack(page));
+  assert.ok(Number(await panel(page, "left").getAttribute("data-iterations")) >= 20, "the attack was too short to tell");
+  t.diagnostic(`the longest task on the page's thread took ${longest} ms`);
+  assert.ok(longest > 0 && longest <= 50, `${longest} ms`);
+});

@@ -1,0 +1,134 @@
+/** What needs no browser: the manifest's parser, the fetching of files and the static server. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, request as httpRequest } from "node:http";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import { publishedFiles } from "../../scripts/serve.mjs";
+import { fetchBytes, fetchJson } from "../../www/fetch.js";
+import { parseManifest } from "../../www/manifest.js";
+import { ENTRY } from "./fake.mjs";
+
+test("the manifest's known fields are kept, and nothing else", () => {
+  assert.deepEqual(parseManifest([{ ...ENTRY, surprise: 1 }]), [ENTRY]);
+  assert.deepEqual(parseManifest([]), []);
+});
+
+const HOSTILE = {
+  "no list": {},
+  "null": null,
+  "a null entry": [null],
+  "a missing field": [{ ...ENTRY, sha256: undefined }],
+  "an id used twice": [ENTRY, ENTRY],
+  "too many entries": Array.from({ length: 101 }, (_, index) => ({ ...ENTRY, id: `m${index}` })),
+  "a path": [{ ...ENTRY, file: "../secret" }],
+  "a folder": [{ ...ENTRY, file: "a/b" }],
+  "an address": [{ ...ENTRY, file: "https://example.com" }],
+  "dots": [{ ...ENTRY, file: ".." }],
+  "a hidden file": [{ ...ENTRY, file: ".env" }],
+  "a query": [{ ...ENTRY, file: "a?b" }],
+  "an object for a name": [{ ...ENTRY, file: { toString: () => "a" } }],
+  "a hash in capitals": [{ ...ENTRY, sha256: ENTRY.sha256.toUpperCase() }],
+  "no bytes": [{ ...ENTRY, bytes: 0 }],
+  "half a byte": [{ ...ENTRY, bytes: 1.5 }],
+  "bytes as text": [{ ...ENTRY, bytes: "100" }],
+  "more bytes than any model has": [{ ...ENTRY, bytes: 2 ** 40 }],
+  "an unknown data set": [{ ...ENTRY, dataset: "imagenet" }],
+  "an unknown role": [{ ...ENTRY, role: "__proto__" }],
+  "a temperature of 0": [{ ...ENTRY, temperature: 0 }],
+  "an endless temperature": [{ ...ENTRY, temperature: Infinity }],
+  "an accuracy in percent": [{ ...ENTRY, test_accuracy: 99.2 }],
+  "a command of two lines": [{ ...ENTRY, command: "distill\nrm" }],
+  "a long command": [{ ...ENTRY, command: "x".repeat(1001) }],
+  "no date": [{ ...ENTRY, date: "yesterday" }],
+};
+
+for (const [name, manifest] of Object.entries(HOSTILE)) {
+  test(`a manifest with ${name} is refused`, () => {
+    assert.throws(() => parseManifest(manifest), { name: "ModelError", message: /list of models/ });
+  });
+}
+
+/** @param {import("node:test").TestContext} t @param {import("node:http").RequestListener} listener */
+async function serve(t, listener) {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { url: new URL(`http://127.0.0.1:${port}/file.bin`), port };
+}
+
+test("a file of the right size arrives whole, with its progress", async (t) => {
+  const { url } = await serve(t, (_, response) => {
+    response.write(Buffer.alloc(600, 1));
+    setTimeout(() => response.end(Buffer.alloc(400, 2)), 50);
+  });
+  /** @type {number[]} */
+  const progress = [];
+  const bytes = await fetchBytes(url, 1000, { onProgress: (loaded) => progress.push(loaded) });
+  assert.deepEqual([bytes.length, bytes[0], bytes[999]], [1000, 1, 2]);
+  assert.deepEqual(progress, [600, 1000]);
+});
+
+/** @type {Record<string, [import("node:http").RequestListener, string, RegExp]>} */
+const DAMAGED = {
+  "too short": [(_, response) => response.end(Buffer.alloc(999)), "IntegrityError", /file\.bin.*999 bytes instead of 1000/],
+  "too long": [(_, response) => response.end(Buffer.alloc(1001)), "IntegrityError", /longer than 1000/],
+  "endless": [(_, response) => { const timer = setInterval(() => response.write(Buffer.alloc(1000)), 5); response.on("close", () => clearInterval(timer)); }, "IntegrityError", /longer than 1000/],
+  "missing": [(_, response) => response.writeHead(404).end(), "NetworkError", /answered 404/],
+  "cut off": [(_, response) => { response.write(Buffer.alloc(10)); setTimeout(() => response.destroy(), 20); }, "NetworkError", /could not be fetched/],
+};
+
+for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
+  test(`a file that is ${name} is a ${error}`, async (t) => {
+    const { url } = await serve(t, listener);
+    await assert.rejects(fetchBytes(url, 1000), { name: error, message });
+  });
+}
+
+test("JSON is limited in size and has to be JSON", async (t) => {
+  let body = "[1]";
+  const { url } = await serve(t, (_, response) => response.end(body));
+  assert.deepEqual(await fetchJson(url, 100), [1]);
+  body = "[1";
+  await assert.rejects(fetchJson(url, 100), { name: "IntegrityError", message: /not valid JSON/ });
+  body = `[${"1,".repeat(100)}1]`;
+  await assert.rejects(fetchJson(url, 100), { name: "IntegrityError", message: /too large/ });
+});
+
+/** @param {number} port @param {string} path @param {import("node:http").RequestOptions} [options] */
+async function get(port, path, options) {
+  // Node's own client sends the path as it stands, where fetch would tidy it up first.
+  const request = httpRequest({ port, path, host: "127.0.0.1", ...options }).end();
+  const [response] = await once(request, "response");
+  return { status: response.statusCode, headers: response.headers, body: Buffer.concat(await response.toArray()) };
+}
+
+test("the server serves what is published, compressed where asked", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const plain = await get(port, "/www/engine.js");
+  assert.equal(plain.status, 200);
+  assert.equal(plain.headers["content-type"], "text/javascript; charset=utf-8");
+  const zipped = await get(port, "/www/engine.js", { headers: { "accept-encoding": "gzip" } });
+  assert.equal(zipped.headers["content-encoding"], "gzip");
+  assert.deepEqual(gunzipSync(zipped.body), plain.body);
+  const unchanged = await get(port, "/www/engine.js?version=1", { headers: { "if-none-match": `${plain.headers.etag}` } });
+  assert.deepEqual([unchanged.status, unchanged.body.length], [304, 0]);
+  const head = await get(port, "/www/engine.js", { method: "HEAD" });
+  assert.deepEqual([head.status, head.body.length], [200, 0]);
+  assert.equal((await get(port, "/pkg/cpu/engine_bg.wasm")).headers["content-type"], "application/wasm");
+  assert.equal((await get(port, "/", { method: "POST" })).status, 405);
+});
+
+const PRIVATE = [
+  "/package.json", "/.git/HEAD", "/src/lib.rs", "/node_modules/typescript/package.json", "/scripts/serve.mjs", "/target", "/www", "/www/",
+  "/../package.json", "/www/../package.json", "/www/..%2fpackage.json", "/www/%2e%2e/package.json", "/www/..%5cpackage.json", "/www//engine.js",
+  "/www/%00", "/www/%", "//example.com/www/engine.js", "/www/missing.js", "/www/engine.js/", "/data/mnist/t10k-labels-idx1-ubyte",
+];
+
+for (const path of PRIVATE) {
+  test(`the server does not serve ${path}`, async (t) => {
+    const { port } = await serve(t, publishedFiles());
+    assert.equal((await get(port, path)).status, 404);
+  });
+}

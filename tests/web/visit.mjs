@@ -1,0 +1,79 @@
+/** A visit to the page: what a visitor does, by the hooks that the page's elements carry. */
+import { open } from "./helper.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @param {Page} page @param {"left" | "right"} side */
+export const panel = (page, side) => page.locator(`[data-panel="${side}"]`);
+
+/** An attribute of both panels. @param {Page} page @param {string} name */
+export async function both(page, name) {
+  return Promise.all([panel(page, "left").getAttribute(name), panel(page, "right").getAttribute(name)]);
+}
+
+/** Waits until both networks are loaded and have read the image. @param {Page} page */
+export async function ready(page) {
+  await page.waitForFunction(() => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2);
+}
+
+/** Waits until the attack has ended in both panels. @param {Page} page @returns {Promise<(string | null)[]>} */
+export async function ended(page) {
+  await page.waitForFunction(() => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
+  return both(page, "data-outcome");
+}
+
+/**
+ * Opens the page and waits until it can attack.
+ *
+ * @param {Parameters<typeof open>} where
+ */
+export async function visit(...where) {
+  const opened = await open(...where);
+  await ready(opened.page);
+  return opened;
+}
+
+/** Chooses the first test digit of a class. @param {Page} page @param {number} label */
+export async function choose(page, label) {
+  await page.locator("#samples .tile").nth(10 * label).click();
+  await page.waitForFunction((wanted) => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === `${wanted}`, label);
+}
+
+/** @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
+export async function set(page, { target, attack, direction, theta, budget }) {
+  if (target !== undefined) await page.locator(`#targets input[value="${target}"]`).check({ force: true });
+  if (attack) await page.locator(`input[name=attack][value=${attack}]`).check({ force: true });
+  if (direction) await page.locator(`input[name=direction][value=${direction}]`).check({ force: true });
+  for (const [id, value] of Object.entries({ theta, budget })) {
+    if (value === undefined) continue;
+    await page.locator(`#${id}`).fill(`${value}`);
+    await page.locator(`#${id}`).press("Enter");
+  }
+}
+
+/** @param {Page} page */
+export async function attack(page) {
+  await page.locator("#run").click();
+  return ended(page);
+}
+
+/** Draws strokes of x, y, x, y, … from 0 to 255. @param {Page} page @param {number[][]} strokes */
+export async function draw(page, strokes) {
+  const pad = await page.locator("#pad").boundingBox();
+  if (!pad) throw new Error("there is no drawing area");
+  for (const stroke of strokes) {
+    for (let i = 0; i < stroke.length; i += 2) {
+      await page.mouse.move(pad.x + (stroke[i] / 255) * pad.width, pad.y + (stroke[i + 1] / 255) * pad.height, { steps: i === 0 ? 1 : 4 });
+      if (i === 0) await page.mouse.down();
+    }
+    await page.mouse.up();
+  }
+}
+
+/** How many different colours the 28×28 preview has: one when it is blank. @param {Page} page */
+export function coloursSeen(page) {
+  return page.locator("#seen").evaluate((canvas) => {
+    const { data } = /** @type {any} */ (canvas).getContext("2d").getImageData(0, 0, 28, 28);
+    return new Set(new Uint32Array(data.buffer)).size;
+  });
+}

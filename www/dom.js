@@ -1,0 +1,43 @@
+/** The two things that every view does with the document: find an element, and make one. */
+
+/**
+ * The element that index.html promises to have. A missing one is a mistake in this project, so it
+ * is reported at once instead of turning into a null somewhere else.
+ *
+ * @template {Element} Kind
+ * @param {string} selector
+ * @param {{ new (): Kind, prototype: Kind }} kind
+ * @param {ParentNode} [root]
+ * @returns {Kind}
+ */
+export function must(selector, kind, root = document) {
+  const found = root.querySelector(selector);
+  if (found instanceof kind) return found;
+  throw new Error(`The page has no ${kind.name} "${selector}".`);
+}
+
+/**
+ * A new element. Strings become text, never markup.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Sets text only where it differs, so that an unchanged page is not laid out anew on every frame.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

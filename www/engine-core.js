@@ -1,0 +1,222 @@
+/**
+ * The engine behind a port: it answers calls by running the wasm module. The same code runs in a
+ * worker and, where there is none, in the page at the other end of a MessageChannel.
+ */
+import { fetchBytes, fetchJson } from "./fetch.js";
+import { parseManifest } from "./manifest.js";
+import { failure, toPlain } from "./protocol.js";
+import { shared } from "./shared.js";
+
+/** @typedef {import("./shared.js").Listener} Listener */
+
+const BUILD = new URL("../pkg/cpu/", import.meta.url);
+const MODELS = new URL("models/", import.meta.url);
+const MAX_JSON = 256 * 1024;
+const MAX_MODULE = 16 * 1024 * 1024;
+
+/** @param {import("./protocol.js").Port} port */
+export function serve(port) {
+  const methods = makeMethods();
+  /** @type {Map<number, AbortController>} */
+  const calls = new Map();
+
+  port.onmessage = async ({ data }) => {
+    if ("abort" in data) return calls.get(data.abort)?.abort();
+    const { id, method, argument } = data;
+    const controller = new AbortController();
+    calls.set(id, controller);
+    try {
+      const value = await methods[method](argument, {
+        signal: controller.signal,
+        emit: (event) => port.postMessage({ id, event }),
+      });
+      port.postMessage({ id, value });
+    } catch (error) {
+      port.postMessage({ id, error: toPlain(error) });
+    } finally {
+      calls.delete(id);
+    }
+  };
+  port.postMessage({ ready: true });
+}
+
+/** @returns {Record<string, (argument: any, listener: Listener) => unknown>} */
+function makeMethods() {
+  /** @type {typeof import("../pkg/cpu/engine.js")} */
+  let glue;
+  /** @type {import("../pkg/cpu/engine.js").Engine} */
+  let engine;
+  /** @type {Map<string, (listener: Listener) => Promise<unknown>>} */
+  const loads = new Map();
+  const models = shared(async ({ signal }) =>
+    parseManifest(await fetchJson(new URL("manifest.json", MODELS), MAX_JSON, signal)));
+
+  return {
+    async open(_, listener) {
+      glue = await instantiate(listener);
+      engine = await guarded(() => new glue.Engine());
+      return engine.info();
+    },
+
+    models: (_, listener) => models(listener),
+
+    load(id, listener) {
+      if (!loads.has(id)) loads.set(id, shared(loader(id)));
+      return loads.get(id)?.(listener);
+    },
+
+    rasterize: async (strokes) => (await guarded(() => glue.rasterize(strokes))) ?? null,
+
+    classify: async ({ model, image }) => guarded(() => engine.classify(model, pixels(image))),
+
+    async attack({ image, target, ...settings }, { signal, emit }) {
+      // It travels as a byte, which would wrap.
+      if (!Number.isInteger(target) || target < 0 || target > 9) {
+        throw failure("RequestError", "The target should be a class from 0 to 9.");
+      }
+      const run = await guarded(() => engine.start({ ...settings, images: pixels(image), targets: Uint8Array.of(target) }));
+      try {
+        for (;;) {
+          await turn();
+          if (signal.aborted) return "cancelled";
+          const [step] = await guarded(() => run.step());
+          emit(step);
+          if (step.outcome) return step.outcome;
+        }
+      } finally {
+        run.free();
+      }
+    },
+  };
+
+  /** @param {string} id */
+  function loader(id) {
+    return async (/** @type {Listener} */ { signal, emit }) => {
+      const entries = await models({ signal, emit: () => {} });
+      const entry = entries.find((candidate) => candidate.id === id);
+      if (!entry) throw failure("RequestError", `There is no model "${id}". There are: ${entries.map((each) => each.id).join(", ")}.`);
+      const url = versioned(new URL(entry.file, MODELS), entry.sha256);
+      const onProgress = (/** @type {number} */ loaded) => emit({ part: id, loaded, total: entry.bytes });
+      await pastDamage(async (cache) => {
+        const bytes = await fetchBytes(url, entry.bytes, { signal, cache, onProgress });
+        await guarded(() => engine.load(entry, bytes));
+      });
+      return entry;
+    };
+  }
+}
+
+/**
+ * Fetches and starts the wasm module. `build.json` is asked for first: it says how large the module
+ * is and which version belongs to it, so that files of two releases are never mixed.
+ *
+ * @param {Listener} listener
+ * @returns {Promise<typeof import("../pkg/cpu/engine.js")>}
+ */
+async function instantiate({ signal, emit }) {
+  const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", BUILD), MAX_JSON, signal));
+  const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
+  const [glue, module] = await Promise.all([
+    import(versioned(new URL("engine.js", BUILD), sha256).href).catch(() => {
+      throw failure("NetworkError", "The engine's script could not be fetched. Check the connection and retry.");
+    }),
+    pastDamage(async (cache) => {
+      const bytes = await fetchBytes(versioned(new URL("engine_bg.wasm", BUILD), sha256), size, { signal, cache, onProgress });
+      if (await isIntact(bytes, sha256)) return bytes;
+      throw failure("IntegrityError", "The engine is damaged: its SHA-256 does not match. Please retry.");
+    }),
+  ]);
+  try {
+    await glue.default({ module_or_path: module });
+  } catch (error) {
+    const { message } = toPlain(error);
+    throw failure("EngineError", `The engine could not be started (${message}). It needs a browser that knows WebAssembly with SIMD.`);
+  }
+  return glue;
+}
+
+/**
+ * Does the work with whatever the browser's cache holds, and once more past it when that turned out
+ * to be damaged, since otherwise every retry would find the same copy.
+ *
+ * @template Value
+ * @param {(cache: RequestCache) => Promise<Value>} work
+ */
+async function pastDamage(work) {
+  try {
+    return await work("default");
+  } catch (error) {
+    if (["IntegrityError", "ModelError"].includes(toPlain(error).name)) return work("reload");
+    throw error;
+  }
+}
+
+/** @param {any} build */
+function parseBuild(build) {
+  const { bytes, sha256 } = build?.wasm ?? {};
+  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MAX_MODULE && /^[0-9a-f]{64}$/.test(sha256)) return { bytes, sha256 };
+  throw failure("IntegrityError", "The description of the engine, build.json, is damaged. Please retry.");
+}
+
+/**
+ * Browsers offer hashing to pages from https and localhost only; elsewhere the length and the
+ * module's own validation must do.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {string} sha256
+ */
+async function isIntact(bytes, sha256) {
+  if (!crypto.subtle) return true;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
+}
+
+/**
+ * An address that changes with the content, so that no cache gives an old file for a new one.
+ *
+ * @param {URL} url
+ * @param {string} sha256
+ */
+function versioned(url, sha256) {
+  url.search = sha256.slice(0, 16);
+  return url;
+}
+
+/** @param {unknown} image */
+function pixels(image) {
+  if (image instanceof Float32Array) return image;
+  throw failure("ImageError", "The image should be a Float32Array of pixels from 0 to 1.");
+}
+
+/**
+ * After a trap the module's memory cannot be relied on, and no retry within it can help.
+ *
+ * @template Value
+ * @param {() => Value | Promise<Value>} work
+ */
+async function guarded(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
+      throw failure("EngineError", `The engine stopped unexpectedly (${error.message}). Reload the page to start it again.`);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Resolves in a task of its own, in the order of the calls: messages such as a cancellation are
+ * read first, the page can draw, and attacks that run at the same time alternate step by step.
+ * (A timer would wait for at least 4 ms, which is longer than many a step.)
+ */
+const turn = (() => {
+  const { port1, port2 } = new MessageChannel();
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  port1.onmessage = () => waiting.shift()?.();
+  return () => new Promise((/** @type {(value: void) => void} */ resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+})();

@@ -1,0 +1,19 @@
+/** What went wrong, in the visitor's language, followed by the engine's own words, which are English. */
+import { make } from "./dom.js";
+import { t } from "./i18n.js";
+
+const KNOWN = new Set(["NetworkError", "IntegrityError", "ModelError", "RequestError", "ImageError", "EngineError", "NoWebAssembly"]);
+
+/** @param {Error} error */
+const inWords = (error) => t(KNOWN.has(error.name) ? `error.${error.name}` : "error.other");
+
+/** @param {Error} error */
+export const explain = (error) => `${inWords(error)} ${error.message}`.trim();
+
+/** @param {Element} element @param {Error} error */
+export function showError(element, error) {
+  const now = explain(error);
+  if (element.textContent === now) return;
+  const details = error.message ? [" ", make("span", { lang: "en" }, error.message)] : [];
+  element.replaceChildren(inWords(error), ...details);
+}

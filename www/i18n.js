@@ -1,0 +1,90 @@
+/**
+ * The page's words. One file a language; a word that a language lacks is shown in English.
+ * Elements of index.html name theirs: `data-t` for the text, `data-t-label` for an aria-label and
+ * `data-t-title` for a title.
+ */
+import { recall, remember } from "./storage.js";
+
+export const LANGUAGES = /** @type {const} */ (["en", "ja"]);
+/** @typedef {typeof LANGUAGES[number]} Language */
+/** @typedef {Record<string, string>} Words */
+
+const KEY = "language";
+/** @type {Map<Language, Words>} */
+const files = new Map();
+/** @type {Language} */
+let current = "en";
+
+/** The language chosen before, or the first of the browser's languages that the page speaks. */
+export function preferredLanguage() {
+  const wanted = [recall(KEY), ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0]);
+  return wanted.map(toLanguage).find((language) => language !== undefined) ?? "en";
+}
+
+/** @param {string | undefined} tag */
+export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag);
+
+/** @param {Language} language */
+export function rememberLanguage(language) {
+  remember(KEY, language);
+}
+
+/**
+ * Fetches a language where need be and puts it on the page.
+ *
+ * @param {Language} language
+ */
+export async function speak(language) {
+  await Promise.all([fetchWords("en"), fetchWords(language)]);
+  current = language;
+  document.documentElement.lang = language;
+  translate(document);
+}
+
+/** @param {ParentNode} root */
+export function translate(root) {
+  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.getAttribute("data-t") ?? "");
+  for (const element of root.querySelectorAll("[data-t-label]")) {
+    element.setAttribute("aria-label", t(element.getAttribute("data-t-label") ?? ""));
+  }
+  for (const element of root.querySelectorAll("[data-t-title]")) {
+    element.setAttribute("title", t(element.getAttribute("data-t-title") ?? ""));
+  }
+}
+
+/**
+ * The words of a key with their {placeholders} filled. Where the placeholder `count` is one and the
+ * language tells one from many, `key.one` is taken.
+ *
+ * @param {string} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function t(key, values = {}) {
+  const form = typeof values.count === "number" ? `${key}.${new Intl.PluralRules(current).select(values.count)}` : key;
+  const words = lookUp(form) ?? lookUp(key) ?? key;
+  return words.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    return value === undefined ? whole : typeof value === "number" ? number(value) : value;
+  });
+}
+
+/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+export function number(value, options) {
+  return new Intl.NumberFormat(current, options).format(value);
+}
+
+/** A share of one as a percentage. @param {number} share @param {number} [digits] */
+export function percent(share, digits = 2) {
+  return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** @param {string} key */
+const lookUp = (key) => files.get(current)?.[key] ?? files.get("en")?.[key];
+
+/** @param {Language} language */
+async function fetchWords(language) {
+  if (files.has(language)) return;
+  const response = await fetch(new URL(`languages/${language}.json`, import.meta.url));
+  if (!response.ok) throw new Error(`languages/${language}.json: ${response.status}`);
+  files.set(language, await response.json());
+}

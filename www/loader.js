@@ -1,0 +1,121 @@
+/** Brings the engine and the two networks here, and says how far along they are. */
+import { createEngine } from "./engine.js";
+import { MNIST } from "./datasets.js";
+import { failure } from "./protocol.js";
+import { SIDES, waiting } from "./state.js";
+
+/** @typedef {import("./engine.js").EngineHandle} EngineHandle */
+/** @typedef {import("./state.js").ManifestEntry} ManifestEntry */
+/** @typedef {import("./state.js").Side} Side */
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {{ onReady: () => void, onError: (error: Error) => void }} listeners
+ */
+export function createLoader(store, { onReady, onError }) {
+  const { state } = store;
+  /** @type {EngineHandle | null} */
+  let engine = null;
+  /** @type {Promise<void>} */
+  let opening = Promise.resolve();
+  /** @type {Record<Side, Promise<void>>} */
+  const loads = { left: Promise.resolve(), right: Promise.resolve() };
+
+  /** Starts the engine, then loads the network of each panel. Also what Retry does. */
+  function open() {
+    engine?.close();
+    engine = null;
+    for (const side of SIDES) store.setPanel(side, { loading: waiting() });
+    opening = start();
+    return opening;
+  }
+
+  async function start() {
+    store.set({ engine: { status: "loading", progress: null, error: null }, message: "" });
+    try {
+      if (typeof WebAssembly !== "object") throw failure("NoWebAssembly", "");
+      const handle = await createEngine({
+        onProgress: (progress) => store.set({ engine: { status: "loading", progress, error: null } }),
+      });
+      const models = (await handle.models()).filter(({ dataset }) => dataset === MNIST);
+      if (models.length === 0) throw failure("ModelError", "The list of models has none for this data set.");
+      engine = handle;
+      store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), models });
+    } catch (error) {
+      return lost(/** @type {Error} */ (error));
+    }
+    const defaults = chooseDefaults(state.models);
+    for (const side of SIDES) {
+      const kept = state.models.find(({ id }) => id === state.panels[side].model?.id);
+      choose(side, kept ?? defaults[side]);
+    }
+  }
+
+  /** Puts a network into a panel. @param {Side} side @param {ManifestEntry} model */
+  function choose(side, model) {
+    store.setPanel(side, { model, reading: null, readingOf: null, loading: waiting() });
+    load(side);
+  }
+
+  /** Loads the network of a panel, or tries once more to. @param {Side} side */
+  function load(side) {
+    loads[side] = fetchModel(side);
+    return loads[side];
+  }
+
+  /** @param {Side} side */
+  async function fetchModel(side) {
+    const { model } = state.panels[side];
+    const handle = engine;
+    if (!model || !handle) return;
+    const isCurrent = () => state.panels[side].model === model && engine === handle;
+    /** @param {import("./state.js").Loading} loading */
+    const report = (loading) => isCurrent() && store.setPanel(side, { loading });
+    report({ status: "loading", progress: null, error: null });
+    try {
+      await handle.load(model.id, { onProgress: (progress) => report({ status: "loading", progress, error: null }) });
+      if (!isCurrent()) return;
+      report({ status: "ready", progress: null, error: null });
+      onReady();
+    } catch (error) {
+      if (!isCurrent()) return;
+      const { name } = /** @type {Error} */ (error);
+      if (name === "EngineError") return lost(/** @type {Error} */ (error));
+      report({ status: "error", progress: null, error: /** @type {Error} */ (error) });
+      onError(/** @type {Error} */ (error));
+    }
+  }
+
+  /** The engine is gone, and with it the networks that it held. @param {Error} error */
+  function lost(error) {
+    if (state.engine.status === "error") return;
+    engine?.close();
+    engine = null;
+    for (const side of SIDES) store.setPanel(side, { loading: waiting() });
+    store.set({ engine: { status: "error", progress: null, error }, engineInfo: null });
+    onError(error);
+  }
+
+  return {
+    open,
+    choose,
+    load,
+    lost,
+    engine: () => engine,
+    opened: () => opening,
+    /** Waits until the network of a panel is loaded or has failed to. @param {Side} side */
+    async settled(side) {
+      await opening;
+      await loads[side];
+    },
+  };
+}
+
+/** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models */
+function chooseDefaults(models) {
+  const distilled = models.filter(({ role }) => role === "distilled").sort((a, b) => b.temperature - a.temperature);
+  return {
+    left: models.find(({ role }) => role === "undefended") ?? models[0],
+    right: distilled[0] ?? models[models.length - 1],
+  };
+}

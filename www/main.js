@@ -1,0 +1,78 @@
+/** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
+import { forgetColours } from "./colours.js";
+import { isNarrow, setUpControls } from "./controls.js";
+import { must, setText } from "./dom.js";
+import { setUpDrawing } from "./drawing.js";
+import { preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
+import { setUpInput } from "./input.js";
+import { setUpPanel } from "./panel.js";
+import { setUpResults } from "./results.js";
+import { createSession } from "./session.js";
+import { SIDES, createStore } from "./state.js";
+import { setUpStory, translateStory } from "./story.js";
+import { setUpStrip } from "./strip.js";
+import { setUpTargets } from "./targets.js";
+import { setUpTheme } from "./theme.js";
+import { setUpTransport } from "./transport.js";
+
+const store = createStore();
+const session = createSession(store);
+const language = must("#language", HTMLSelectElement);
+
+/** @type {() => void} */
+let drawResults = () => {};
+
+/** @param {import("./i18n.js").Language} chosen */
+async function changeLanguage(chosen) {
+  await speak(chosen);
+  language.value = chosen;
+  document.title = t("title");
+  translateStory();
+  drawResults();
+  store.changed();
+}
+
+/** @param {import("./state.js").State} state */
+function drawColophon({ engineInfo }) {
+  const words = engineInfo ? t("engine.info", { engine: t(`engine.${engineInfo.engine}`), where: t(`engine.${engineInfo.where}`), implementation: engineInfo.implementation, version: engineInfo.version }) : "";
+  const line = must("#engine-info", HTMLElement);
+  setText(line, words);
+  line.title = engineInfo?.reason ?? "";
+}
+
+async function start() {
+  setUpTheme(() => {
+    forgetColours();
+    store.changed();
+  });
+  await changeLanguage(preferredLanguage());
+  const views = [
+    setUpStrip(session),
+    setUpDrawing(store, session),
+    setUpInput(),
+    setUpTargets(session),
+    setUpControls(session),
+    ...SIDES.map((side) => setUpPanel(side, session)),
+    setUpTransport(store, session),
+    drawColophon,
+  ];
+  setUpStory(store, session);
+  must("#boot", HTMLElement).hidden = true;
+  must("#plate", HTMLElement).hidden = false;
+  if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;
+  for (const view of views) store.addView(view);
+  addEventListener("resize", store.changed);
+  language.addEventListener("change", () => {
+    const chosen = toLanguage(language.value) ?? "en";
+    rememberLanguage(chosen);
+    changeLanguage(chosen);
+  });
+  session.open();
+  drawResults = await setUpResults();
+  drawResults();
+}
+
+start().catch((error) => {
+  // The page's own words may be what is missing, so the note that index.html brings along is shown.
+  must("#boot", HTMLElement).dataset.failed = String(error.message);
+});

@@ -1,0 +1,135 @@
+/** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
+import { barsBody, createBars, formatSmall } from "./bars.js";
+import { fillCard } from "./card.js";
+import { DATASETS, MNIST } from "./datasets.js";
+import { make, must, setText } from "./dom.js";
+import { number, percent, t, translate } from "./i18n.js";
+import { createPicture, peak } from "./picture.js";
+import { stepAt } from "./player.js";
+import { setUpStatus } from "./status.js";
+import { modelName, panelName, verdict } from "./verdict.js";
+
+/** @typedef {import("./state.js").Side} Side */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Step} Step */
+
+/**
+ * @param {Side} side
+ * @param {import("./session.js").Session} session
+ */
+export function setUpPanel(side, session) {
+  const root = must(`[data-panel="${side}"]`, HTMLElement);
+  root.append(must("#panel-template", HTMLTemplateElement).content.cloneNode(true));
+  translate(root);
+  const find = (/** @type {string} */ selector) => must(selector, HTMLElement, root);
+  const select = must(".panel-model", HTMLSelectElement, root);
+  const card = must(".card dl", HTMLDListElement, root);
+  const drawPicture = createPicture(find(".picture-frame"));
+  const drawBars = createBars(barsBody(root), DATASETS[MNIST].classes);
+  const drawStatus = setUpStatus(find(".status"), side, session);
+  select.addEventListener("change", () => session.chooseModel(side, select.value));
+
+  /** What the parts that are rebuilt as a whole were last built from. */
+  let built = "";
+
+  /** @param {State} state */
+  function drawHead({ models, panels }) {
+    const { model } = panels[side];
+    const now = JSON.stringify([document.documentElement.lang, model?.id, models.length]);
+    if (now === built) return;
+    built = now;
+    select.replaceChildren(...models.map((entry) => make("option", { value: entry.id }, modelName(entry))));
+    select.disabled = models.length === 0;
+    select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
+    if (!model) return;
+    select.value = model.id;
+    setText(find(".panel-facts"), t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) }));
+    fillCard(card, model);
+  }
+
+  /** @param {State} state @param {Step | null} step */
+  function drawImage(state, step) {
+    const { overlay, marks, picture } = state;
+    const original = state.panels[side].steps[0]?.image ?? picture.pixels;
+    const image = step?.image ?? picture.pixels;
+    const map = overlay === "saliency" ? step?.saliency : step?.gradient;
+    drawPicture({ image, original, map: map ?? null, overlay, marks, pair: step?.pair ?? null });
+    find(".picture").dataset.overlay = overlay;
+    const { low, high, about } = scale(state, step);
+    setText(find(".scale-low"), low);
+    setText(find(".scale-high"), high);
+    setText(find(".scale-about"), about);
+    find(".picture-frame").setAttribute("aria-label", t("picture.label", {
+      panel: panelName(state, side), overlay: t(`overlay.${overlay}`), count: step?.featuresChanged ?? 0,
+    }));
+  }
+
+  /** @param {State} state @param {Step | null} step */
+  function drawNumbers(state, step) {
+    const { reading, readingOf, steps } = state.panels[side];
+    const now = step ?? (state.picture.pixels ? reading : null);
+    const source = steps[0]?.label ?? now?.label ?? null;
+    drawBars(now?.probabilities ?? null, { source, target: state.target, label: now?.label ?? null });
+    const reads = find(".readout-reads");
+    setText(reads, now ? String(now.label) : "–");
+    reads.dataset.role = now?.label === state.target ? "target" : now?.label === source ? "source" : "";
+    setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(state.settings.budget)}`);
+    const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
+    setText(find(".readout-zeros"), zeros ? `${number(step.zeroGradients ?? 0)} / ${number(step.gradientEntries ?? 0)}` : "–");
+    setText(find(".readout-gap"), now ? number(logitGap(now.logits), { maximumFractionDigits: 1, minimumFractionDigits: 1 }) : "–");
+    root.dataset.label = step ? String(step.label) : readingOf === state.picture.pixels ? String(reading?.label ?? "") : "";
+  }
+
+  /** @param {State} state */
+  return (state) => {
+    const panel = state.panels[side];
+    const step = stepAt(panel, state.shown);
+    drawHead(state);
+    drawImage(state, step);
+    drawNumbers(state, step);
+    drawStatus(state);
+    const { tone, text } = verdict(state, side, state.shown);
+    const caption = find(".verdict");
+    setText(caption, text);
+    caption.dataset.tone = tone;
+    caption.hidden = Boolean(state.engine.error ?? panel.loading.error);
+    Object.assign(root.dataset, {
+      model: panel.model?.id ?? "",
+      status: panel.loading.status,
+      outcome: panel.outcome ?? "",
+      iteration: String(step?.iteration ?? 0),
+      iterations: String(Math.max(0, panel.steps.length - 1)),
+      featuresChanged: String(step?.featuresChanged ?? 0),
+      zeroGradients: String(step?.zeroGradients ?? ""),
+    });
+  };
+}
+
+/** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
+function logitGap(logits) {
+  const [first, second] = [...logits].sort((a, b) => b - a);
+  return first - second;
+}
+
+/**
+ * What the colours of the picture mean.
+ *
+ * @param {State} state
+ * @param {Step | null} step
+ */
+function scale({ overlay, settings, target }, step) {
+  if (overlay === "image") return { low: "0", high: "1", about: t("scale.image") };
+  if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
+  const map = overlay === "saliency" ? step?.saliency : step?.gradient;
+  if (!map) return { low: "", high: "", about: t(step ? "scale.not-needed" : "scale.not-yet") };
+  const most = peak(map);
+  if (overlay === "saliency") {
+    if (most === 0) return { low: "", high: "", about: t("scale.no-saliency") };
+    return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: String(target) }) };
+  }
+  if (most === 0) return { low: "", high: "", about: t("scale.zero") };
+  const output = settings.attack === "jsma-z" ? "Z" : "F";
+  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output, target: SUBSCRIPTS[target] }) };
+}
+
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";

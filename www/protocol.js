@@ -1,0 +1,107 @@
+/**
+ * What the page and the engine say to each other: the types of the published API, the messages of
+ * the worker, and how an error crosses from one side to the other.
+ *
+ * @typedef {'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled'} Outcome
+ *   How an attack ended.
+ *
+ * @typedef {object} ManifestEntry One published network, as `www/models/manifest.json` describes it.
+ * @property {string} id
+ * @property {string} file Its name beside the manifest.
+ * @property {number} bytes
+ * @property {string} sha256
+ * @property {'mnist' | 'cifar10'} dataset
+ * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {number} temperature The temperature it was trained at.
+ * @property {number} parameters
+ * @property {number} test_accuracy From 0 to 1.
+ * @property {number} logit_norm The mean L1 norm of its logits over the test set.
+ * @property {string} command The command that trained it.
+ * @property {number} seed
+ * @property {number} epochs
+ * @property {number} seconds
+ * @property {string} hardware
+ * @property {string} date
+ *
+ * @typedef {object} Classification
+ * @property {number[]} logits
+ * @property {number[]} probabilities The softmax of the logits at temperature 1.
+ * @property {number} label The most probable class.
+ *
+ * @typedef {object} AttackRequest
+ * @property {string} model
+ * @property {Float32Array} image 784 pixels in [0, 1], row by row.
+ * @property {number} target The class that the image is to be mistaken for.
+ * @property {'jsma-f' | 'jsma-z'} attack
+ * @property {'increase' | 'decrease'} direction
+ * @property {number} theta How much a chosen feature changes, in (0, 1].
+ * @property {number} budget The most features that may change, 0 to 784.
+ *
+ * @typedef {object} Step One image that the network has seen in the course of an attack.
+ * @property {number} run
+ * @property {number} iteration Pairs applied so far; 0 is the untouched image.
+ * @property {Float32Array} image
+ * @property {number[]} logits
+ * @property {number[]} probabilities
+ * @property {number} label
+ * @property {number} featuresChanged
+ * @property {[number, number] | null} pair The features chosen at this image, changed in the next.
+ * @property {number | null} alpha
+ * @property {number | null} beta
+ * @property {number | null} score
+ * @property {number | null} zeroGradients How many features have a gradient of exactly zero.
+ * @property {number | null} gradientEntries Of how many.
+ * @property {Float32Array | null} gradient The target output's derivative by each feature.
+ * @property {Float32Array | null} saliency The saliency map of the paper, feature by feature.
+ * @property {Outcome | null} outcome Set on the last step alone, unless the attack was cancelled.
+ *
+ * @typedef {object} AttackResult
+ * @property {Outcome} outcome
+ * @property {Step[]} steps
+ *
+ * @typedef {object} Progress
+ * @property {string} part `engine`, or the id of a model.
+ * @property {number} loaded Bytes received, after any decompression.
+ * @property {number} total
+ *
+ * @typedef {object} EngineInfo
+ * @property {'cpu'} engine
+ * @property {'worker' | 'page'} where
+ * @property {string} reason Why this engine, and why there.
+ * @property {string} implementation
+ * @property {string} version
+ */
+
+/**
+ * The messages. A call is answered by any number of events and then by one value or one error.
+ *
+ * @typedef {{ id: number, method: string, argument?: unknown }} Call
+ * @typedef {{ abort: number }} Abort
+ * @typedef {{ ready: true }} Ready
+ * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
+ * @typedef {{ name: string, message: string }} PlainError
+ *
+ * @typedef {object} Port What a worker, its global scope and a MessagePort have in common.
+ * @property {(message: any) => void} postMessage
+ * @property {((event: MessageEvent) => any) | null} onmessage
+ */
+
+/**
+ * An error with a name that a caller can tell apart: NetworkError, IntegrityError, ModelError,
+ * RequestError, ImageError, EngineError or AbortError.
+ *
+ * @param {string} name
+ * @param {string} message What happened, where, and what to do, in words for a visitor.
+ */
+export function failure(name, message) {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+/** @param {unknown} error @returns {PlainError} */
+export function toPlain(error) {
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "EngineError", message: String(error) };
+}

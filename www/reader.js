@@ -1,0 +1,71 @@
+/** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
+import { SIDES } from "./state.js";
+
+/** @typedef {import("./state.js").Side} Side */
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {ReturnType<typeof import("./loader.js").createLoader>} loader
+ */
+export function createReader(store, loader) {
+  const { state } = store;
+
+  const refresh = latest(async () => {
+    const engine = loader.engine();
+    if (!engine) return;
+    try {
+      await rasterize(engine);
+      await Promise.all(SIDES.map((side) => classify(engine, side)));
+    } catch (error) {
+      const { name, message } = /** @type {Error} */ (error);
+      if (name === "EngineError") loader.lost(/** @type {Error} */ (error));
+      else store.set({ message });
+    }
+  });
+
+  /** @param {import("./engine.js").EngineHandle} engine */
+  async function rasterize(engine) {
+    const { strokes, picture } = state;
+    if (picture.sample !== null || picture.strokes === strokes) return;
+    const pixels = await engine.rasterize(strokes);
+    if (state.picture.sample === null) store.set({ picture: { sample: null, pixels, strokes } });
+  }
+
+  /** @param {import("./engine.js").EngineHandle} engine @param {Side} side */
+  async function classify(engine, side) {
+    const { model, loading, readingOf } = state.panels[side];
+    const image = state.picture.pixels;
+    if (!model || !image || loading.status !== "ready" || readingOf === image) return;
+    const reading = await engine.classify({ model: model.id, image });
+    const isCurrent = state.panels[side].model === model && state.picture.pixels === image;
+    if (isCurrent) store.setPanel(side, { reading, readingOf: image });
+  }
+
+  return { refresh };
+}
+
+/**
+ * Runs `work` once at a time. Requests that come meanwhile are answered by one further run, which
+ * sees the newest state; a pen that moves faster than the engine thus never makes a queue.
+ *
+ * @param {() => Promise<void>} work
+ */
+function latest(work) {
+  /** @type {Promise<void> | null} */
+  let running = null;
+  let again = false;
+
+  async function loop() {
+    do {
+      again = false;
+      await work();
+    } while (again);
+    running = null;
+  }
+
+  return () => {
+    again = true;
+    running ??= loop();
+    return running;
+  };
+}

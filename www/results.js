@@ -1,0 +1,65 @@
+/** The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show. */
+import { make, must } from "./dom.js";
+import { number, percent, t } from "./i18n.js";
+
+/**
+ * @typedef {object} Row
+ * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {number} temperature
+ * @property {number} attempts
+ * @property {number} rate
+ * @property {number} low
+ * @property {number} high
+ * @property {number} vanished
+ */
+
+const FILE = new URL("../results/success.json", import.meta.url);
+
+/** Success rates on MNIST in the paper's table, arXiv 1511.04508. @type {Record<string, number>} */
+const PAPER = {
+  "undefended 1": 0.9589, "distilled 1": 0.91, "distilled 2": 0.8223, "distilled 5": 0.2467, "distilled 10": 0.0678,
+  "distilled 20": 0.0134, "distilled 30": 0.0144, "distilled 40": 0.0045, "distilled 50": 0.0145, "distilled 100": 0.0045,
+};
+
+/** Fetches the results once; what it returns draws them in the page's language. */
+export async function setUpResults() {
+  const rows = await fetch(FILE).then((response) => (response.ok ? response.json() : [])).then(parseRows).catch(() => []);
+  return () => {
+    const root = must("#results", HTMLElement);
+    root.hidden = rows.length === 0;
+    root.replaceChildren(...(rows.length > 0 ? [makeTable(rows)] : []));
+  };
+}
+
+/** The rows of the paper's attack on MNIST. @param {unknown} value @returns {Row[]} */
+function parseRows(value) {
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter((row) => row?.dataset === "mnist" && row.attack === "jsma-f" && ["undefended", "distilled", "teacher"].includes(row.role))
+    .map(({ role, temperature, attempts, rate, interval, outcomes }) => {
+      return { role, temperature, attempts, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
+    })
+    .filter(({ role, ...numbers }) => Object.values(numbers).every(Number.isFinite))
+    .slice(0, 30);
+}
+
+/** @param {Row[]} rows */
+function makeTable(rows) {
+  const head = ["network", "paper", "ours", "vanished"].map((name) => make("th", { scope: "col" }, t(`results.${name}`)));
+  return make("table", {},
+    make("caption", {}, t("results.title", { count: rows[0].attempts })),
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...rows.map(makeRow)));
+}
+
+/** @param {Row} row */
+function makeRow({ role, temperature, rate, low, high, vanished }) {
+  const paper = PAPER[`${role} ${temperature}`];
+  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+  const interval = make("span", { class: "results-interval" }, t("results.interval", { low: percent(low, 1), high: percent(high, 1) }));
+  return make("tr", {},
+    make("th", { scope: "row" }, name),
+    make("td", {}, paper === undefined ? "–" : percent(paper)),
+    make("td", {}, percent(rate), " ", interval),
+    make("td", {}, number(vanished)));
+}

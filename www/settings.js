@@ -1,0 +1,34 @@
+/**
+ * The settings of an attack in one table: what each may be, and what it is unless someone says
+ * otherwise. The controls are drawn from it, and whatever arrives from outside is made to fit it.
+ */
+import { DATASETS, MNIST } from "./datasets.js";
+
+/** @typedef {Pick<import("./engine.js").AttackRequest, "attack" | "direction" | "theta" | "budget">} Settings */
+
+export const CHOICES = /** @type {const} */ ({
+  attack: ["jsma-f", "jsma-z"],
+  direction: ["increase", "decrease"],
+});
+
+export const RANGES = /** @type {const} */ ({
+  theta: { min: 0.01, max: 1, step: 0.01 },
+  budget: { min: 0, max: DATASETS[MNIST].features, step: 1 },
+});
+
+/** The paper's attack. @type {Settings} */
+export const DEFAULTS = { attack: "jsma-f", direction: "increase", theta: 1, budget: DATASETS[MNIST].budget };
+
+/**
+ * The nearest number that a setting may be, or its default where there is no number at all.
+ *
+ * @param {keyof typeof RANGES} name
+ * @param {unknown} value
+ */
+export function fit(name, value) {
+  const { min, max, step } = RANGES[name];
+  const wanted = value === "" || value === null ? NaN : Number(value);
+  if (!Number.isFinite(wanted)) return DEFAULTS[name];
+  const steps = Math.round(Math.min(max, Math.max(min, wanted)) / step);
+  return Number((steps * step).toFixed(2));
+}

@@ -1,0 +1,117 @@
+/**
+ * Everything that the page shows, in one place, and a way to be told once a frame when it changed.
+ *
+ * @typedef {import("./engine.js").Classification} Classification
+ * @typedef {import("./engine.js").EngineInfo} EngineInfo
+ * @typedef {import("./engine.js").ManifestEntry} ManifestEntry
+ * @typedef {import("./engine.js").Outcome} Outcome
+ * @typedef {import("./engine.js").Progress} Progress
+ * @typedef {import("./engine.js").Step} Step
+ *
+ * @typedef {'left' | 'right'} Side
+ * @typedef {'image' | 'perturbation' | 'gradient' | 'saliency'} Overlay
+ * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
+ *
+ * @typedef {object} Picture What is attacked.
+ * @property {number | null} sample Its place in the strip of samples, or null for a drawing.
+ * @property {Float32Array | null} pixels Null while there is nothing to see.
+ * @property {Uint8Array[]} strokes The drawing that the pixels were made of; while a pen moves, an instant old.
+ *
+ * @typedef {object} Loading How far something is that has to be fetched.
+ * @property {'waiting' | 'loading' | 'ready' | 'error'} status
+ * @property {Progress | null} progress
+ * @property {Error | null} error
+ *
+ * @typedef {object} Panel
+ * @property {ManifestEntry | null} model
+ * @property {Loading} loading
+ * @property {Classification | null} reading What the network makes of an untouched image.
+ * @property {Float32Array | null} readingOf Which image that was; while a pen moves, it is an instant behind.
+ * @property {Step[]} steps
+ * @property {Outcome | null} outcome
+ * @property {Error | null} error Why an attack or a reading could not be made.
+ *
+ * @typedef {object} State
+ * @property {Sample[]} samples
+ * @property {Error | null} samplesError
+ * @property {Picture} picture
+ * @property {Uint8Array[]} strokes
+ * @property {number} target
+ * @property {import("./settings.js").Settings} settings
+ * @property {Overlay} overlay
+ * @property {boolean} marks Whether changed pixels are marked.
+ * @property {Loading} engine
+ * @property {EngineInfo | null} engineInfo
+ * @property {ManifestEntry[]} models
+ * @property {Record<Side, Panel>} panels
+ * @property {boolean} running Whether an attack is being computed.
+ * @property {number} shown The iteration on show, in both panels.
+ * @property {boolean} playing
+ * @property {string} message What stands in the way of the last request, in words; or nothing.
+ */
+import { DEFAULTS } from "./settings.js";
+
+export const SIDES = /** @type {const} */ (["left", "right"]);
+
+/** @returns {Loading} */
+export const waiting = () => ({ status: "waiting", progress: null, error: null });
+
+/** @returns {Panel} */
+const emptyPanel = () => ({ model: null, loading: waiting(), reading: null, readingOf: null, steps: [], outcome: null, error: null });
+
+/** @typedef {ReturnType<typeof createStore>} Store */
+
+export function createStore() {
+  /** @type {Uint8Array[]} */
+  const noStrokes = [];
+  /** @type {State} */
+  const state = {
+    samples: [],
+    samplesError: null,
+    picture: { sample: null, pixels: null, strokes: noStrokes },
+    strokes: noStrokes,
+    target: 3,
+    settings: { ...DEFAULTS },
+    overlay: "image",
+    marks: true,
+    engine: waiting(),
+    engineInfo: null,
+    models: [],
+    panels: { left: emptyPanel(), right: emptyPanel() },
+    running: false,
+    shown: 0,
+    playing: false,
+    message: "",
+  };
+  /** @type {((state: State) => void)[]} */
+  const views = [];
+  let frame = 0;
+
+  /** Draws every view at the next frame, however often it is asked for until then. */
+  function changed() {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      for (const view of views) view(state);
+    });
+  }
+
+  return {
+    state,
+    changed,
+    /** @param {Partial<State>} patch */
+    set(patch) {
+      Object.assign(state, patch);
+      changed();
+    },
+    /** @param {Side} side @param {Partial<Panel>} patch */
+    setPanel(side, patch) {
+      Object.assign(state.panels[side], patch);
+      changed();
+    },
+    /** @param {(state: State) => void} view */
+    addView(view) {
+      views.push(view);
+      changed();
+    },
+  };
+}

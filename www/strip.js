@@ -1,0 +1,92 @@
+/** The strip of test digits: two rows of fifty, walked through with the arrow keys. */
+import { MNIST } from "./datasets.js";
+import { make, must } from "./dom.js";
+import { showError } from "./errors.js";
+import { t } from "./i18n.js";
+import { samplesUrl } from "./samples.js";
+
+/** Tiles in a row of the strip, as the style sheet lays them out. */
+const ROW = 50;
+/** Tiles in a row of the file. */
+const COLUMNS = 10;
+
+/** @param {import("./session.js").Session} session */
+export function setUpStrip(session) {
+  const strip = must("#samples", HTMLElement);
+  const problem = must("#samples-error", HTMLElement);
+  must("#samples-retry", HTMLButtonElement).addEventListener("click", session.openSamples);
+  /** @type {HTMLButtonElement[]} */
+  let tiles = [];
+  let built = "";
+
+  strip.addEventListener("click", ({ target }) => {
+    const place = target instanceof Element ? tiles.findIndex((tile) => tile.contains(target)) : -1;
+    if (place >= 0) session.chooseSample(place);
+  });
+
+  strip.addEventListener("keydown", (event) => {
+    const from = tiles.findIndex((tile) => tile === document.activeElement);
+    const to = neighbour(event.key, from, tiles.length);
+    if (from < 0 || to === null) return;
+    event.preventDefault();
+    session.chooseSample(to);
+    tiles[to].focus();
+  });
+
+  /** @param {import("./state.js").State} state */
+  function build({ samples }) {
+    const language = document.documentElement.lang;
+    if (built === `${language} ${samples.length}`) return;
+    built = `${language} ${samples.length}`;
+    if (tiles.length !== samples.length) {
+      tiles = samples.map((_, place) => makeTile(place));
+      strip.replaceChildren(...tiles);
+    }
+    samples.forEach(({ index, label }, place) => {
+      const name = t("strip.digit", { label: String(label), index: String(index) });
+      tiles[place].title = name;
+      tiles[place].setAttribute("aria-label", name);
+    });
+  }
+
+  /** @type {number | null} */
+  let chosen = -1;
+  /** @param {import("./state.js").State} state */
+  return (state) => {
+    build(state);
+    problem.hidden = !state.samplesError;
+    strip.hidden = Boolean(state.samplesError);
+    if (state.samplesError) showError(must(".notice-text", HTMLElement, problem), state.samplesError);
+    const { sample } = state.picture;
+    if (sample === chosen && tiles[0]?.hasAttribute("aria-selected")) return;
+    chosen = sample;
+    tiles.forEach((tile, place) => {
+      tile.setAttribute("aria-selected", String(place === sample));
+      tile.tabIndex = place === (sample ?? 0) ? 0 : -1;
+    });
+    if (sample !== null) reveal(strip, tiles[sample]);
+  };
+}
+
+/** @param {number} place */
+function makeTile(place) {
+  const tile = make("button", { type: "button", role: "option", class: "tile" }, make("span", { class: "tile-digit" }));
+  const digit = must(".tile-digit", HTMLElement, tile);
+  digit.style.backgroundImage = `url("${samplesUrl(MNIST).href}")`;
+  const [column, row] = [place % COLUMNS, Math.floor(place / COLUMNS)];
+  digit.style.backgroundPosition = `${(100 * column) / (COLUMNS - 1)}% ${(100 * row) / (COLUMNS - 1)}%`;
+  return tile;
+}
+
+/** @param {string} key @param {number} from @param {number} length */
+function neighbour(key, from, length) {
+  const by = { ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - ROW, ArrowDown: from + ROW, Home: 0, End: length - 1 };
+  const to = key in by ? by[/** @type {keyof typeof by} */ (key)] : -1;
+  return to >= 0 && to < length ? to : null;
+}
+
+/** Scrolls the strip, not the page, to the chosen tile. @param {HTMLElement} strip @param {HTMLElement} tile */
+function reveal(strip, tile) {
+  const [least, most] = [tile.offsetLeft + tile.offsetWidth - strip.clientWidth, tile.offsetLeft];
+  if (strip.scrollLeft < least || strip.scrollLeft > most) strip.scrollLeft = tile.offsetLeft - strip.clientWidth / 2;
+}

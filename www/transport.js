@@ -1,0 +1,41 @@
+/** The scrubber over the steps of an attack, shared by both panels, and the buttons beside it. */
+import { must, setText } from "./dom.js";
+import { t } from "./i18n.js";
+import { lastIteration } from "./player.js";
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {import("./session.js").Session} session
+ */
+export function setUpTransport(store, session) {
+  const { state } = store;
+  const scrubber = must("#scrubber", HTMLInputElement);
+  const play = must("#play", HTMLButtonElement);
+  const text = must("#scrubber-text", HTMLOutputElement);
+  const toggle = () => (state.playing ? session.show() : session.play());
+
+  play.addEventListener("click", toggle);
+  must("#back", HTMLButtonElement).addEventListener("click", () => session.show(state.shown - 1));
+  must("#forward", HTMLButtonElement).addEventListener("click", () => session.show(state.shown + 1));
+  scrubber.addEventListener("input", () => session.show(Number(scrubber.value)));
+  scrubber.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    toggle();
+  });
+
+  /** @param {import("./state.js").State} state */
+  return ({ shown, playing }) => {
+    const last = lastIteration(state);
+    scrubber.max = String(last);
+    scrubber.value = String(shown);
+    scrubber.classList.toggle("is-ruled", last > 0);
+    scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
+    const words = last > 0 ? t("transport.position", { shown, last }) : t("transport.none");
+    scrubber.setAttribute("aria-valuetext", words);
+    setText(text, words);
+    must("#transport", HTMLElement).dataset.last = String(last);
+    play.dataset.playing = String(playing);
+    play.setAttribute("aria-label", t(playing ? "transport.pause" : "transport.play"));
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * What a panel has to say, in words. A gradient that has vanished is never called a defence that
+ * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
+ */
+import { DATASETS, MNIST } from "./datasets.js";
+import { number, percent, t } from "./i18n.js";
+import { stepAt } from "./player.js";
+
+/** @typedef {import("./state.js").Side} Side */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./state.js").Step} Step */
+/** @typedef {{ tone: 'quiet' | 'fooled' | 'still' | 'vanished', text: string }} Verdict */
+
+const { features, side: width } = DATASETS[MNIST];
+
+/** @param {State} state @param {Side} side @param {number} shown @returns {Verdict} */
+export function verdict(state, side, shown) {
+  const panel = state.panels[side];
+  const step = stepAt(panel, shown);
+  if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps[0], step) };
+  if (step) return { tone: "quiet", text: underWay(panel.steps[0], step) };
+  if (!state.picture.pixels) return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
+  if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: String(panel.reading.label) }) };
+  return { tone: "quiet", text: t("verdict.waiting") };
+}
+
+/** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
+const TONES = {
+  fooled: "fooled",
+  "budget-spent": "still",
+  "no-admissible-pair": "still",
+  "gradient-vanished": "vanished",
+  "already-target": "quiet",
+  cancelled: "quiet",
+};
+
+/** @param {State} state @param {Step} first @param {Step} last */
+function ending(state, first, last) {
+  const { featuresChanged, zeroGradients, gradientEntries } = last;
+  const values = {
+    reading: reading(first, last),
+    label: String(last.label),
+    target: String(state.target),
+    count: featuresChanged,
+    share: percent(featuresChanged / features, 1),
+    budget: state.settings.budget,
+    zeros: zeroGradients ?? 0,
+    entries: gradientEntries ?? 0,
+    pairs: last.iteration,
+    features,
+  };
+  if (last.outcome === "gradient-vanished") return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
+  if (last.outcome === "budget-spent" && last.iteration === 0) return t("verdict.no-budget", values);
+  return t(`verdict.${last.outcome}`, values);
+}
+
+/** @param {Step} first @param {Step} step */
+function underWay(first, step) {
+  const { pair } = step;
+  if (!pair) return t("verdict.under-way", { reading: reading(first, step) });
+  return t("verdict.next", { reading: reading(first, step), first: place(pair[0]), second: place(pair[1]) });
+}
+
+/** "Still reads 7", or "Now reads 2". @param {Step} first @param {Step} step */
+const reading = (first, step) => t(step.label === first.label ? "verdict.still" : "verdict.now", { label: String(step.label) });
+
+/** A feature as (column, row), counted from zero at the top left. @param {number} feature */
+const place = (feature) => `(${number(feature % width)},\u00a0${number(Math.floor(feature / width))})`;
+
+/** @param {State} state @param {Side} side */
+export function panelName({ panels }, side) {
+  const { model } = panels[side];
+  return model ? modelName(model) : t(`panel.${side}`);
+}
+
+/** @param {import("./state.js").ManifestEntry} model */
+export const modelName = ({ role, temperature }) =>
+  role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
