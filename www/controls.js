@@ -10,17 +10,15 @@ import { CHOICES, RANGES, fit } from "./settings.js";
 /** Whether the page is one column, as the style sheets lay it out on a phone. */
 export const isNarrow = () => matchMedia("(max-width: 46rem)").matches;
 
-const OVERLAYS = /** @type {const} */ (["image", "perturbation", "gradient", "saliency"]);
-
 /** @param {Session} session */
 export function setUpControls(session) {
-  const choices = /** @type {(keyof typeof CHOICES)[]} */ (Object.keys(CHOICES)).map((name) => {
+  const choices = /** @type {const} */ (["attack", "direction"]).map((name) => {
     const group = must(`[data-choice="${name}"]`, HTMLElement);
     const show = makeRadios(group, name, CHOICES[name], (value) => session.changeSettings({ [name]: value }));
     return (/** @type {State} */ { settings }) => show(settings[name]);
   });
   const ranges = /** @type {(keyof typeof RANGES)[]} */ (Object.keys(RANGES)).map((name) => setUpRange(name, session));
-  const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", OVERLAYS, (overlay) => session.look({ overlay }));
+  const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) => session.look({ overlay }));
   const marks = must("#marks", HTMLInputElement);
   marks.addEventListener("change", () => session.look({ marks: marks.checked }));
   const drawActions = setUpActions(session);

@@ -4,10 +4,8 @@
  */
 import { must } from "./dom.js";
 import { colours } from "./colours.js";
+import { MOST_POINTS, MOST_STROKES } from "./strokes.js";
 
-/** What the engine takes at most: a minute of uninterrupted drawing. */
-const MOST_STROKES = 256;
-const MOST_POINTS = 8192;
 /** About as wide as the engine's pen, which draws 2.6 of 28 pixels. */
 const PEN = 2.6 / 28;
 

@@ -15,6 +15,9 @@ const files = new Map();
 /** @type {Language} */
 let current = "en";
 
+/** The one that the page speaks now. */
+export const language = () => current;
+
 /** The language chosen before, or the first of the browser's languages that the page speaks. */
 export function preferredLanguage() {
   const wanted = [recall(KEY), ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0]);

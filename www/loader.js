@@ -2,6 +2,7 @@
 import { createEngine } from "./engine.js";
 import { MNIST } from "./datasets.js";
 import { failure } from "./protocol.js";
+import { defaultNetwork } from "./networks.js";
 import { SIDES, waiting } from "./state.js";
 
 /** @typedef {import("./engine.js").EngineHandle} EngineHandle */
@@ -10,9 +11,12 @@ import { SIDES, waiting } from "./state.js";
 
 /**
  * @param {import("./state.js").Store} store
- * @param {{ onReady: () => void, onError: (error: Error) => void }} listeners
+ * @param {object} listeners
+ * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where someone has named one.
+ * @param {() => void} listeners.onReady
+ * @param {(error: Error) => void} listeners.onError
  */
-export function createLoader(store, { onReady, onError }) {
+export function createLoader(store, { wished, onReady, onError }) {
   const { state } = store;
   /** @type {EngineHandle | null} */
   let engine = null;
@@ -44,10 +48,9 @@ export function createLoader(store, { onReady, onError }) {
     } catch (error) {
       return lost(/** @type {Error} */ (error));
     }
-    const defaults = chooseDefaults(state.models);
     for (const side of SIDES) {
       const kept = state.models.find(({ id }) => id === state.panels[side].model?.id);
-      choose(side, kept ?? defaults[side]);
+      choose(side, kept ?? wished(side) ?? defaultNetwork(state.models, side));
     }
   }
 
@@ -108,14 +111,5 @@ export function createLoader(store, { onReady, onError }) {
       await opening;
       await loads[side];
     },
-  };
-}
-
-/** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models */
-function chooseDefaults(models) {
-  const distilled = models.filter(({ role }) => role === "distilled").sort((a, b) => b.temperature - a.temperature);
-  return {
-    left: models.find(({ role }) => role === "undefended") ?? models[0],
-    right: distilled[0] ?? models[models.length - 1],
   };
 }

@@ -1,10 +1,13 @@
 /** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
+import { linkHere, setUpAddress } from "./address.js";
 import { forgetColours } from "./colours.js";
 import { isNarrow, setUpControls } from "./controls.js";
 import { must, setText } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
 import { setUpInput } from "./input.js";
+import { emptyLink } from "./link.js";
+import { setUpNotes } from "./notes.js";
 import { setUpPanel } from "./panel.js";
 import { setUpResults } from "./results.js";
 import { createSession } from "./session.js";
@@ -41,11 +44,12 @@ function drawColophon({ engineInfo }) {
 }
 
 async function start() {
-  setUpTheme(() => {
+  const { link, dropped } = linkHere() ?? { link: emptyLink(), dropped: [] };
+  const setTheme = setUpTheme(link.theme, (byVisitor) => {
     forgetColours();
-    store.changed();
+    store.set(byVisitor ? { touched: true } : {});
   });
-  await changeLanguage(preferredLanguage());
+  await changeLanguage(link.lang ?? preferredLanguage());
   const views = [
     setUpStrip(session),
     setUpDrawing(store, session),
@@ -54,6 +58,12 @@ async function start() {
     setUpControls(session),
     ...SIDES.map((side) => setUpPanel(side, session)),
     setUpTransport(store, session),
+    setUpNotes(session),
+    setUpAddress(store, async ({ link, dropped }) => {
+      if (link.theme) setTheme(link.theme);
+      if (link.lang) await changeLanguage(link.lang);
+      session.replay(link, dropped);
+    }),
     drawColophon,
   ];
   setUpStory(store, session);
@@ -65,9 +75,10 @@ async function start() {
   language.addEventListener("change", () => {
     const chosen = toLanguage(language.value) ?? "en";
     rememberLanguage(chosen);
+    store.set({ touched: true });
     changeLanguage(chosen);
   });
-  session.open();
+  session.open(link, dropped);
   drawResults = await setUpResults();
   drawResults();
 }

@@ -3,7 +3,9 @@ import { announce } from "./announce.js";
 import { MNIST } from "./datasets.js";
 import { explain } from "./errors.js";
 import { t } from "./i18n.js";
+import { emptyLink } from "./link.js";
 import { createLoader } from "./loader.js";
+import { defaultNetwork, findNetwork } from "./networks.js";
 import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
@@ -14,34 +16,99 @@ import { panelName, verdict } from "./verdict.js";
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {ReturnType<typeof createSession>} Session */
 
-/** The digit that the page opens with: the first test image of this class. */
+/** The digit that the page opens with is the first test image of this class, */
 const FIRST_CLASS = 7;
+/** and this is what it should be mistaken for. */
+const FIRST_TARGET = 3;
 
 /** @param {import("./state.js").Store} store */
 export function createSession(store) {
   const { state } = store;
   const player = createPlayer(store);
   const loader = createLoader(store, {
+    wished,
     onReady: () => reader.refresh(),
     onError: (error) => announce(explain(error)),
   });
   const reader = createReader(store, loader);
   const runner = createRunner({ store, loader, reader, player });
 
-  /** @param {Partial<import("./state.js").State>} patch */
+  /** What the page was last brought to. @type {import("./link.js").Link} */
+  let wish = emptyLink();
+  /** Goes up with each link and each act of the visitor, so that a replay knows when it is out of date. */
+  let turn = 0;
+  let samplesOpened = Promise.resolve();
+
+  /** The visitor does something. What a link asked for and is still under way is not waited for. */
+  function touch() {
+    turn++;
+    store.set({ touched: true });
+  }
+
+  /** The visitor asks for something else. @param {Partial<import("./state.js").State>} patch */
   function ask(patch) {
+    touch();
     runner.reset();
-    store.set(patch);
+    store.set({ notes: [], ...patch });
     reader.refresh();
+  }
+
+  /** @param {...import("./state.js").Note} notes */
+  function note(...notes) {
+    store.set({ notes: [...new Set([...state.notes, ...notes])] });
+  }
+
+  /**
+   * Brings the page to what a link says; resolves when it is there, or when the visitor has turned
+   * to something else.
+   *
+   * @param {import("./link.js").Link} link
+   * @param {import("./link.js").Dropped[]} dropped
+   */
+  async function replay(link, dropped) {
+    const mine = ++turn;
+    const { attack, direction, theta, budget, step, show: overlay, marks, strokes } = link;
+    wish = link;
+    runner.reset();
+    store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? FIRST_TARGET, overlay, marks });
+    if (strokes) store.set({ strokes, picture: { sample: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
+    else if (state.samples.length > 0) showWishedSample();
+    for (const side of SIDES) {
+      const model = wished(side) ?? defaultNetwork(state.models, side);
+      if (model && model !== state.panels[side].model) loader.choose(side, model);
+    }
+    reader.refresh();
+    await Promise.all([samplesOpened, loader.opened()]);
+    if (mine !== turn || step === null) return;
+    await runner.start();
+    if (mine !== turn) return;
+    player.show(step);
+    if (state.shown < step) note("step");
+  }
+
+  /** The network that the link names for a panel, with a note where that cannot be had. @param {Side} side */
+  function wished(side) {
+    const name = wish[side];
+    if (!name || state.models.length === 0) return undefined;
+    const { model, fit } = findNetwork(state.models, name);
+    if (fit !== "same") note(`${fit}.${side}`);
+    return model;
+  }
+
+  /** The test image that the link names, or else the one that the page opens with. */
+  function showWishedSample() {
+    const named = state.samples.findIndex(({ index }) => index === wish.sample);
+    if (named < 0 && wish.sample !== null) note("sample");
+    const first = state.samples.findIndex(({ label }) => label === FIRST_CLASS);
+    store.set(pictureOf(Math.max(0, named < 0 ? first : named)));
   }
 
   async function openSamples() {
     store.set({ samplesError: null });
     try {
-      const samples = await loadSamples(MNIST);
-      store.set({ samples });
-      const first = samples.findIndex(({ label }) => label === FIRST_CLASS);
-      if (!state.picture.pixels && state.strokes.length === 0) chooseSample(Math.max(0, first));
+      store.set({ samples: await loadSamples(MNIST) });
+      if (!state.picture.pixels && state.strokes.length === 0 && !wish.strokes) showWishedSample();
+      reader.refresh();
     } catch (error) {
       store.set({ samplesError: /** @type {Error} */ (error) });
       announce(explain(/** @type {Error} */ (error)));
@@ -49,10 +116,10 @@ export function createSession(store) {
   }
 
   /** @param {number} place */
-  function chooseSample(place) {
+  function pictureOf(place) {
     /** @type {Uint8Array[]} */
     const strokes = [];
-    ask({ strokes, picture: { sample: place, pixels: state.samples[place].pixels, strokes } });
+    return { strokes, picture: { sample: place, pixels: state.samples[place].pixels, strokes } };
   }
 
   /**
@@ -69,6 +136,7 @@ export function createSession(store) {
   }
 
   function run() {
+    touch();
     player.show(0);
     const done = runner.start();
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) done.then(() => player.show(Infinity));
@@ -78,6 +146,7 @@ export function createSession(store) {
 
   /** Shows one step at a time; the first one also starts the attack. */
   function step() {
+    touch();
     if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) runner.start();
     player.advance(() => {
       if (SIDES.some((side) => state.panels[side].steps.length > 0)) {
@@ -88,17 +157,26 @@ export function createSession(store) {
 
   function cancel() {
     if (!state.running) return;
+    touch();
     runner.cancel();
     announce(t("announce.cancel"));
   }
 
   return {
-    open: () => Promise.all([openSamples(), loader.open()]),
+    /** Starts everything, and brings the page to a link. @type {typeof replay} */
+    open(link, dropped) {
+      wish = link;
+      samplesOpened = openSamples();
+      loader.open();
+      return replay(link, dropped);
+    },
+    replay,
     openSamples,
     openEngine: loader.open,
     /** Resolves when the list of networks is here, or has failed to come. */
     opened: loader.opened,
-    chooseSample,
+    /** @param {number} place */
+    chooseSample: (place) => ask(pictureOf(place)),
     draw,
     undo() {
       if (state.strokes.length > 0) draw(state.strokes.slice(0, -1));
@@ -112,18 +190,27 @@ export function createSession(store) {
     chooseModel(side, id) {
       const model = state.models.find((entry) => entry.id === id);
       if (!model || model === state.panels[side].model) return;
+      touch();
       runner.reset();
+      store.set({ notes: [] });
       loader.choose(side, model);
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),
     /** @param {Partial<Pick<import("./state.js").State, "overlay" | "marks">>} patch */
-    look: (patch) => store.set(patch),
+    look: (patch) => store.set({ touched: true, ...patch }),
     run,
     step,
     cancel,
-    play: player.play,
+    play() {
+      touch();
+      player.play();
+    },
     /** Stays where it is, or goes to an iteration. @param {number} [iteration] */
-    show: (iteration = state.shown) => player.show(iteration),
+    show(iteration = state.shown) {
+      touch();
+      player.show(iteration);
+    },
+    dismissNotes: () => store.set({ notes: [] }),
   };
 }

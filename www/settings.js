@@ -1,6 +1,7 @@
 /**
- * The settings of an attack in one table: what each may be, and what it is unless someone says
- * otherwise. The controls are drawn from it, and whatever arrives from outside is made to fit it.
+ * The settings of an attack, and of how it is looked at, in one table: what each may be, and what it
+ * is unless someone says otherwise. The controls are drawn from it, links are read and written by
+ * it, and whatever arrives from outside is made to fit it.
  */
 import { DATASETS, MNIST } from "./datasets.js";
 
@@ -9,6 +10,8 @@ import { DATASETS, MNIST } from "./datasets.js";
 export const CHOICES = /** @type {const} */ ({
   attack: ["jsma-f", "jsma-z"],
   direction: ["increase", "decrease"],
+  overlay: ["image", "perturbation", "gradient", "saliency"],
+  theme: ["light", "dark"],
 });
 
 export const RANGES = /** @type {const} */ ({
@@ -26,9 +29,13 @@ export const DEFAULTS = { attack: "jsma-f", direction: "increase", theta: 1, bud
  * @param {unknown} value
  */
 export function fit(name, value) {
-  const { min, max, step } = RANGES[name];
   const wanted = value === "" || value === null ? NaN : Number(value);
-  if (!Number.isFinite(wanted)) return DEFAULTS[name];
+  return Number.isFinite(wanted) ? nearest(name, wanted) : DEFAULTS[name];
+}
+
+/** @param {keyof typeof RANGES} name @param {number} wanted */
+export function nearest(name, wanted) {
+  const { min, max, step } = RANGES[name];
   const steps = Math.round(Math.min(max, Math.max(min, wanted)) / step);
   return Number((steps * step).toFixed(2));
 }

@@ -9,7 +9,7 @@
  * @typedef {import("./engine.js").Step} Step
  *
  * @typedef {'left' | 'right'} Side
- * @typedef {'image' | 'perturbation' | 'gradient' | 'saliency'} Overlay
+ * @typedef {typeof import("./settings.js").CHOICES.overlay[number]} Overlay
  * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
  *
  * @typedef {object} Picture What is attacked.
@@ -31,6 +31,8 @@
  * @property {Outcome | null} outcome
  * @property {Error | null} error Why an attack or a reading could not be made.
  *
+ * @typedef {import("./link.js").Dropped | `${'changed' | 'missing'}.${Side}`} Note
+ *
  * @typedef {object} State
  * @property {Sample[]} samples
  * @property {Error | null} samplesError
@@ -47,6 +49,8 @@
  * @property {boolean} running Whether an attack is being computed.
  * @property {number} shown The iteration on show, in both panels.
  * @property {boolean} playing
+ * @property {boolean} touched Whether the visitor has changed anything since the page was opened or went to a link.
+ * @property {Note[]} notes What of a link could not be had.
  * @property {string} message What stands in the way of the last request, in words; or nothing.
  */
 import { DEFAULTS } from "./settings.js";
@@ -81,6 +85,8 @@ export function createStore() {
     running: false,
     shown: 0,
     playing: false,
+    touched: false,
+    notes: [],
     message: "",
   };
   /** @type {((state: State) => void)[]} */

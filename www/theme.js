@@ -3,38 +3,45 @@ import { must } from "./dom.js";
 import { recall, remember } from "./storage.js";
 
 const KEY = "theme";
-const system = matchMedia("(prefers-color-scheme: dark)");
+/** @typedef {typeof import("./settings.js").CHOICES.theme[number]} Theme */
 
-/** @returns {boolean} */
-export function isDark() {
-  const chosen = recall(KEY);
-  return chosen === "dark" || (chosen !== "light" && system.matches);
-}
+/** @type {Theme | null} */
+let chosen = null;
+
+/** Null where the system chooses. */
+export const chosenTheme = () => chosen;
 
 /**
- * Connects the button, and tells when the colours change.
+ * Connects the button, and tells when the colours change, and whether a visitor changed them. What
+ * it returns sets a theme for as long as the page is open, as a link does.
  *
- * @param {() => void} onChange
+ * @param {Theme | null} wanted
+ * @param {(byVisitor: boolean) => void} onChange
  */
-export function setUpTheme(onChange) {
+export function setUpTheme(wanted, onChange) {
+  const system = matchMedia("(prefers-color-scheme: dark)");
   const sheet = must("#dark-sheet", HTMLLinkElement);
   const button = must("#theme", HTMLButtonElement);
-  let dark = isDark();
+  const known = recall(KEY);
+  chosen = wanted ?? (known === "dark" || known === "light" ? known : null);
 
-  function apply() {
+  function apply(byVisitor = false) {
+    const dark = chosen === "dark" || (chosen === null && system.matches);
     sheet.media = dark ? "all" : "not all";
     button.setAttribute("aria-pressed", String(dark));
-    onChange();
+    onChange(byVisitor);
   }
 
   button.addEventListener("click", () => {
-    dark = !dark;
-    remember(KEY, dark ? "dark" : "light");
-    apply();
+    chosen = button.getAttribute("aria-pressed") === "true" ? "light" : "dark";
+    remember(KEY, chosen);
+    apply(true);
   });
-  system.addEventListener("change", () => {
-    dark = isDark();
-    apply();
-  });
+  system.addEventListener("change", () => apply());
   apply();
+
+  return (/** @type {Theme} */ theme) => {
+    chosen = theme;
+    apply();
+  };
 }

@@ -1,0 +1,151 @@
+/** Links as text: the golden ones mean what they meant when they were made, and no text does any harm. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { emptyLink, parseLink, writeLink } from "../../www/link.js";
+import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/strokes.js";
+
+/**
+ * Links are kept for ever: entries are added here, and none is changed. `says` is what differs from
+ * an empty link; `written` is given where the page would write the link otherwise.
+ *
+ * @type {{ name: string, link: string, says: Record<string, unknown>, dropped: string[], written?: string }[]}
+ */
+const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
+
+/** @param {any} link */
+const plain = (link) => ({ ...link, strokes: link.strokes && link.strokes.map((/** @type {Uint8Array} */ stroke) => [...stroke]) });
+
+for (const { name, link, says, dropped, written } of GOLDEN) {
+  test(`the golden link with ${name}`, () => {
+    const read = parseLink(link);
+    assert.ok(read);
+    assert.deepEqual(plain(read.link), { ...emptyLink(), ...says });
+    assert.deepEqual(read.dropped, dropped);
+    assert.equal(`#${writeLink(read.link)}`, written ?? link);
+  });
+}
+
+test("what is no link of this page is left alone", () => {
+  for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"]) assert.equal(parseLink(hash), null, hash);
+});
+
+test("every drawing survives the way into a link and out of it", () => {
+  const random = generator(7);
+  for (let round = 0; round < 300; round++) {
+    const strokes = Array.from({ length: random(5) }, () => Uint8Array.from({ length: 2 + 2 * random(300) }, () => random(256)));
+    assert.deepEqual(readStrokes(writeStrokes(strokes)), { strokes, whole: true });
+  }
+  const most = Array.from({ length: MOST_STROKES }, () => new Uint8Array((2 * MOST_POINTS) / MOST_STROKES).fill(255));
+  assert.deepEqual(readStrokes(writeStrokes(most)), { strokes: most, whole: true });
+  assert.equal(readStrokes(writeStrokes([...most, Uint8Array.of(1, 1)])).whole, false);
+  const long = readStrokes(writeStrokes([new Uint8Array(2 * MOST_POINTS + 2)]));
+  assert.deepEqual([long.strokes[0].length, long.whole], [2 * MOST_POINTS, false]);
+});
+
+test("a megabyte is read in an instant, and what fits is kept", () => {
+  for (const filler of ["strokes=" + "A".repeat(1e6), "&".repeat(1e6), "&budget=1".repeat(1e5), "%".repeat(1e6), "x".repeat(1e6)]) {
+    const started = performance.now();
+    const read = parseLink(`#v=1&sample=18&${filler}`);
+    assert.equal(read?.link.target, null);
+    assert.ok(read.dropped.includes("end"));
+    assert.ok(performance.now() - started < 500, filler.slice(0, 20));
+  }
+});
+
+test("100,000 random and mutated links: no exception, no hang, nothing out of range", () => {
+  const random = generator(2016);
+  const started = performance.now();
+  let slowest = 0;
+  for (let round = 0; round < 100_000; round++) {
+    const text = round % 3 === 0 ? randomFields(random) : mutate(GOLDEN[random(GOLDEN.length)].link, random);
+    const before = performance.now();
+    const read = parseLink(text);
+    slowest = Math.max(slowest, performance.now() - before);
+    if (!read) continue;
+    const reason = outOfRange(read.link);
+    assert.equal(reason, null, `${reason} in ${JSON.stringify(text)}`);
+    const written = writeLink(read.link);
+    assert.match(written, /^[A-Za-z0-9._=&-]*$/, text);
+    const again = parseLink(written);
+    assert.deepEqual(plain(again?.link), plain(read.link), text);
+    assert.deepEqual(again?.dropped, [], text);
+  }
+  assert.deepEqual(Object.keys(Object.prototype), []);
+  assert.ok(slowest < 500, `one link took ${slowest} ms`);
+  assert.ok(performance.now() - started < 60_000);
+});
+
+/** @typedef {(below: number) => number} Random */
+
+/** The same numbers on every machine (mulberry32). @param {number} seed @returns {Random} */
+function generator(seed) {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (((mixed ^ (mixed >>> 14)) >>> 0) * below) / 2 ** 32 | 0;
+  };
+}
+
+const PIECES = [
+  ...Object.keys(emptyLink()), "v", "end", "__proto__", "constructor", "toString", "pixels", "hasOwnProperty", "=", "==", "&", "&&", "#", "%", "%00", "%25", "%ff", "+",
+  "0", "1", "-1", "2", "40", "784", "785", "1e999", "NaN", "Infinity", "-0", "0x1f", "0.01", "0.005", "99999999999999999999999999999999", "1".repeat(400), ".", "-", "~",
+  "undefended-1", "teacher-40-70e67363", "distilled-9999.999-00000000", "distilled-0", "teacher--1", "mnist", "cifar10", "jsma-f", "fgsm", "increase", "saliency", "en", "dark",
+  "AYCA", "AQ", "A", "_____", "<script>alert(1)</script>", "javascript:alert(1)", "\u0000", "\ud800", "😀", "\u202e", "字", "'\"><", "../..", "${1}", "A".repeat(3000),
+];
+
+/** @param {Random} random */
+function randomFields(random) {
+  const fields = Array.from({ length: random(12) }, () => Array.from({ length: 1 + random(4) }, () => PIECES[random(PIECES.length)]).join(random(2) ? "=" : ""));
+  return `#${random(8) ? "v=1" : PIECES[random(PIECES.length)]}&${fields.join("&")}`;
+}
+
+/** @param {string} text @param {Random} random */
+function mutate(text, random) {
+  let mutant = text;
+  for (let times = 1 + random(4); times > 0; times--) {
+    const at = random(mutant.length + 1);
+    const piece = PIECES[random(PIECES.length)];
+    const letter = String.fromCharCode(random(random(2) ? 128 : 65_536));
+    mutant = [
+      () => mutant.slice(0, at),
+      () => mutant.slice(0, at) + mutant.slice(at + 1),
+      () => mutant.slice(0, at) + letter + mutant.slice(at),
+      () => mutant.slice(0, at) + letter + mutant.slice(at + 1),
+      () => mutant.slice(0, at) + piece + mutant.slice(at),
+      () => mutant + mutant.slice(at),
+      () => mutant.slice(0, at) + GOLDEN[random(GOLDEN.length)].link.slice(random(40)),
+      () => encodeURIComponent(mutant.toWellFormed()).replaceAll("%23", "#").replaceAll("%3D", "="),
+    ][random(8)]().slice(0, 20_000);
+  }
+  return mutant;
+}
+
+/** Written without the parser's table, so that a mistake there does not hide itself. @param {import("../../www/link.js").Link} link */
+function outOfRange(link) {
+  const whole = (/** @type {number | null} */ value, /** @type {number} */ most) => value === null || (Number.isInteger(value) && value >= 0 && value <= most);
+  const network = (/** @type {any} */ name) => name === null
+    || (/^(undefended|distilled|teacher)$/.test(name.role) && name.temperature >= 0 && name.temperature < 10_000 && /^([0-9a-f]{8})?$/.test(name.hash));
+  /** @type {Record<keyof import("../../www/link.js").Link, boolean>} */
+  const holds = {
+    data: link.data === "mnist",
+    left: network(link.left),
+    right: network(link.right),
+    sample: whole(link.sample, 99_999),
+    attack: /^jsma-[fz]$/.test(link.attack),
+    direction: /^(in|de)crease$/.test(link.direction),
+    target: whole(link.target, 9),
+    theta: link.theta >= 0.01 && link.theta <= 1,
+    budget: link.budget !== null && whole(link.budget, 784),
+    step: whole(link.step, 99_999),
+    show: /^(image|perturbation|gradient|saliency)$/.test(link.show),
+    marks: typeof link.marks === "boolean",
+    lang: link.lang === null || /^(en|ja)$/.test(link.lang),
+    theme: link.theme === null || /^(light|dark)$/.test(link.theme),
+    strokes: link.strokes === null || (link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
+      && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
+  };
+  return Object.entries(holds).find(([, fits]) => !fits)?.[0] ?? null;
+}

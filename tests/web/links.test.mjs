@@ -1,0 +1,140 @@
+/** Links on the page: what is on it goes into the address, and comes out of it elsewhere as it was. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { attack, both, choose, draw, ended, panel, ready, set, visit } from "./visit.mjs";
+
+withBrowser();
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.meta.url), "utf8"));
+const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
+const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
+
+/** What a reader of both panels sees, pixel by pixel and word by word. @param {Page} page */
+const seen = (page) => page.evaluate(() => [...document.querySelectorAll("[data-panel]")].map((panel) => ({
+  .../** @type {HTMLElement} */ (panel).dataset,
+  pixels: /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).toDataURL(),
+  verdict: panel.querySelector(".verdict")?.textContent,
+  bars: [...panel.querySelectorAll(".bar-value")].map((value) => value.textContent),
+  numbers: panel.querySelector(".readouts")?.textContent,
+})));
+
+/** Waits until the address holds each of the parts. @param {Page} page @param {...string} parts */
+async function addressHas(page, ...parts) {
+  await page.waitForFunction((parts) => parts.every((part) => `${location.hash}&`.includes(`${part}&`)), parts);
+  return page.url();
+}
+
+/** @param {Page} page @param {string} step */
+const showing = (page, step) => page.waitForFunction((step) => document.body.dataset.running === "false"
+  && document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === step, step);
+
+test("an attack on a drawing is replayed to the same pixels and words, without workers, on a phone, in a fresh profile", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  assert.equal(new URL(page.url()).hash, "", "a page that nobody has touched writes no address");
+  await draw(page, FIVE.strokes);
+  await set(page, { target: 3, theta: 0.5, budget: 60 });
+  await page.locator('input[name=overlay][value="gradient"]').check({ force: true });
+  await attack(page);
+  await page.locator("#scrubber").press("End");
+  await page.locator("#scrubber").press("ArrowLeft");
+  const step = `${Number(await panel(page, "left").getAttribute("data-iterations")) - 1}`;
+  await showing(page, step);
+  assert.ok(Number(step) > 2);
+  const link = await addressHas(page, `step=${step}`, "theta=0.5", "budget=60", "show=gradient", "end");
+  t.diagnostic(`${link.length} characters: ${link}`);
+  const before = await seen(page);
+
+  const { page: other, problems } = await open(t, link, { script: "delete globalThis.Worker", viewport: { width: 375, height: 740 }, locale: "ja" });
+  await ended(other);
+  await showing(other, step);
+  assert.match(`${await other.locator("#engine-info").getAttribute("title")}`, /in the page, since no worker/);
+  assert.deepEqual(await seen(other), before);
+  assert.equal(other.url(), link, "an address that was opened stays as it is");
+  assert.ok(await other.locator("#notes").isHidden());
+  assert.deepEqual(problems, []);
+});
+
+test("back and forward go from request to request, and playing makes no entries", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 4);
+  await addressHas(page, "sample=" + await sampleNumber(page));
+  await set(page, { target: 9 });
+  await addressHas(page, "target=9");
+  const entries = await page.evaluate(() => history.length);
+  await attack(page);
+  const last = `${await panel(page, "left").getAttribute("data-iterations")}`;
+  await addressHas(page, `step=${last}`);
+  assert.equal(await page.evaluate(() => history.length), entries + 1, "one entry for the attack, however many steps it has");
+  const after = await seen(page);
+
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-outcome") === "");
+  assert.ok(await page.locator('#targets input[value="9"]').isChecked());
+  await page.goBack();
+  await page.locator('#targets input[value="3"]:checked').waitFor({ state: "attached" });
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
+  assert.equal(new URL(page.url()).hash, "");
+  for (const _ of [1, 2, 3]) await page.goForward();
+  await ended(page);
+  await showing(page, last);
+  assert.deepEqual(await seen(page), after);
+});
+
+/** @param {Page} page */
+const sampleNumber = async (page) => /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
+
+test("language, colours and view travel, and are not remembered", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, { colorScheme: "light" });
+  assert.equal(await page.locator("html").getAttribute("lang"), "ja");
+  assert.equal(await page.locator("#theme").getAttribute("aria-pressed"), "true");
+  assert.ok(await page.locator('input[name=overlay][value="saliency"]').isChecked());
+  assert.ok(!await page.locator("#marks").isChecked());
+  assert.equal(await page.evaluate(() => localStorage.length), 0);
+  await page.locator("#language").selectOption("en");
+  await addressHas(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
+});
+
+test("a link says when a network has changed, or is not there", async (t) => {
+  const { url } = await site(t);
+  const { role, temperature, sha256 } = MANIFEST[0];
+  const same = `left=${role}-${temperature}-${sha256.slice(0, 8)}`;
+  const { page } = await visit(t, `${url}/#v=1&${same}&sample=0&target=3&end`);
+  assert.ok(await page.locator("#notes").isHidden());
+  await page.evaluate((link) => { location.hash = link; }, `v=1&left=${role}-${temperature}-00000000&sample=0&target=3&end`);
+  await page.locator("#notes .notice-text", { hasText: "has changed since this link was made" }).waitFor();
+  await page.evaluate(() => { location.hash = "v=1&right=teacher-41&sample=0&target=3&end"; });
+  await page.locator("#notes .notice-text", { hasText: "stands in for it" }).waitFor();
+  assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
+  await page.locator("#notes-dismiss").click();
+  await page.locator("#notes").waitFor({ state: "hidden" });
+});
+
+test("a golden link of every kind opens, and a bad one says in one line what was dropped", async (t) => {
+  const { url } = await site(t);
+  const { page, problems, requests } = await visit(t, url);
+  const alerts = /** @type {string[]} */ ([]);
+  page.on("dialog", (dialog) => { alerts.push(dialog.message()); dialog.dismiss(); });
+  const megabyte = { name: "a megabyte", link: `#v=1&target=4&strokes=${"A".repeat(1e6)}`, says: {}, dropped: ["strokes", "end"] };
+  for (const { name, link, says, dropped } of [...GOLDEN, megabyte]) {
+    await page.evaluate((hash) => { location.hash = hash; }, link);
+    const isPublished = [says.left, says.right].every((named) => !named
+      || MANIFEST.some((/** @type {any} */ { role, temperature, sha256 }) => role === named.role && temperature === named.temperature && sha256.startsWith(named.hash)));
+    const isQuiet = dropped.length === 0 && isPublished;
+    await page.waitForFunction((quiet) => document.querySelector("#notes")?.hasAttribute("hidden") === quiet, isQuiet, { timeout: 5000 }).catch(() => assert.fail(name));
+    const lines = await page.locator("#notes").evaluate((notes) => notes.childElementCount);
+    assert.equal(lines, 2, name);
+  }
+  await ready(page);
+  assert.deepEqual(await both(page, "data-status"), ["ready", "ready"]);
+  assert.deepEqual(alerts, []);
+  assert.equal(await page.locator("img, script:not([type=module])").count(), 0);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(requests.filter((request) => new URL(request).origin !== url), []);
+});

@@ -1,0 +1,32 @@
+/** Finding the network that a link names among the published ones. */
+
+/** @typedef {import("./link.js").NetworkName} NetworkName */
+/** @typedef {import("./state.js").ManifestEntry} ManifestEntry */
+/** @typedef {import("./state.js").Side} Side */
+
+/** Enough of a hash to tell one file from another that nobody made to deceive. */
+const HASH_DIGITS = 8;
+
+/** @param {ManifestEntry} model @returns {NetworkName} */
+export const nameOf = ({ role, temperature, sha256 }) => ({ role, temperature, hash: sha256.slice(0, HASH_DIGITS) });
+
+/**
+ * The network of that name; where there is none, the one of that role at the nearest temperature.
+ *
+ * @param {ManifestEntry[]} models
+ * @param {NetworkName} name
+ * @returns {{ model: ManifestEntry | undefined, fit: 'same' | 'changed' | 'missing' }}
+ */
+export function findNetwork(models, { role, temperature, hash }) {
+  const far = (/** @type {ManifestEntry} */ model) => Math.abs(Math.log(model.temperature / Math.max(temperature, 1e-3)));
+  const [model] = models.filter((each) => each.role === role).sort((a, b) => far(a) - far(b));
+  if (model?.temperature !== temperature) return { model, fit: "missing" };
+  return { model, fit: model.sha256.startsWith(hash) ? "same" : "changed" };
+}
+
+/** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models @param {Side} side */
+export function defaultNetwork(models, side) {
+  if (side === "left") return models.find(({ role }) => role === "undefended") ?? models[0];
+  const distilled = models.filter(({ role }) => role === "distilled").sort((a, b) => b.temperature - a.temperature);
+  return distilled[0] ?? models[models.length - 1];
+}

@@ -1,0 +1,33 @@
+/** One line on what of a link could not be had, and what is shown instead. */
+import { must, setText } from "./dom.js";
+import { t } from "./i18n.js";
+import { panelName } from "./verdict.js";
+
+/** @typedef {import("./state.js").Note} Note */
+
+/** What is told in a sentence of its own; everything else is a field, and named in a list. @type {readonly Note[]} */
+const SENTENCES = ["version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
+
+/** @param {import("./session.js").Session} session */
+export function setUpNotes(session) {
+  const root = must("#notes", HTMLElement);
+  const text = must(".notice-text", HTMLElement, root);
+  must("#notes-dismiss", HTMLButtonElement).addEventListener("click", session.dismissNotes);
+
+  /** @param {import("./state.js").State} state */
+  return (state) => {
+    root.hidden = state.notes.length === 0;
+    setText(text, inWords(state));
+  };
+}
+
+/** @param {import("./state.js").State} state */
+function inWords(state) {
+  const fields = state.notes.filter((note) => !SENTENCES.includes(note)).map((note) => t(`notes.field.${note}`));
+  const sentences = SENTENCES.filter((note) => state.notes.includes(note)).map((note) => {
+    const [kind, side] = note.split(".");
+    return t(`notes.${kind}`, { network: side ? panelName(state, /** @type {import("./state.js").Side} */ (side)) : "" });
+  });
+  if (fields.length > 0) sentences.push(t("notes.dropped", { fields: fields.join(t("notes.comma")) }));
+  return sentences.join(" ");
+}

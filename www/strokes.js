@@ -1,0 +1,55 @@
+/**
+ * A drawing as text that fits into a link: for each stroke the number of its points, in one byte or
+ * two, and then two bytes a point; all of it in base64 with the letters that an address may hold.
+ */
+
+/** What the engine takes at most: a minute of uninterrupted drawing. */
+export const MOST_STROKES = 256;
+export const MOST_POINTS = 8192;
+
+const MOST_LETTERS = Math.ceil(((MOST_STROKES + MOST_POINTS) * 2 * 4) / 3);
+
+/** @param {Uint8Array[]} strokes */
+export function writeStrokes(strokes) {
+  const bytes = strokes.filter((stroke) => stroke.length > 0).flatMap((stroke) => {
+    const points = stroke.length / 2;
+    return [...(points < 128 ? [points] : [(points & 127) | 128, points >> 7]), ...stroke];
+  });
+  // In pieces, since a function takes only so many arguments.
+  const letters = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, place) => btoa(String.fromCharCode(...bytes.slice(3 * place, 3 * place + 3))));
+  return letters.join("").replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/**
+ * The drawing that a text holds, as far as it can be read. Where the text ends early or holds more
+ * than a drawing may, what came before is kept, and `whole` is false.
+ *
+ * @param {string} text
+ * @returns {{ strokes: Uint8Array[], whole: boolean }}
+ */
+export function readStrokes(text) {
+  const { bytes, whole } = readBytes(text);
+  /** @type {Uint8Array[]} */
+  const strokes = [];
+  let points = 0;
+  for (let at = 0; at < bytes.length; ) {
+    let count = bytes[at++];
+    if (count > 127) count = (count & 127) | ((bytes[at++] ?? 0) << 7);
+    const kept = Math.min(count, MOST_POINTS - points, Math.floor((bytes.length - at) / 2));
+    if (kept > 0) strokes.push(bytes.slice(at, at + 2 * kept));
+    points += kept;
+    if (kept < count || count === 0) return { strokes, whole: false };
+    at += 2 * count;
+    if (strokes.length === MOST_STROKES && at < bytes.length) return { strokes, whole: false };
+  }
+  return { strokes, whole };
+}
+
+/** @param {string} text */
+function readBytes(text) {
+  const usable = /^[A-Za-z0-9_-]*/.exec(text.slice(0, MOST_LETTERS))?.[0] ?? "";
+  // A last letter on its own is six bits of a byte.
+  const letters = usable.length % 4 === 1 ? usable.slice(0, -1) : usable;
+  const binary = atob(letters.replaceAll("-", "+").replaceAll("_", "/"));
+  return { bytes: Uint8Array.from(binary, (letter) => letter.charCodeAt(0)), whole: letters.length === text.length };
+}
