@@ -51,6 +51,9 @@ cargo test --locked --release --features train
 section "pkg/ belongs to the sources"
 node scripts/check-pkg.mjs
 
+section "The README's figures"
+node scripts/readme.mjs --check
+
 section "JavaScript: types"
 node_modules/.bin/tsc
 node_modules/.bin/tsc --project tsconfig.node.json

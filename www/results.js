@@ -1,6 +1,7 @@
 /** The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show. */
 import { make, must } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
+import { PAPER } from "./paper.js";
 
 /**
  * @typedef {object} Row
@@ -14,12 +15,6 @@ import { number, percent, t } from "./i18n.js";
  */
 
 const FILE = new URL("../results/success.json", import.meta.url);
-
-/** Success rates on MNIST in the paper's table, arXiv 1511.04508. @type {Record<string, number>} */
-const PAPER = {
-  "undefended 1": 0.9589, "distilled 1": 0.91, "distilled 2": 0.8223, "distilled 5": 0.2467, "distilled 10": 0.0678,
-  "distilled 20": 0.0134, "distilled 30": 0.0144, "distilled 40": 0.0045, "distilled 50": 0.0145, "distilled 100": 0.0045,
-};
 
 /** Fetches the results once; what it returns draws them in the page's language. */
 export async function setUpResults() {
@@ -35,7 +30,8 @@ export async function setUpResults() {
 function parseRows(value) {
   if (!Array.isArray(value)) return [];
   return value
-    .filter((row) => row?.dataset === "mnist" && row.attack === "jsma-f" && ["undefended", "distilled", "teacher"].includes(row.role))
+    .filter((row) => row?.dataset === "mnist" && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
+    .filter((row) => ["undefended", "distilled", "teacher"].includes(row.role))
     .map(({ role, temperature, attempts, rate, interval, outcomes }) => {
       return { role, temperature, attempts, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
     })

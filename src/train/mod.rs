@@ -189,6 +189,21 @@ impl Trainer {
         self.network.valid()
     }
 
+    /// One update from the images with the given indices. Returns the loss, `[1]`, still on the
+    /// device: reading it makes the host wait for the update.
+    pub fn batch(
+        &mut self,
+        training: &TrainingSet,
+        indices: &[usize],
+        learning_rate: f64,
+    ) -> Tensor<1> {
+        let (images, labels) = training.batch(indices);
+        let loss = loss_at(self.network.forward(images), labels, self.recipe.temperature);
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
+        loss.inner()
+    }
+
     /// One pass over the training set, then the test set, then the checkpoint.
     ///
     /// `on_batch(images so far, latest loss)` is told of progress; the loss is read back from the
@@ -210,11 +225,7 @@ impl Trainer {
         let mut total = Tensor::<1>::zeros([1], &self.device.clone().inner());
         let mut done = 0;
         for (batch, indices) in order.chunks(self.recipe.batch).enumerate() {
-            let (images, labels) = training.batch(indices);
-            let loss = loss_at(self.network.forward(images), labels, self.recipe.temperature);
-            let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-            self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
-            let loss = loss.inner();
+            let loss = self.batch(training, indices, learning_rate);
             total = total + loss.clone() * indices.len() as f64;
             done += indices.len();
             let report = batch % REPORT_EVERY == 0;
@@ -278,6 +289,16 @@ impl TrainingSet {
             shape: samples.dataset.spec().shape,
             len,
         }
+    }
+
+    /// How many images there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Images `[batch, channels, height, width]` and labels `[batch, 10]`.

@@ -74,6 +74,32 @@ test("each setting does what it says", async (t) => {
   assert.deepEqual(problems, []);
 });
 
+test("the direction says whether ink is added or removed", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 7);
+  for (const direction of ["increase", "decrease"]) {
+    await set(page, { target: 3, direction });
+    await attack(page);
+    const [first, last] = [await brightnessAt(page, "Home"), await brightnessAt(page, "End")];
+    assert.ok(direction === "increase" ? last < first : last > first, `${direction}: from ${first} to ${last}`);
+  }
+});
+
+/** How bright the left image is, on paper that is bright itself. @param {import("playwright-core").Page} page @param {string} key */
+async function brightnessAt(page, key) {
+  await page.locator("#scrubber").press(key);
+  await page.waitForFunction((end) => {
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    return iteration === (end ? iterations : "0");
+  }, key === "End");
+  return panel(page, "left").locator(".picture-pixels").evaluate((canvas) => {
+    const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+    const { data } = /** @type {any} */ (canvas).getContext("2d").getImageData(0, 0, width, height);
+    return data.reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0);
+  });
+}
+
 test("a running attack is cancelled, and the next one runs", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);

@@ -18,6 +18,8 @@ export async function ready(page) {
 
 /** Waits until the attack has ended in both panels. @param {Page} page @returns {Promise<(string | null)[]>} */
 export async function ended(page) {
+  // What the page has been told to do is drawn in the next frame; until then it shows the attack before.
+  await page.evaluate(() => new Promise(requestAnimationFrame));
   await page.waitForFunction(() => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
   return both(page, "data-outcome");
 }

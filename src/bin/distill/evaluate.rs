@@ -77,6 +77,8 @@ struct Row {
     #[serde(flatten)]
     attack: Jsma,
     images: usize,
+    /// The images' numbers in the test set, in the order of the draw.
+    drawn: Vec<usize>,
     attempts: usize,
     successes: usize,
     rate: f64,
@@ -165,6 +167,7 @@ fn measure(entry: &Entry, arguments: &Arguments) -> Result<Row> {
         temperature: entry.temperature,
         attack,
         images: arguments.images,
+        drawn,
         attempts: tally.attempts(),
         successes: tally.outcomes.fooled,
         rate: tally.rate(),

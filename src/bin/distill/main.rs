@@ -1,6 +1,7 @@
 //! `distill`: trains the networks, publishes them, attacks them, and reproduces the paper's tables.
 
 mod attack;
+mod bench;
 mod data;
 mod evaluate;
 mod publish;
@@ -36,6 +37,10 @@ enum Command {
     Label(train::LabelArguments),
     /// Train a teacher, take its soft labels, and train a student on them.
     Distill(train::DistillArguments),
+    /// Train and publish the whole family: undefended, and teacher and student at each temperature.
+    Sweep(train::SweepArguments),
+    /// Measure how many images a second training takes in.
+    Bench(bench::Arguments),
     /// Turn a trained network into a model file of the page, with its entry in the manifest.
     Publish(publish::Arguments),
     /// Reproduce the paper's attacks on published networks.
@@ -50,6 +55,8 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::train(arguments),
         Command::Label(arguments) => train::label(arguments),
         Command::Distill(arguments) => train::distill(arguments),
+        Command::Sweep(arguments) => train::sweep(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Publish(arguments) => publish::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Attack(arguments) => attack::run(arguments),

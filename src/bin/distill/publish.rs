@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::dataset::files::Half;
-use defensive_distillation::train::{checkpoint, finished, measure};
+use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::train::{Recipe, checkpoint, finished, measure};
 use defensive_distillation::weights::{Entry, Role, id, sha256, write};
 
 use crate::{Common, Result};
@@ -22,16 +22,36 @@ pub struct Arguments {
     /// Where runs keep their checkpoints.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Where networks are published, and what is said of them.
+#[derive(Args)]
+pub struct Target {
     /// Where the model files and their manifest are.
     #[arg(long, value_name = "DIR", default_value = "www/models")]
-    out: PathBuf,
+    pub out: PathBuf,
     /// What the network was trained on, for the manifest.
     #[arg(long)]
-    hardware: String,
+    pub hardware: String,
 }
 
 pub fn run(arguments: Arguments) -> Result {
-    let Arguments { common, role, temperature, runs, out, hardware } = arguments;
+    let Arguments { common, role, temperature, runs, target } = arguments;
+    let test = common.samples(Half::Test)?;
+    publish(&common, role, temperature, &runs, &target, &test)
+}
+
+/// Writes the model file of a finished run, measures it, and enters it in the manifest.
+pub fn publish(
+    common: &Common,
+    role: Role,
+    temperature: f32,
+    runs: &Path,
+    target: &Target,
+    test: &Samples,
+) -> Result {
     let device = common.device();
     let id = id(common.dataset, role, temperature);
     let (recipe, history, network) = finished(&runs.join(&id), &device)?;
@@ -51,17 +71,18 @@ pub fn run(arguments: Arguments) -> Result {
         seed: recipe.seed,
         epochs: history.len(),
         seconds: history.iter().map(|epoch| epoch.seconds).sum::<f64>().round(),
-        hardware,
+        hardware: target.hardware.clone(),
         date: jiff::Zoned::now().date().to_string(),
         id,
     };
     // What is published is what is measured: the file, in half precision, read back.
-    let quality = measure(&entry.load(&bytes, &device)?, &common.samples(Half::Test)?, &device);
+    let quality = measure(&entry.load(&bytes, &device)?, test, &device);
     entry.test_accuracy = quality.accuracy;
     entry.logit_norm = (quality.logit_norm * 100.0).round() / 100.0;
 
-    checkpoint::replace(&out.join(&entry.file), &bytes)?;
-    let mut manifest = manifest(&out).unwrap_or_default();
+    checkpoint::replace(&target.out.join(&entry.file), &bytes)?;
+    let file = target.out.join("manifest.json");
+    let mut manifest = if file.exists() { manifest(&target.out)? } else { Vec::new() };
     manifest.retain(|other| other.id != entry.id);
     manifest.push(entry.clone());
     manifest.sort_by(|a, b| {
@@ -69,7 +90,7 @@ pub fn run(arguments: Arguments) -> Result {
         key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
     });
     let json = serde_json::to_string_pretty(&manifest)? + "\n";
-    checkpoint::replace(&out.join("manifest.json"), json.as_bytes())?;
+    checkpoint::replace(&file, json.as_bytes())?;
     let words = format!(
         "{}: {} bytes, test accuracy {:.2} %, mean L1 norm of the logits {:.1}",
         entry.id,
@@ -88,7 +109,7 @@ pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
 }
 
 /// The command line that trains such a network from nothing.
-fn command(recipe: &defensive_distillation::train::Recipe, role: Role, epochs: usize) -> String {
+fn command(recipe: &Recipe, role: Role, epochs: usize) -> String {
     let command = match role {
         Role::Distilled => "distill",
         Role::Undefended | Role::Teacher => "train",

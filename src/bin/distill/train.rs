@@ -1,4 +1,4 @@
-//! `distill train`, `label` and `distill`.
+//! `distill train`, `label`, `distill` and `sweep`: everything that trains.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,9 @@ use clap::Args;
 use defensive_distillation::dataset::files::{Half, Samples};
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, checkpoint};
 use defensive_distillation::weights::{Role, id};
+use indicatif::{MultiProgress, ProgressBar};
 
+use crate::publish::{Target, manifest, publish};
 use crate::{Common, Result, progress};
 
 /// What every training run takes.
@@ -52,11 +54,25 @@ pub struct DistillArguments {
     settings: Settings,
 }
 
+#[derive(Args)]
+pub struct SweepArguments {
+    #[command(flatten)]
+    settings: Settings,
+    /// The temperatures, in the order in which their teachers and students are trained.
+    #[arg(long, value_delimiter = ',', value_parser = temperature, default_value = "100,20,10,5,2,50,30,40,1")]
+    temperatures: Vec<f32>,
+    #[command(flatten)]
+    target: Target,
+}
+
 pub fn train(arguments: TrainArguments) -> Result {
     let TrainArguments { settings, labels } = arguments;
     let samples = settings.common.samples(Half::Training)?;
     match labels {
-        None => settings.train(settings.teacher(), &samples, &Labels::hard(&samples)).map(drop),
+        None => {
+            let labels = Labels::hard(&samples);
+            settings.train(settings.teacher(), &samples, &labels, &Overall::none()).map(drop)
+        }
         Some(file) => {
             let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
             let labels = Labels::from_bytes(&bytes, samples.len()).ok_or_else(|| {
@@ -66,7 +82,7 @@ pub fn train(arguments: TrainArguments) -> Result {
                     file.display()
                 )
             })?;
-            settings.train(Role::Distilled, &samples, &labels).map(drop)
+            settings.train(Role::Distilled, &samples, &labels, &Overall::none()).map(drop)
         }
     }
 }
@@ -92,9 +108,52 @@ pub fn label(arguments: LabelArguments) -> Result {
 pub fn distill(arguments: DistillArguments) -> Result {
     let DistillArguments { settings } = arguments;
     let samples = settings.common.samples(Half::Training)?;
-    let teacher = settings.train(Role::Teacher, &samples, &Labels::hard(&samples))?;
+    let overall = Overall::none();
+    let teacher =
+        settings.train(settings.teacher(), &samples, &Labels::hard(&samples), &overall)?;
     let labels = settings.soft_labels(&teacher, &samples);
-    settings.train(Role::Distilled, &samples, &labels).map(drop)
+    settings.train(Role::Distilled, &samples, &labels, &overall).map(drop)
+}
+
+/// The undefended network, then teacher and student at each temperature, each published as soon as
+/// it is trained. What is published with these settings is not trained again.
+pub fn sweep(arguments: SweepArguments) -> Result {
+    let SweepArguments { mut settings, temperatures, target } = arguments;
+    let samples = settings.common.samples(Half::Training)?;
+    let test = settings.common.samples(Half::Test)?;
+    let hard = Labels::hard(&samples);
+    // At T = 1 the teacher is the undefended network.
+    let warm = temperatures.iter().filter(|&&t| t != 1.0).map(|&t| (Role::Teacher, t));
+    let students = temperatures.iter().map(|&t| (Role::Distilled, t));
+    let mut plan: Vec<_> =
+        std::iter::once((Role::Undefended, 1.0)).chain(warm.chain(students)).collect();
+    let order = |t: f32| temperatures.iter().position(|&other| other == t);
+    plan.sort_by_key(|&(role, t)| (role != Role::Undefended, order(t), role == Role::Distilled));
+
+    let published = manifest(&target.out).unwrap_or_default();
+    plan.retain(|&(role, t)| {
+        let id = id(settings.common.dataset, role, t);
+        !published
+            .iter()
+            .any(|e| e.id == id && e.epochs >= settings.epochs && e.seed == settings.seed)
+    });
+    let overall = Overall::of(plan.len() * settings.epochs * samples.len())?;
+    for (role, temperature) in plan {
+        settings.temperature = temperature;
+        let labels = match role {
+            Role::Undefended | Role::Teacher => hard.clone(),
+            Role::Distilled => {
+                let folder = settings.folder(settings.teacher());
+                let recipe = settings.recipe(&hard);
+                let teacher = Trainer::resume_or_start(recipe, &folder, &settings.common.device())?;
+                settings.soft_labels(&teacher, &samples)
+            }
+        };
+        settings.train(role, &samples, &labels, &overall)?;
+        publish(&settings.common, role, temperature, &settings.runs, &target, &test)?;
+    }
+    overall.total.finish_and_clear();
+    Ok(())
 }
 
 impl Settings {
@@ -116,15 +175,23 @@ impl Settings {
     }
 
     /// Trains up to the asked number of epochs, from wherever the run stands.
-    fn train(&self, role: Role, samples: &Samples, labels: &Labels) -> Result<Trainer> {
+    fn train(
+        &self,
+        role: Role,
+        samples: &Samples,
+        labels: &Labels,
+        overall: &Overall,
+    ) -> Result<Trainer> {
         let device = self.common.device();
         let folder = self.folder(role);
         let test = self.common.samples(Half::Test)?;
         let mut trainer = Trainer::resume_or_start(self.recipe(labels), &folder, &device)?;
+        overall.total.inc((trainer.history().len() * samples.len()) as u64);
         if trainer.history().len() < self.epochs {
             let set = TrainingSet::new(samples, labels, &device);
             while trainer.history().len() < self.epochs {
-                self.epoch(&mut trainer, &set, &test, &folder, samples.len())?;
+                self.epoch(&mut trainer, &set, &test, &folder, overall)?;
+                overall.total.inc(samples.len() as u64);
             }
         }
         Ok(trainer)
@@ -136,13 +203,14 @@ impl Settings {
         set: &TrainingSet,
         test: &Samples,
         folder: &Path,
-        images: usize,
+        overall: &Overall,
     ) -> Result {
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let title = format!("{name} {}/{}", trainer.history().len() + 1, self.epochs);
-        let bar = progress(images, &title)?;
+        let bar = overall.bars.add(progress(set.len(), &title)?);
         let epoch = trainer.epoch(set, test, folder, |done, loss| {
             bar.set_position(done as u64);
+            overall.total.tick();
             if let Some(loss) = loss {
                 bar.set_message(format!("loss {loss:.4}"));
             }
@@ -156,6 +224,25 @@ impl Settings {
             epoch.seconds
         );
         self.common.print(words, epoch)
+    }
+}
+
+/// The progress of everything that a command trains, above that of the epoch under way.
+struct Overall {
+    bars: MultiProgress,
+    total: ProgressBar,
+}
+
+impl Overall {
+    /// For a single network, whose epochs say enough.
+    fn none() -> Self {
+        Self { bars: MultiProgress::new(), total: ProgressBar::hidden() }
+    }
+
+    fn of(images: usize) -> Result<Self> {
+        let bars = MultiProgress::new();
+        let total = bars.add(progress(images, "sweep")?);
+        Ok(Self { bars, total })
     }
 }
 

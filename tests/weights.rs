@@ -1,0 +1,114 @@
+//! Model files: what is published is what the manifest says, and nothing else is loaded.
+
+use std::path::Path;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use defensive_distillation::dataset::Dataset;
+use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::train::measure;
+use defensive_distillation::weights::{Entry, ModelError, Role, id, read, sha256, write};
+use safetensors::tensor::{Dtype, TensorView};
+
+fn published() -> Vec<(Entry, Vec<u8>)> {
+    let manifest = std::fs::read("www/models/manifest.json").expect("the manifest is committed");
+    let entries: Vec<Entry> = serde_json::from_slice(&manifest).expect("the manifest is JSON");
+    let with_bytes = |entry: Entry| {
+        let bytes = std::fs::read(Path::new("www/models").join(&entry.file));
+        (entry, bytes.expect("the file is committed"))
+    };
+    entries.into_iter().map(with_bytes).collect()
+}
+
+#[test]
+fn published_figures_are_those_of_the_published_files() {
+    let device = Device::flex();
+    for (entry, bytes) in published() {
+        let network = entry.load(&bytes, &device).expect("it is what the manifest says");
+        assert_eq!(network.num_params(), entry.parameters);
+        assert_eq!(entry.id, id(entry.dataset, entry.role, entry.temperature));
+        let folder = Path::new("data").join(entry.dataset.spec().id);
+        let test = Samples::read(entry.dataset, Half::Test, &folder).expect("npm run data");
+        let quality = measure(&network, &test, &device);
+        // Another processor may round two images of ten thousand to the other side.
+        assert!((quality.accuracy - entry.test_accuracy).abs() <= 0.0002, "{}", entry.id);
+        assert!((quality.logit_norm / entry.logit_norm - 1.0).abs() < 1e-3, "{}", entry.id);
+    }
+}
+
+#[test]
+fn the_networks_are_as_good_as_the_paper_asks_and_distillation_scales_the_logits() {
+    let entries: Vec<_> = published().into_iter().map(|(entry, _)| entry).collect();
+    let undefended = entries.iter().find(|e| e.id == "mnist-undefended").expect("published");
+    assert!(undefended.test_accuracy >= 0.992);
+    for entry in entries.iter().filter(|e| e.dataset == Dataset::Mnist && e.temperature >= 40.0) {
+        assert!(entry.logit_norm >= 10.0 * undefended.logit_norm, "{}", entry.id);
+    }
+    let distilled = entries.iter().find(|e| e.id == "mnist-distilled-t40").expect("published");
+    assert_eq!(distilled.role, Role::Distilled);
+    assert!(distilled.test_accuracy >= 0.988);
+}
+
+#[test]
+fn damage_in_transit_is_noticed() {
+    let device = Device::flex();
+    let (entry, bytes) = published().remove(0);
+    let load = |bytes: &[u8]| entry.load(bytes, &device).err();
+    assert!(matches!(load(&bytes[..bytes.len() - 1]), Some(ModelError::Length { .. })));
+    assert!(matches!(load(&[]), Some(ModelError::Length { .. })));
+    for at in [0, 100, bytes.len() / 2, bytes.len() - 1] {
+        let mut bad = bytes.clone();
+        bad[at] ^= 0x10;
+        assert!(matches!(load(&bad), Some(ModelError::Hash { .. })), "byte {at}");
+    }
+}
+
+/// A file whose hash is right and whose content is not: a manifest can lie as well.
+#[test]
+fn content_is_checked_whatever_the_manifest_says() {
+    let device = Device::flex();
+    let refuse = |bytes: &[u8]| read(Dataset::Mnist, bytes, &device).err().expect("refused");
+    assert!(matches!(refuse(b""), ModelError::Format(_)));
+    assert!(matches!(refuse(b"<html>not found</html>"), ModelError::Format(_)));
+    assert!(matches!(refuse(&u64::MAX.to_le_bytes()), ModelError::Format(_)));
+
+    let (_, bytes) = published().remove(0);
+    // A header that claims more than there is.
+    assert!(matches!(refuse(&bytes[..bytes.len() / 2]), ModelError::Format(_)));
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("it is SafeTensors");
+    let with = |name: &str, dtype, shape: &[usize], data: &[u8]| {
+        let others = file.tensors().into_iter().filter(|(other, _)| other != name);
+        let changed = TensorView::new(dtype, shape.to_vec(), data).expect("it is consistent");
+        let all = others.chain([(name.to_string(), changed)]);
+        safetensors::serialize(all, None).expect("it serialises")
+    };
+    let without = file.tensors().into_iter().filter(|(name, _)| name != "fc2.bias");
+    let without = safetensors::serialize(without, None).expect("it serialises");
+    assert_eq!(refuse(&without), ModelError::Missing("fc2.bias"));
+    let transposed = with("fc3.weight", Dtype::F16, &[200, 10], &[0; 4000]);
+    assert!(matches!(refuse(&transposed), ModelError::Shape { name: "fc3.weight", .. }));
+    let integers = with("fc3.bias", Dtype::I16, &[10], &[0; 20]);
+    assert!(matches!(refuse(&integers), ModelError::Shape { name: "fc3.bias", .. }));
+    let nan = half_nan();
+    assert_eq!(
+        refuse(&with("fc3.bias", Dtype::F16, &[10], &nan)),
+        ModelError::NotFinite("fc3.bias")
+    );
+    let wrong_set = read(Dataset::Cifar10, &bytes, &device).err();
+    assert!(matches!(wrong_set, Some(ModelError::Shape { name: "conv1.weight", .. })));
+}
+
+fn half_nan() -> Vec<u8> {
+    let mut halves = vec![0; 20];
+    halves[6..8].copy_from_slice(&half::f16::NAN.to_le_bytes());
+    halves
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let device = Device::flex();
+    for (entry, bytes) in published() {
+        let again = write(entry.load(&bytes, &device).expect("it loads")).expect("it writes");
+        assert_eq!(sha256(&again), entry.sha256, "{}", entry.id);
+    }
+}
