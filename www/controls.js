@@ -52,7 +52,7 @@ function setUpActions(session) {
   step.addEventListener("click", session.step);
   cancel.addEventListener("click", session.cancel);
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") session.cancel();
+    if (key === "Escape" && !document.querySelector("dialog[open]")) session.cancel();
   });
 
   /** @param {State} state */

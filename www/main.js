@@ -11,6 +11,7 @@ import { setUpNotes } from "./notes.js";
 import { setUpPanel } from "./panel.js";
 import { setUpResults } from "./results.js";
 import { createSession } from "./session.js";
+import { setUpShare } from "./share.js";
 import { SIDES, createStore } from "./state.js";
 import { setUpStory, translateStory } from "./story.js";
 import { setUpStrip } from "./strip.js";
@@ -67,6 +68,7 @@ async function start() {
     drawColophon,
   ];
   setUpStory(store, session);
+  setUpShare(store, session);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;
   if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;

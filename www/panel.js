@@ -4,7 +4,7 @@ import { fillCard } from "./card.js";
 import { DATASETS, MNIST } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { number, percent, t, translate } from "./i18n.js";
-import { createPicture, peak } from "./picture.js";
+import { createPicture, peak, viewOf } from "./picture.js";
 import { stepAt } from "./player.js";
 import { setUpStatus } from "./status.js";
 import { modelName, panelName, verdict } from "./verdict.js";
@@ -49,11 +49,8 @@ export function setUpPanel(side, session) {
 
   /** @param {State} state @param {Step | null} step */
   function drawImage(state, step) {
-    const { overlay, marks, picture } = state;
-    const original = state.panels[side].steps[0]?.image ?? picture.pixels;
-    const image = step?.image ?? picture.pixels;
-    const map = overlay === "saliency" ? step?.saliency : step?.gradient;
-    drawPicture({ image, original, map: map ?? null, overlay, marks, pair: step?.pair ?? null });
+    const { overlay } = state;
+    drawPicture(viewOf(state, side, step));
     find(".picture").dataset.overlay = overlay;
     const { low, high, about } = scale(state, step);
     setText(find(".scale-low"), low);

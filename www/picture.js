@@ -33,15 +33,35 @@ export function createPicture(frame) {
     if (now.length === drawn.length && now.every((part, place) => part === drawn[place])) return;
     drawn = now;
     paintPixels(pixels, view);
-    paintMarks(marks, view, frame.clientWidth);
+    paintMarks(marks, view, frame.clientWidth * devicePixelRatio);
   };
 }
 
 /** The largest absolute value of a map; its colours are scaled to it. @param {Float32Array} map */
 export const peak = (map) => map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** @param {HTMLCanvasElement} canvas @param {View} view */
-function paintPixels(canvas, { image, original, map, overlay }) {
+/**
+ * What a panel has to show of a step.
+ *
+ * @param {import("./state.js").State} state
+ * @param {import("./state.js").Side} panelSide
+ * @param {import("./state.js").Step | null} step
+ * @returns {View}
+ */
+export function viewOf({ overlay, marks, picture, panels }, panelSide, step) {
+  const map = overlay === "saliency" ? step?.saliency : step?.gradient;
+  return {
+    image: step?.image ?? picture.pixels,
+    original: panels[panelSide].steps[0]?.image ?? picture.pixels,
+    map: map ?? null,
+    overlay,
+    marks,
+    pair: step?.pair ?? null,
+  };
+}
+
+/** One pixel of the canvas a feature. @param {HTMLCanvasElement} canvas @param {View} view */
+export function paintPixels(canvas, { image, original, map, overlay }) {
   const context = canvas.getContext("2d");
   if (!context) return;
   const scale = colours();
@@ -58,8 +78,8 @@ function paintPixels(canvas, { image, original, map, overlay }) {
 }
 
 /** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
-function paintMarks(canvas, { image, original, overlay, marks, pair }, width) {
-  const size = Math.max(1, Math.round(width * devicePixelRatio));
+export function paintMarks(canvas, { image, original, overlay, marks, pair }, width) {
+  const size = Math.max(1, Math.round(width));
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
   if (!context || !image) return;

@@ -138,3 +138,71 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   assert.deepEqual(problems, []);
   assert.deepEqual(requests.filter((request) => new URL(request).origin !== url), []);
 });
+
+test("the share panel gives the link, the lines and the pictures of what is on the page", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, { permissions: ["clipboard-read", "clipboard-write"] });
+  await ended(page);
+  await showing(page, "3");
+  await page.locator("#share-open").click();
+  await page.waitForFunction(() => /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value));
+  const line = (/** @type {string} */ name) => page.locator(`#share-${name}`).inputValue();
+  const link = await line("link");
+  assert.match(link, /#v=1&left=\S+&right=\S+&sample=0&target=3&step=3&lang=en&end$/);
+  const escaped = link.replaceAll("&", "&amp;");
+  const hash = escaped.slice(escaped.indexOf("#"));
+  assert.ok((await line("iframe")).startsWith(`<iframe src="${url}/?embed=1&amp;controls=1${hash}" title="Undefended: `));
+  assert.match(await line("element"), new RegExp(`^<script type="module" src="${url}/www/embed.js"></script>\\n<defensive-distillation link="v=1&amp;`));
+  assert.ok((await line("markdown")).endsWith(`](jsma-f-7-as-3.png)](${link})`));
+  await page.locator("#share-lines button").first().click();
+  await page.locator("#share-status", { hasText: "Copied" }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+
+  const iterations = Number(await panel(page, "left").getAttribute("data-iterations"));
+  const still = await decoded(page, await saved(page, "#share-still"));
+  const moving = await decoded(page, await saved(page, "#share-moving"));
+  assert.deepEqual([still.width, still.height, still.frames.length], [960, 560, 1]);
+  assert.deepEqual([moving.width, moving.height, moving.frames.length], [960, 560, iterations + 1]);
+  assert.equal(new Set(moving.frames).size, iterations + 1, "each step is another picture");
+  assert.ok(still.text.includes(`Source\0${link}`) && moving.text.includes(`Source\0${link}`));
+  await page.keyboard.press("Escape");
+  assert.ok(await page.locator("#share").isHidden());
+  assert.deepEqual(problems, []);
+});
+
+test("where the clipboard is closed, the text is selected instead", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url, { script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))" });
+  await page.locator("#share-open").click();
+  await page.locator("#share-lines button").first().click();
+  await page.locator("#share-status", { hasText: "selected" }).waitFor();
+  assert.equal(await page.evaluate(() => String(document.getSelection())), await page.locator("#share-link").inputValue());
+});
+
+/** @param {Page} page @param {string} button */
+async function saved(page, button) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
+  return readFileSync(await download.path());
+}
+
+/** What the browser's own decoder makes of a PNG: its size, and a sum of each frame's pixels. @param {Page} page @param {Buffer} file */
+async function decoded(page, file) {
+  const result = await page.evaluate(async (base64) => {
+    const data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const decoder = new /** @type {any} */ (globalThis).ImageDecoder({ data, type: "image/png" });
+    await decoder.tracks.ready;
+    await decoder.completed;
+    const frames = [];
+    let [width, height] = [0, 0];
+    for (let frameIndex = 0; frameIndex < decoder.tracks.selectedTrack.frameCount; frameIndex++) {
+      const { image } = await decoder.decode({ frameIndex });
+      [width, height] = [image.codedWidth, image.codedHeight];
+      const pixels = new Uint8Array(image.allocationSize());
+      await image.copyTo(pixels);
+      frames.push(pixels.reduce((sum, value, place) => (sum + value * (1 + (place % 9973))) % 1e12, 0));
+      image.close();
+    }
+    return { width, height, frames };
+  }, file.toString("base64"));
+  return { ...result, text: file.toString("latin1") };
+}

@@ -1,0 +1,118 @@
+/**
+ * Writes a PNG, or an animated one (APNG), from pictures given one after the other. Of each picture
+ * only the rectangle that differs from the one before is kept. Programs that know nothing of
+ * animation show the first picture that was given.
+ */
+
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+const RGB = 2;
+
+/**
+ * @param {object} options
+ * @param {number} options.width
+ * @param {number} options.height
+ * @param {number} [options.frames] How many frames of animation there will be.
+ * @param {Record<string, string>} [options.texts] What the file says of itself, such as its Source; ASCII.
+ */
+export function createPng({ width, height, frames = 0, texts = {} }) {
+  /** @type {Uint8Array<ArrayBuffer>[]} */
+  const chunks = [SIGNATURE, chunk("IHDR", [...number32(width), ...number32(height), 8, RGB, 0, 0, 0])];
+  if (frames > 0) chunks.push(chunk("acTL", [...number32(frames), ...number32(0)]));
+  for (const [name, text] of Object.entries(texts)) chunks.push(chunk("tEXt", letters(`${name}\0${text}`)));
+  let sequence = 0;
+  /** @type {Uint32Array | null} */
+  let before = null;
+
+  return {
+    /** The picture for programs that show only one. @param {Uint8ClampedArray} rgba */
+    async still(rgba) {
+      chunks.push(chunk("IDAT", await compress(rgba, width, { x: 0, y: 0, width, height })));
+    },
+
+    /** @param {Uint8ClampedArray} rgba @param {number} milliseconds How long it is shown. */
+    async frame(rgba, milliseconds) {
+      const now = new Uint32Array(rgba.slice().buffer);
+      const area = before ? difference(before, now, width) : { x: 0, y: 0, width, height };
+      before = now;
+      chunks.push(chunk("fcTL", [
+        ...number32(sequence++), ...number32(area.width), ...number32(area.height), ...number32(area.x), ...number32(area.y),
+        milliseconds >> 8, milliseconds & 255, 1000 >> 8, 1000 & 255, 0, 0,
+      ]));
+      const data = await compress(rgba, width, area);
+      const part = new Uint8Array(4 + data.length);
+      part.set(number32(sequence++));
+      part.set(data, 4);
+      chunks.push(chunk("fdAT", part));
+    },
+
+    finish: () => new Blob([...chunks, chunk("IEND", [])], { type: "image/png" }),
+  };
+}
+
+/** @typedef {{ x: number, y: number, width: number, height: number }} Area */
+
+/** The smallest rectangle with every pixel that differs. @param {Uint32Array} one @param {Uint32Array} other @param {number} width @returns {Area} */
+function difference(one, other, width) {
+  let [left, right, top, bottom] = [width, -1, -1, -1];
+  for (let i = 0; i < one.length; i++) {
+    if (one[i] === other[i]) continue;
+    const x = i % width;
+    bottom = Math.floor(i / width);
+    if (top < 0) top = bottom;
+    if (x < left) left = x;
+    if (x > right) right = x;
+  }
+  return top < 0 ? { x: 0, y: 0, width: 1, height: 1 } : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/**
+ * The area's pixels, each row as its difference to the row above: pictures of large squares are
+ * mostly zeros then.
+ *
+ * @param {Uint8ClampedArray} rgba
+ * @param {number} stride
+ * @param {Area} area
+ */
+async function compress(rgba, stride, { x, y, width, height }) {
+  const rows = new Uint8Array(height * (1 + 3 * width));
+  let at = 0;
+  for (let row = 0; row < height; row++) {
+    rows[at++] = 2;
+    for (let column = 0; column < width; column++) {
+      const here = 4 * ((y + row) * stride + x + column);
+      const above = row > 0 ? here - 4 * stride : -1;
+      for (let channel = 0; channel < 3; channel++) rows[at++] = rgba[here + channel] - (above < 0 ? 0 : rgba[above + channel]);
+    }
+  }
+  const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** @param {string} name @param {ArrayLike<number>} data */
+function chunk(name, data) {
+  const bytes = new Uint8Array(12 + data.length);
+  bytes.set(number32(data.length));
+  bytes.set(letters(name), 4);
+  bytes.set(data, 8);
+  bytes.set(number32(checksum(bytes.subarray(4, -4))), 8 + data.length);
+  return bytes;
+}
+
+/** @param {string} text */
+const letters = (text) => Array.from(text, (letter) => letter.charCodeAt(0));
+
+/** @param {number} value */
+const number32 = (value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+
+const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let value = byte;
+  for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value;
+});
+
+/** CRC-32, as PNG wants it. @param {Uint8Array} bytes */
+function checksum(bytes) {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = REMAINDERS[(value ^ byte) & 255] ^ (value >>> 8);
+  return ~value >>> 0;
+}

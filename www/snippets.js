@@ -1,0 +1,49 @@
+/** The lines that put the page into somebody else's: an iframe, an element, Markdown. */
+
+/**
+ * @typedef {object} Shared
+ * @property {string} link The page's whole address, with what it shows.
+ * @property {string} alt What both panels show, in words.
+ * @property {string} image Address of a small picture of both panels.
+ * @property {string} file Name under which the large picture is saved.
+ * @property {string[]} flags What an embedded page shows besides the panels.
+ */
+
+/** The height of an embedded page in a frame that cannot follow its content, on a column of text. */
+const HEIGHT = 560;
+
+/** @param {Shared} shared */
+export function iframe({ link, alt, flags }) {
+  return `<iframe src="${escape(embedAddress(link, flags))}" title="${escape(alt)}" width="100%" height="${HEIGHT}" loading="lazy" style="border:0"></iframe>`;
+}
+
+/** @param {Shared} shared */
+export function element({ link, alt, image, flags }) {
+  const script = new URL("www/embed.js", link).href;
+  const attributes = [`link="${escape(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
+  return `<script type="module" src="${escape(script)}"></script>
+<defensive-distillation ${attributes}>
+  <a href="${escape(link)}"><img src="${image}" alt="${escape(alt)}" width="570" height="280" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
+</defensive-distillation>`;
+}
+
+/** @param {Shared} shared */
+export const markdown = ({ link, alt, file }) => `[![${alt.replace(/[[\]\\]/g, "\\$&")}](${file})](${link})`;
+
+/**
+ * The address of a page to be embedded. Its flags are a query, since they belong to the place where
+ * it is embedded; what it shows stays behind the `#`.
+ *
+ * @param {string} link
+ * @param {string[]} flags
+ */
+export function embedAddress(link, flags) {
+  const url = new URL(link);
+  url.search = ["embed=1", ...flags.map((flag) => (flag.includes("=") ? flag : `${flag}=1`))].join("&");
+  return url.href;
+}
+
+const ENTITIES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" });
+
+/** @param {string} text */
+const escape = (text) => text.replace(/[&<>"]/g, (letter) => ENTITIES[letter]);
