@@ -65,7 +65,7 @@ export function setUpDrawing(store, session) {
     drawn = now;
     const shown = picture.sample === null ? strokes : [];
     must("#pad-hint", HTMLElement).hidden = shown.length > 0;
-    paint(pad, shown);
+    paintStrokes(pad, shown, pad.clientWidth * devicePixelRatio);
   };
 }
 
@@ -75,9 +75,9 @@ const quantise = (share) => Math.min(255, Math.max(0, Math.round(share * 255)));
 /** @param {Uint8Array[]} strokes */
 const pointCount = (strokes) => strokes.reduce((sum, stroke) => sum + stroke.length / 2, 0);
 
-/** @param {HTMLCanvasElement} pad @param {Uint8Array[]} strokes */
-function paint(pad, strokes) {
-  const size = Math.max(1, Math.round(pad.clientWidth * devicePixelRatio));
+/** @param {HTMLCanvasElement} pad @param {Uint8Array[]} strokes @param {number} width */
+export function paintStrokes(pad, strokes, width) {
+  const size = Math.max(1, Math.round(width));
   pad.width = size;
   pad.height = size;
   const context = pad.getContext("2d");

@@ -4,6 +4,7 @@ import { forgetColours } from "./colours.js";
 import { isNarrow, setUpControls } from "./controls.js";
 import { must, setText } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
+import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
 import { preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
@@ -44,23 +45,38 @@ function drawColophon({ engineInfo }) {
   line.title = engineInfo?.reason ?? "";
 }
 
+/**
+ * @param {import("./guest.js").Guest | null} guest
+ * @param {import("./link.js").Link} link
+ * @param {import("./link.js").Dropped[]} dropped
+ */
+async function openSession(guest, link, dropped) {
+  if (!guest) return session.open(link, dropped);
+  const plays = guest.autoplay || guest.load === "click";
+  await session.open(plays ? { ...link, step: null } : link, dropped, awake(guest));
+  if (!plays) return;
+  await visible();
+  if (!store.state.touched) session.run();
+}
+
 async function start() {
   const { link, dropped } = linkHere() ?? { link: emptyLink(), dropped: [] };
-  const setTheme = setUpTheme(link.theme, (byVisitor) => {
+  const guest = parseGuest(location.search);
+  const setTheme = setUpTheme(guest?.theme ?? link.theme, (byVisitor) => {
     forgetColours();
     store.set(byVisitor ? { touched: true } : {});
   });
-  await changeLanguage(link.lang ?? preferredLanguage());
+  await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage());
   const views = [
     setUpStrip(session),
     setUpDrawing(store, session),
     setUpInput(),
     setUpTargets(session),
     setUpControls(session),
-    ...SIDES.map((side) => setUpPanel(side, session)),
+    ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
     setUpTransport(store, session),
     setUpNotes(session),
-    setUpAddress(store, async ({ link, dropped }) => {
+    guest ? setUpGuest(guest) : setUpAddress(store, async ({ link, dropped }) => {
       if (link.theme) setTheme(link.theme);
       if (link.lang) await changeLanguage(link.lang);
       session.replay(link, dropped);
@@ -80,7 +96,7 @@ async function start() {
     store.set({ touched: true });
     changeLanguage(chosen);
   });
-  session.open(link, dropped);
+  openSession(guest, link, dropped);
   drawResults = await setUpResults();
   drawResults();
 }

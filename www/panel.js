@@ -16,8 +16,9 @@ import { modelName, panelName, verdict } from "./verdict.js";
 /**
  * @param {Side} side
  * @param {import("./session.js").Session} session
+ * @param {boolean} [isFixed] Whether the network is not for the reader to choose.
  */
-export function setUpPanel(side, session) {
+export function setUpPanel(side, session, isFixed = false) {
   const root = must(`[data-panel="${side}"]`, HTMLElement);
   root.append(must("#panel-template", HTMLTemplateElement).content.cloneNode(true));
   translate(root);
@@ -39,7 +40,7 @@ export function setUpPanel(side, session) {
     if (now === built) return;
     built = now;
     select.replaceChildren(...models.map((entry) => make("option", { value: entry.id }, modelName(entry))));
-    select.disabled = models.length === 0;
+    select.disabled = isFixed || models.length === 0;
     select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
     if (!model) return;
     select.value = model.id;

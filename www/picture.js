@@ -6,12 +6,14 @@
 import { colours, divergingScale, inkScale } from "./colours.js";
 import { DATASETS, MNIST } from "./datasets.js";
 import { must } from "./dom.js";
+import { paintStrokes } from "./drawing.js";
 
 const { side, features } = DATASETS[MNIST];
 
 /**
  * @typedef {object} View
  * @property {Float32Array | null} image
+ * @property {Uint8Array[] | null} strokes The drawing, until there is an image of it.
  * @property {Float32Array | null} original The image before the attack.
  * @property {Float32Array | null} map The gradient or the saliency.
  * @property {import("./state.js").Overlay} overlay
@@ -48,10 +50,11 @@ export const peak = (map) => map.reduce((most, value) => Math.max(most, Math.abs
  * @param {import("./state.js").Step | null} step
  * @returns {View}
  */
-export function viewOf({ overlay, marks, picture, panels }, panelSide, step) {
+export function viewOf({ overlay, marks, picture, strokes, panels }, panelSide, step) {
   const map = overlay === "saliency" ? step?.saliency : step?.gradient;
   return {
     image: step?.image ?? picture.pixels,
+    strokes: picture.pixels || strokes.length === 0 ? null : strokes,
     original: panels[panelSide].steps[0]?.image ?? picture.pixels,
     map: map ?? null,
     overlay,
@@ -78,10 +81,11 @@ export function paintPixels(canvas, { image, original, map, overlay }) {
 }
 
 /** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
-export function paintMarks(canvas, { image, original, overlay, marks, pair }, width) {
+export function paintMarks(canvas, { image, strokes, original, overlay, marks, pair }, width) {
   const size = Math.max(1, Math.round(width));
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
+  if (strokes) return paintStrokes(canvas, strokes, size);
   if (!context || !image) return;
   const cell = size / side;
   if (overlay !== "image") outline(context, original ?? image, cell);

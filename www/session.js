@@ -66,8 +66,20 @@ export function createSession(store) {
    * @param {import("./link.js").Dropped[]} dropped
    */
   async function replay(link, dropped) {
-    const mine = ++turn;
-    const { attack, direction, theta, budget, step, show: overlay, marks, strokes } = link;
+    put(link, dropped);
+    const mine = turn;
+    await Promise.all([samplesOpened, loader.opened()]);
+    if (mine !== turn || link.step === null) return;
+    await runner.start();
+    if (mine !== turn) return;
+    player.show(link.step);
+    if (state.shown < link.step) note("step");
+  }
+
+  /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
+  function put(link, dropped) {
+    const { attack, direction, theta, budget, show: overlay, marks, strokes } = link;
+    turn++;
     wish = link;
     runner.reset();
     store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? FIRST_TARGET, overlay, marks });
@@ -78,12 +90,6 @@ export function createSession(store) {
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
     reader.refresh();
-    await Promise.all([samplesOpened, loader.opened()]);
-    if (mine !== turn || step === null) return;
-    await runner.start();
-    if (mine !== turn) return;
-    player.show(step);
-    if (state.shown < step) note("step");
   }
 
   /** The network that the link names for a panel, with a note where that cannot be had. @param {Side} side */
@@ -163,12 +169,19 @@ export function createSession(store) {
   }
 
   return {
-    /** Starts everything, and brings the page to a link. @type {typeof replay} */
-    open(link, dropped) {
-      wish = link;
+    /**
+     * Starts everything, and brings the page to a link.
+     *
+     * @param {import("./link.js").Link} link
+     * @param {import("./link.js").Dropped[]} dropped
+     * @param {Promise<void>} [wait] The engine and the networks are fetched when this has resolved.
+     */
+    async open(link, dropped, wait) {
+      put(link, dropped);
       samplesOpened = openSamples();
+      await wait;
       loader.open();
-      return replay(link, dropped);
+      await replay(link, dropped);
     },
     replay,
     openSamples,

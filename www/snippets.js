@@ -1,5 +1,7 @@
 /** The lines that put the page into somebody else's: an iframe, an element, Markdown. */
 
+import { heightFor } from "./embed.js";
+
 /**
  * @typedef {object} Shared
  * @property {string} link The page's whole address, with what it shows.
@@ -9,21 +11,20 @@
  * @property {string[]} flags What an embedded page shows besides the panels.
  */
 
-/** The height of an embedded page in a frame that cannot follow its content, on a column of text. */
-const HEIGHT = 560;
-
 /** @param {Shared} shared */
 export function iframe({ link, alt, flags }) {
-  return `<iframe src="${escape(embedAddress(link, flags))}" title="${escape(alt)}" width="100%" height="${HEIGHT}" loading="lazy" style="border:0"></iframe>`;
+  const height = heightFor((part) => flags.includes(part), "vw");
+  return `<iframe src="${escape(embedAddress(link, flags))}" title="${escape(alt)}" loading="lazy" style="border:0;width:100%;height:${height}"></iframe>`;
 }
 
 /** @param {Shared} shared */
 export function element({ link, alt, image, flags }) {
   const script = new URL("www/embed.js", link).href;
   const attributes = [`link="${escape(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
+  const height = heightFor((part) => flags.includes(part), "cqw");
   return `<script type="module" src="${escape(script)}"></script>
-<defensive-distillation ${attributes}>
-  <a href="${escape(link)}"><img src="${image}" alt="${escape(alt)}" width="570" height="280" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
+<defensive-distillation ${attributes} style="display:block;container-type:inline-size">
+  <a href="${escape(link)}" style="display:grid;place-items:center;min-height:${height}"><img src="${image}" alt="${escape(alt)}" width="570" height="280" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
 </defensive-distillation>`;
 }
 
