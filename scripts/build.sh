@@ -26,8 +26,9 @@ mkdir -p "$out"
 cargo run --locked --quiet --manifest-path tools/bindgen/Cargo.toml --target-dir target -- \
   target/$target/wasm/defensive_distillation.wasm "$out/cpu"
 
-# Each feature is named: --all-features would write encodings that browsers refuse.
-node_modules/.bin/wasm-opt -O3 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+# Each feature is named: --all-features would write encodings that browsers refuse. The compiler has
+# optimised already: at -O2 and above this takes minutes, and the result is no faster and compresses worse.
+node_modules/.bin/wasm-opt -O1 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
   --enable-mutable-globals --enable-reference-types --enable-multivalue \
   --strip-debug --strip-producers --strip-target-features \
   "$out/cpu/engine_bg.wasm" -o "$out/cpu/engine_bg.wasm"

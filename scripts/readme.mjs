@@ -4,12 +4,11 @@ import { PAPER } from "../www/paper.js";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n)[^]*(<!-- \/figures -->)/;
 const README = new URL("../README.md", import.meta.url);
-const ROLES = ["undefended", "teacher", "distilled"];
+/** The temperature of the attack that stands for logits multiplied by 40. */
+const SCALE = 1 / 40;
 
-const rows = read("results/success.json")
-  .filter((/** @type {any} */ row) => row.dataset === "mnist" && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100)
-  .sort((/** @type {any} */ a, /** @type {any} */ b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || a.temperature - b.temperature);
-const models = new Map(read("www/models/manifest.json").map((/** @type {any} */ entry) => [entry.id, entry]));
+const models = read("www/models/manifest.json").filter((/** @type {any} */ entry) => entry.dataset === "mnist");
+const rows = read("results/success.json").filter((/** @type {any} */ row) => row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100);
 
 const readme = readFileSync(README, "utf8");
 const written = readme.replace(FIGURES, (_, start, end) => `${start}${table()}\n${end}`);
@@ -21,25 +20,43 @@ if (!process.argv.includes("--check")) {
 }
 
 function table() {
-  const head = ["network", "test accuracy", "attacks that succeed", "95 % interval", "the paper", "gradient vanished", "budget spent", "pixels changed where it succeeded"];
-  return [head, head.map(() => "---"), ...rows.map(cells)].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const head = ["network", "test accuracy", "JSMA-F, the paper", "JSMA-F, here", "of these gradient vanished", "JSMA-T", "JSMA-Z"];
+  return [head, head.map(() => "---"), ...models.map(cells), scaled()].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** @param {any} entry */
+function cells(entry) {
+  const { role, temperature, test_accuracy } = entry;
+  const paper = PAPER[`${role} ${temperature}`];
+  const f = measured(entry, "jsma-f", 1);
+  return [
+    role === "undefended" ? role : `${role}, T = ${temperature}`,
+    percent(test_accuracy),
+    paper === undefined ? "–" : percent(paper),
+    rate(f),
+    `${f.outcomes.gradient_vanished} of ${f.attempts}`,
+    rate(measured(entry, "jsma-t", temperature)),
+    rate(measured(entry, "jsma-z", 1)),
+  ];
+}
+
+/** The control in which nothing is trained: the undefended network with its logits multiplied. */
+function scaled() {
+  const entry = models.find((/** @type {any} */ { role }) => role === "undefended");
+  const row = measured(entry, "jsma-t", SCALE);
+  return [`undefended, logits × ${1 / SCALE}`, percent(entry.test_accuracy), "–", rate(row), `${row.outcomes.gradient_vanished} of ${row.attempts}`, rate(measured(entry, "jsma-t", 1)), rate(measured(entry, "jsma-z", 1))];
+}
+
+/** @param {any} entry @param {string} attack @param {number} temperature */
+function measured({ id, sha256 }, attack, temperature) {
+  const row = rows.find((/** @type {any} */ row) => row.model === id && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
+  if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
+  return row;
 }
 
 /** @param {any} row */
-function cells({ model, model_sha256, role, temperature, attempts, successes, rate, interval, outcomes, distortion_successes }) {
-  const entry = models.get(model);
-  if (entry?.sha256 !== model_sha256) throw new Error(`results/success.json measured another ${model} than the published one. Run \`distill evaluate\` again.`);
-  const paper = PAPER[`${role} ${temperature}`];
-  return [
-    role === "undefended" ? role : `${role}, T = ${temperature}`,
-    percent(entry.test_accuracy),
-    `${percent(rate)} (${successes} of ${attempts})`,
-    `${percent(interval[0])} to ${percent(interval[1])}`,
-    paper === undefined ? "–" : percent(paper),
-    outcomes.gradient_vanished,
-    outcomes.budget_spent,
-    distortion_successes === null ? "–" : percent(distortion_successes),
-  ];
+function rate({ rate, interval }) {
+  return `${percent(rate)} (${percent(interval[0])} to ${percent(interval[1])})`;
 }
 
 /** @param {number} share */

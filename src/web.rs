@@ -30,7 +30,10 @@ export interface ManifestEntry {
 export interface EngineInfo { engine: "cpu"; implementation: string; version: string; }
 export interface Classification { logits: number[]; probabilities: number[]; label: number; }
 export interface BatchRequest {
-  model: string; attack: "jsma-f" | "jsma-z"; direction: "increase" | "decrease";
+  model: string; attack: "jsma-f" | "jsma-t" | "jsma-z";
+  /** T of the softmax that jsma-t differentiates; 1 if left out. */
+  temperature?: number;
+  direction: "increase" | "decrease";
   /** How much a feature changes at a time, in (0, 1]. */
   theta: number;
   /** Features that may change. */
@@ -155,6 +158,7 @@ impl Engine {
         struct Request {
             model: String,
             attack: Output,
+            temperature: Option<f32>,
             direction: Direction,
             theta: f32,
             budget: usize,
@@ -166,6 +170,7 @@ impl Engine {
         let network = self.network(&request.model)?;
         let attack = Jsma {
             output: request.attack,
+            temperature: request.temperature.unwrap_or(1.0),
             direction: request.direction,
             theta: request.theta,
             budget: Budget { features: request.budget },
@@ -281,9 +286,10 @@ fn attack_error(e: AttackError) -> JsValue {
     let name = match e {
         AttackError::Pixel { .. } | AttackError::Pixels { .. } => "ImageError",
         AttackError::Device(_) => "EngineError",
-        AttackError::Theta(_) | AttackError::Budget { .. } | AttackError::Target(_) => {
-            "RequestError"
-        }
+        AttackError::Theta(_)
+        | AttackError::Temperature(_)
+        | AttackError::Budget { .. }
+        | AttackError::Target(_) => "RequestError",
     };
     error(name, e.to_string())
 }

@@ -65,14 +65,17 @@ fn compare(
     digits: &[(Vec<f32>, usize)],
     targets: &[usize],
 ) -> Comparison {
-    let (network, twin, _) = published(id);
+    let (network, mut twin, _) = published(id);
+    if settings.output == Output::Tempered {
+        divide_logits(&mut twin, settings.temperature.into());
+    }
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     let mut comparison = Comparison::default();
     let found = attack(settings, &network, &images, targets);
     for ((steps, (image, label)), &target) in found.iter().zip(digits).zip(targets) {
         let request = reference::Request {
             attack: match settings.output {
-                Output::Probabilities => reference::Attack::F,
+                Output::Probabilities | Output::Tempered => reference::Attack::F,
                 Output::Logits => reference::Attack::Z,
             },
             direction: match settings.direction {
@@ -116,6 +119,14 @@ fn compare(
     comparison
 }
 
+/// The reference knows no temperature: its network is made to give logits that are divided by T.
+fn divide_logits(network: &mut reference::network::Network, temperature: f64) {
+    let Some(reference::network::Layer::Dense { weight, bias }) = network.layers.last_mut() else {
+        panic!("the last layer gives the logits");
+    };
+    weight.iter_mut().chain(bias).for_each(|number| *number /= temperature);
+}
+
 /// Two digits of each class, each towards a class some way off.
 fn twenty() -> (Vec<(Vec<f32>, usize)>, Vec<usize>) {
     let digits: Vec<_> = digits().into_iter().step_by(5).collect();
@@ -154,6 +165,21 @@ fn on_the_distilled_network_only_32_bits_stop_the_attack_on_probabilities() {
     println!("{found:?}");
     assert_eq!(found.vanished, 0, "{found:?}");
     assert!(found.agree >= 14, "{found:?}");
+}
+
+#[test]
+fn an_attack_that_knows_the_temperature_meets_no_resistance() {
+    let (digits, targets) = twenty();
+    let tempered = |temperature| Jsma { output: Output::Tempered, temperature, ..Jsma::PAPER };
+    let found = compare("mnist-distilled-t40", tempered(40.0), &digits, &targets);
+    println!("{found:?}");
+    assert_eq!(found.vanished, 0, "{found:?}");
+    assert!(found.agree >= 14, "{found:?}");
+
+    // The control: nothing was trained here, the logits are multiplied by 50.
+    let found = compare("mnist-undefended", tempered(0.02), &digits, &targets);
+    println!("{found:?}");
+    assert!(found.vanished >= 15, "{found:?}");
 }
 
 #[test]
@@ -224,6 +250,10 @@ fn settings_out_of_range_are_refused_by_name() {
     for theta in [0.0, -1.0, 1.1, f32::NAN] {
         let settings = Jsma { theta, ..Jsma::PAPER };
         assert!(matches!(refused(settings, &image, 3), AttackError::Theta(_)));
+    }
+    for temperature in [0.0, -1.0, f32::INFINITY, f32::NAN] {
+        let settings = Jsma { temperature, ..Jsma::PAPER };
+        assert!(matches!(refused(settings, &image, 3), AttackError::Temperature(_)));
     }
     let settings = Jsma { budget: Budget { features: 785 }, ..Jsma::PAPER };
     assert!(matches!(refused(settings, &image, 3), AttackError::Budget { .. }));

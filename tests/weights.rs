@@ -67,7 +67,7 @@ fn damage_in_transit_is_noticed() {
 #[test]
 fn content_is_checked_whatever_the_manifest_says() {
     let device = Device::flex();
-    let refuse = |bytes: &[u8]| read(Dataset::Mnist, bytes, &device).err().expect("refused");
+    let refuse = |bytes: &[u8]| read(Dataset::Mnist, bytes, &device).expect_err("refused");
     assert!(matches!(refuse(b""), ModelError::Format(_)));
     assert!(matches!(refuse(b"<html>not found</html>"), ModelError::Format(_)));
     assert!(matches!(refuse(&u64::MAX.to_le_bytes()), ModelError::Format(_)));

@@ -126,8 +126,10 @@ function scale({ overlay, settings, target }, step) {
     return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: String(target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
-  const output = settings.attack === "jsma-z" ? "Z" : "F";
+  const output = OUTPUTS[settings.attack];
   return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output, target: SUBSCRIPTS[target] }) };
 }
 
+/** What each attack differentiates. */
+const OUTPUTS = { "jsma-f": "F", "jsma-t": "F̂", "jsma-z": "Z" };
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";

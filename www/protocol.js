@@ -32,7 +32,8 @@
  * @property {string} model
  * @property {Float32Array} image 784 pixels in [0, 1], row by row.
  * @property {number} target The class that the image is to be mistaken for.
- * @property {'jsma-f' | 'jsma-z'} attack
+ * @property {'jsma-f' | 'jsma-t' | 'jsma-z'} attack
+ * @property {number} [temperature] T of the softmax that jsma-t differentiates; 1 if left out.
  * @property {'increase' | 'decrease'} direction
  * @property {number} theta How much a chosen feature changes, in (0, 1].
  * @property {number} budget The most features that may change, 0 to 784.

@@ -70,7 +70,7 @@ export function createRunner({ store, loader, reader, player }) {
     const engine = loader.engine();
     if (!model || !engine || loading.status !== "ready") return;
     try {
-      const { outcome } = await engine.attack({ model: model.id, image, target: state.target, ...state.settings }, {
+      const { outcome } = await engine.attack({ model: model.id, temperature: model.temperature, image, target: state.target, ...state.settings }, {
         signal,
         onStep(step) {
           steps.push(step);

@@ -8,7 +8,7 @@ import { DATASETS, MNIST } from "./datasets.js";
 /** @typedef {Pick<import("./engine.js").AttackRequest, "attack" | "direction" | "theta" | "budget">} Settings */
 
 export const CHOICES = /** @type {const} */ ({
-  attack: ["jsma-f", "jsma-z"],
+  attack: ["jsma-f", "jsma-t", "jsma-z"],
   direction: ["increase", "decrease"],
   overlay: ["image", "perturbation", "gradient", "saliency"],
   theme: ["light", "dark"],

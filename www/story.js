@@ -37,9 +37,9 @@ const ACTIONS = {
     session.changeSettings(DEFAULTS);
     session.run();
   },
-  logits(session, put) {
+  tempered(session, put) {
     put("right", "distilled");
-    session.changeSettings({ ...DEFAULTS, attack: "jsma-z" });
+    session.changeSettings({ ...DEFAULTS, attack: "jsma-t" });
     session.run();
   },
 };

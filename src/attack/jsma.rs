@@ -3,7 +3,11 @@
 //!
 //! The attack as published differentiates the logits ([`Output::Logits`], JSMA-Z). The paper on
 //! defensive distillation attacked its networks through the softmax at T = 1 instead
-//! ([`Output::Probabilities`], JSMA-F), and that is why the defence seemed to hold.
+//! ([`Output::Probabilities`], JSMA-F), and that is why the defence seemed to hold. Carlini and
+//! Wagner (2016, *Defensive Distillation is Not Robust to Adversarial Examples*) divide the logits
+//! by the temperature of the training first ([`Output::Tempered`], JSMA-T), and it no longer does.
+//! A temperature below 1 does the opposite: JSMA-T at T = 1/k on a network is JSMA-F on the same
+//! network with its logits multiplied by k, a defence that nobody trained.
 //!
 //! # What each step does, in this order
 //! 1. The network reads the image. Is it the target (the first of equal logits counts), the run is
@@ -25,9 +29,9 @@
 //! A derivative of an output is a row vector times ∂logits/∂x, so each variant is its *seeds*, the
 //! row vectors, and nothing else:
 //! - JSMA-Z needs two: e_t for the target and 1 − e_t for the others together.
-//! - JSMA-F needs one: ∂F_t/∂z_j = F_j (1{j = t} − F_t). Since the probabilities sum to one, the
-//!   others' row is exactly the target's with its sign turned, β = −α, and is never computed by a
-//!   sum, which would round to something else once one probability rounds to 1.
+//! - JSMA-F and JSMA-T need one: ∂F_t/∂z_j = F_j (1{j = t} − F_t) / T. Since the probabilities sum
+//!   to one, the others' row is exactly the target's with its sign turned, β = −α, and is never
+//!   computed by a sum, which would round to something else once one probability rounds to 1.
 //!
 //! Seeds and gradients are 32-bit numbers, as in the paper's experiments, because this decides the
 //! outcome: at a logit gap of about 104 the seed of JSMA-F is exactly zero, and with it every
@@ -51,6 +55,10 @@ pub enum Output {
     #[serde(rename = "jsma-f")]
     #[cfg_attr(feature = "train", value(name = "jsma-f"))]
     Probabilities,
+    /// softmax(z / T) at the attack's own temperature (JSMA-T), as in the rebuttal.
+    #[serde(rename = "jsma-t")]
+    #[cfg_attr(feature = "train", value(name = "jsma-t"))]
+    Tempered,
     /// The logits (JSMA-Z), as in the paper on the attack.
     #[serde(rename = "jsma-z")]
     #[cfg_attr(feature = "train", value(name = "jsma-z"))]
@@ -63,6 +71,9 @@ pub struct Jsma {
     /// What is differentiated.
     #[serde(rename = "attack")]
     pub output: Output,
+    /// T of the softmax that JSMA-T differentiates, above 0. JSMA-F and JSMA-Z have no use for it.
+    #[serde(rename = "attack_temperature")]
+    pub temperature: f32,
     /// Whether features grow or shrink.
     pub direction: Direction,
     /// By how much a feature changes at a time, in (0, 1].
@@ -75,6 +86,7 @@ impl Jsma {
     /// The attack of the paper on distillation: full steps up, 112 features.
     pub const PAPER: Self = Self {
         output: Output::Probabilities,
+        temperature: 1.0,
         direction: Direction::Increase,
         theta: 1.0,
         budget: Budget::PAPER,
@@ -97,6 +109,9 @@ impl Jsma {
         let features = network.dataset().spec().features();
         if !(self.theta > 0.0 && self.theta <= 1.0) {
             return Err(AttackError::Theta(self.theta));
+        }
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            return Err(AttackError::Temperature(self.temperature));
         }
         if self.budget.features > features {
             return Err(AttackError::Budget { budget: self.budget.features, features });
@@ -126,11 +141,13 @@ impl Jsma {
     /// The rows to pull back through the network, given what it read: one or two.
     fn seeds(self, logits: &[f32; CLASSES], target: usize) -> Vec<[f32; CLASSES]> {
         let is_target = |j: usize| if j == target { 1.0 } else { 0.0 };
+        let of_softmax = |temperature: f32| -> [f32; CLASSES] {
+            let f = softmax_row(logits, temperature);
+            std::array::from_fn(|j| f[j] * (is_target(j) - f[target]) / temperature)
+        };
         match self.output {
-            Output::Probabilities => {
-                let f = softmax_row(logits, 1.0);
-                vec![std::array::from_fn(|j| f[j] * (is_target(j) - f[target]))]
-            }
+            Output::Probabilities => vec![of_softmax(1.0)],
+            Output::Tempered => vec![of_softmax(self.temperature)],
             Output::Logits => {
                 vec![std::array::from_fn(is_target), std::array::from_fn(|j| 1.0 - is_target(j))]
             }
@@ -166,7 +183,7 @@ impl Runs {
     /// Evaluates every run that is still going once, on the device that holds the network, and
     /// returns one step for each, in the order of the batch.
     ///
-    /// Costs one forward pass, and one backward row (JSMA-F) or two (JSMA-Z) for the runs that the
+    /// Costs one forward pass, and one backward row (JSMA-F, JSMA-T) or two (JSMA-Z) for the runs that the
     /// forward pass did not end.
     ///
     /// # Errors
@@ -225,8 +242,8 @@ impl Runs {
         let gradient = |run| {
             let target = row(0, run).to_vec();
             let others = match self.settings.output {
-                Output::Probabilities => target.iter().map(|a| -a).collect(),
                 Output::Logits => row(1, run).to_vec(),
+                Output::Probabilities | Output::Tempered => target.iter().map(|a| -a).collect(),
             };
             Some(Gradient { target, others })
         };

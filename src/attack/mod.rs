@@ -103,6 +103,9 @@ pub enum AttackError {
     /// θ is zero, negative, above 1 or not a number.
     #[error("The step θ must be above 0 and at most 1, but is {0}.")]
     Theta(f32),
+    /// The temperature is zero, negative or not a number.
+    #[error("The temperature must be a number above 0, but is {0}.")]
+    Temperature(f32),
     /// The budget is larger than the image.
     #[error("The budget must be from 0 to {features} features, but is {budget}.")]
     Budget {

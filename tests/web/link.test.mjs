@@ -134,7 +134,7 @@ function outOfRange(link) {
     left: network(link.left),
     right: network(link.right),
     sample: whole(link.sample, 99_999),
-    attack: /^jsma-[fz]$/.test(link.attack),
+    attack: /^jsma-[ftz]$/.test(link.attack),
     direction: /^(in|de)crease$/.test(link.direction),
     target: whole(link.target, 9),
     theta: link.theta >= 0.01 && link.theta <= 1,

@@ -57,6 +57,7 @@ const ATTACKS = {
   "a target that the image already is": [{ target: 7 }, /^already-target$/, /^already-target$/],
   "a budget of nothing": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
   "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
+  "the softmax at the temperature of the training": [{ target: 3, attack: "jsma-t" }, /^fooled$/, /^fooled$/],
   "the logits": [{ target: 3, attack: "jsma-z" }, /^fooled$/, /^fooled$/],
   "pixels made darker": [{ target: 1, direction: "decrease" }, /^(fooled|no-admissible-pair|budget-spent)$/, /^(fooled|gradient-vanished|no-admissible-pair)$/],
 };

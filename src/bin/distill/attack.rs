@@ -47,7 +47,7 @@ pub fn run(arguments: Arguments) -> Result {
     if image >= samples.len() {
         return Err(format!("--image must be from 0 to {}.", samples.len() - 1).into());
     }
-    let mut runs = attack.attack().start(&network, &samples.images(&[image]), &[target])?;
+    let mut runs = attack.attack(entry).start(&network, &samples.images(&[image]), &[target])?;
     let mut last = None;
     while !runs.is_empty() {
         for step in pollster::block_on(runs.step(&network, &device))? {

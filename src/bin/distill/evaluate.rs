@@ -42,9 +42,14 @@ pub struct Arguments {
 /// The settings of an attack, the paper's unless told otherwise.
 #[derive(Args)]
 pub struct AttackArguments {
-    /// What is differentiated: the softmax output (jsma-f) or the logits (jsma-z).
+    /// What is differentiated: the softmax output (jsma-f), the softmax output at a temperature
+    /// (jsma-t), or the logits (jsma-z).
     #[arg(long, default_value = "jsma-f")]
     attack: Output,
+    /// T of the softmax that jsma-t differentiates [default: that of the network's training].
+    /// 1/k is the control that multiplies the logits by k.
+    #[arg(long)]
+    attack_temperature: Option<f32>,
     /// Whether features grow or shrink.
     #[arg(long, default_value = "increase")]
     direction: Direction,
@@ -57,9 +62,12 @@ pub struct AttackArguments {
 }
 
 impl AttackArguments {
-    pub fn attack(&self) -> Jsma {
+    pub fn attack(&self, on: &Entry) -> Jsma {
+        // The other attacks have no temperature; 1 keeps their rows alike.
+        let own = if self.attack == Output::Tempered { on.temperature } else { 1.0 };
         Jsma {
             output: self.attack,
+            temperature: self.attack_temperature.unwrap_or(own),
             direction: self.direction,
             theta: self.theta,
             budget: Budget { features: self.budget },
@@ -150,7 +158,7 @@ fn measure(entry: &Entry, arguments: &Arguments) -> Result<Row> {
     let labels: Vec<_> = drawn.iter().map(|&index| samples.labels[index]).collect();
     let attempts = all_targets(&labels);
 
-    let attack = arguments.attack.attack();
+    let attack = arguments.attack.attack(entry);
     let mut campaign = Campaign::new(attack, &images, &attempts);
     let bar = progress(attempts.len(), &entry.id)?;
     while pollster::block_on(campaign.step(&network, &device))? {
