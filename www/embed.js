@@ -134,8 +134,9 @@ class DefensiveDistillation extends HTMLElement {
  */
 export function heightFor(has, unit) {
   const [controls, target, draw] = ["controls", "target", "draw"].map(has);
-  const narrow = 351 + (controls ? 101 : 0) + (target ? 74 : 0) + (draw ? 199 : 0);
-  const wide = 214 + (draw ? 198 : target ? 74 : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
+  const soft = has("temperature") ? 236 : 0;
+  const narrow = 351 + soft + (controls ? 101 : 0) + (target ? 74 : 0) + (draw ? 199 : 0);
+  const wide = 214 + soft + (draw ? 198 : target ? 74 : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
   // The last term of each is an "if": it is far above or far below whatever it is compared with.
   return `max(min(${wide}px + 27.8${unit},${wide + 250}px),min(${narrow}px + 111.2${unit},${narrow + 520}px,(600px - 100${unit})*99))`;
 }
