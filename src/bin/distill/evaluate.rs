@@ -128,6 +128,10 @@ pub fn run(arguments: Arguments) -> Result {
         };
         rows.retain(|other| key(other) != key(&row));
         rows.push(row);
+        rows.sort_by(|a, b| {
+            let key = |row: &Row| (row.dataset.spec().id, row.attack.output as u8, row.role as u8);
+            key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
+        });
         let json = serde_json::to_string_pretty(&rows)? + "\n";
         checkpoint::replace(&file, json.as_bytes())?;
     }
@@ -185,7 +189,7 @@ fn measure(entry: &Entry, arguments: &Arguments) -> Result<Row> {
         distortion_all: tally.distortion_all(),
         distortion_successes: tally.distortion_successes(),
         steps: tally.steps(),
-        engine: format!("defensive-distillation {}, {:?}", env!("CARGO_PKG_VERSION"), device),
+        engine: arguments.common.engine().into(),
         seed: arguments.seed,
         model_sha256: entry.sha256.clone(),
         command: std::env::args().skip(1).fold("distill".into(), |line, word| line + " " + &word),

@@ -111,6 +111,15 @@ impl Common {
         }
     }
 
+    /// What computes, for tables.
+    fn engine(&self) -> &'static str {
+        match self.device {
+            Processor::Cpu => "burn-flex, CPU",
+            #[cfg(feature = "vulkan")]
+            Processor::Vulkan => "burn-wgpu, Vulkan",
+        }
+    }
+
     /// A line for each result: words for people, or JSON.
     fn print(&self, words: impl std::fmt::Display, json: &impl serde::Serialize) -> Result {
         if self.json {
