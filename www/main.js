@@ -5,7 +5,7 @@ import { isNarrow, setUpControls } from "./controls.js";
 import { must, setText } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
+import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
@@ -45,6 +45,7 @@ function drawColophon({ engineInfo }) {
   const line = must("#engine-info", HTMLElement);
   setText(line, words);
   line.title = engineInfo?.reason ?? "";
+  must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
 }
 
 /**
