@@ -1,14 +1,12 @@
 /** Writes the measured figures into README.md: `npm run readme`. With `--check` it only says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { PAPER } from "../www/paper.js";
+import { measured, models, percent } from "./measured.mjs";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n)[^]*(<!-- \/figures -->)/;
 const README = new URL("../README.md", import.meta.url);
 /** The temperature of the attack that stands for logits multiplied by 40. */
 const SCALE = 1 / 40;
-
-const models = read("www/models/manifest.json").filter((/** @type {any} */ entry) => entry.dataset === "mnist");
-const rows = read("results/success.json").filter((/** @type {any} */ row) => row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100);
 
 const readme = readFileSync(README, "utf8");
 const written = readme.replace(FIGURES, (_, start, end) => `${start}${table()}\n${end}`);
@@ -24,7 +22,7 @@ function table() {
   return [head, head.map(() => "---"), ...models.map(cells), scaled()].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** @param {any} entry */
+/** @param {import("./measured.mjs").Entry} entry */
 function cells(entry) {
   const { role, temperature, test_accuracy } = entry;
   const paper = PAPER[`${role} ${temperature}`];
@@ -42,29 +40,13 @@ function cells(entry) {
 
 /** The control in which nothing is trained: the undefended network with its logits multiplied. */
 function scaled() {
-  const entry = models.find((/** @type {any} */ { role }) => role === "undefended");
+  const entry = models.find(({ role }) => role === "undefended");
+  if (!entry) throw new Error("There is no undefended network in the manifest.");
   const row = measured(entry, "jsma-t", SCALE);
   return [`undefended, logits × ${1 / SCALE}`, percent(entry.test_accuracy), "–", rate(row), `${row.outcomes.gradient_vanished} of ${row.attempts}`, rate(measured(entry, "jsma-t", 1)), rate(measured(entry, "jsma-z", 1))];
-}
-
-/** @param {any} entry @param {string} attack @param {number} temperature */
-function measured({ id, sha256 }, attack, temperature) {
-  const row = rows.find((/** @type {any} */ row) => row.model === id && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
-  if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
-  return row;
 }
 
 /** @param {any} row */
 function rate({ rate, interval }) {
   return `${percent(rate)} (${percent(interval[0])} to ${percent(interval[1])})`;
-}
-
-/** @param {number} share */
-function percent(share) {
-  return `${(100 * share).toFixed(2)} %`;
-}
-
-/** @param {string} path From the project's folder. */
-function read(path) {
-  return JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), "utf8"));
 }

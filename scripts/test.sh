@@ -53,6 +53,7 @@ node scripts/check-pkg.mjs
 
 section "The README's figures"
 node scripts/readme.mjs --check
+node scripts/blog.mjs --check
 
 section "JavaScript: types"
 node_modules/.bin/tsc

@@ -19,7 +19,7 @@ const REQUEST = /** @type {const} */ (["data", "sample", "strokes", "attack", "d
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */
-export function describe({ samples, picture, strokes, settings, target, panels, running, shown, overlay, marks }) {
+export function describe({ samples, picture, strokes, settings, target, panels, running, shown, overlay, marks, story, soft }) {
   const { model: left } = panels.left;
   const { model: right } = panels.right;
   const hasRun = running || SIDES.some((side) => panels[side].steps.length > 0);
@@ -34,6 +34,8 @@ export function describe({ samples, picture, strokes, settings, target, panels, 
     step: hasRun ? shown : null,
     show: overlay,
     marks,
+    story,
+    soft,
     lang: language(),
     theme: chosenTheme(),
   };
@@ -69,7 +71,7 @@ export function setUpAddress({ state }, onMove) {
     const now = describe(state);
     const isSettled = isSame(seen, now, REQUEST);
     seen = now;
-    if (!state.touched || isSame(written, now, ALL)) return;
+    if (isSame(written, now, ALL)) return;
     // A slider that is dragged, a pen that draws: the request is written when it stands still.
     if (!isSettled) return wait();
     const isNew = !isSame(written, now, REQUEST) || written.step === null !== (now.step === null)

@@ -17,7 +17,7 @@ export function setUpControls(session) {
     const show = makeRadios(group, name, CHOICES[name], (value) => session.changeSettings({ [name]: value }));
     return (/** @type {State} */ { settings }) => show(settings[name]);
   });
-  const ranges = /** @type {(keyof typeof RANGES)[]} */ (Object.keys(RANGES)).map((name) => setUpRange(name, session));
+  const ranges = /** @type {const} */ (["theta", "budget"]).map((name) => setUpRange(name, session));
   const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) => session.look({ overlay }));
   const marks = must("#marks", HTMLInputElement);
   marks.addEventListener("change", () => session.look({ marks: marks.checked }));
@@ -46,8 +46,8 @@ function setUpActions(session) {
   run.addEventListener("click", () => {
     if (run.ariaDisabled === "true") return;
     session.run();
-    // On a phone the panels are below the controls.
-    if (isNarrow()) must(".bench", HTMLElement).scrollIntoView();
+    // On a phone the panels are below the controls; in somebody else's page the scrolling is theirs.
+    if (isNarrow() && document.documentElement.dataset.embed === undefined) must(".bench", HTMLElement).scrollIntoView();
   });
   step.addEventListener("click", session.step);
   cancel.addEventListener("click", session.cancel);
@@ -88,7 +88,7 @@ function makeRadios(group, name, values, onChoice) {
 /**
  * A slider for the hand and a field for the exact number.
  *
- * @param {keyof typeof RANGES} name
+ * @param {"theta" | "budget"} name
  * @param {Session} session
  */
 function setUpRange(name, session) {

@@ -30,10 +30,10 @@ const HIGHEST = 4000;
 const STYLE = `
   :host { display: block; container-type: inline-size; position: relative; max-width: 900px; margin-inline: auto; }
   :host([hidden]) { display: none; }
-  .poster { display: grid; place-items: center; overflow: hidden; background: #f5f4ef; }
+  .poster { display: grid; place-items: center; overflow: hidden; box-sizing: border-box; border: 1px solid #85837b; }
   .poster.gone { visibility: hidden; }
   ::slotted(*) { max-width: 100%; }
-  button { position: absolute; left: 50%; bottom: 24px; transform: translateX(-50%); padding: 10px 22px; border: 0; border-radius: 2px; background: #1b1c1f; color: #f5f4ef; font: 600 15px/20px sans-serif; cursor: pointer; }
+  button { position: absolute; left: 50%; top: 50%; transform: translate(-50%, -50%); padding: 10px 22px; border: 2px solid #f5f4ef; border-radius: 2px; background: #1b1c1f; color: #f5f4ef; font: 600 15px/20px sans-serif; cursor: pointer; }
   button:focus-visible { outline: 3px solid #1d5b9c; outline-offset: 2px; }
   iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
   iframe:not(.ready) { opacity: 0; }
@@ -50,18 +50,25 @@ class DefensiveDistillation extends HTMLElement {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     const poster = Object.assign(document.createElement("div"), { className: "poster" });
-    poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw");
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.#words()[0] });
     poster.append(document.createElement("slot"));
     root.replaceChildren(poster, button);
     button.addEventListener("click", () => this.#start(true), { once: true });
-    if (this.getAttribute("load") !== "click") this.#whenNear(() => this.#start(false));
+    if (this.getAttribute("load") === "click") return;
+    this.#keepPlace();
+    this.#whenNear(() => this.#start(false));
   }
 
   disconnectedCallback() {
     this.#life.abort();
     this.shadowRoot?.replaceChildren();
     this.style.height = "";
+  }
+
+  /** What loads by itself has its height from the start; what is clicked, from the click on. */
+  #keepPlace() {
+    const poster = this.shadowRoot?.querySelector(".poster");
+    if (poster instanceof HTMLElement) poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw");
   }
 
   /** @param {() => void} act */
@@ -97,6 +104,7 @@ class DefensiveDistillation extends HTMLElement {
       root.querySelector("button")?.remove();
       if (byReader) frame.focus({ preventScroll: true });
     });
+    this.#keepPlace();
     root.append(frame);
   }
 
@@ -134,8 +142,9 @@ class DefensiveDistillation extends HTMLElement {
  */
 export function heightFor(has, unit) {
   const [controls, target, draw] = ["controls", "target", "draw"].map(has);
-  const narrow = 351 + (controls ? 101 : 0) + (target ? 74 : 0) + (draw ? 199 : 0);
-  const wide = 214 + (draw ? 198 : target ? 74 : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
+  const soft = has("temperature") ? 236 : 0;
+  const narrow = 351 + soft + (controls ? 101 : 0) + (target ? 74 : 0) + (draw ? 199 : 0);
+  const wide = 214 + soft + (draw ? 198 : target ? 74 : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
   // The last term of each is an "if": it is far above or far below whatever it is compared with.
   return `max(min(${wide}px + 27.8${unit},${wide + 250}px),min(${narrow}px + 111.2${unit},${narrow + 520}px,(600px - 100${unit})*99))`;
 }

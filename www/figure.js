@@ -186,7 +186,9 @@ function paintCaption(context, state, shown, link, ink) {
   context.fillText(parts.join(" · "), MARGIN, 498, WIDTH - 2 * MARGIN);
   context.fillStyle = ink.soft;
   context.font = `12px ${ink.sans}`;
-  paintLines(context, segments(link, "grapheme"), { x: MARGIN, y: 518, width: WIDTH - 2 * MARGIN, height: 16, most: 2 });
+  // The name of a reader's own machine is of no use to anybody else.
+  const { hostname, hash } = new URL(link);
+  paintLines(context, segments(hostname === "localhost" ? hash : link, "grapheme"), { x: MARGIN, y: 518, width: WIDTH - 2 * MARGIN, height: 16, most: 2 });
 }
 
 /** Where a text may be broken. @param {string} text @param {"word" | "grapheme"} granularity */

@@ -33,6 +33,8 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
  * @property {boolean} marks
+ * @property {number} story The step of the story that is open; 0 for none.
+ * @property {number} soft The temperature at which the teacher's answers are shown.
  * @property {typeof LANGUAGES[number] | null} lang
  * @property {'light' | 'dark' | null} theme
  * @property {Uint8Array[] | null} strokes An empty list is a blank sheet.
@@ -68,6 +70,8 @@ const FIELDS = {
   step: integer(0, 99_999, null),
   show: choice(CHOICES.overlay, "image"),
   marks: { otherwise: true, read: (text) => ({ value: text !== "0", fits: /^[01]$/.test(text) }), write: (value) => (value ? "1" : "0") },
+  story: integer(0, 6, 1),
+  soft: setting("soft", 40),
   lang: choice(LANGUAGES, null),
   theme: choice(CHOICES.theme, null),
   strokes: {
@@ -170,7 +174,7 @@ function choice(values, otherwise) {
 /** A number in digits alone: no exponents, no other bases, no words. */
 const NUMBER = /^-?\d{1,30}(\.\d{1,30})?$/;
 
-/** @param {number} least @param {number} most @param {null} otherwise @returns {Field<number | null>} */
+/** @template {number | null} Otherwise @param {number} least @param {number} most @param {Otherwise} otherwise @returns {Field<number | Otherwise>} */
 function integer(least, most, otherwise) {
   return {
     otherwise,

@@ -5,15 +5,17 @@ import { isNarrow, setUpControls } from "./controls.js";
 import { must, setText } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
+import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
 import { setUpPanel } from "./panel.js";
 import { setUpResults } from "./results.js";
+import { setUpFog } from "./fog.js";
+import { setUpSoft } from "./soft.js";
 import { createSession } from "./session.js";
 import { setUpShare } from "./share.js";
-import { SIDES, createStore } from "./state.js";
+import { SIDES, SOFT_STEP, createStore } from "./state.js";
 import { setUpStory, translateStory } from "./story.js";
 import { setUpStrip } from "./strip.js";
 import { setUpTargets } from "./targets.js";
@@ -43,6 +45,7 @@ function drawColophon({ engineInfo }) {
   const line = must("#engine-info", HTMLElement);
   setText(line, words);
   line.title = engineInfo?.reason ?? "";
+  must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
 }
 
 /**
@@ -53,7 +56,8 @@ function drawColophon({ engineInfo }) {
 async function openSession(guest, link, dropped) {
   if (!guest) return session.open(link, dropped);
   const plays = guest.autoplay || guest.load === "click";
-  await session.open(plays ? { ...link, step: null } : link, dropped, awake(guest));
+  const asked = { ...link, ...(plays ? { step: null } : {}), ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}) };
+  await session.open(asked, dropped, awake(guest));
   if (!plays) return;
   await visible();
   if (!store.state.touched) session.run();
@@ -75,6 +79,9 @@ async function start() {
     setUpControls(session),
     ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
     setUpTransport(store, session),
+    setUpStory(store, session),
+    setUpSoft(session),
+    setUpFog(),
     setUpNotes(session),
     guest ? setUpGuest(guest) : setUpAddress(store, async ({ link, dropped }) => {
       if (link.theme) setTheme(link.theme);
@@ -83,7 +90,6 @@ async function start() {
     }),
     drawColophon,
   ];
-  setUpStory(store, session);
   setUpShare(store, session);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;

@@ -1,5 +1,5 @@
 /** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
-import { SIDES } from "./state.js";
+import { SIDES, SOFT_STEP } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
 
@@ -10,7 +10,7 @@ import { SIDES } from "./state.js";
 export function createReader(store, loader) {
   const { state } = store;
 
-  const refresh = latest(async () => {
+  const readPanels = latest(async () => {
     const engine = loader.engine();
     if (!engine) return;
     try {
@@ -41,7 +41,29 @@ export function createReader(store, loader) {
     if (isCurrent) store.setPanel(side, { reading, readingOf: image });
   }
 
-  return { refresh };
+  /** The teacher's answer, while the story shows it. It is fetched then and no sooner. */
+  const askTeacher = latest(async () => {
+    const engine = loader.engine();
+    const of = state.picture.pixels;
+    const [model] = state.models.filter(({ role }) => role === "teacher").sort((a, b) => b.temperature - a.temperature);
+    if (state.story !== SOFT_STEP || !engine || !of || !model) return;
+    if (state.teacher?.of === of && !state.teacher.error) return;
+    try {
+      await engine.load(model.id);
+      const { logits } = await engine.classify({ model: model.id, image: of });
+      store.set({ teacher: { model, of, logits, error: null } });
+    } catch (error) {
+      store.set({ teacher: { model, of, logits: undefined, error: /** @type {Error} */ (error) } });
+    }
+  });
+
+  return {
+    /** Resolves when the panels have read the picture. */
+    async refresh() {
+      await readPanels();
+      askTeacher();
+    },
+  };
 }
 
 /**

@@ -78,11 +78,11 @@ export function createSession(store) {
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { attack, direction, theta, budget, show: overlay, marks, strokes } = link;
+    const { attack, direction, theta, budget, show: overlay, marks, strokes, story, soft } = link;
     turn++;
     wish = link;
     runner.reset();
-    store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? FIRST_TARGET, overlay, marks });
+    store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? FIRST_TARGET, overlay, marks, story, soft });
     if (strokes) store.set({ strokes, picture: { sample: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
@@ -210,8 +210,16 @@ export function createSession(store) {
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),
-    /** @param {Partial<Pick<import("./state.js").State, "overlay" | "marks">>} patch */
-    look: (patch) => store.set({ touched: true, ...patch }),
+    /** A test image at random, as long as it is another one. */
+    chooseAnother() {
+      const others = state.samples.map((_, place) => place).filter((place) => place !== state.picture.sample);
+      if (others.length > 0) ask(pictureOf(others[Math.floor(Math.random() * others.length)]));
+    },
+    /** @param {Partial<Pick<import("./state.js").State, "overlay" | "marks" | "story" | "soft">>} patch */
+    look(patch) {
+      store.set({ touched: true, ...patch });
+      if (patch.story !== undefined) reader.refresh();
+    },
     run,
     step,
     cancel,

@@ -17,6 +17,8 @@ export const CHOICES = /** @type {const} */ ({
 export const RANGES = /** @type {const} */ ({
   theta: { min: 0.01, max: 1, step: 0.01 },
   budget: { min: 0, max: DATASETS[MNIST].features, step: 1 },
+  /** Of the softmax that the teacher's soft answers are shown at. */
+  soft: { min: 1, max: 200, step: 1 },
 });
 
 /** The paper's attack. @type {Settings} */
@@ -25,7 +27,7 @@ export const DEFAULTS = { attack: "jsma-f", direction: "increase", theta: 1, bud
 /**
  * The nearest number that a setting may be, or its default where there is no number at all.
  *
- * @param {keyof typeof RANGES} name
+ * @param {"theta" | "budget"} name
  * @param {unknown} value
  */
 export function fit(name, value) {

@@ -9,7 +9,7 @@ import { element, iframe, markdown } from "./snippets.js";
 
 /** The order of the lines, and how each is made. @type {Record<string, (shared: Shared) => string>} */
 const LINES = { link: ({ link }) => link, iframe, element, markdown };
-const FLAGS = /** @type {const} */ (["controls", "target", "draw", "autoplay", "load=click"]);
+const FLAGS = /** @type {const} */ (["controls", "target", "draw", "temperature", "story", "autoplay", "load=click"]);
 /** Milliseconds for which a button says that it has done its work. */
 const FEEDBACK = 2000;
 

@@ -21,7 +21,8 @@ export function iframe({ link, alt, flags }) {
 export function element({ link, alt, image, flags }) {
   const script = new URL("www/embed.js", link).href;
   const attributes = [`link="${escape(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
-  const height = heightFor((part) => flags.includes(part), "cqw");
+  // What loads by itself keeps its place before any script has run; what is clicked need not.
+  const height = flags.includes("load=click") ? "0" : heightFor((part) => flags.includes(part), "cqw");
   return `<script type="module" src="${escape(script)}"></script>
 <defensive-distillation ${attributes} style="display:block;container-type:inline-size">
   <a href="${escape(link)}" style="display:grid;place-items:center;min-height:${height}"><img src="${image}" alt="${escape(alt)}" width="570" height="280" style="max-width:100%;height:auto;image-rendering:pixelated"></a>

@@ -33,6 +33,9 @@
  *
  * @typedef {import("./link.js").Dropped | `${'changed' | 'missing'}.${Side}`} Note
  *
+ * @typedef {{ model: ManifestEntry, of: Float32Array, logits: number[], error: null } | { model: ManifestEntry, of: Float32Array, logits: undefined, error: Error }} Teacher
+ *   What the teacher of the story makes of a picture.
+ *
  * @typedef {object} State
  * @property {Sample[]} samples
  * @property {Error | null} samplesError
@@ -49,11 +52,17 @@
  * @property {boolean} running Whether an attack is being computed.
  * @property {number} shown The iteration on show, in both panels.
  * @property {boolean} playing
+ * @property {number} story The step of the story that is open, from 1; 0 for none.
+ * @property {number} soft The temperature at which the teacher's answers are shown.
+ * @property {Teacher | null} teacher
  * @property {boolean} touched Whether the visitor has changed anything since the page was opened or went to a link.
  * @property {Note[]} notes What of a link could not be had.
  * @property {string} message What stands in the way of the last request, in words; or nothing.
  */
 import { DEFAULTS } from "./settings.js";
+
+/** The step of the story that shows the teacher's answers. */
+export const SOFT_STEP = 3;
 
 export const SIDES = /** @type {const} */ (["left", "right"]);
 
@@ -85,6 +94,9 @@ export function createStore() {
     running: false,
     shown: 0,
     playing: false,
+    story: 1,
+    soft: 40,
+    teacher: null,
     touched: false,
     notes: [],
     message: "",

@@ -1,17 +1,18 @@
-/** The story: a few steps for readers who have never heard of any of it. Each one can set the page up and run it. */
+/** The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a link. */
+import { addressOf, describe } from "./address.js";
 import { make, must } from "./dom.js";
 import { t } from "./i18n.js";
 import { DEFAULTS } from "./settings.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./state.js").ManifestEntry} ManifestEntry */
+/** @typedef {(side: import("./state.js").Side, role: ManifestEntry["role"]) => void} Put */
 
-/**
- * What the buttons of the steps do.
- *
- * @type {Record<string, (session: Session, put: (side: import("./state.js").Side, role: ManifestEntry["role"]) => void) => void>}
- */
+/** What the buttons of the steps do. @type {Record<string, (session: Session, put: Put) => void>} */
 const ACTIONS = {
+  another(session) {
+    session.chooseAnother();
+  },
   undefended(session, put) {
     put("left", "undefended");
     session.look({ overlay: "image" });
@@ -29,16 +30,26 @@ const ACTIONS = {
   both(session, put) {
     put("left", "undefended");
     put("right", "distilled");
+    session.look({ overlay: "image" });
     session.changeSettings(DEFAULTS);
     session.run();
   },
+  gradients(session, put) {
+    put("left", "undefended");
+    put("right", "distilled");
+    session.changeSettings(DEFAULTS);
+    session.look({ overlay: "gradient" });
+    session.step();
+  },
   teacher(session, put) {
     put("right", "teacher");
+    session.look({ overlay: "image" });
     session.changeSettings(DEFAULTS);
     session.run();
   },
   tempered(session, put) {
     put("right", "distilled");
+    session.look({ overlay: "image" });
     session.changeSettings({ ...DEFAULTS, attack: "jsma-t" });
     session.run();
   },
@@ -48,10 +59,10 @@ const ACTIONS = {
  * @param {import("./state.js").Store} store
  * @param {Session} session
  */
-export function setUpStory(store, session) {
-  /** The network of a role that was trained at the highest temperature. @param {import("./state.js").Side} side @param {string} role */
+export function setUpStory({ state }, session) {
+  /** The network of a role that was trained at the highest temperature. @type {Put} */
   function put(side, role) {
-    const [best] = store.state.models.filter((model) => model.role === role).sort((a, b) => b.temperature - a.temperature);
+    const [best] = state.models.filter((model) => model.role === role).sort((a, b) => b.temperature - a.temperature);
     if (best) session.chooseModel(side, best.id);
   }
   for (const [name, act] of Object.entries(ACTIONS)) {
@@ -60,6 +71,24 @@ export function setUpStory(store, session) {
       act(session, put);
     });
   }
+  const steps = [...document.querySelectorAll(".story-steps > li")].map((item, place) => {
+    const number = place + 1;
+    const details = must("details", HTMLDetailsElement, item);
+    const link = make("a", { class: "step-link small", "data-t": "story.link" }, t("story.link"));
+    details.append(link);
+    details.addEventListener("toggle", () => {
+      if (details.open !== (state.story === number)) session.look({ story: details.open ? number : 0 });
+    });
+    return { number, details, link };
+  });
+
+  /** @param {import("./state.js").State} now */
+  return ({ story, running, playing }) => {
+    for (const { number, details, link } of steps) {
+      if (details.open !== (story === number)) details.open = story === number;
+      if (details.open && !running && !playing) link.href = addressOf(describe(state));
+    }
+  };
 }
 
 /** Puts the words of the story on the page, with each [number] as a link to the paper. */

@@ -94,7 +94,10 @@ test("an element that waits for a click fetches nothing before, and then runs wi
   await page.locator("defensive-distillation button").click();
   const [guest] = await guests(page);
   assert.equal(await outcome(guest), "fooled");
-  await guest.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7");
+  await guest.waitForFunction(() => {
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    return iteration === iterations;
+  });
   assert.equal(await page.evaluate(() => document.activeElement?.localName), "defensive-distillation");
 });
 
@@ -147,6 +150,22 @@ test("a frame shows the picture before any wasm, then the very attack, and leads
   assert.deepEqual(problems, []);
 });
 
+test("a frame that waits for a click shows the picture, and runs the attack when it is asked to", async (t) => {
+  const { url, requests } = await site(t);
+  const { page, problems } = await open(t, await host(t, `<iframe src="${url}/?embed=1&amp;load=click#${LINK.replaceAll("&", "&amp;")}" width="700" height="400"></iframe>`));
+  const [guest] = await guests(page);
+  await guest.locator("#wake").waitFor();
+  await page.waitForTimeout(300);
+  assert.deepEqual(requests.filter((path) => /wasm|safetensors/.test(path)), []);
+  await guest.locator("#wake").click();
+  assert.equal(await outcome(guest), "fooled");
+  await guest.waitForFunction(() => {
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    return iteration === iterations;
+  });
+  assert.deepEqual(problems, []);
+});
+
 test("a sandboxed frame, with scripts alone, runs in the page and remembers nothing", async (t) => {
   const { url } = await site(t);
   const { page } = await open(t, await host(t, `<iframe sandbox="allow-scripts" src="${url}/?embed=1&amp;controls=1#${LINK.replaceAll("&", "&amp;")}" width="700" height="560"></iframe><script type="module" src="${url}/www/embed.js"></script><defensive-distillation sandbox link="${LINK.replaceAll("&", "&amp;")}"></defensive-distillation>`));
@@ -172,11 +191,11 @@ test("only the frame itself is believed about its height, and only its host is t
     /** @type {any} */ (other.contentWindow).eval(`parent.postMessage({ "defensive-distillation": "height", height: 2222 }, "*")`);
   });
   await guest.evaluate(() => { for (const height of [-1, 1e9, NaN, "500", null, {}]) parent.postMessage({ "defensive-distillation": "height", height }, "*"); });
-  // A sibling asks for the height, and so does the guest itself: neither is its host.
+  // A sibling asks for the height. It is not the guest's host, so nobody is told anything.
   const heard = await page.evaluate(() => new Promise((resolve) => {
+    addEventListener("message", ({ data }) => { if (data?.["defensive-distillation"] === "height") resolve("a height"); });
     const other = /** @type {any} */ (document.body.appendChild(document.createElement("iframe"))).contentWindow;
-    other.eval(`addEventListener("message", ({ data }) => parent.postMessage({ heard: data }, "*")); parent.document.querySelector("defensive-distillation").shadowRoot.querySelector("iframe").contentWindow.postMessage({ "defensive-distillation": "measure" }, "*")`);
-    addEventListener("message", ({ data }) => { if (data?.heard) resolve("the sibling was told"); });
+    other.eval(`parent.document.querySelector("defensive-distillation").shadowRoot.querySelector("iframe").contentWindow.postMessage({ "defensive-distillation": "measure" }, "*")`);
     setTimeout(resolve, 500, "nothing");
   }));
   assert.equal(heard, "nothing");
@@ -236,3 +255,49 @@ test("an embedded page with all its parts fits any width, and axe finds nothing"
     assert.equal(await page.locator("html").getAttribute("lang"), flags ? "ja" : "en");
   }
 });
+
+for (const language of ["en", "ja"]) {
+  test(`the blog post in ${language} uses every way of embedding, and holds still on a phone`, async (t) => {
+    const { url } = await site(t);
+    const { page, problems } = await open(t, `${url}/www/blog/${language}.html`, { ...PHONE, script: WATCH_SHIFTS });
+    assert.equal(await page.locator("html").getAttribute("lang"), language);
+    const figures = await page.locator("[data-figure]").allTextContents();
+    assert.ok(figures.length > 20 && figures.every((figure) => /^\d[\d.]*( %)?$/.test(figure)), figures.join(", "));
+    assert.equal(await page.locator("iframe").count(), 1);
+    for (const kind of ["[load=click]", ":not([load])", "[autoplay]", "[sandbox]", "[temperature]", "[story]", "[draw][target][controls]"]) assert.ok(await page.locator(`defensive-distillation${kind}`).count() > 0, kind);
+
+    await page.locator("iframe").scrollIntoViewIfNeeded();
+    const [frame] = await guests(page);
+    await frame.locator("#run").click();
+    assert.equal(await outcome(frame), "fooled");
+    const elements = page.locator("defensive-distillation");
+    for (let place = 0; place < await elements.count(); place++) {
+      const element = elements.nth(place);
+      await element.scrollIntoViewIfNeeded();
+      if (await element.getAttribute("load") === "click") await element.locator("button").click();
+      const guest = await (await element.locator("iframe").elementHandle())?.contentFrame();
+      assert.ok(guest);
+      if (await element.getAttribute("draw") === null) assert.match(`${await outcome(guest)}`, /fooled/);
+      else await guest.locator('#message:not([hidden]), [data-panel="left"][data-status="ready"]').first().waitFor();
+      assert.equal(await guest.locator("html").getAttribute("lang"), language);
+    }
+    const shifts = await page.evaluate(() => /** @type {any} */ (globalThis).shifts);
+    t.diagnostic(`cumulative layout shift ${shifts}`);
+    assert.ok(shifts <= 0.1, `${shifts}`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.viewport.width);
+    assert.deepEqual(problems, []);
+  });
+
+  test(`axe finds nothing in the blog post in ${language}`, async (t) => {
+    const { url } = await site(t);
+    for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+      const { page } = await open(t, `${url}/www/blog/${language}.html`, { colorScheme, bypassCSP: true });
+      await page.addScriptTag({ content: AXE });
+      const violations = await page.evaluate(async () => {
+        const { violations } = await /** @type {any} */ (globalThis).axe.run(document, { iframes: false });
+        return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
+      });
+      assert.deepEqual(violations, [], colorScheme);
+    }
+  });
+}

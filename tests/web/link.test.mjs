@@ -142,6 +142,8 @@ function outOfRange(link) {
     step: whole(link.step, 99_999),
     show: /^(image|perturbation|gradient|saliency)$/.test(link.show),
     marks: typeof link.marks === "boolean",
+    story: link.story !== null && whole(link.story, 6),
+    soft: whole(link.soft, 200) && link.soft >= 1,
     lang: link.lang === null || /^(en|ja)$/.test(link.lang),
     theme: link.theme === null || /^(light|dark)$/.test(link.theme),
     strokes: link.strokes === null || (link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)

@@ -1,6 +1,7 @@
 /** Links on the page: what is on it goes into the address, and comes out of it elsewhere as it was. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { attack, both, choose, draw, ended, panel, ready, set, visit } from "./visit.mjs";
 
@@ -8,6 +9,7 @@ withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.meta.url), "utf8"));
 const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
@@ -179,6 +181,83 @@ test("where the clipboard is closed, the text is selected instead", async (t) =>
   await page.locator("#share-lines button").first().click();
   await page.locator("#share-status", { hasText: "selected" }).waitFor();
   assert.equal(await page.evaluate(() => String(document.getSelection())), await page.locator("#share-link").inputValue());
+});
+
+test("the story's steps are links; the teacher's answers soften with the temperature, and the chart says where nothing is left", async (t) => {
+  const { url, requests } = await site(t);
+  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
+  const teacher = MANIFEST.find((/** @type {any} */ { role }) => role === "teacher");
+  const isFetched = () => requests.some((path) => path.endsWith(teacher.file));
+  assert.ok(!isFetched(), "the teacher is fetched only when the story needs it");
+  await page.locator(".story-steps summary").nth(2).click();
+  await page.locator("#soft-caption", { hasText: "its answer" }).waitFor();
+  assert.ok(isFetched());
+  const logits = await page.evaluate(async (id) => {
+    const { createEngine } = await import("/www/engine.js");
+    const { loadSamples } = await import("/www/samples.js");
+    const [engine, samples] = await Promise.all([createEngine(), loadSamples("mnist")]);
+    await engine.load(id);
+    const image = samples.find(({ index }) => index === 0)?.pixels ?? new Float32Array();
+    return (await engine.classify({ model: id, image })).logits;
+  }, teacher.id);
+  for (const temperature of [1, 40, 200]) {
+    await page.locator("#soft-temperature").fill(String(temperature));
+    await page.locator("#soft-value", { hasText: `T = ${temperature}` }).waitFor();
+    const powers = logits.map((logit) => Math.exp((logit - Math.max(...logits)) / temperature));
+    const expected = powers.map((power) => power / powers.reduce((sum, each) => sum + each));
+    await page.waitForFunction((expected) => [...document.querySelectorAll("#soft .bar-value")].every((value, place) =>
+      Math.abs(Number(value.textContent?.replace("−", "-")) - expected[place]) <= 0.05 * expected[place] + 1e-37), expected);
+  }
+  const link = await addressHas(page, "story=3", "soft=200");
+  await page.locator(".story-steps summary").nth(4).click();
+  await addressHas(page, "story=5");
+  assert.match(`${await page.locator("#fog p.fog-right").textContent()}`, /exactly 0 at T = 1.*At its own T = \d+: \d/);
+  assert.match(`${await page.locator("#fog p.fog-left").textContent()}`, /\de−\d+ at T = 1/);
+  await page.goto("about:blank");
+  await page.goto(link);
+  await page.locator("#soft-value", { hasText: "T = 200" }).waitFor();
+  assert.ok(await page.locator("#soft").isVisible());
+  assert.deepEqual(problems, []);
+});
+
+test("every button of the story does its part", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
+  /** What each leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
+  const leads = {
+    undefended: [2, /fooled,gradient-vanished/], both: [4, /fooled,gradient-vanished/], teacher: [6, /fooled,gradient-vanished/], tempered: [6, /fooled,fooled/], gradients: [5, /gradient-vanished/],
+  };
+  for (const [name, [step, outcomes]] of Object.entries(leads)) {
+    const details = page.locator(".story-steps details").nth(step - 1);
+    if (!(await details.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open))) await details.locator("summary").click();
+    await page.locator(`[data-story="${name}"]`).click();
+    await page.waitForFunction((wanted) => new RegExp(wanted).test([...document.querySelectorAll("[data-panel]")].map((panel) => panel.getAttribute("data-outcome")).join()), outcomes.source);
+    if (name === "teacher") assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
+  }
+  await page.locator(".story-steps summary").first().click();
+  await page.locator('[data-story="another"]').click();
+  await page.waitForFunction(() => !document.querySelector("#input-caption")?.textContent?.includes("image 0,"));
+  await page.locator(".story-steps summary").nth(2).click();
+  await page.locator('[data-story="distilled"]').click();
+  await page.waitForFunction(() => /distilled/.test(document.querySelector('[data-panel="right"]')?.getAttribute("data-model") ?? ""));
+  assert.deepEqual(problems, []);
+});
+
+test("axe finds nothing in any step of the story, nor in the share panel", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
+  await page.addScriptTag({ content: AXE });
+  for (const step of [2, 3, 4, 5, 6, 0]) {
+    const summary = page.locator(".story-steps summary").nth(step - 1);
+    if (step > 0) await summary.click();
+    else await page.locator("#share-open").click();
+    if (step === 3) await page.locator("#soft-caption", { hasText: "its answer" }).waitFor();
+    const violations = await page.evaluate(async () => {
+      const { violations } = await /** @type {any} */ (globalThis).axe.run();
+      return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
+    });
+    assert.deepEqual(violations, [], step > 0 ? `step ${step}` : "the share panel");
+  }
 });
 
 /** @param {Page} page @param {string} button */

@@ -7,6 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { publishedFiles } from "../../scripts/serve.mjs";
 import { fetchBytes, fetchJson } from "../../www/fetch.js";
 import { parseManifest } from "../../www/manifest.js";
+import { softmax, steepest } from "../../www/temperature.js";
 import { ENTRY } from "./fake.mjs";
 
 test("the manifest's known fields are kept, and nothing else", () => {
@@ -132,3 +133,16 @@ for (const path of PRIVATE) {
     assert.equal((await get(port, path)).status, 404);
   });
 }
+
+test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 32 bits end", () => {
+  const logits = [-2, 1, 3, -5, 0, 0.5, -1, 9, 2, 1];
+  for (const temperature of [0.5, 1, 40]) {
+    const powers = logits.map((logit) => Math.exp(logit / temperature));
+    const sum = powers.reduce((so, each) => so + each);
+    softmax(logits, temperature).forEach((value, place) => assert.ok(Math.abs(value * sum - powers[place]) < 1e-6 * powers[place]));
+  }
+  assert.deepEqual(softmax([0, 103, 0], 1), [Math.fround(Math.exp(-103)), 1, Math.fround(Math.exp(-103))]);
+  assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
+  assert.equal(steepest([0, 105, 0], 0, 1), 0);
+  assert.ok(steepest([0, 105, 0], 0, 40) > 1e-4);
+});

@@ -1,0 +1,72 @@
+/**
+ * Writes the measured figures into the blog posts: `npm run readme`. With `--check` it only says
+ * whether they are there. A figure stands in an element with `data-figure`, which names it.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { measured, models, percent } from "./measured.mjs";
+
+const POSTS = ["en", "ja"].map((language) => new URL(`../www/blog/${language}.html`, import.meta.url));
+const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
+const FEATURES = 784;
+const BUDGET = 112;
+
+const [undefended, distilled, teacher] = ["undefended", "distilled", "teacher"].map(network);
+const f = { undefended: measured(undefended, "jsma-f", 1), distilled: measured(distilled, "jsma-f", 1), teacher: measured(teacher, "jsma-f", 1) };
+const told = measured(distilled, "jsma-t", distilled.temperature);
+const scaled = measured(undefended, "jsma-t", 1 / 40);
+
+/** @type {Record<string, string>} */
+const FIGURES = {
+  "attempts": String(f.distilled.attempts),
+  "accuracy undefended": percent(undefended.test_accuracy),
+  "accuracy distilled": percent(distilled.test_accuracy),
+  "norm undefended": undefended.logit_norm.toFixed(0),
+  "norm distilled": distilled.logit_norm.toFixed(0),
+  "f undefended": percent(f.undefended.rate),
+  "f distilled": percent(f.distilled.rate),
+  "f teacher": percent(f.teacher.rate),
+  "f scaled": percent(scaled.rate),
+  "vanished undefended": String(f.undefended.outcomes.gradient_vanished),
+  "vanished distilled": String(f.distilled.outcomes.gradient_vanished),
+  "vanished teacher": String(f.teacher.outcomes.gradient_vanished),
+  "vanished scaled": String(scaled.outcomes.gradient_vanished),
+  "pixels undefended": pixels(f.undefended),
+  "t undefended": percent(measured(undefended, "jsma-t", 1).rate),
+  "t distilled": percent(told.rate),
+  "t teacher": percent(measured(teacher, "jsma-t", teacher.temperature).rate),
+  "t distilled pixels": pixels(told),
+  "capped distilled": percent(capped(f.distilled)),
+  "capped undefended": percent(capped(f.undefended)),
+  "successes distilled": percent(f.distilled.distortion_successes),
+  "successes undefended": percent(f.undefended.distortion_successes),
+};
+
+for (const post of POSTS) {
+  const before = readFileSync(post, "utf8");
+  const after = before.replace(PLACES, (_, start, tag, name, end) => {
+    if (!(name in FIGURES)) throw new Error(`${post.pathname} asks for a figure "${name}" that there is not.`);
+    return `${start}${FIGURES[name]}${end}`;
+  });
+  if (!process.argv.includes("--check")) writeFileSync(post, after);
+  else if (before !== after) {
+    process.stderr.write(`${post.pathname} does not hold the figures of results/success.json. Run \`npm run readme\`.\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** @param {string} role */
+function network(role) {
+  const entry = models.find((each) => each.role === role);
+  if (!entry) throw new Error(`The manifest has no ${role} network.`);
+  return entry;
+}
+
+/** The mean number of pixels that a success took. @param {any} row */
+function pixels(row) {
+  return (row.distortion_successes * FEATURES).toFixed(1);
+}
+
+/** The mean share of changed pixels when each attack that did not succeed counts as the whole budget. @param {any} row */
+function capped({ rate, distortion_successes }) {
+  return rate * distortion_successes + ((1 - rate) * BUDGET) / FEATURES;
+}

@@ -1,0 +1,29 @@
+/** The measured figures: what results/success.json says of the published networks under the paper's protocol. */
+import { readFileSync } from "node:fs";
+
+/** @typedef {{ id: string, sha256: string, role: string, temperature: number, test_accuracy: number, logit_norm: number }} Entry */
+
+/** @type {Entry[]} */
+export const models = read("www/models/manifest.json").filter((/** @type {any} */ { dataset }) => dataset === "mnist");
+const rows = read("results/success.json").filter((/** @type {any} */ row) => row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100);
+
+/**
+ * The attacks of one kind on one network; only those on the very file that is published count.
+ *
+ * @param {Entry} entry
+ * @param {string} attack
+ * @param {number} temperature
+ */
+export function measured({ id, sha256 }, attack, temperature) {
+  const row = rows.find((/** @type {any} */ row) => row.model === id && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
+  if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
+  return row;
+}
+
+/** @param {number} share */
+export const percent = (share) => `${(100 * share).toFixed(2)} %`;
+
+/** @param {string} path From the project's folder. */
+function read(path) {
+  return JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), "utf8"));
+}
