@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::attack::{AttackError, Jsma, Outcome, Runs, Step};
+use crate::attack::{Attack, AttackError, Goal, Outcome, Runs, Step};
 use crate::dataset::CLASSES;
 use crate::model::Network;
 
@@ -30,7 +30,7 @@ pub fn all_targets(labels: &[u8]) -> Vec<Attempt> {
 
 /// Many attacks on one network, a batch at a time.
 pub struct Campaign<'a> {
-    attack: Jsma,
+    attack: Attack,
     images: &'a [f32],
     waiting: std::slice::Chunks<'a, Attempt>,
     runs: Option<Runs>,
@@ -44,7 +44,7 @@ impl<'a> Campaign<'a> {
     const BATCH: usize = 100;
 
     /// Plans the attempts on images that follow one another in `images`, pixels in [0, 1].
-    pub fn new(attack: Jsma, images: &'a [f32], attempts: &'a [Attempt]) -> Self {
+    pub fn new(attack: Attack, images: &'a [f32], attempts: &'a [Attempt]) -> Self {
         let waiting = attempts.chunks(Self::BATCH);
         Self { attack, images, waiting, runs: None, tally: Tally::default() }
     }
@@ -52,7 +52,7 @@ impl<'a> Campaign<'a> {
     /// One step of every run of the current batch; false once all attempts have ended.
     ///
     /// # Errors
-    /// As [`Jsma::start`] and [`Runs::step`].
+    /// As [`Attack::start`] and [`Runs::step`].
     pub async fn step(&mut self, network: &Network, device: &Device) -> Result<bool, AttackError> {
         let mut runs = match self.runs.take() {
             Some(runs) => runs,
@@ -75,8 +75,8 @@ impl<'a> Campaign<'a> {
         let features = network.dataset().spec().features();
         let pixels = |attempt: &Attempt| &self.images[attempt.image * features..][..features];
         let images: Vec<f32> = attempts.iter().flat_map(pixels).copied().collect();
-        let targets: Vec<_> = attempts.iter().map(|attempt| attempt.target).collect();
-        self.attack.start(network, &images, &targets)
+        let goals: Vec<_> = attempts.iter().map(|attempt| Goal::Target(attempt.target)).collect();
+        self.attack.start(network, &images, &goals)
     }
 }
 

@@ -4,7 +4,9 @@ mod reference;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::saliency::Direction;
-use defensive_distillation::attack::{AttackError, Budget, Jsma, Outcome, Output, Step};
+use defensive_distillation::attack::{
+    Attack, AttackError, Budget, Goal, Jsma, Outcome, Output, Step,
+};
 use defensive_distillation::model::Network;
 use defensive_distillation::weights::Entry;
 
@@ -32,7 +34,9 @@ fn published(id: &str) -> (Network, reference::network::Network, Device) {
 
 /// Every step of a batch of runs, run by run.
 fn attack(settings: Jsma, network: &Network, images: &[f32], targets: &[usize]) -> Vec<Vec<Step>> {
-    let mut runs = settings.start(network, images, targets).expect("the settings are in range");
+    let goals: Vec<_> = targets.iter().map(|&target| Goal::Target(target)).collect();
+    let runs = Attack::from(settings).start(network, images, &goals);
+    let mut runs = runs.expect("the settings are in range");
     let mut steps: Vec<Vec<Step>> = targets.iter().map(|_| Vec::new()).collect();
     while !runs.is_empty() {
         let found = pollster::block_on(runs.step(network, &Device::flex()));
@@ -43,6 +47,11 @@ fn attack(settings: Jsma, network: &Network, images: &[f32], targets: &[usize]) 
     steps
 }
 
+/// The pair chosen at a step.
+fn pair(step: &Step) -> Option<(usize, usize)> {
+    step.choice.as_ref().map(|choice| (choice.features[0], choice.features[1]))
+}
+
 /// What comparing one run came to.
 #[derive(Debug, Default, PartialEq)]
 struct Comparison {
@@ -50,7 +59,7 @@ struct Comparison {
     agree: usize,
     /// Two pairs score within a thousandth of each other, and rounding chose between them.
     rounding: usize,
-    /// The gradient is below what 32 bits hold, and exists in 64.
+    /// The gradient is below what 32 bits hold. In 64 it may exist, up to a gap of about 745.
     vanished: usize,
 }
 
@@ -88,7 +97,6 @@ fn compare(
         };
         let (expected, end) = reference::attack(&twin, image, &request);
         let what = format!("{id} {settings:?}: {label} as {target}");
-        let pair = |step: &Step| step.pair.map(|pair| (pair.p, pair.q));
         let parted = steps
             .iter()
             .zip(&expected)
@@ -98,7 +106,10 @@ fn compare(
             let outcome = steps.last().and_then(|step| step.outcome);
             assert_eq!(outcome.map(|o| format!("{o:?}")), Some(end), "{what}");
             assert_eq!(steps.len(), expected.len(), "{what}");
-            comparison.agree += 1;
+            match outcome {
+                Some(Outcome::GradientVanished) => comparison.vanished += 1,
+                _ => comparison.agree += 1,
+            }
             continue;
         };
         let choice = expected[at].choice;
@@ -111,7 +122,7 @@ fn compare(
             assert!(
                 choice.runner_up > 0.999,
                 "{what}: step {at}: {choice:?}, {:?}",
-                steps[at].pair
+                pair(&steps[at])
             );
             comparison.rounding += 1;
         }
@@ -154,7 +165,7 @@ fn the_engine_follows_the_reference_on_the_undefended_network() {
 }
 
 #[test]
-fn on_the_distilled_network_only_32_bits_stop_the_attack_on_probabilities() {
+fn on_the_distilled_network_the_gradient_of_the_probabilities_vanishes() {
     let (digits, targets) = twenty();
     let found = compare("mnist-distilled-t40", Jsma::PAPER, &digits, &targets);
     println!("{found:?}");
@@ -211,8 +222,7 @@ fn pixels_change_once_in_full_steps_and_stay_in_range_in_small_ones() {
     let (two, _) = &digits[25];
     let settings = Jsma { budget: Budget { features: 784 }, ..Jsma::PAPER };
     for steps in attack(settings, &network, &two.repeat(2), &[1, 7]) {
-        let mut chosen: Vec<_> =
-            steps.iter().filter_map(|s| s.pair).flat_map(|p| [p.p, p.q]).collect();
+        let mut chosen: Vec<_> = steps.iter().filter_map(pair).flat_map(|(p, q)| [p, q]).collect();
         let count = chosen.len();
         chosen.sort_unstable();
         chosen.dedup();
@@ -234,8 +244,7 @@ fn runs_of_a_batch_do_not_influence_each_other() {
     let together = attack(Jsma::PAPER, &network, &images, &[8, 9, 3]);
     for (run, (image, target)) in images.chunks(784).zip([8, 9, 3]).enumerate() {
         let alone = attack(Jsma::PAPER, &network, image, &[target]).remove(0);
-        let pairs =
-            |steps: &[Step]| steps.iter().map(|s| s.pair.map(|p| (p.p, p.q))).collect::<Vec<_>>();
+        let pairs = |steps: &[Step]| steps.iter().map(pair).collect::<Vec<_>>();
         assert_eq!(pairs(&together[run]), pairs(&alone));
     }
 }
@@ -245,7 +254,8 @@ fn settings_out_of_range_are_refused_by_name() {
     let (network, _, _) = published("mnist-undefended");
     let image = [0.5; 784];
     let refused = |settings: Jsma, image: &[f32], target| {
-        settings.start(&network, image, &[target]).err().expect("it should be refused")
+        let runs = Attack::from(settings).start(&network, image, &[Goal::Target(target)]);
+        runs.err().expect("it should be refused")
     };
     for theta in [0.0, -1.0, 1.1, f32::NAN] {
         let settings = Jsma { theta, ..Jsma::PAPER };
