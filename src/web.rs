@@ -29,19 +29,31 @@ export interface ManifestEntry {
 }
 export interface EngineInfo { engine: "cpu"; implementation: string; version: string; }
 export interface Classification { logits: number[]; probabilities: number[]; label: number; }
-export interface BatchRequest {
-  model: string; attack: "jsma-f" | "jsma-t" | "jsma-z";
-  /** T of the softmax that jsma-t differentiates; 1 if left out. */
-  temperature?: number;
+/** Which features an attack may change, how, and how many. */
+export interface Features {
   direction: "increase" | "decrease";
   /** How much a feature changes at a time, in (0, 1]. */
   theta: number;
   /** Features that may change. */
   budget: number;
+}
+/** T of the softmax that the attack differentiates; 1 if left out. */
+export interface AtTemperature { temperature?: number; }
+/** An attack by its name, with its settings. */
+export type Attack =
+  | ({ attack: "jsma-f" | "jsma-t" | "jsma-z" } & AtTemperature & Features)
+  | ({ attack: "not-robust"; direction: "increase" | "decrease" | "either" }
+    & AtTemperature & Omit<Features, "direction">)
+  | ({ attack: "random-pairs"; /** What all draws depend on; 0 if left out. */ seed?: number } & Features)
+  | ({ attack: "fgsm"; /** How far every feature moves, in [0, 1]. */ epsilon: number } & AtTemperature);
+export type BatchRequest = Attack & {
+  model: string;
   /** The images one after another, pixels in [0, 1]. */
   images: Float32Array;
   /** The class that each image should be mistaken for. */
   targets: Uint8Array;
+  /** The targets are what the images show, to be mistaken for anything else (fgsm, random-pairs). */
+  untargeted?: boolean;
 }
 export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
 /** One image of one run, evaluated. */
@@ -159,6 +171,8 @@ impl Engine {
         #[derive(Deserialize)]
         struct Request {
             model: String,
+            #[serde(default)]
+            untargeted: bool,
             #[serde(flatten)]
             attack: Attack,
         }
@@ -169,10 +183,11 @@ impl Engine {
         for field in ["images", "targets"] {
             Reflect::delete_property(&settings, &field.into())?;
         }
-        let Request { model, attack } = serde_wasm_bindgen::from_value(settings.into())
+        let Request { model, untargeted, attack } = serde_wasm_bindgen::from_value(settings.into())
             .map_err(|e| error("RequestError", format!("The attack was not understood: {e}.")))?;
         let network = self.network(&model)?;
-        let goals: Vec<_> = targets.into_iter().map(|class| Goal::Target(class.into())).collect();
+        let goal = if untargeted { Goal::Untargeted } else { Goal::Target };
+        let goals: Vec<_> = targets.into_iter().map(|class| goal(class.into())).collect();
         let runs = attack.start(&network, &images, &goals).map_err(attack_error)?;
         Ok(Run { runs, network, direction: attack.direction(), device: self.device.clone() })
     }
@@ -290,6 +305,7 @@ fn attack_error(e: AttackError) -> JsValue {
         AttackError::Device(_) => "EngineError",
         AttackError::Theta(_)
         | AttackError::Temperature(_)
+        | AttackError::Epsilon(_)
         | AttackError::Budget { .. }
         | AttackError::Target(_)
         | AttackError::Untargeted => "RequestError",

@@ -7,13 +7,19 @@
 //! browser.
 
 mod domain;
+mod fgsm;
 mod jsma;
+mod not_robust;
 mod output;
+mod random_pairs;
 mod runs;
 pub mod saliency;
 
+pub use fgsm::Fgsm;
 pub use jsma::Jsma;
+pub use not_robust::{Movement, NotRobust};
 pub use output::Output;
+pub use random_pairs::RandomPairs;
 pub use runs::{Choice, Gradient, Runs, Saliency, Step};
 
 use serde::de::Error;
@@ -29,6 +35,12 @@ use saliency::Direction;
 pub enum Attack {
     /// `jsma-f`, `jsma-t` and `jsma-z`.
     Jsma(Jsma),
+    /// `not-robust`.
+    NotRobust(NotRobust),
+    /// `random-pairs`.
+    RandomPairs(RandomPairs),
+    /// `fgsm`.
+    Fgsm(Fgsm),
 }
 
 impl Attack {
@@ -48,23 +60,26 @@ impl Attack {
         Runs::start(self.method(), network.dataset().spec().features(), images, goals)
     }
 
-    /// Whether features grow or shrink, if the attack says so.
+    /// Which way features move, if all move one way.
     pub fn direction(self) -> Option<Direction> {
         match self {
-            Self::Jsma(jsma) => Some(jsma.direction),
+            Self::Jsma(settings) => Some(settings.direction),
+            Self::NotRobust(settings) => match settings.movement.directions() {
+                &[direction] => Some(direction),
+                _ => None,
+            },
+            Self::RandomPairs(settings) => Some(settings.direction),
+            Self::Fgsm(_) => None,
         }
     }
 
     fn method(self) -> Box<dyn Method> {
         match self {
-            Self::Jsma(jsma) => Box::new(jsma),
+            Self::Jsma(settings) => Box::new(settings),
+            Self::NotRobust(settings) => Box::new(settings),
+            Self::RandomPairs(settings) => Box::new(settings),
+            Self::Fgsm(settings) => Box::new(settings),
         }
-    }
-}
-
-impl From<Jsma> for Attack {
-    fn from(jsma: Jsma) -> Self {
-        Self::Jsma(jsma)
     }
 }
 
@@ -73,6 +88,9 @@ impl<'de> Deserialize<'de> for Attack {
         let settings = serde_json::Value::deserialize(deserializer)?;
         let attack = match settings["attack"].as_str() {
             Some("jsma-f" | "jsma-t" | "jsma-z") => Jsma::deserialize(settings).map(Self::Jsma),
+            Some("not-robust") => NotRobust::deserialize(settings).map(Self::NotRobust),
+            Some("random-pairs") => RandomPairs::deserialize(settings).map(Self::RandomPairs),
+            Some("fgsm") => Fgsm::deserialize(settings).map(Self::Fgsm),
             _ => {
                 return Err(D::Error::custom(format!("there is no attack {}", settings["attack"])));
             }
@@ -160,6 +178,9 @@ pub enum AttackError {
     /// The temperature is zero, negative or not a number.
     #[error("The temperature must be a number above 0, but is {0}.")]
     Temperature(f32),
+    /// ε is negative, above 1 or not a number.
+    #[error("The step ε must be from 0 to 1, but is {0}.")]
+    Epsilon(f32),
     /// The budget is larger than the image.
     #[error("The budget must be from 0 to {features} features, but is {budget}.")]
     Budget {

@@ -163,15 +163,7 @@ impl Runs {
         }
         check_pixels(images)?;
         let runs = images.chunks_exact(features).zip(goals).enumerate();
-        let going = runs
-            .map(|(index, (image, &goal))| Run {
-                index,
-                goal,
-                iteration: 0,
-                original: image.to_vec(),
-                image: image.to_vec(),
-            })
-            .collect();
+        let going = runs.map(|(index, (image, &goal))| Run::new(index, goal, image)).collect();
         Ok(Self { method, going })
     }
 
@@ -295,6 +287,10 @@ impl Runs {
 }
 
 impl Run {
+    pub fn new(index: usize, goal: Goal, image: &[f32]) -> Self {
+        Self { index, goal, iteration: 0, original: image.to_vec(), image: image.to_vec() }
+    }
+
     fn features_changed(&self) -> usize {
         self.image.iter().zip(&self.original).filter(|(now, then)| now != then).count()
     }

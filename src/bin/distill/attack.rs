@@ -25,9 +25,9 @@ pub struct Arguments {
     /// The test image, counted from 0.
     #[arg(long, default_value_t = 0)]
     image: usize,
-    /// The class that it should be mistaken for.
+    /// The class that it should be mistaken for; without one, anything but what it shows.
     #[arg(long)]
-    target: usize,
+    target: Option<usize>,
     /// Save the last image as a PNG.
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
@@ -48,8 +48,10 @@ pub fn run(arguments: Arguments) -> Result {
     if image >= samples.len() {
         return Err(format!("--image must be from 0 to {}.", samples.len() - 1).into());
     }
-    let (image, goal) = (samples.images(&[image]), Goal::Target(target));
-    let mut runs = attack.attack(entry).start(&network, &image, &[goal])?;
+    let shown = usize::from(samples.labels[image]);
+    let goal = target.map_or(Goal::Untargeted(shown), Goal::Target);
+    let image = samples.images(&[image]);
+    let mut runs = attack.attack(entry)?.start(&network, &image, &[goal])?;
     let mut last = None;
     while !runs.is_empty() {
         for step in pollster::block_on(runs.step(&network, &device))? {

@@ -61,7 +61,7 @@ struct Row {
     /// Mean share of the features changed, over all attempts, however they ended.
     distortion_all: f64,
     distortion_successes: Option<f64>,
-    /// Mean number of pairs changed, over all attempts.
+    /// Mean number of changes made, over all attempts.
     steps: f64,
     engine: String,
     seed: u64,
@@ -126,10 +126,10 @@ fn measure(entry: &Entry, arguments: &Arguments) -> Result<Row> {
     let labels: Vec<_> = drawn.iter().map(|&index| samples.labels[index]).collect();
     let attempts = all_targets(&labels);
 
-    let attack = arguments.attack.attack(entry);
+    let attack = arguments.attack.attack(entry)?;
     let mut campaign = Campaign::new(attack, &images, &attempts);
     let bar = progress(attempts.len(), &entry.id)?;
-    while pollster::block_on(campaign.step(&network, &device))? {
+    while pollster::block_on(campaign.step(&network, &device))?.is_some() {
         bar.set_position(campaign.tally.ended() as u64);
         bar.set_message(format!("{:.1} % fooled", 100.0 * campaign.tally.rate()));
     }
