@@ -60,6 +60,20 @@ impl Attack {
         Runs::start(self.method(), network.dataset().spec().features(), images, goals)
     }
 
+    /// Its name, as in results and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jsma(settings) => match settings.output {
+                Output::Probabilities => "jsma-f",
+                Output::Tempered => "jsma-t",
+                Output::Logits => "jsma-z",
+            },
+            Self::NotRobust(_) => "not-robust",
+            Self::RandomPairs(_) => "random-pairs",
+            Self::Fgsm(_) => "fgsm",
+        }
+    }
+
     /// Which way features move, if all move one way.
     pub fn direction(self) -> Option<Direction> {
         match self {

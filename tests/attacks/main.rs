@@ -83,6 +83,7 @@ fn an_attack_is_one_flat_object_with_its_name() {
     ] {
         let attack: Attack = serde_json::from_str(json).expect(json);
         assert_eq!(serde_json::to_string(&attack).expect("it is plain data"), json);
+        assert!(json.starts_with(&format!("{{\"attack\":\"{}\"", attack.name())), "{json}");
     }
     let page = r#"{"attack":"jsma-t","temperature":40,"direction":"increase","theta":1,"budget":112,"model":"x"}"#;
     assert!(serde_json::from_str::<Attack>(page).is_ok());

@@ -93,7 +93,7 @@ pub fn run(arguments: Arguments) -> Result {
         rows.retain(|other| key(other) != key(&row));
         rows.push(row);
         rows.sort_by(|a, b| {
-            let key = |row: &Row| (row.dataset.spec().id, row.attack.output as u8, row.role as u8);
+            let key = |row: &Row| (row.dataset.spec().id, row.attack.name(), row.role as u8);
             key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
         });
         let json = serde_json::to_string_pretty(&rows)? + "\n";
