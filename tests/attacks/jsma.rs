@@ -20,7 +20,7 @@ struct Comparison {
     agree: usize,
     /// Two pairs score within a thousandth of each other, and rounding chose between them.
     rounding: usize,
-    /// The gradient is below what 32 bits hold. In 64 it may exist, up to a gap of about 745.
+    /// The gradient is below what 32 bits hold, and exists in 64.
     vanished: usize,
     /// The logits lie so far apart that 64 bits hold no gradient either.
     vanished_in_64: usize,
