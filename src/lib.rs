@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use burn::tensor::Device;
-//! use defensive_distillation::attack::Jsma;
+//! use defensive_distillation::attack::{Attack, Goal, Jsma};
 //! use defensive_distillation::digit::rasterize;
 //! use defensive_distillation::weights::Entry;
 //!
@@ -19,7 +19,7 @@
 //!
 //! // A seven in one stroke, to be mistaken for a three.
 //! let seven = rasterize(&[[60, 50, 180, 50, 110, 220]])?.ok_or("nothing was drawn")?;
-//! let mut runs = Jsma::PAPER.start(&network, &seven, &[3])?;
+//! let mut runs = Attack::Jsma(Jsma::PAPER).start(&network, &seven, &[Goal::Target(3)])?;
 //! while !runs.is_empty() {
 //!     for step in pollster::block_on(runs.step(&network, &device))? {
 //!         println!("{:>3} features changed: {:?}", step.features_changed, step.outcome);
@@ -33,7 +33,7 @@
 //! - [`digit`]: strokes to 28×28, as MNIST was made
 //! - [`model`]: the two networks
 //! - [`distill`]: softmax at a temperature, soft labels
-//! - [`attack`]: goals, budgets, steps, outcomes; the saliency map; JSMA
+//! - [`attack`]: goals, budgets, steps, outcomes; JSMA, the attacks that broke the defence, a control
 //! - [`experiment`]: many attacks, counted
 //! - [`weights`]: model files and their manifest
 //! - `train` (feature `train`): the training loop and its checkpoints

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use js_sys::{Array, Float32Array, Reflect, Uint8Array};
+use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use crate::attack::saliency::{Direction, saliency_map};
-use crate::attack::{AttackError, Budget, Jsma, Outcome, Output, Runs, Step, check_pixels};
+use crate::attack::{Attack, AttackError, Goal, Outcome, Runs, Step, check_pixels};
 use crate::dataset::CLASSES;
 use crate::distill::{argmax, softmax_row};
 use crate::model::Network;
@@ -29,30 +29,44 @@ export interface ManifestEntry {
 }
 export interface EngineInfo { engine: "cpu"; implementation: string; version: string; }
 export interface Classification { logits: number[]; probabilities: number[]; label: number; }
-export interface BatchRequest {
-  model: string; attack: "jsma-f" | "jsma-t" | "jsma-z";
-  /** T of the softmax that jsma-t differentiates; 1 if left out. */
-  temperature?: number;
+/** Which features an attack may change, how, and how many. */
+export interface Features {
   direction: "increase" | "decrease";
   /** How much a feature changes at a time, in (0, 1]. */
   theta: number;
   /** Features that may change. */
   budget: number;
+}
+/** T of the softmax that the attack differentiates; 1 if left out. */
+export interface AtTemperature { temperature?: number; }
+/** An attack by its name, with its settings. */
+export type Attack =
+  | ({ attack: "jsma-f" | "jsma-t" | "jsma-z" } & AtTemperature & Features)
+  | ({ attack: "not-robust"; direction: "increase" | "decrease" | "either" }
+    & AtTemperature & Omit<Features, "direction">)
+  | ({ attack: "random-pairs"; /** What all draws depend on; 0 if left out. */ seed?: number } & Features)
+  | ({ attack: "fgsm"; /** How far every feature moves, in [0, 1]. */ epsilon: number } & AtTemperature);
+export type BatchRequest = Attack & {
+  model: string;
   /** The images one after another, pixels in [0, 1]. */
   images: Float32Array;
   /** The class that each image should be mistaken for. */
   targets: Uint8Array;
+  /** The targets are what the images show, to be mistaken for anything else (fgsm, random-pairs). */
+  untargeted?: boolean;
 }
 export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
 /** One image of one run, evaluated. */
 export interface Step {
   run: number;
-  /** Pairs changed so far. */
+  /** Changes made so far. */
   iteration: number;
   image: Float32Array;
   logits: number[]; probabilities: number[]; label: number;
   featuresChanged: number;
   /** The features chosen at this image: the next step's image has them changed. */
+  chosen: number[] | null;
+  /** The same where there are two. */
   pair: [number, number] | null;
   alpha: number | null; beta: number | null; score: number | null;
   /** Features whose whole gradient is exactly zero, and of how many. */
@@ -157,27 +171,25 @@ impl Engine {
         #[derive(Deserialize)]
         struct Request {
             model: String,
-            attack: Output,
-            temperature: Option<f32>,
-            direction: Direction,
-            theta: f32,
-            budget: usize,
+            #[serde(default)]
+            untargeted: bool,
+            #[serde(flatten)]
+            attack: Attack,
         }
         let images = field::<Float32Array>(&request, "images", "a Float32Array")?.to_vec();
         let targets = field::<Uint8Array>(&request, "targets", "a Uint8Array")?.to_vec();
-        let request: Request = serde_wasm_bindgen::from_value(request)
+        // The settings alone: to look for them among a million pixels would take long.
+        let settings = Object::assign(&Object::new(), request.unchecked_ref());
+        for field in ["images", "targets"] {
+            Reflect::delete_property(&settings, &field.into())?;
+        }
+        let Request { model, untargeted, attack } = serde_wasm_bindgen::from_value(settings.into())
             .map_err(|e| error("RequestError", format!("The attack was not understood: {e}.")))?;
-        let network = self.network(&request.model)?;
-        let attack = Jsma {
-            output: request.attack,
-            temperature: request.temperature.unwrap_or(1.0),
-            direction: request.direction,
-            theta: request.theta,
-            budget: Budget { features: request.budget },
-        };
-        let targets: Vec<_> = targets.into_iter().map(usize::from).collect();
-        let runs = attack.start(&network, &images, &targets).map_err(attack_error)?;
-        Ok(Run { runs, network, direction: attack.direction, device: self.device.clone() })
+        let network = self.network(&model)?;
+        let goal = if untargeted { Goal::Untargeted } else { Goal::Target };
+        let goals: Vec<_> = targets.into_iter().map(|class| goal(class.into())).collect();
+        let runs = attack.start(&network, &images, &goals).map_err(attack_error)?;
+        Ok(Run { runs, network, direction: attack.direction(), device: self.device.clone() })
     }
 
     fn network(&self, model: &str) -> Result<Rc<Network>, JsValue> {
@@ -192,7 +204,7 @@ impl Engine {
 pub struct Run {
     runs: Runs,
     network: Rc<Network>,
-    direction: Direction,
+    direction: Option<Direction>,
     device: Device,
 }
 
@@ -225,16 +237,17 @@ pub fn rasterize(strokes: Vec<Uint8Array>) -> Result<Option<Vec<f32>>, JsValue> 
     Ok(image.map(|pixels| pixels.to_vec()))
 }
 
-fn step_to_js(step: &Step, direction: Direction) -> Result<JsValue, JsValue> {
+fn step_to_js(step: &Step, direction: Option<Direction>) -> Result<JsValue, JsValue> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Numbers {
+    struct Numbers<'a> {
         run: usize,
         iteration: usize,
         logits: [f32; CLASSES],
         probabilities: [f32; CLASSES],
         label: usize,
         features_changed: usize,
+        chosen: Option<&'a [usize]>,
         pair: Option<[usize; 2]>,
         alpha: Option<f64>,
         beta: Option<f64>,
@@ -244,6 +257,8 @@ fn step_to_js(step: &Step, direction: Direction) -> Result<JsValue, JsValue> {
         outcome: Option<Outcome>,
     }
     let gradient = step.gradient.as_ref();
+    let chosen = step.choice.as_ref().map(|choice| choice.features.as_slice());
+    let why = step.choice.as_ref().and_then(|choice| choice.saliency);
     let js = to_js(&Numbers {
         run: step.run,
         iteration: step.iteration,
@@ -251,17 +266,19 @@ fn step_to_js(step: &Step, direction: Direction) -> Result<JsValue, JsValue> {
         probabilities: step.probabilities,
         label: argmax(&step.logits),
         features_changed: step.features_changed,
-        pair: step.pair.map(|pair| [pair.p, pair.q]),
-        alpha: step.pair.map(|pair| pair.alpha),
-        beta: step.pair.map(|pair| pair.beta),
-        score: step.pair.map(|pair| pair.score()),
+        chosen,
+        pair: chosen.and_then(|features| features.try_into().ok()),
+        alpha: why.map(|saliency| saliency.alpha),
+        beta: why.map(|saliency| saliency.beta),
+        score: why.map(|saliency| saliency.score),
         zero_gradients: gradient.map(|g| g.zeros()),
         gradient_entries: gradient.map(|g| g.target.len()),
         outcome: step.outcome,
     })?;
     let row =
         |numbers: Option<&[f32]>| numbers.map_or(JsValue::NULL, |n| Float32Array::from(n).into());
-    let saliency = gradient.map(|g| saliency_map(&g.target, &g.others, direction));
+    let saliency = gradient.zip(direction);
+    let saliency = saliency.map(|(g, direction)| saliency_map(&g.target, &g.others(), direction));
     Reflect::set(&js, &"image".into(), &row(Some(&step.image)))?;
     Reflect::set(&js, &"gradient".into(), &row(gradient.map(|g| g.target.as_slice())))?;
     Reflect::set(&js, &"saliency".into(), &row(saliency.as_deref()))?;
@@ -288,8 +305,10 @@ fn attack_error(e: AttackError) -> JsValue {
         AttackError::Device(_) => "EngineError",
         AttackError::Theta(_)
         | AttackError::Temperature(_)
+        | AttackError::Epsilon(_)
         | AttackError::Budget { .. }
-        | AttackError::Target(_) => "RequestError",
+        | AttackError::Target(_)
+        | AttackError::Untargeted => "RequestError",
     };
     error(name, e.to_string())
 }

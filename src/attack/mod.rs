@@ -1,19 +1,148 @@
 //! Attacks: what they aim at, what they may change, and how they can end.
 //!
-//! An attack is built from its settings alone, then started on a batch of images and targets. What
-//! it returns is a *stepper*: every call evaluates each run that is still going once and says what
-//! it found, so that progress, cancellation and display are always within reach. One attack is a
-//! batch of one. Attacks see pixels in [0, 1] and know nothing of files or of the browser.
+//! An [`Attack`] is its settings alone, and is started on a batch of images, each with a [`Goal`].
+//! What it returns is a *stepper* ([`Runs`]): every call evaluates each run that is still going once
+//! and says what it found, so that progress, cancellation and display are always within reach. One
+//! attack is a batch of one. Attacks see pixels in [0, 1] and know nothing of files or of the
+//! browser.
 
+mod domain;
+mod fgsm;
 mod jsma;
+mod not_robust;
+mod output;
+mod random_pairs;
+mod runs;
 pub mod saliency;
 
-pub use jsma::{Jsma, Output, Runs};
+pub use fgsm::Fgsm;
+pub use jsma::Jsma;
+pub use not_robust::{Movement, NotRobust};
+pub use output::Output;
+pub use random_pairs::RandomPairs;
+pub use runs::{Choice, Gradient, Runs, Saliency, Step};
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::dataset::CLASSES;
-use saliency::Pair;
+use crate::model::Network;
+use runs::Method;
+use saliency::Direction;
+
+/// An attack and its settings. As JSON it is one flat object, whose field `attack` names it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Attack {
+    /// `jsma-f`, `jsma-t` and `jsma-z`.
+    Jsma(Jsma),
+    /// `not-robust`.
+    NotRobust(NotRobust),
+    /// `random-pairs`.
+    RandomPairs(RandomPairs),
+    /// `fgsm`.
+    Fgsm(Fgsm),
+}
+
+impl Attack {
+    /// Begins one run for each goal.
+    ///
+    /// `images` holds the images one after another, pixels in [0, 1]. Nothing is computed yet.
+    ///
+    /// # Errors
+    /// Settings out of range, a goal that is no class or that this attack cannot aim at, pixels that
+    /// are too few, too many or not in [0, 1].
+    pub fn start(
+        self,
+        network: &Network,
+        images: &[f32],
+        goals: &[Goal],
+    ) -> Result<Runs, AttackError> {
+        Runs::start(self.method(), network.dataset().spec().features(), images, goals)
+    }
+
+    /// Its name, as in results and requests.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jsma(settings) => match settings.output {
+                Output::Probabilities => "jsma-f",
+                Output::Tempered => "jsma-t",
+                Output::Logits => "jsma-z",
+            },
+            Self::NotRobust(_) => "not-robust",
+            Self::RandomPairs(_) => "random-pairs",
+            Self::Fgsm(_) => "fgsm",
+        }
+    }
+
+    /// Which way features move, if all move one way.
+    pub fn direction(self) -> Option<Direction> {
+        match self {
+            Self::Jsma(settings) => Some(settings.direction),
+            Self::NotRobust(settings) => match settings.movement.directions() {
+                &[direction] => Some(direction),
+                _ => None,
+            },
+            Self::RandomPairs(settings) => Some(settings.direction),
+            Self::Fgsm(_) => None,
+        }
+    }
+
+    fn method(self) -> Box<dyn Method> {
+        match self {
+            Self::Jsma(settings) => Box::new(settings),
+            Self::NotRobust(settings) => Box::new(settings),
+            Self::RandomPairs(settings) => Box::new(settings),
+            Self::Fgsm(settings) => Box::new(settings),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Attack {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let settings = serde_json::Value::deserialize(deserializer)?;
+        let attack = match settings["attack"].as_str() {
+            Some("jsma-f" | "jsma-t" | "jsma-z") => Jsma::deserialize(settings).map(Self::Jsma),
+            Some("not-robust") => NotRobust::deserialize(settings).map(Self::NotRobust),
+            Some("random-pairs") => RandomPairs::deserialize(settings).map(Self::RandomPairs),
+            Some("fgsm") => Fgsm::deserialize(settings).map(Self::Fgsm),
+            _ => {
+                return Err(D::Error::custom(format!("there is no attack {}", settings["attack"])));
+            }
+        };
+        attack.map_err(D::Error::custom)
+    }
+}
+
+/// A temperature that changes nothing.
+fn one() -> f32 {
+    1.0
+}
+
+/// What the network should be brought to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Goal {
+    /// This class.
+    Target(usize),
+    /// Anything but this class, which the image shows.
+    Untargeted(usize),
+}
+
+impl Goal {
+    /// The class in question.
+    pub fn class(self) -> usize {
+        match self {
+            Self::Target(class) | Self::Untargeted(class) => class,
+        }
+    }
+
+    /// Whether it is reached if the network reads `label`.
+    pub fn is_reached(self, label: usize) -> bool {
+        match self {
+            Self::Target(target) => label == target,
+            Self::Untargeted(shown) => label != shown,
+        }
+    }
+}
 
 /// How many features an attack may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +157,6 @@ impl Budget {
     pub const PAPER: Self = Self { features: 112 };
 
     /// Pairs that may be changed: max_iter of JSMA's Algorithm 2, ⌊features · Υ / (2 · 100)⌋.
-    ///
-    /// With θ = 1 every pair uses up two features. With a smaller θ the same feature may be changed
-    /// several times, each of which counts, as it does in the paper.
     pub fn pairs(self) -> usize {
         self.features / 2
     }
@@ -44,57 +170,17 @@ impl Budget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The network reads the target.
+    /// The network reads what it should: the goal is reached.
     Fooled,
-    /// All changes that the budget allows were made, and the network still reads something else.
+    /// All changes that the attack may make were made, and the goal is not reached.
     BudgetSpent,
-    /// There is a gradient, but no two features that can still be changed form an admissible pair.
+    /// There is a gradient, but no features that can still be changed are admissible: no pair, or no
+    /// single feature for an attack that changes one at a time.
     NoAdmissiblePair,
     /// Every gradient entry of every feature that can still be changed is exactly zero.
     GradientVanished,
-    /// The network read the target before anything was changed.
+    /// The goal was reached before anything was changed.
     AlreadyTarget,
-}
-
-/// One image of one run, evaluated.
-///
-/// The first step of a run is about the untouched image; the last one has an outcome.
-#[derive(Clone, Debug)]
-pub struct Step {
-    /// Which run of the batch.
-    pub run: usize,
-    /// Pairs changed so far.
-    pub iteration: usize,
-    /// The image, in [0, 1], channel after channel, row after row.
-    pub image: Vec<f32>,
-    /// The network's logits for it.
-    pub logits: [f32; CLASSES],
-    /// softmax(z) at T = 1, in 32 bits.
-    pub probabilities: [f32; CLASSES],
-    /// Features that differ from the original.
-    pub features_changed: usize,
-    /// What the network was differentiated to; `None` where the run ended before that.
-    pub gradient: Option<Gradient>,
-    /// The features chosen at this image; the next step's image has them changed.
-    pub pair: Option<Pair>,
-    /// How the run ended, if it did here.
-    pub outcome: Option<Outcome>,
-}
-
-/// The two rows of the forward derivative that a choice is made from, one entry a feature.
-#[derive(Clone, Debug)]
-pub struct Gradient {
-    /// ∂F_t/∂x, the target's output.
-    pub target: Vec<f32>,
-    /// Σ_{j≠t} ∂F_j/∂x, all other outputs.
-    pub others: Vec<f32>,
-}
-
-impl Gradient {
-    /// Features for which both rows are exactly zero.
-    pub fn zeros(&self) -> usize {
-        self.target.iter().zip(&self.others).filter(|&(&a, &b)| a == 0.0 && b == 0.0).count()
-    }
 }
 
 /// Why an attack cannot be run as asked.
@@ -106,6 +192,9 @@ pub enum AttackError {
     /// The temperature is zero, negative or not a number.
     #[error("The temperature must be a number above 0, but is {0}.")]
     Temperature(f32),
+    /// ε is negative, above 1 or not a number.
+    #[error("The step ε must be from 0 to 1, but is {0}.")]
+    Epsilon(f32),
     /// The budget is larger than the image.
     #[error("The budget must be from 0 to {features} features, but is {budget}.")]
     Budget {
@@ -117,6 +206,9 @@ pub enum AttackError {
     /// There is no such class.
     #[error("The target must be a class from 0 to 9, but is {0}.")]
     Target(usize),
+    /// The attack has to aim at a class.
+    #[error("This attack needs a target: only FGSM and the random control can do without.")]
+    Untargeted,
     /// The pixels are not whole images, or not one for each target.
     #[error("Expected {expected} pixels ({targets} images of {features}), but got {found}.")]
     Pixels {

@@ -1,8 +1,8 @@
-//! JSMA and the network it runs on once more, in float64 and plain loops, to compare the engine
-//! with. Nothing is shared with the crate: no burn, no batches, no clever pair choice, every
-//! Jacobian row by a backward pass written out by hand.
+//! The attacks and the network they run on once more, in float64 and plain loops, to compare the
+//! engine with. Nothing is shared with the crate: no burn, no batches, no clever pair choice, every
+//! Jacobian row by a backward pass written out by hand. JSMA is in this file.
 //!
-//! # The attack, rule by rule
+//! # JSMA, rule by rule
 //! The state is the float32 image, because that is what the engine hands on; everything derived
 //! from it is float64. For each image, in this order:
 //! 1. Forward pass. If the label (the first of the largest logits) is the target, the run is over:
@@ -19,7 +19,10 @@
 //! 5. θ is added to both features, or taken off, and the result clamped to [0, 1], in float32.
 
 mod checks;
+pub mod fgsm;
 pub mod network;
+pub mod not_robust;
+pub mod random_pairs;
 
 use network::{CLASSES, Network, Trace, argmax};
 

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::attack::Step;
+use defensive_distillation::attack::{Goal, Saliency, Step};
 use defensive_distillation::dataset::files::Half;
 use defensive_distillation::distill::argmax;
 use serde::Serialize;
 
-use crate::evaluate::{AttackArguments, find};
+use crate::evaluate::find;
 use crate::publish::manifest;
+use crate::settings::AttackArguments;
 use crate::{Common, Result};
 
 #[derive(Args)]
@@ -24,9 +25,9 @@ pub struct Arguments {
     /// The test image, counted from 0.
     #[arg(long, default_value_t = 0)]
     image: usize,
-    /// The class that it should be mistaken for.
+    /// The class that it should be mistaken for; without one, anything but what it shows.
     #[arg(long)]
-    target: usize,
+    target: Option<usize>,
     /// Save the last image as a PNG.
     #[arg(long, value_name = "FILE")]
     png: Option<PathBuf>,
@@ -47,7 +48,10 @@ pub fn run(arguments: Arguments) -> Result {
     if image >= samples.len() {
         return Err(format!("--image must be from 0 to {}.", samples.len() - 1).into());
     }
-    let mut runs = attack.attack(entry).start(&network, &samples.images(&[image]), &[target])?;
+    let shown = usize::from(samples.labels[image]);
+    let goal = target.map_or(Goal::Untargeted(shown), Goal::Target);
+    let image = samples.images(&[image]);
+    let mut runs = attack.attack(entry)?.start(&network, &image, &[goal])?;
     let mut last = None;
     while !runs.is_empty() {
         for step in pollster::block_on(runs.step(&network, &device))? {
@@ -69,7 +73,7 @@ struct Line {
     logits: [f32; 10],
     probabilities: [f32; 10],
     features_changed: usize,
-    pair: Option<[usize; 2]>,
+    chosen: Option<Vec<usize>>,
     alpha: Option<f64>,
     beta: Option<f64>,
     score: Option<f64>,
@@ -79,16 +83,17 @@ struct Line {
 
 impl Line {
     fn of(step: &Step) -> Self {
+        let saliency = step.choice.as_ref().and_then(|choice| choice.saliency);
         Self {
             iteration: step.iteration,
             label: argmax(&step.logits),
             logits: step.logits,
             probabilities: step.probabilities,
             features_changed: step.features_changed,
-            pair: step.pair.map(|pair| [pair.p, pair.q]),
-            alpha: step.pair.map(|pair| pair.alpha),
-            beta: step.pair.map(|pair| pair.beta),
-            score: step.pair.map(|pair| pair.score()),
+            chosen: step.choice.as_ref().map(|choice| choice.features.clone()),
+            alpha: saliency.map(|saliency| saliency.alpha),
+            beta: saliency.map(|saliency| saliency.beta),
+            score: saliency.map(|saliency| saliency.score),
             zero_gradients: step.gradient.as_ref().map(|gradient| gradient.zeros()),
             outcome: step.outcome,
         }
@@ -102,20 +107,21 @@ fn words(step: &Step) -> String {
         step.features_changed,
         100.0 * step.probabilities[label]
     );
-    match (step.pair, step.outcome) {
-        (Some(pair), _) => format!(
-            "{reads}; next {} and {}, α {:.3e}, β {:.3e}",
-            pair.p, pair.q, pair.alpha, pair.beta
+    if let Some(choice) = &step.choice {
+        let features: Vec<_> = choice.features.iter().map(usize::to_string).collect();
+        let why = choice.saliency.map_or(String::new(), |Saliency { alpha, beta, .. }| {
+            format!(", α {alpha:.3e}, β {beta:.3e}")
+        });
+        return format!("{reads}; next {}{why}", features.join(" and "));
+    }
+    match (step.outcome, &step.gradient) {
+        (Some(outcome), Some(gradient)) => format!(
+            "{reads}; {outcome:?}, {} of {} gradient entries are exactly zero",
+            gradient.zeros(),
+            gradient.target.len()
         ),
-        (None, Some(outcome)) => match &step.gradient {
-            Some(gradient) => format!(
-                "{reads}; {outcome:?}, {} of {} gradient entries are exactly zero",
-                gradient.zeros(),
-                gradient.target.len()
-            ),
-            None => format!("{reads}; {outcome:?}"),
-        },
-        (None, None) => reads,
+        (Some(outcome), None) => format!("{reads}; {outcome:?}"),
+        (None, _) => reads,
     }
 }
 

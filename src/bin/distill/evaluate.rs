@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use defensive_distillation::attack::saliency::Direction;
-use defensive_distillation::attack::{Budget, Jsma, Output};
+use defensive_distillation::attack::Attack;
 use defensive_distillation::dataset::Dataset;
 use defensive_distillation::dataset::files::Half;
 use defensive_distillation::experiment::{Campaign, Outcomes, all_targets};
@@ -14,6 +13,7 @@ use rand::SeedableRng;
 use serde::{Deserialize, Serialize};
 
 use crate::publish::manifest;
+use crate::settings::AttackArguments;
 use crate::{Common, Result, progress};
 
 #[derive(Args)]
@@ -39,42 +39,6 @@ pub struct Arguments {
     results: PathBuf,
 }
 
-/// The settings of an attack, the paper's unless told otherwise.
-#[derive(Args)]
-pub struct AttackArguments {
-    /// What is differentiated: the softmax output (jsma-f), the softmax output at a temperature
-    /// (jsma-t), or the logits (jsma-z).
-    #[arg(long, default_value = "jsma-f")]
-    attack: Output,
-    /// T of the softmax that jsma-t differentiates [default: that of the network's training].
-    /// 1/k is the control that multiplies the logits by k.
-    #[arg(long)]
-    attack_temperature: Option<f32>,
-    /// Whether features grow or shrink.
-    #[arg(long, default_value = "increase")]
-    direction: Direction,
-    /// By how much a feature changes at a time, in (0, 1].
-    #[arg(long, default_value_t = 1.0)]
-    theta: f32,
-    /// How many features may change.
-    #[arg(long, default_value_t = Budget::PAPER.features)]
-    budget: usize,
-}
-
-impl AttackArguments {
-    pub fn attack(&self, on: &Entry) -> Jsma {
-        // The other attacks have no temperature; 1 keeps their rows alike.
-        let own = if self.attack == Output::Tempered { on.temperature } else { 1.0 };
-        Jsma {
-            output: self.attack,
-            temperature: self.attack_temperature.unwrap_or(own),
-            direction: self.direction,
-            theta: self.theta,
-            budget: Budget { features: self.budget },
-        }
-    }
-}
-
 /// One row of success.json: many attacks on one network.
 #[derive(Clone, Serialize, Deserialize)]
 struct Row {
@@ -83,7 +47,7 @@ struct Row {
     role: Role,
     temperature: f32,
     #[serde(flatten)]
-    attack: Jsma,
+    attack: Attack,
     images: usize,
     /// The images' numbers in the test set, in the order of the draw.
     drawn: Vec<usize>,
@@ -97,7 +61,7 @@ struct Row {
     /// Mean share of the features changed, over all attempts, however they ended.
     distortion_all: f64,
     distortion_successes: Option<f64>,
-    /// Mean number of pairs changed, over all attempts.
+    /// Mean number of changes made, over all attempts.
     steps: f64,
     engine: String,
     seed: u64,
@@ -129,7 +93,7 @@ pub fn run(arguments: Arguments) -> Result {
         rows.retain(|other| key(other) != key(&row));
         rows.push(row);
         rows.sort_by(|a, b| {
-            let key = |row: &Row| (row.dataset.spec().id, row.attack.output as u8, row.role as u8);
+            let key = |row: &Row| (row.dataset.spec().id, row.attack.name(), row.role as u8);
             key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
         });
         let json = serde_json::to_string_pretty(&rows)? + "\n";
@@ -162,10 +126,10 @@ fn measure(entry: &Entry, arguments: &Arguments) -> Result<Row> {
     let labels: Vec<_> = drawn.iter().map(|&index| samples.labels[index]).collect();
     let attempts = all_targets(&labels);
 
-    let attack = arguments.attack.attack(entry);
+    let attack = arguments.attack.attack(entry)?;
     let mut campaign = Campaign::new(attack, &images, &attempts);
     let bar = progress(attempts.len(), &entry.id)?;
-    while pollster::block_on(campaign.step(&network, &device))? {
+    while pollster::block_on(campaign.step(&network, &device))?.is_some() {
         bar.set_position(campaign.tally.ended() as u64);
         bar.set_message(format!("{:.1} % fooled", 100.0 * campaign.tally.rate()));
     }

@@ -5,6 +5,7 @@ mod bench;
 mod data;
 mod evaluate;
 mod publish;
+mod settings;
 mod train;
 
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
 use clap::Args;
 use defensive_distillation::dataset::files::{Half, Samples};
 use defensive_distillation::train::{Recipe, checkpoint, finished, measure};
@@ -67,7 +68,7 @@ pub fn publish(
         parameters,
         test_accuracy: 0.0,
         logit_norm: 0.0,
-        command: command(&recipe, role, history.len()),
+        command: command(&recipe, role, history.len(), runs),
         seed: recipe.seed,
         epochs: history.len(),
         seconds: history.iter().map(|epoch| epoch.seconds).sum::<f64>().round(),
@@ -109,13 +110,22 @@ pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
 }
 
 /// The command line that trains such a network from nothing.
-fn command(recipe: &Recipe, role: Role, epochs: usize) -> String {
-    let command = match role {
-        Role::Distilled => "distill",
-        Role::Undefended | Role::Teacher => "train",
-    };
+///
+/// A student's says how long its teacher was trained, as far as the teacher's run is still there.
+fn command(recipe: &Recipe, role: Role, epochs: usize, runs: &Path) -> String {
     let (dataset, temperature, seed) = (recipe.dataset, recipe.temperature, recipe.seed);
+    let (command, teacher) = match role {
+        Role::Distilled if temperature == 1.0 => ("distill", Some(Role::Undefended)),
+        Role::Distilled => ("distill", Some(Role::Teacher)),
+        Role::Undefended | Role::Teacher => ("train", None),
+    };
+    let teacher = teacher.and_then(|role| {
+        let folder = runs.join(id(dataset, role, temperature));
+        let (_, history, _) = finished(&folder, &Device::flex()).ok()?;
+        Some(format!(" --teacher-epochs {}", history.len()))
+    });
+    let teacher = teacher.unwrap_or_default();
     format!(
-        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs} --seed {seed}"
+        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher} --seed {seed}"
     )
 }

@@ -52,6 +52,9 @@ pub struct LabelArguments {
 pub struct DistillArguments {
     #[command(flatten)]
     settings: Settings,
+    /// Passes over the training set for the teacher [default: as many as for the student].
+    #[arg(long)]
+    teacher_epochs: Option<usize>,
 }
 
 #[derive(Args)]
@@ -106,11 +109,14 @@ pub fn label(arguments: LabelArguments) -> Result {
 }
 
 pub fn distill(arguments: DistillArguments) -> Result {
-    let DistillArguments { settings } = arguments;
+    let DistillArguments { mut settings, teacher_epochs } = arguments;
     let samples = settings.common.samples(Half::Training)?;
     let overall = Overall::none();
+    let student_epochs = settings.epochs;
+    settings.epochs = teacher_epochs.unwrap_or(student_epochs);
     let teacher =
         settings.train(settings.teacher(), &samples, &Labels::hard(&samples), &overall)?;
+    settings.epochs = student_epochs;
     let labels = settings.soft_labels(&teacher, &samples);
     settings.train(Role::Distilled, &samples, &labels, &overall).map(drop)
 }

@@ -1,41 +1,64 @@
 //! The paper's measurements: many attacks, counted.
 //!
 //! A [`Campaign`] is a stepper like the attacks that it is made of, so that the command line and
-//! the browser can show its progress and stop it. What it adds up to is a [`Tally`].
+//! the browser can show its progress and stop it. It hands out each attack as it ends; what many of
+//! them add up to is a [`Tally`].
+
+mod statistics;
+mod transfer;
+
+pub use statistics::wilson;
+pub use transfer::{Reader, Transfer};
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use crate::attack::{AttackError, Jsma, Outcome, Runs, Step};
+use crate::attack::{Attack, AttackError, Goal, Outcome, Runs, Step};
 use crate::dataset::CLASSES;
 use crate::model::Network;
+use statistics::mean;
 
-/// One image to attack, towards one class.
+/// One image to attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     /// Which image of the campaign.
     pub image: usize,
-    /// The class that it should be mistaken for.
-    pub target: usize,
+    /// What it should be mistaken for.
+    pub goal: Goal,
 }
 
 /// The paper's protocol: every image towards each of the nine classes that it does not show.
 pub fn all_targets(labels: &[u8]) -> Vec<Attempt> {
     let towards = |(image, &label): (usize, &u8)| {
         let others = (0..CLASSES).filter(move |&class| class != usize::from(label));
-        others.map(move |target| Attempt { image, target })
+        others.map(move |target| Attempt { image, goal: Goal::Target(target) })
     };
     labels.iter().enumerate().flat_map(towards).collect()
 }
 
+/// Every image once, towards anything but the class that it shows.
+pub fn untargeted(labels: &[u8]) -> Vec<Attempt> {
+    let away = |(image, &label)| Attempt { image, goal: Goal::Untargeted(usize::from(label)) };
+    labels.iter().enumerate().map(away).collect()
+}
+
 /// Many attacks on one network, a batch at a time.
 pub struct Campaign<'a> {
-    attack: Jsma,
+    attack: Attack,
     images: &'a [f32],
     waiting: std::slice::Chunks<'a, Attempt>,
-    runs: Option<Runs>,
+    /// The batch that is under way, and what it is made of.
+    runs: Option<(Runs, &'a [Attempt])>,
     /// What has ended so far.
     pub tally: Tally,
+}
+
+/// An attack of a campaign that has ended.
+pub struct Ended {
+    /// What was attempted.
+    pub attempt: Attempt,
+    /// Its last step, which has the outcome.
+    pub step: Step,
 }
 
 impl<'a> Campaign<'a> {
@@ -44,39 +67,48 @@ impl<'a> Campaign<'a> {
     const BATCH: usize = 100;
 
     /// Plans the attempts on images that follow one another in `images`, pixels in [0, 1].
-    pub fn new(attack: Jsma, images: &'a [f32], attempts: &'a [Attempt]) -> Self {
+    pub fn new(attack: Attack, images: &'a [f32], attempts: &'a [Attempt]) -> Self {
         let waiting = attempts.chunks(Self::BATCH);
         Self { attack, images, waiting, runs: None, tally: Tally::default() }
     }
 
-    /// One step of every run of the current batch; false once all attempts have ended.
+    /// One step of every run of the current batch, and the attacks that ended with it; `None` once
+    /// all have.
     ///
     /// # Errors
-    /// As [`Jsma::start`] and [`Runs::step`].
-    pub async fn step(&mut self, network: &Network, device: &Device) -> Result<bool, AttackError> {
-        let mut runs = match self.runs.take() {
-            Some(runs) => runs,
+    /// As [`Attack::start`] and [`Runs::step`].
+    pub async fn step(
+        &mut self,
+        network: &Network,
+        device: &Device,
+    ) -> Result<Option<Vec<Ended>>, AttackError> {
+        let (mut runs, attempts) = match self.runs.take() {
+            Some(under_way) => under_way,
             None => match self.waiting.next() {
-                Some(attempts) => self.start(network, attempts)?,
-                None => return Ok(false),
+                Some(attempts) => (self.start(network, attempts)?, attempts),
+                None => return Ok(None),
             },
         };
         let features = network.dataset().spec().features();
+        let mut ended = Vec::new();
         for step in runs.step(network, device).await? {
-            self.tally.count(&step, features);
+            if step.outcome.is_some() {
+                self.tally.count(&step, features);
+                ended.push(Ended { attempt: attempts[step.run], step });
+            }
         }
         if !runs.is_empty() {
-            self.runs = Some(runs);
+            self.runs = Some((runs, attempts));
         }
-        Ok(true)
+        Ok(Some(ended))
     }
 
     fn start(&self, network: &Network, attempts: &[Attempt]) -> Result<Runs, AttackError> {
         let features = network.dataset().spec().features();
         let pixels = |attempt: &Attempt| &self.images[attempt.image * features..][..features];
         let images: Vec<f32> = attempts.iter().flat_map(pixels).copied().collect();
-        let targets: Vec<_> = attempts.iter().map(|attempt| attempt.target).collect();
-        self.attack.start(network, &images, &targets)
+        let goals: Vec<_> = attempts.iter().map(|attempt| attempt.goal).collect();
+        self.attack.start(network, &images, &goals)
     }
 }
 
@@ -99,7 +131,7 @@ pub struct Outcomes {
     pub fooled: usize,
     /// The budget was used up first.
     pub budget_spent: usize,
-    /// No pair of features was admissible.
+    /// No features were admissible.
     pub no_admissible_pair: usize,
     /// Every gradient entry was exactly zero.
     pub gradient_vanished: usize,
@@ -159,30 +191,10 @@ impl Tally {
         (fooled > 0).then(|| mean(self.changed_by_successes, fooled))
     }
 
-    /// Mean number of pairs changed, over all attempts.
+    /// Mean number of changes made, over all attempts.
     pub fn steps(&self) -> f64 {
         mean(self.steps as f64, self.attempts())
     }
-}
-
-fn mean(sum: f64, count: usize) -> f64 {
-    if count == 0 { 0.0 } else { sum / count as f64 }
-}
-
-/// Wilson's score interval of a share, at 95 %.
-///
-/// Unlike the usual mean ± 1.96 standard errors it stays within [0, 1] and says something sensible
-/// of rates next to 0, where the distilled networks lie.
-pub fn wilson(successes: usize, attempts: usize) -> [f64; 2] {
-    if attempts == 0 {
-        return [0.0, 1.0];
-    }
-    const Z: f64 = 1.959_963_984_540_054;
-    let (n, share) = (attempts as f64, successes as f64 / attempts as f64);
-    let centre = share + Z * Z / (2.0 * n);
-    let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    [((centre - spread) / scale).max(0.0), ((centre + spread) / scale).min(1.0)]
 }
 
 #[cfg(test)]
@@ -190,26 +202,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wilson_agrees_with_published_values() {
-        // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
-        for (successes, attempts, low, high) in [
-            (81, 263, 0.2553, 0.3662),
-            (15, 148, 0.0624, 0.1605),
-            (0, 20, 0.0, 0.1611),
-            (1, 29, 0.0061, 0.1718),
-        ] {
-            let [found_low, found_high] = wilson(successes, attempts);
-            assert!((found_low - low).abs() < 5e-5, "{successes}/{attempts}: {found_low}");
-            assert!((found_high - high).abs() < 5e-5, "{successes}/{attempts}: {found_high}");
-        }
-        assert_eq!(wilson(0, 0), [0.0, 1.0]);
-        assert_eq!(wilson(7, 7)[1], 1.0);
-    }
-
-    #[test]
     fn nine_targets_an_image_and_never_its_own_class() {
         let attempts = all_targets(&[7, 0]);
         assert_eq!(attempts.len(), 18);
-        assert!(attempts.iter().all(|a| a.target != [7, 0][a.image]));
+        assert!(attempts.iter().all(|a| a.goal != Goal::Target([7, 0][a.image])));
     }
 }

@@ -1,0 +1,260 @@
+/**
+ * What the page and the engine say to each other: the types of the published API, the messages of
+ * the worker, and how an error crosses from one side to the other.
+ *
+ * @typedef {'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled'} Outcome
+ *   How an attack ended.
+ *
+ * @typedef {object} ManifestEntry One published network, as `www/models/manifest.json` describes it.
+ * @property {string} id
+ * @property {string} file Its name beside the manifest.
+ * @property {number} bytes
+ * @property {string} sha256
+ * @property {'mnist' | 'cifar10'} dataset
+ * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {number} temperature The temperature it was trained at.
+ * @property {number} parameters
+ * @property {number} test_accuracy From 0 to 1.
+ * @property {number} logit_norm The mean L1 norm of its logits over the test set.
+ * @property {string} command The command that trained it.
+ * @property {number} seed
+ * @property {number} epochs
+ * @property {number} seconds
+ * @property {string} hardware
+ * @property {string} date
+ *
+ * @typedef {object} Classification
+ * @property {number[]} logits
+ * @property {number[]} probabilities The softmax of the logits at temperature 1.
+ * @property {number} label The most probable class.
+ *
+ * @typedef {object} AttackRequest
+ * @property {string} model
+ * @property {Float32Array} image 784 pixels in [0, 1], row by row.
+ * @property {number} target The class that the image is to be mistaken for.
+ * @property {'jsma-f' | 'jsma-t' | 'jsma-z'} attack
+ * @property {number} [temperature] T of the softmax that jsma-t differentiates; 1 if left out.
+ * @property {'increase' | 'decrease'} direction
+ * @property {number} theta How much a chosen feature changes, in (0, 1].
+ * @property {number} budget The most features that may change, 0 to 784.
+ *
+ * @typedef {object} Step One image that the network has seen in the course of an attack.
+ * @property {number} run
+ * @property {number} iteration Pairs applied so far; 0 is the untouched image.
+ * @property {Float32Array} image
+ * @property {number[]} logits
+ * @property {number[]} probabilities
+ * @property {number} label
+ * @property {number} featuresChanged
+ * @property {[number, number] | null} pair The features chosen at this image, changed in the next.
+ * @property {number | null} alpha
+ * @property {number | null} beta
+ * @property {number | null} score
+ * @property {number | null} zeroGradients How many features have a gradient of exactly zero.
+ * @property {number | null} gradientEntries Of how many.
+ * @property {Float32Array | null} gradient The target output's derivative by each feature.
+ * @property {Float32Array | null} saliency The saliency map of the paper, feature by feature.
+ * @property {Outcome | null} outcome Set on the last step alone, unless the attack was cancelled.
+ *
+ * @typedef {object} AttackResult
+ * @property {Outcome} outcome
+ * @property {Step[]} steps
+ *
+ * @typedef {object} Progress
+ * @property {string} part `engine`, or the id of a model.
+ * @property {number} loaded Bytes received, after any decompression.
+ * @property {number} total
+ *
+ * @typedef {object} EngineInfo
+ * @property {'cpu'} engine
+ * @property {'worker' | 'page'} where
+ * @property {string} reason Why this engine, and why there.
+ * @property {string} implementation
+ * @property {string} version
+ */
+export type Outcome = 'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled';
+export type ManifestEntry = {
+    id: string;
+    /**
+     * Its name beside the manifest.
+     */
+    file: string;
+    bytes: number;
+    sha256: string;
+    dataset: 'mnist' | 'cifar10';
+    role: 'undefended' | 'distilled' | 'teacher';
+    /**
+     * The temperature it was trained at.
+     */
+    temperature: number;
+    parameters: number;
+    /**
+     * From 0 to 1.
+     */
+    test_accuracy: number;
+    /**
+     * The mean L1 norm of its logits over the test set.
+     */
+    logit_norm: number;
+    /**
+     * The command that trained it.
+     */
+    command: string;
+    seed: number;
+    epochs: number;
+    seconds: number;
+    hardware: string;
+    date: string;
+};
+export type Classification = {
+    logits: number[];
+    /**
+     * The softmax of the logits at temperature 1.
+     */
+    probabilities: number[];
+    /**
+     * The most probable class.
+     */
+    label: number;
+};
+export type AttackRequest = {
+    model: string;
+    /**
+     * 784 pixels in [0, 1], row by row.
+     */
+    image: Float32Array;
+    /**
+     * The class that the image is to be mistaken for.
+     */
+    target: number;
+    attack: 'jsma-f' | 'jsma-t' | 'jsma-z';
+    /**
+     * T of the softmax that jsma-t differentiates; 1 if left out.
+     */
+    temperature?: number;
+    direction: 'increase' | 'decrease';
+    /**
+     * How much a chosen feature changes, in (0, 1].
+     */
+    theta: number;
+    /**
+     * The most features that may change, 0 to 784.
+     */
+    budget: number;
+};
+export type Step = {
+    run: number;
+    /**
+     * Pairs applied so far; 0 is the untouched image.
+     */
+    iteration: number;
+    image: Float32Array;
+    logits: number[];
+    probabilities: number[];
+    label: number;
+    featuresChanged: number;
+    /**
+     * The features chosen at this image, changed in the next.
+     */
+    pair: [number, number] | null;
+    alpha: number | null;
+    beta: number | null;
+    score: number | null;
+    /**
+     * How many features have a gradient of exactly zero.
+     */
+    zeroGradients: number | null;
+    /**
+     * Of how many.
+     */
+    gradientEntries: number | null;
+    /**
+     * The target output's derivative by each feature.
+     */
+    gradient: Float32Array | null;
+    /**
+     * The saliency map of the paper, feature by feature.
+     */
+    saliency: Float32Array | null;
+    /**
+     * Set on the last step alone, unless the attack was cancelled.
+     */
+    outcome: Outcome | null;
+};
+export type AttackResult = {
+    outcome: Outcome;
+    steps: Step[];
+};
+export type Progress = {
+    /**
+     * `engine`, or the id of a model.
+     */
+    part: string;
+    /**
+     * Bytes received, after any decompression.
+     */
+    loaded: number;
+    total: number;
+};
+export type EngineInfo = {
+    engine: 'cpu';
+    where: 'worker' | 'page';
+    /**
+     * Why this engine, and why there.
+     */
+    reason: string;
+    implementation: string;
+    version: string;
+};
+export type Call = {
+    id: number;
+    method: string;
+    argument?: unknown;
+};
+export type Abort = {
+    abort: number;
+};
+export type Ready = {
+    ready: true;
+};
+export type Answer = {
+    id: number;
+    event: unknown;
+} | {
+    id: number;
+    value: unknown;
+} | {
+    id: number;
+    error: PlainError;
+};
+export type PlainError = {
+    name: string;
+    message: string;
+};
+export type Port = {
+    postMessage: (message: any) => void;
+    onmessage: ((event: MessageEvent) => any) | null;
+};
+/**
+ * The messages. A call is answered by any number of events and then by one value or one error.
+ *
+ * @typedef {{ id: number, method: string, argument?: unknown }} Call
+ * @typedef {{ abort: number }} Abort
+ * @typedef {{ ready: true }} Ready
+ * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
+ * @typedef {{ name: string, message: string }} PlainError
+ *
+ * @typedef {object} Port What a worker, its global scope and a MessagePort have in common.
+ * @property {(message: any) => void} postMessage
+ * @property {((event: MessageEvent) => any) | null} onmessage
+ */
+/**
+ * An error with a name that a caller can tell apart: NetworkError, IntegrityError, ModelError,
+ * RequestError, ImageError, EngineError or AbortError.
+ *
+ * @param {string} name
+ * @param {string} message What happened, where, and what to do, in words for a visitor.
+ */
+export declare function failure(name: string, message: string): Error;
+/** @param {unknown} error @returns {PlainError} */
+export declare function toPlain(error: unknown): PlainError;

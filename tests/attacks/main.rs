@@ -1,0 +1,100 @@
+//! The attacks against their float64 reference, on the published networks and real digits.
+
+mod fgsm;
+mod jsma;
+mod not_robust;
+mod random_pairs;
+#[path = "../reference/mod.rs"]
+mod reference;
+mod transfer;
+
+use burn::tensor::Device;
+use defensive_distillation::attack::{Attack, AttackError, Goal, Outcome, Step};
+use defensive_distillation::model::Network;
+use defensive_distillation::weights::Entry;
+
+/// The page's test digits: image and label, ten of each class, class after class.
+fn digits() -> Vec<(Vec<f32>, usize)> {
+    let sheet = std::fs::File::open("www/samples/mnist.png").expect("the samples are committed");
+    let mut png = png::Decoder::new(std::io::BufReader::new(sheet)).read_info().expect("a PNG");
+    let mut bytes = vec![0; png.output_buffer_size().expect("a small picture")];
+    png.next_frame(&mut bytes).expect("a whole PNG");
+    let pixel =
+        |tile: usize, i: usize| bytes[(tile / 10 * 28 + i / 28) * 280 + tile % 10 * 28 + i % 28];
+    let image = |tile| (0..784).map(|i| f32::from(pixel(tile, i)) / 255.0).collect();
+    (0..100).map(|tile| (image(tile), tile / 10)).collect()
+}
+
+/// Some digits of each class, each towards a class some way off.
+fn digits_and_targets(of_each_class: usize) -> (Vec<(Vec<f32>, usize)>, Vec<usize>) {
+    let digits: Vec<_> = digits().into_iter().step_by(10 / of_each_class).collect();
+    let targets =
+        digits.iter().enumerate().map(|(i, (_, label))| (label + 3 + i % 4) % 10).collect();
+    (digits, targets)
+}
+
+fn published(id: &str) -> (Network, reference::network::Network) {
+    let manifest = std::fs::read("www/models/manifest.json").expect("the manifest is committed");
+    let entries: Vec<Entry> = serde_json::from_slice(&manifest).expect("the manifest is JSON");
+    let entry = entries.into_iter().find(|entry| entry.id == id).expect("the network is published");
+    let bytes = std::fs::read(format!("www/models/{}", entry.file)).expect("its file is committed");
+    let network = entry.load(&bytes, &Device::flex()).expect("its file is what the manifest says");
+    (network, reference::network::Network::from_safetensors(&bytes))
+}
+
+/// Every step of a batch of runs, run by run.
+fn attack(settings: Attack, network: &Network, images: &[f32], goals: &[Goal]) -> Vec<Vec<Step>> {
+    let mut runs = settings.start(network, images, goals).expect("the settings are in range");
+    let mut steps: Vec<Vec<Step>> = goals.iter().map(|_| Vec::new()).collect();
+    while !runs.is_empty() {
+        let found = pollster::block_on(runs.step(network, &Device::flex()));
+        for step in found.expect("the processor does not fail") {
+            steps[step.run].push(step);
+        }
+    }
+    steps
+}
+
+/// The outcome of a run, how many features it changed, and how many images it took.
+fn end(steps: &[Step]) -> (Outcome, usize, usize) {
+    let last = steps.last().expect("a run has at least one step");
+    (last.outcome.expect("it ended"), last.features_changed, steps.len())
+}
+
+/// Why settings are refused.
+fn refused(settings: Attack, network: &Network, image: &[f32], goal: Goal) -> AttackError {
+    settings.start(network, image, &[goal]).err().expect("it should be refused")
+}
+
+fn targeted(targets: &[usize]) -> Vec<Goal> {
+    targets.iter().map(|&target| Goal::Target(target)).collect()
+}
+
+/// Every attack says its name, and is understood again.
+#[test]
+fn an_attack_is_one_flat_object_with_its_name() {
+    for json in [
+        r#"{"attack":"jsma-f","attack_temperature":1.0,"direction":"increase","theta":1.0,"budget":112}"#,
+        r#"{"attack":"jsma-t","attack_temperature":40.0,"direction":"decrease","theta":0.5,"budget":7}"#,
+        r#"{"attack":"jsma-z","attack_temperature":1.0,"direction":"increase","theta":1.0,"budget":112}"#,
+        r#"{"attack":"not-robust","attack_temperature":40.0,"direction":"either","theta":1.0,"budget":112}"#,
+        r#"{"attack":"random-pairs","direction":"increase","theta":1.0,"budget":112,"attack_seed":7}"#,
+        r#"{"attack":"fgsm","attack_temperature":1.0,"epsilon":0.25}"#,
+    ] {
+        let attack: Attack = serde_json::from_str(json).expect(json);
+        assert_eq!(serde_json::to_string(&attack).expect("it is plain data"), json);
+        assert!(json.starts_with(&format!("{{\"attack\":\"{}\"", attack.name())), "{json}");
+    }
+    let page = r#"{"attack":"jsma-t","temperature":40,"direction":"increase","theta":1,"budget":112,"model":"x"}"#;
+    assert!(serde_json::from_str::<Attack>(page).is_ok());
+    for (json, says) in [
+        (r#"{"attack":"jsma","theta":1}"#, "no attack \"jsma\""),
+        (r#"{"theta":1}"#, "no attack null"),
+        (r#"{"attack":"fgsm"}"#, "epsilon"),
+        (r#"{"attack":"random-pairs","direction":"either","theta":1,"budget":2}"#, "either"),
+        ("[]", "no attack"),
+    ] {
+        let error = serde_json::from_str::<Attack>(json).expect_err(json).to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}

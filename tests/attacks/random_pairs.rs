@@ -1,0 +1,104 @@
+//! The random control.
+
+use defensive_distillation::attack::saliency::Direction;
+use defensive_distillation::attack::{
+    Attack, AttackError, Budget, Goal, Outcome, RandomPairs, Step,
+};
+
+use crate::reference;
+use crate::{attack, digits, digits_and_targets, end, published, refused, targeted};
+
+const UP: RandomPairs =
+    RandomPairs { direction: Direction::Increase, theta: 1.0, budget: Budget::PAPER, seed: 5 };
+
+fn pairs(steps: &[Step]) -> Vec<[usize; 2]> {
+    let choices = steps.iter().filter_map(|step| step.choice.as_ref());
+    choices.map(|choice| [choice.features[0], choice.features[1]]).collect()
+}
+
+#[test]
+fn the_draws_are_those_of_the_reference_and_fool_hardly_anybody() {
+    let (network, _) = published("mnist-undefended");
+    let (digits, targets) = digits_and_targets(2);
+    let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
+    for direction in [Direction::Increase, Direction::Decrease] {
+        let settings = Attack::RandomPairs(RandomPairs { direction, ..UP });
+        let found = attack(settings, &network, &images, &targeted(&targets));
+        let mut fooled = 0;
+        for ((steps, (image, _)), &target) in found.iter().zip(&digits).zip(&targets) {
+            let up = direction == Direction::Increase;
+            let drawn = pairs(steps);
+            let expected = reference::random_pairs::pairs(5, image, target, up, 56);
+            assert_eq!(drawn, expected[..drawn.len()]);
+            let (outcome, changed, images) = end(steps);
+            assert_eq!(changed, 2 * drawn.len());
+            assert_eq!(images, drawn.len() + 1);
+            match outcome {
+                Outcome::BudgetSpent => assert_eq!(drawn.len(), 56),
+                Outcome::Fooled => fooled += 1,
+                // A thin digit has no more ink to take away.
+                Outcome::NoAdmissiblePair => assert_eq!(drawn, expected),
+                other => panic!("{other:?}"),
+            }
+            assert!(steps.iter().all(|step| step.gradient.is_none()));
+        }
+        // To take 112 features from a digit is to take most of it.
+        let most = if direction == Direction::Increase { 1 } else { 5 };
+        assert!(fooled <= most, "{direction:?}: {fooled} of 20");
+    }
+}
+
+#[test]
+fn a_run_depends_on_its_seed_its_image_and_its_goal_but_not_on_its_place() {
+    let (network, _) = published("mnist-undefended");
+    let digits = digits();
+    let (two, seven) = (&digits[25].0, &digits[70].0);
+    let run = |settings, images: &[f32], targets: &[usize]| -> Vec<_> {
+        let found = attack(Attack::RandomPairs(settings), &network, images, &targeted(targets));
+        found.iter().map(|steps| pairs(steps)).collect()
+    };
+    let together = run(UP, &[&two[..], seven, two].concat(), &[9, 9, 8]);
+    assert_eq!(together[0], run(UP, two, &[9])[0]);
+    assert_eq!(together[1], run(UP, seven, &[9])[0]);
+    let alone = run(UP, two, &[8]);
+    assert_eq!(together[2], alone[0]);
+    assert_ne!(together[0], together[2]);
+    assert_ne!(alone, run(RandomPairs { seed: 6, ..UP }, two, &[8]));
+}
+
+/// Every feature should be drawn about as often as any other, 112 of them in each of 200 runs.
+#[test]
+fn no_feature_is_favoured() {
+    let image = [0.0; 784];
+    let mut counts = [0usize; 784];
+    for seed in 0..200 {
+        for pair in reference::random_pairs::pairs(seed, &image, 3, true, 56) {
+            pair.iter().for_each(|&feature| counts[feature] += 1);
+        }
+    }
+    let expected = 200.0 * 112.0 / 784.0;
+    let chi_squared: f64 = counts.iter().map(|&n| (n as f64 - expected).powi(2) / expected).sum();
+    // 783 degrees of freedom, times 1 − 1/7 for drawing without replacement, and 5 deviations.
+    assert!((chi_squared - 783.0 * 6.0 / 7.0).abs() < 170.0, "{chi_squared}");
+}
+
+#[test]
+fn the_edges_of_the_settings_have_clear_answers() {
+    let (network, _) = published("mnist-undefended");
+    let digits = digits();
+    let (seven, _) = &digits[70];
+    let run = |settings: RandomPairs, image: &[f32], goal| {
+        end(&attack(Attack::RandomPairs(settings), &network, image, &[goal])[0])
+    };
+    let budget = |features| RandomPairs { budget: Budget { features }, ..UP };
+    assert_eq!(run(UP, seven, Goal::Target(7)), (Outcome::AlreadyTarget, 0, 1));
+    assert_eq!(run(budget(0), seven, Goal::Target(3)), (Outcome::BudgetSpent, 0, 1));
+    assert_eq!(run(budget(2), seven, Goal::Untargeted(7)), (Outcome::BudgetSpent, 2, 2));
+    let all = run(budget(784), seven, Goal::Untargeted(7));
+    assert!(matches!(all, (Outcome::Fooled, ..)), "{all:?}");
+    assert_eq!(run(UP, &[1.0; 784], Goal::Target(4)).0, Outcome::NoAdmissiblePair);
+    let refused =
+        |settings| refused(Attack::RandomPairs(settings), &network, seven, Goal::Target(3));
+    assert!(matches!(refused(RandomPairs { theta: 2.0, ..UP }), AttackError::Theta(_)));
+    assert!(matches!(refused(budget(785)), AttackError::Budget { .. }));
+}
