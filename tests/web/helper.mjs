@@ -1,13 +1,11 @@
 /** One server, one browser and their clean-up, for every test file here. */
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { resolve } from "node:path";
 import { after, before, test as nodeTest } from "node:test";
-import { chromium } from "playwright-core";
+import { launchBrowser } from "../../scripts/browser.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
 
 /** @typedef {string | Buffer | number | ((request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void)} Answer */
-
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** An empty page on the site's origin, for tests of the JavaScript API. */
 const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon href=data:,>";
@@ -15,13 +13,15 @@ const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon hr
 /** A test that ends, whatever the page does. @param {string} name @param {(t: import("node:test").TestContext) => void | Promise<void>} run */
 export const test = (name, run) => nodeTest(name, { timeout: 90_000 }, run);
 
+/** The folder under test: this checkout, or one that `npm run site` has built. */
+const FOLDER = process.env.SITE && resolve(process.env.SITE);
+
 /** @type {import("playwright-core").Browser} */
 let browser;
 
 export function withBrowser() {
   before(async () => {
-    const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-    browser = await chromium.launch({ executablePath, args: FLAGS });
+    browser = await launchBrowser();
   });
   after(() => browser.close());
 }
@@ -33,7 +33,7 @@ export function withBrowser() {
  * @param {Record<string, Answer>} [answers] By path.
  */
 export async function site(t, answers = {}) {
-  const files = publishedFiles();
+  const files = publishedFiles(FOLDER);
   /** @type {string[]} */
   const requests = [];
   let transferred = 0;

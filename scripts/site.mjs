@@ -1,0 +1,178 @@
+/**
+ * Builds the folder that is published: `npm run site -- FOLDER ADDRESS`. It is the checkout's own
+ * files and what only a site with an address can have: cards for those who share a link, oEmbed, and
+ * a page for each step of the story, whose link shows its card before it leads to the step.
+ * Further arguments name the pages to build, such as `page` or `4`, instead of all.
+ */
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launchBrowser } from "./browser.mjs";
+import { publishedFiles } from "./serve.mjs";
+
+/** @typedef {import("playwright-core").Browser} Browser */
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const LANGUAGES = /** @type {const} */ (["en", "ja"]);
+const CARD = { width: 1200, height: 630 };
+/** The card is the embedded page, drawn larger. */
+const SCALE = 1.25;
+const PICTURE = "v=1&left=undefended-1&right=distilled-40&sample=0&target=3";
+
+/** What each page shows: the front page, and the steps of the story. @type {Record<string, { link: string, runs: boolean }>} */
+const PAGES = {
+  page: { link: PICTURE, runs: true },
+  1: { link: PICTURE, runs: false },
+  2: { link: `${PICTURE}&story=2`, runs: true },
+  3: { link: `${PICTURE}&story=3`, runs: false },
+  4: { link: `${PICTURE}&story=4`, runs: true },
+  5: { link: `${PICTURE}&story=5&show=gradient&step=0`, runs: false },
+  6: { link: `${PICTURE}&story=6&attack=jsma-t`, runs: true },
+};
+
+const [folder, address, ...wanted] = process.argv.slice(2);
+if (!folder || !address || !URL.canParse(address) || !address.endsWith("/")) {
+  process.stderr.write("Usage: npm run site -- FOLDER ADDRESS [PAGE …], where ADDRESS ends with a slash.\n");
+  process.exit(1);
+}
+await build(wanted.length > 0 ? wanted : Object.keys(PAGES));
+
+/** @param {string[]} names */
+async function build(names) {
+  copyFiles();
+  const server = createServer(publishedFiles(ROOT));
+  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
+  const browser = await launchBrowser();
+  try {
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    const local = `http://localhost:${port}/`;
+    await drawIcon(browser, local);
+    for (const name of names) for (const language of LANGUAGES) await buildPage(browser, local, name, language);
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+function copyFiles() {
+  rmSync(folder, { recursive: true, force: true });
+  for (const made of ["cards", "story", "oembed"]) mkdirSync(join(folder, "www", made), { recursive: true });
+  const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
+  for (const name of ["index.html", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+}
+
+/** For systems that take no SVG. @param {Browser} browser @param {string} local */
+async function drawIcon(browser, local) {
+  const page = await browser.newPage({ viewport: { width: 180, height: 180 } });
+  await page.goto(`${local}www/icon.svg`);
+  await page.screenshot({ path: join(folder, "www/icon-180.png") });
+  await page.close();
+}
+
+/** @param {Browser} browser @param {string} local @param {string} name @param {typeof LANGUAGES[number]} language */
+async function buildPage(browser, local, name, language) {
+  const suffix = language === "en" ? "" : `.${language}`;
+  const card = `www/cards/${name}${suffix}.png`;
+  const { link, iframe } = await takeLines(browser, local, `${PAGES[name].link}&lang=${language}`, PAGES[name].runs);
+  await drawCard(browser, `${local}?embed=1${new URL(link).hash}`, card);
+
+  const words = JSON.parse(readFileSync(join(ROOT, `www/languages/${language}.json`), "utf8"));
+  const title = name === "page" ? words.title : `${name}. ${words[`story.${name}.title`]}`;
+  const description = (name === "page" ? words.subtitle : words[`story.${name}.text`]).replace(/ ?\[\d\]/g, "");
+  const place = name === "page" ? "" : `www/story/${name}${suffix}.html`;
+  const oembed = `www/oembed/${name}${suffix}.json`;
+  writeFileSync(join(folder, oembed), `${JSON.stringify({
+    version: "1.0", type: "rich", title, provider_name: words.title, provider_url: address, html: iframe.replaceAll(local, address),
+    width: 700, height: 520, thumbnail_url: address + card, thumbnail_width: CARD.width, thumbnail_height: CARD.height,
+  }, null, 2)}\n`);
+
+  const head = headOf({ language, title, description, place, card, oembed });
+  if (name !== "page") return writeFileSync(join(folder, place), storyPage({ language, title, description, head, link: link.replace(local, "../../"), card: `../cards/${name}${suffix}.png` }));
+  if (language === "en") insert("index.html", head);
+  const post = `www/blog/${language}.html`;
+  const said = readFileSync(join(folder, post), "utf8");
+  const [, postTitle, postDescription] = /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(said) ?? [];
+  insert(post, headOf({ language, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
+}
+
+/** @param {{ language: string, title: string, description: string, place: string, card: string, oembed: string }} page */
+function headOf({ language, title, description, place, card, oembed }) {
+  return [
+    `<link rel="canonical" href="${address}${place}">`,
+    `<link rel="apple-touch-icon" href="${address}www/icon-180.png">`,
+    ...(oembed ? [`<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escape(title)}">`] : []),
+    `<meta property="og:type" content="website">`,
+    `<meta property="og:locale" content="${language === "en" ? "en_GB" : "ja_JP"}">`,
+    `<meta property="og:title" content="${escape(title)}">`,
+    `<meta property="og:description" content="${escape(description)}">`,
+    `<meta property="og:url" content="${address}${place}">`,
+    `<meta property="og:image" content="${address}${card}">`,
+    `<meta property="og:image:width" content="${CARD.width}">`,
+    `<meta property="og:image:height" content="${CARD.height}">`,
+    `<meta name="twitter:card" content="summary_large_image">`,
+  ].map((line) => `  ${line}\n`).join("");
+}
+
+/** The link and the frame that the share panel gives. @param {Browser} browser @param {string} local @param {string} link @param {boolean} runs */
+async function takeLines(browser, local, link, runs) {
+  const page = await browser.newPage({ reducedMotion: "reduce" });
+  await page.goto(`${local}#${link}`);
+  await page.waitForFunction(() => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2);
+  if (runs) await page.locator("#run").click();
+  if (runs || /step=/.test(link)) await page.waitForFunction(() => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
+  if (runs) await page.waitForFunction(() => document.querySelectorAll("[data-panel]").length > 0 && [...document.querySelectorAll("[data-panel]")].every((panel) => panel.getAttribute("data-iteration") === panel.getAttribute("data-iterations")));
+  await page.locator("#share-open").click();
+  const lines = { link: await page.locator("#share-link").inputValue(), iframe: await page.locator("#share-iframe").inputValue() };
+  await page.close();
+  return lines;
+}
+
+/** @param {Browser} browser @param {string} url @param {string} card */
+async function drawCard(browser, url, card) {
+  const [width, height] = [CARD.width / SCALE, CARD.height / SCALE];
+  const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: SCALE });
+  await page.goto(url);
+  await page.waitForFunction(() => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2);
+  if (/step=/.test(url)) await page.waitForFunction(() => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: join(folder, card) });
+  await page.close();
+}
+
+/** @param {{ language: string, title: string, description: string, head: string, link: string, card: string }} page */
+function storyPage({ language, title, description, head, link, card }) {
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+  <meta charset="utf-8">
+  <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'">
+  <meta http-equiv="refresh" content="0; url=${escape(link)}">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>${escape(title)}</title>
+  <meta name="description" content="${escape(description)}">
+  <link rel="icon" href="../icon.svg" type="image/svg+xml">
+  <link rel="stylesheet" href="../styles/base.css">
+${head}</head>
+<body>
+  <main class="boot-note">
+    <h1>${escape(title)}</h1>
+    <p>${escape(description)}</p>
+    <p><a href="${escape(link)}"><img src="${card}" alt="" width="600" height="315"> ${escape(title)}</a></p>
+  </main>
+</body>
+</html>
+`;
+}
+
+/** @param {string} path @param {string} head */
+function insert(path, head) {
+  const file = join(folder, path);
+  writeFileSync(file, readFileSync(file, "utf8").replace("</head>", `${head}</head>`));
+}
+
+/** @param {string} text */
+function escape(text) {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}

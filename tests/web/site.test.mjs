@@ -1,0 +1,101 @@
+/** The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install it. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { publishedFiles } from "../../scripts/serve.mjs";
+import { test as nodeTest } from "node:test";
+import { open, test, withBrowser } from "./helper.mjs";
+import { attack, ended, panel, ready } from "./visit.mjs";
+
+withBrowser();
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BASE = "/some/base/";
+
+/** A folder that is removed after the test. @param {import("node:test").TestContext} t */
+function temporary(t) {
+  const folder = mkdtempSync(join(tmpdir(), "site-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** @param {import("node:test").TestContext} t @param {import("node:http").RequestListener} listener */
+async function serve(t, listener) {
+  const server = createServer(listener);
+  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  return `http://localhost:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
+}
+
+nodeTest("the site works under any path, and its story pages show a card and lead to their step", { timeout: 300_000 }, async (t) => {
+  const folder = temporary(t);
+  const files = publishedFiles(folder);
+  const origin = await serve(t, (request, response) => {
+    if (!request.url?.startsWith(BASE)) return response.writeHead(404).end();
+    request.url = request.url.slice(BASE.length - 1);
+    files(request, response);
+  });
+  const address = origin + BASE;
+  execFileSync("node", [join(ROOT, "scripts/site.mjs"), folder, address, "page", "4"], { stdio: "inherit" });
+
+  const { page, problems, requests } = await open(t, address);
+  await ready(page);
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(requests.filter((request) => !request.startsWith(address)), []);
+
+  for (const [place, language] of [["", "en"], ["www/story/4.html", "en"], ["www/story/4.ja.html", "ja"], ["www/blog/ja.html", "ja"]]) {
+    const html = await (await fetch(address + place)).text();
+    const property = (/** @type {string} */ name) => new RegExp(`<meta property="og:${name}" content="([^"]+)">`).exec(html)?.[1] ?? "";
+    assert.equal(property("url"), address + place);
+    assert.equal(property("locale").slice(0, 2), language);
+    assert.ok(property("title").length > 5 && property("description").length > 20, place);
+    const card = Buffer.from(await (await fetch(property("image"))).arrayBuffer());
+    assert.deepEqual([card.readUInt32BE(16), card.readUInt32BE(20)], [1200, 630], place);
+    const oembed = /<link rel="alternate" type="application\/json\+oembed" href="([^"]+)"/.exec(html)?.[1];
+    if (place.includes("blog")) continue;
+    const { html: frame, thumbnail_url } = await (await fetch(`${oembed}`)).json();
+    assert.ok(frame.startsWith(`<iframe src="${address}?embed=1&amp;`), frame);
+    assert.equal(thumbnail_url, property("image"));
+  }
+  assert.equal((await fetch(`${address}www/icon-180.png`)).status, 200);
+
+  const { page: story } = await open(t, `${address}www/story/4.ja.html`);
+  await story.waitForURL((url) => url.pathname === BASE);
+  assert.deepEqual(await ended(story), ["fooled", "gradient-vanished"]);
+  assert.ok(await story.locator('[data-story="both"]').isVisible());
+  assert.ok(await story.locator("#notes").isHidden());
+  assert.equal(await story.locator("html").getAttribute("lang"), "ja");
+  assert.equal(await panel(story, "left").getAttribute("data-iteration"), await panel(story, "left").getAttribute("data-iterations"));
+});
+
+test("the package runs as it is packed, in the twenty lines of its example", async (t) => {
+  const folder = temporary(t);
+  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" }));
+  const installed = join(folder, "node_modules/defensive-distillation");
+  mkdirSync(installed, { recursive: true });
+  execFileSync("tar", ["-xzf", join(folder, filename), "-C", installed, "--strip-components=1"]);
+  const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
+  for (const path of Object.values(exports["."])) assert.ok(readFileSync(join(installed, `${path}`)).length > 0);
+
+  const example = readFileSync(join(ROOT, "examples/attack.html"));
+  assert.ok(`${example}`.split("\n").length <= 30, "an example of about twenty lines");
+  const types = /** @type {Record<string, string>} */ ({ ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" });
+  const origin = await serve(t, (request, response) => {
+    const path = new URL(`${request.url}`, "http://localhost").pathname;
+    if (path === "/") return response.writeHead(200, { "Content-Type": "text/html" }).end(example);
+    try {
+      response.writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" }).end(readFileSync(join(folder, path)));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  const { page, problems } = await open(t, `${origin}/`);
+  await page.locator("output", { hasText: "fooled" }).waitFor();
+  assert.match(`${await page.locator("output").textContent()}`, /reads \d after \d+ changed pixels/);
+  assert.deepEqual(problems, []);
+});
