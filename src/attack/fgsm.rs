@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::output::check_temperature;
 use super::runs::{Choice, Gradient, Method, Row, Run};
-use super::{AttackError, Goal, Outcome, one};
+use super::{AttackError, Goal, Outcome, number, one};
 use crate::dataset::CLASSES;
 use crate::distill::softmax_row;
 
@@ -33,9 +33,15 @@ use crate::distill::softmax_row;
 #[serde(tag = "attack", rename = "fgsm")]
 pub struct Fgsm {
     /// T of the softmax whose cross-entropy is differentiated, above 0.
-    #[serde(rename = "attack_temperature", alias = "temperature", default = "one")]
+    #[serde(
+        rename = "attack_temperature",
+        alias = "temperature",
+        default = "one",
+        deserialize_with = "number"
+    )]
     pub temperature: f32,
     /// How far every feature moves, in [0, 1].
+    #[serde(deserialize_with = "number")]
     pub epsilon: f32,
 }
 

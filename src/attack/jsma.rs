@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use super::output::{Output, check_temperature, of_logits, of_softmax};
 use super::runs::{Choice, Gradient, Method, Row, Run, Saliency};
 use super::saliency::{Direction, best_pair};
-use super::{AttackError, Budget, Goal, Outcome, domain, one};
+use super::{AttackError, Budget, Goal, Outcome, domain, number, one};
 
 /// The settings of JSMA.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,11 +40,17 @@ pub struct Jsma {
     #[serde(rename = "attack")]
     pub output: Output,
     /// T of the softmax that JSMA-T differentiates, above 0. JSMA-F and JSMA-Z have no use for it.
-    #[serde(rename = "attack_temperature", alias = "temperature", default = "one")]
+    #[serde(
+        rename = "attack_temperature",
+        alias = "temperature",
+        default = "one",
+        deserialize_with = "number"
+    )]
     pub temperature: f32,
     /// Whether features grow or shrink.
     pub direction: Direction,
     /// By how much a feature changes at a time, in (0, 1].
+    #[serde(deserialize_with = "number")]
     pub theta: f32,
     /// How many features may change.
     pub budget: Budget,

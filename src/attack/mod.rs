@@ -106,11 +106,21 @@ impl<'de> Deserialize<'de> for Attack {
             Some("random-pairs") => RandomPairs::deserialize(settings).map(Self::RandomPairs),
             Some("fgsm") => Fgsm::deserialize(settings).map(Self::Fgsm),
             _ => {
-                return Err(D::Error::custom(format!("there is no attack {}", settings["attack"])));
+                return Err(D::Error::custom(format!(
+                    "there is no attack {}, but jsma-f, jsma-t, jsma-z, not-robust, random-pairs and \
+                     fgsm",
+                    settings["attack"]
+                )));
             }
         };
         attack.map_err(D::Error::custom)
     }
+}
+
+/// A number, or NaN where there is none: JSON has only null for it, and the range check then says
+/// which setting is not a number.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f32::NAN))
 }
 
 /// A temperature that changes nothing.

@@ -26,19 +26,25 @@ use serde::{Deserialize, Serialize};
 use super::output::{check_temperature, of_softmax};
 use super::runs::{Choice, Gradient, Method, Row, Run, Saliency};
 use super::saliency::Direction;
-use super::{AttackError, Budget, Goal, Outcome, domain, one};
+use super::{AttackError, Budget, Goal, Outcome, domain, number, one};
 
 /// The settings of Carlini and Wagner's variant of JSMA.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "attack", rename = "not-robust")]
 pub struct NotRobust {
     /// T of the softmax that is differentiated, above 0.
-    #[serde(rename = "attack_temperature", alias = "temperature", default = "one")]
+    #[serde(
+        rename = "attack_temperature",
+        alias = "temperature",
+        default = "one",
+        deserialize_with = "number"
+    )]
     pub temperature: f32,
     /// Which way features may move.
     #[serde(rename = "direction")]
     pub movement: Movement,
     /// By how much a feature changes at a time, in (0, 1].
+    #[serde(deserialize_with = "number")]
     pub theta: f32,
     /// How many features may change.
     pub budget: Budget,

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::runs::{Choice, Gradient, Method, Row, Run};
 use super::saliency::Direction;
-use super::{AttackError, Budget, Goal, Outcome, domain};
+use super::{AttackError, Budget, Goal, Outcome, domain, number};
 
 /// The settings of the control.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,7 @@ pub struct RandomPairs {
     /// Whether features grow or shrink.
     pub direction: Direction,
     /// By how much a feature changes at a time, in (0, 1].
+    #[serde(deserialize_with = "number")]
     pub theta: f32,
     /// How many features may change.
     pub budget: Budget,

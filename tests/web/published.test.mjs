@@ -65,7 +65,7 @@ test("the drawing, the networks and the attacks give what they should, twice the
 /** @type {Record<string, [change: Record<string, unknown>, name: string, message: RegExp]>} */
 const REFUSED = {
   "a model that is not loaded": [{ model: "mnist-teacher-t40" }, "RequestError", /not loaded/],
-  "an unknown attack": [{ attack: "fgsm" }, "RequestError", /jsma-f/],
+  "an unknown attack": [{ attack: "deepfool" }, "RequestError", /jsma-f/],
   "an unknown direction": [{ direction: "up" }, "RequestError", /increase/],
   "a change of nothing": [{ theta: 0 }, "RequestError", /θ|theta/],
   "a change of more than one": [{ theta: 1.5 }, "RequestError", /θ|theta/],
