@@ -9,30 +9,44 @@ export interface ManifestEntry {
 }
 export interface EngineInfo { engine: "cpu"; implementation: string; version: string; }
 export interface Classification { logits: number[]; probabilities: number[]; label: number; }
-export interface BatchRequest {
-    model: string; attack: "jsma-f" | "jsma-t" | "jsma-z";
-    /** T of the softmax that jsma-t differentiates; 1 if left out. */
-    temperature?: number;
+/** Which features an attack may change, how, and how many. */
+export interface Features {
     direction: "increase" | "decrease";
     /** How much a feature changes at a time, in (0, 1]. */
     theta: number;
     /** Features that may change. */
     budget: number;
+}
+/** T of the softmax that the attack differentiates; 1 if left out. */
+export interface AtTemperature { temperature?: number; }
+/** An attack by its name, with its settings. */
+export type Attack =
+| ({ attack: "jsma-f" | "jsma-t" | "jsma-z" } & AtTemperature & Features)
+| ({ attack: "not-robust"; direction: "increase" | "decrease" | "either" }
+& AtTemperature & Omit<Features, "direction">)
+| ({ attack: "random-pairs"; /** What all draws depend on; 0 if left out. */ seed?: number } & Features)
+| ({ attack: "fgsm"; /** How far every feature moves, in [0, 1]. */ epsilon: number } & AtTemperature);
+export type BatchRequest = Attack & {
+    model: string;
     /** The images one after another, pixels in [0, 1]. */
     images: Float32Array;
     /** The class that each image should be mistaken for. */
     targets: Uint8Array;
+    /** The targets are what the images show, to be mistaken for anything else (fgsm, random-pairs). */
+    untargeted?: boolean;
 }
 export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
 /** One image of one run, evaluated. */
 export interface Step {
     run: number;
-    /** Pairs changed so far. */
+    /** Changes made so far. */
     iteration: number;
     image: Float32Array;
     logits: number[]; probabilities: number[]; label: number;
     featuresChanged: number;
     /** The features chosen at this image: the next step's image has them changed. */
+    chosen: number[] | null;
+    /** The same where there are two. */
     pair: [number, number] | null;
     alpha: number | null; beta: number | null; score: number | null;
     /** Features whose whole gradient is exactly zero, and of how many. */
