@@ -41,6 +41,9 @@ export function describe({ samples, picture, strokes, settings, target, panels, 
   };
 }
 
+/** Whether there is nothing under way that would make another link of it in an instant. @param {State} state */
+export const isAtRest = ({ running, playing, picture, strokes }) => !running && !playing && (picture.sample !== null || picture.strokes === strokes);
+
 /** The whole address of a link, on this page. @param {Link} link */
 export const addressOf = (link) => new URL(`#${writeLink(link)}`, location.origin + location.pathname).href;
 

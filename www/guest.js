@@ -3,7 +3,7 @@
  * and what it was asked for, takes up no more than it needs, and does not write its address, which
  * belongs to its host.
  */
-import { addressOf, describe } from "./address.js";
+import { addressOf, describe, isAtRest } from "./address.js";
 import { must } from "./dom.js";
 import { LANGUAGES, translate } from "./i18n.js";
 import { CHOICES } from "./settings.js";
@@ -50,8 +50,7 @@ export function setUpGuest({ parts }) {
 
   /** @param {import("./state.js").State} state */
   return (state) => {
-    if (state.running || state.playing || state.models.length === 0) return;
-    link.href = addressOf(describe(state));
+    if (state.models.length > 0 && isAtRest(state)) link.href = addressOf(describe(state));
   };
 }
 

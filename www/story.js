@@ -1,5 +1,5 @@
 /** The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a link. */
-import { addressOf, describe } from "./address.js";
+import { addressOf, describe, isAtRest } from "./address.js";
 import { make, must } from "./dom.js";
 import { t } from "./i18n.js";
 import { DEFAULTS } from "./settings.js";
@@ -76,17 +76,22 @@ export function setUpStory({ state }, session) {
     const details = must("details", HTMLDetailsElement, item);
     const link = make("a", { class: "step-link small", "data-t": "story.link" }, t("story.link"));
     details.append(link);
+    // The state opens it, and not the browser, whose word of it comes only after the next frame may have been drawn.
+    must("summary", HTMLElement, details).addEventListener("click", (event) => {
+      event.preventDefault();
+      session.look({ story: state.story === number ? 0 : number });
+    });
+    // A search in the page opens it too.
     details.addEventListener("toggle", () => {
-      if (details.open !== (state.story === number)) session.look({ story: details.open ? number : 0 });
+      if (details.open && state.story !== number) session.look({ story: number });
     });
     return { number, details, link };
   });
 
-  /** @param {import("./state.js").State} now */
-  return ({ story, running, playing }) => {
+  return () => {
     for (const { number, details, link } of steps) {
-      if (details.open !== (story === number)) details.open = story === number;
-      if (details.open && !running && !playing) link.href = addressOf(describe(state));
+      if (details.open !== (state.story === number)) details.open = state.story === number;
+      if (details.open && isAtRest(state)) link.href = addressOf(describe(state));
     }
   };
 }
