@@ -8,9 +8,9 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 
-use super::Layers;
+use super::{Layers, WeightGradients};
 
-impl<B: Backend + Layers, C: CheckpointStrategy> Layers for Autodiff<B, C> {
+impl<B: Backend + WeightGradients, C: CheckpointStrategy> Layers for Autodiff<B, C> {
     fn conv_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -45,7 +45,7 @@ impl<B: Backend + Layers, C: CheckpointStrategy> Layers for Autodiff<B, C> {
 #[derive(Debug)]
 struct ConvRelu;
 
-impl<B: Backend + Layers> Backward<B, 3> for ConvRelu {
+impl<B: Backend + WeightGradients> Backward<B, 3> for ConvRelu {
     /// The input, the weight and the output.
     type State = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 

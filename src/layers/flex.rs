@@ -34,19 +34,6 @@ impl Layers for Flex {
         tensor(back, [images, conv.height, conv.width, conv.from])
     }
 
-    fn conv_relu_weight_gradients(
-        x: FlexTensor,
-        y: FlexTensor,
-        weight: FlexTensor,
-        gradient: FlexTensor,
-    ) -> (FlexTensor, FlexTensor) {
-        let conv = Conv::between(&x, &weight);
-        let (x, y, gradient) = (x.to_contiguous(), y.to_contiguous(), gradient.to_contiguous());
-        let (kernel, bias) = conv.weight_gradients(x.storage(), y.storage(), gradient.storage());
-        let kernel = tensor(kernel, [3, 3, conv.from, conv.to]).permute(&[3, 2, 0, 1]);
-        (kernel.to_contiguous(), tensor(bias, [conv.to]))
-    }
-
     fn max_pool(x: FlexTensor) -> FlexTensor {
         let [images, height, width, channels] = dims(&x);
         let x = x.to_contiguous();
@@ -71,6 +58,22 @@ impl Layers for Flex {
             max_pool_gradient(x, gradient, out, width / 2, channels);
         });
         tensor(out, [rows, height, width, channels])
+    }
+}
+
+#[cfg(feature = "train")]
+impl super::WeightGradients for Flex {
+    fn conv_relu_weight_gradients(
+        x: FlexTensor,
+        y: FlexTensor,
+        weight: FlexTensor,
+        gradient: FlexTensor,
+    ) -> (FlexTensor, FlexTensor) {
+        let conv = Conv::between(&x, &weight);
+        let (x, y, gradient) = (x.to_contiguous(), y.to_contiguous(), gradient.to_contiguous());
+        let (kernel, bias) = conv.weight_gradients(x.storage(), y.storage(), gradient.storage());
+        let kernel = tensor(kernel, [3, 3, conv.from, conv.to]).permute(&[3, 2, 0, 1]);
+        (kernel.to_contiguous(), tensor(bias, [conv.to]))
     }
 }
 
@@ -158,6 +161,7 @@ impl Conv {
     }
 
     /// The gradients by the kernel, `[3, 3, from, to]`, and by the bias, `[to]`.
+    #[cfg(feature = "train")]
     fn weight_gradients(self, x: &[f32], y: &[f32], gradient: &[f32]) -> (Vec<f32>, Vec<f32>) {
         // Sums of a fixed number of images at a time, so that the result does not depend on how
         // many cores there are.
@@ -307,6 +311,7 @@ impl<'a> View<'a> {
         Self { data, rows, columns, row_stride: stride, column_stride: 1 }
     }
 
+    #[cfg(feature = "train")]
     fn transposed(self) -> Self {
         let Self { data, rows, columns, row_stride, column_stride } = self;
         Self {

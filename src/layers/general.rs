@@ -29,6 +29,7 @@ pub fn conv_relu_input_gradient<B: Backend>(
     channels_last::<B>(B::conv_transpose2d(gradient, weight, None, options))
 }
 
+#[cfg(feature = "train")]
 pub fn conv_relu_weight_gradients<B: Backend>(
     x: FloatTensor<B>,
     y: FloatTensor<B>,

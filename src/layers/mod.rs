@@ -47,16 +47,6 @@ pub trait Layers: Backend {
         general::conv_relu_input_gradient::<Self>(y, weight, gradient)
     }
 
-    /// The gradients by weight and bias, given x, the output y and the gradient by y.
-    fn conv_relu_weight_gradients(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        general::conv_relu_weight_gradients::<Self>(x, y, weight, gradient)
-    }
-
     /// The largest of each 2×2 block. Height and width are even.
     fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
         general::max_pool::<Self>(x)
@@ -69,8 +59,24 @@ pub trait Layers: Backend {
     }
 }
 
+/// What training needs besides. It is called from [`autodiff`] alone.
+#[cfg(feature = "train")]
+trait WeightGradients: Layers {
+    /// The gradients by weight and bias, given x, the output y and the gradient by y.
+    fn conv_relu_weight_gradients(
+        x: FloatTensor<Self>,
+        y: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        general::conv_relu_weight_gradients::<Self>(x, y, weight, gradient)
+    }
+}
+
 #[cfg(feature = "vulkan")]
 impl Layers for burn::backend::Cube {}
+#[cfg(feature = "vulkan")]
+impl WeightGradients for burn::backend::Cube {}
 
 /// A convolution and its ReLU: `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
 pub fn conv_relu(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
