@@ -30,6 +30,10 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {number | null} target
  * @property {number} theta
  * @property {number} budget
+ * @property {number} epsilon
+ * @property {number} seed
+ * @property {boolean} untargeted
+ * @property {boolean | null} temper
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
  * @property {boolean} marks
@@ -67,9 +71,13 @@ const FIELDS = {
   target: integer(0, 9, null),
   theta: setting("theta", 1),
   budget: setting("budget", 112),
+  epsilon: setting("epsilon", 0.3),
+  seed: setting("seed", 0),
+  untargeted: flag(false),
+  temper: flag(null),
   step: integer(0, 99_999, null),
   show: choice(CHOICES.overlay, "image"),
-  marks: { otherwise: true, read: (text) => ({ value: text !== "0", fits: /^[01]$/.test(text) }), write: (value) => (value ? "1" : "0") },
+  marks: flag(true),
   story: integer(0, 6, 1),
   soft: setting("soft", 40),
   lang: choice(LANGUAGES, null),
@@ -197,6 +205,15 @@ function setting(name, otherwise) {
       return { value, fits: value === Number(text) };
     },
     write: String,
+  };
+}
+
+/** @template {boolean | null} Otherwise @param {Otherwise} otherwise @returns {Field<boolean | Otherwise>} */
+function flag(otherwise) {
+  return {
+    otherwise,
+    read: (text) => (/^[01]$/.test(text) ? { value: text === "1", fits: true } : { value: otherwise, fits: false }),
+    write: (value) => (value ? "1" : "0"),
   };
 }
 

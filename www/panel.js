@@ -1,4 +1,5 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
+import { ATTACKS, isUntargeted } from "./attacks.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
 import { fillCard } from "./card.js";
 import { DATASETS, MNIST } from "./datasets.js";
@@ -67,11 +68,12 @@ export function setUpPanel(side, session, isFixed = false) {
     const { reading, readingOf, steps } = state.panels[side];
     const now = step ?? (state.picture.pixels ? reading : null);
     const source = steps[0]?.label ?? now?.label ?? null;
-    drawBars(now?.probabilities ?? null, { source, target: state.target, label: now?.label ?? null });
+    const target = isUntargeted(state.settings) ? null : state.target;
+    drawBars(now?.probabilities ?? null, { source, target, label: now?.label ?? null });
     const reads = find(".readout-reads");
     setText(reads, now ? String(now.label) : "–");
-    reads.dataset.role = now?.label === state.target ? "target" : now?.label === source ? "source" : "";
-    setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(state.settings.budget)}`);
+    reads.dataset.role = now && now.label === target ? "target" : now?.label === source ? "source" : "";
+    setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(mostChanged(state))}`);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
     setText(find(".readout-zeros"), zeros ? `${number(step.zeroGradients ?? 0)} / ${number(step.gradientEntries ?? 0)}` : "–");
     setText(find(".readout-gap"), now ? number(logitGap(now.logits), { maximumFractionDigits: 1, minimumFractionDigits: 1 }) : "–");
@@ -103,6 +105,11 @@ export function setUpPanel(side, session, isFixed = false) {
   };
 }
 
+/** How many features the attack may change: what it was given, or all of them. @param {State} state */
+function mostChanged({ settings }) {
+  return ATTACKS[settings.attack].settings.includes("budget") ? settings.budget : DATASETS[MNIST].features;
+}
+
 /** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
 function logitGap(logits) {
   const [first, second] = [...logits].sort((a, b) => b - a);
@@ -119,17 +126,18 @@ function scale({ overlay, settings, target }, step) {
   if (overlay === "image") return { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const map = overlay === "saliency" ? step?.saliency : step?.gradient;
-  if (!map) return { low: "", high: "", about: t(step ? "scale.not-needed" : "scale.not-yet") };
+  const { output, unit } = ATTACKS[settings.attack];
+  // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
+  const hasNone = output === null || (overlay === "saliency" && (unit === "step" || settings.direction === "either"));
+  if (!map) return { low: "", high: "", about: t(hasNone ? `scale.none.${overlay}` : step ? "scale.not-needed" : "scale.not-yet") };
   const most = peak(map);
   if (overlay === "saliency") {
     if (most === 0) return { low: "", high: "", about: t("scale.no-saliency") };
     return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: String(target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
-  const output = OUTPUTS[settings.attack];
-  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output, target: SUBSCRIPTS[target] }) };
+  const of = output === "J" ? "J" : `${output}${SUBSCRIPTS[target]}`;
+  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output: of }) };
 }
 
-/** What each attack differentiates. */
-const OUTPUTS = { "jsma-f": "F", "jsma-t": "F̂", "jsma-z": "Z" };
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
