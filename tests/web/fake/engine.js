@@ -30,14 +30,20 @@ export class Engine {
     return { logits: [], probabilities: [], label: 0 };
   }
 
-  /** @param {{ theta: number, budget: number, targets: Uint8Array }} request */
-  start({ theta, budget, targets }) {
+  /** @param {{ theta: number, budget: number, targets: Uint8Array, images: Float32Array }} request */
+  start({ theta, budget, targets, images }) {
     let iteration = 0;
+    if (images[0] === -1) throw new WebAssembly.RuntimeError("unreachable");
     return {
+      get running() {
+        return iteration > budget ? 0 : targets.length;
+      },
       async step() {
         for (const end = performance.now() + theta; performance.now() < end; );
         const outcome = iteration === budget ? "budget-spent" : null;
-        return [{ run: 0, iteration: iteration++, label: targets[0], outcome }];
+        const steps = Array.from(targets, (label, run) => ({ run, iteration, label, outcome, gradient: null }));
+        iteration++;
+        return steps;
       },
       free() {},
     };
