@@ -5,6 +5,7 @@ import { make, must, setText } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { CHOICES, RANGES, fit } from "./settings.js";
 import { SIDES } from "./state.js";
+import { ownTemperature } from "./verdict.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./state.js").State} State */
@@ -74,9 +75,9 @@ function setUpTemper(session) {
     const on = tempered(settings);
     box.checked = on ?? false;
     box.ariaDisabled = String(on === null);
-    const [a, b] = SIDES.map((side) => panels[side].model?.temperature);
+    const [a, b] = SIDES.map((side) => panels[side].model && ownTemperature(panels[side]));
     if (on === null) setText(note, t("temper.none", { attack: t(`attack.${settings.attack}`) }));
-    else if (on && a !== undefined && b !== undefined) setText(note, t("temper.on", { a, b }));
+    else if (on && a && b) setText(note, t("temper.on", { a, b }));
     else setText(note, t("temper.off"));
   };
 }

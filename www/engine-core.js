@@ -68,7 +68,7 @@ function makeMethods() {
 
     rasterize: async (strokes) => (await guarded(() => glue.rasterize(strokes))) ?? null,
 
-    classify: async ({ model, image }) => guarded(() => engine.classify(model, pixels(image))),
+    classify: async ({ model, scale, image }) => guarded(() => engine.classify(model, pixels(image), scale)),
 
     async attack({ image, target, ...settings }, { signal, emit }) {
       // It travels as a byte, which would wrap.

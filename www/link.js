@@ -24,6 +24,8 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {string} data
  * @property {NetworkName | null} left
  * @property {NetworkName | null} right
+ * @property {number | null} kleft What the logits of the left network are multiplied by.
+ * @property {number | null} kright
  * @property {number | null} sample The number of a test image in its test set.
  * @property {Settings["attack"]} attack
  * @property {Settings["direction"]} direction
@@ -65,6 +67,8 @@ const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
   right: network(),
+  kleft: integer(RANGES.k.min, RANGES.k.max, null),
+  kright: integer(RANGES.k.min, RANGES.k.max, null),
   sample: integer(0, 99_999, null),
   attack: choice(CHOICES.attack, "jsma-f"),
   direction: choice(CHOICES.direction, "increase"),
@@ -96,7 +100,7 @@ const FIELDS = {
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "step"]);
+const OF_DATA = /** @type {const} */ (["left", "right", "kleft", "kright", "sample", "target", "strokes", "step"]);
 
 /** @typedef {keyof Link | 'version' | 'end'} Dropped */
 

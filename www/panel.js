@@ -7,8 +7,12 @@ import { make, must, setText } from "./dom.js";
 import { number, percent, t, translate } from "./i18n.js";
 import { createPicture, peak, viewOf } from "./picture.js";
 import { stepAt } from "./player.js";
+import { FIRST_K, RANGES, nearest } from "./settings.js";
 import { setUpStatus } from "./status.js";
 import { modelName, panelName, verdict } from "./verdict.js";
+
+/** Told from the network itself by this at the end of its value. */
+const SCALED = "×";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -29,22 +33,35 @@ export function setUpPanel(side, session, isFixed = false) {
   const drawPicture = createPicture(find(".picture-frame"));
   const drawBars = createBars(barsBody(root), DATASETS[MNIST].classes);
   const drawStatus = setUpStatus(find(".status"), side, session);
-  select.addEventListener("change", () => session.chooseModel(side, select.value));
+  const k = must(".panel-k", HTMLInputElement, root);
+  Object.assign(k, RANGES.k);
+  select.addEventListener("change", () => {
+    const [id, isScaled] = select.value.split(SCALED);
+    session.chooseModel(side, id, isScaled === undefined ? null : FIRST_K);
+  });
+  k.addEventListener("input", () => session.chooseModel(side, select.value.split(SCALED)[0], nearest("k", Number(k.value))));
 
   /** What the parts that are rebuilt as a whole were last built from. */
   let built = "";
 
   /** @param {State} state */
   function drawHead({ models, panels }) {
-    const { model } = panels[side];
-    const now = JSON.stringify([document.documentElement.lang, model?.id, models.length]);
+    const { model, scale } = panels[side];
+    const now = JSON.stringify([document.documentElement.lang, model?.id, scale, models.length]);
     if (now === built) return;
     built = now;
-    select.replaceChildren(...models.map((entry) => make("option", { value: entry.id }, modelName(entry))));
+    const scaled = models.filter(({ id, role }) => role === "undefended" || (scale !== null && id === model?.id));
+    select.replaceChildren(
+      ...models.map((entry) => make("option", { value: entry.id }, modelName(entry))),
+      ...scaled.map((entry) => make("option", { value: entry.id + SCALED }, modelName(entry, entry === model ? scale ?? FIRST_K : FIRST_K))));
     select.disabled = isFixed || models.length === 0;
     select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
     if (!model) return;
-    select.value = model.id;
+    select.value = scale === null ? model.id : model.id + SCALED;
+    find(".panel-scale").hidden = scale === null || isFixed;
+    k.value = String(scale ?? FIRST_K);
+    k.setAttribute("aria-label", t("panel.k", { panel: t(`panel.${side}`) }));
+    setText(find(".panel-k-value"), scale === null ? "" : `k = ${number(scale)}`);
     setText(find(".panel-facts"), t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) }));
     fillCard(card, model);
   }

@@ -1,30 +1,23 @@
 /**
- * One hand of the pool: it is given the compiled module and the weights, and then one job after the
- * other. The same code runs in a worker and, where there is none, in the page.
- *
- * @typedef {object} Job A batch of attacks on one network.
- * @property {import("./protocol.js").ManifestEntry} model
- * @property {Omit<import("./protocol.js").AttackRequest, "model" | "image" | "target"> & { scale?: number }} settings
- * @property {Float32Array} images One after another.
- * @property {Uint8Array} targets One for each image.
- * @property {boolean} [looksOnly] Ends each attack at the untouched image, when its gradient is known.
- *
- * @typedef {object} Ending How one attack ended.
- * @property {import("./protocol.js").Outcome | null} outcome Null where the job only looks.
- * @property {number} label What the network reads at the end.
- * @property {number} featuresChanged
- * @property {number} iteration
- * @property {number | null} zeroGradients
- * @property {number | null} amplitude The mean of the gradient's absolute values, where one was asked for last.
+ * One hand of the pool: it is given the compiled module and the networks, then the request of an
+ * experiment, and then one chunk of it after the other. The same code runs in a worker and, where
+ * there is none, in the page.
  */
 import { guarded, instantiate, turn } from "./engine-core.js";
 import { toPlain } from "./protocol.js";
 
 /** @param {import("./protocol.js").Port} port */
-export function serveJobs(port) {
+export function serveExperiment(port) {
   /** @type {import("../pkg/cpu/engine.js").Engine} */
   let engine;
+  /** @type {import("../pkg/cpu/engine.js").Experiment | undefined} */
+  let experiment;
   let isOver = false;
+
+  const planned = () => {
+    if (experiment) return experiment;
+    throw new Error("There is no experiment yet.");
+  };
 
   /** @type {Record<string, (argument: any) => unknown>} */
   const methods = {
@@ -35,24 +28,32 @@ export function serveJobs(port) {
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),
 
-    /** @param {Job} job */
-    async work({ model, settings, images, targets, looksOnly }) {
-      /** @type {Ending[]} */
-      const endings = [];
-      const run = await guarded(() => engine.start(/** @type {any} */ ({ ...settings, model: model.id, images, targets })));
+    /** Plans an experiment, and says what there is to do. */
+    async plan({ request, size }) {
+      experiment?.free();
+      experiment = await guarded(() => engine.experiment(request));
+      return { attempts: experiment.attempts(), chunks: experiment.chunks(size) };
+    },
+
+    /** @param {import("../pkg/cpu/engine.js").Chunk} chunk */
+    async work(chunk) {
+      /** @type {import("../pkg/cpu/engine.js").ExperimentRecord[]} */
+      const done = [];
+      const campaign = await guarded(() => planned().start(chunk));
       try {
-        while (!isOver && run.running > 0) {
-          for (const step of await guarded(() => run.step())) {
-            if (step.outcome || looksOnly) endings[step.run] = endingOf(step);
-          }
-          if (looksOnly) break;
+        while (!isOver) {
           await turn();
+          const records = await guarded(() => campaign.step());
+          if (!records) break;
+          done.push(...records);
         }
       } finally {
-        run.free();
+        campaign.free();
       }
-      return endings;
+      return done;
     },
+
+    rows: (records) => guarded(() => planned().rows(records)),
   };
 
   port.onmessage = async ({ data }) => {
@@ -68,10 +69,4 @@ export function serveJobs(port) {
     }
   };
   port.postMessage({ ready: true });
-}
-
-/** @param {import("../pkg/cpu/engine.js").Step} step @returns {Ending} */
-function endingOf({ outcome, label, featuresChanged, iteration, zeroGradients, gradient }) {
-  const amplitude = gradient && gradient.reduce((sum, slope) => sum + Math.abs(slope), 0) / gradient.length;
-  return { outcome, label, featuresChanged, iteration, zeroGradients, amplitude };
 }

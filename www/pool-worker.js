@@ -1,4 +1,4 @@
 /** One hand of the pool in a worker of its own. */
-import { serveJobs } from "./pool-core.js";
+import { serveExperiment } from "./pool-core.js";
 
-serveJobs(self);
+serveExperiment(self);

@@ -30,6 +30,7 @@
  *
  * @typedef {object} AttackRequest
  * @property {string} model
+ * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
  * @property {Float32Array} image 784 pixels in [0, 1], row by row.
  * @property {number} target The class that the image is to be mistaken for.
  * @property {'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs'} attack

@@ -5,7 +5,7 @@ import { explain } from "./errors.js";
 import { t } from "./i18n.js";
 import { lastIteration } from "./player.js";
 import { SIDES } from "./state.js";
-import { panelName, verdict } from "./verdict.js";
+import { ownTemperature, panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 
@@ -67,7 +67,7 @@ export function createRunner({ store, loader, reader, player }) {
 
   /** @param {Side} side @param {Float32Array} image @param {AbortSignal} signal */
   async function attack(side, image, signal) {
-    const { model, loading, reading, steps } = state.panels[side];
+    const { model, scale, loading, reading, steps } = state.panels[side];
     const engine = loader.engine();
     if (!model || !engine || loading.status !== "ready") return;
     const { settings, samples, picture } = state;
@@ -75,7 +75,7 @@ export function createRunner({ store, loader, reader, player }) {
     const shows = picture.sample === null ? reading?.label : samples[picture.sample].label;
     const target = isUntargeted(settings) ? shows ?? state.target : state.target;
     try {
-      const { outcome } = await engine.attack({ model: model.id, image, target, ...requestOf(settings, model.temperature) }, {
+      const { outcome } = await engine.attack({ model: model.id, scale: scale ?? 1, image, target, ...requestOf(settings, ownTemperature(state.panels[side])) }, {
         signal,
         onStep(step) {
           steps.push(step);

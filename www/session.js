@@ -88,10 +88,16 @@ export function createSession(store) {
     if (strokes) store.set({ strokes, picture: { sample: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
+      scale(side, link[`k${side}`]);
       const model = wished(side) ?? defaultNetwork(state.models, side);
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
     reader.refresh();
+  }
+
+  /** @param {Side} side @param {number | null} k */
+  function scale(side, k) {
+    if (k !== state.panels[side].scale) store.setPanel(side, { scale: k, reading: null, readingOf: null });
   }
 
   /** The network that the link names for a panel, with a note where that cannot be had. @param {Side} side */
@@ -207,14 +213,17 @@ export function createSession(store) {
       ask({ settings: withTemper(state.settings, on) });
       if (hasRun) run();
     },
-    /** @param {Side} side @param {string} id */
-    chooseModel(side, id) {
+    /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
+    chooseModel(side, id, k = null) {
       const model = state.models.find((entry) => entry.id === id);
-      if (!model || model === state.panels[side].model) return;
+      const panel = state.panels[side];
+      if (!model || (model === panel.model && k === panel.scale)) return;
       touch();
       runner.reset();
       store.set({ notes: [] });
-      loader.choose(side, model);
+      scale(side, k);
+      if (model === panel.model) reader.refresh();
+      else loader.choose(side, model);
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),

@@ -31,6 +31,8 @@ export const RANGES = /** @type {const} */ ({
   epsilon: { min: 0, max: 1, step: 0.01 },
   /** What the random control draws by. */
   seed: { min: 0, max: 999_999, step: 1 },
+  /** What the logits of a network are multiplied by, nothing trained. */
+  k: { min: 1, max: 200, step: 1 },
   /** Of the softmax that the teacher's soft answers are shown at. */
   soft: { min: 1, max: 200, step: 1 },
 });
@@ -39,6 +41,9 @@ export const RANGES = /** @type {const} */ ({
 export const DEFAULTS = {
   attack: "jsma-f", direction: "increase", theta: 1, budget: DATASETS[MNIST].budget, epsilon: 0.3, seed: 0, untargeted: false, temper: null,
 };
+
+/** The k that the control begins with: here hardly anything is left of the gradient. */
+export const FIRST_K = 20;
 
 /** The settings that are numbers. @typedef {'theta' | 'budget' | 'epsilon' | 'seed'} Numeric */
 

@@ -84,10 +84,15 @@ const place = (feature) => `(${number(feature % width)},\u00a0${number(Math.floo
 
 /** @param {State} state @param {Side} side */
 export function panelName({ panels }, side) {
-  const { model } = panels[side];
-  return model ? modelName(model) : t(`panel.${side}`);
+  const { model, scale } = panels[side];
+  return model ? modelName(model, scale) : t(`panel.${side}`);
 }
 
-/** @param {import("./state.js").ManifestEntry} model */
-export const modelName = ({ role, temperature }) =>
-  role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+/** @param {Pick<import("./state.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */
+export function modelName({ role, temperature }, k = null) {
+  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+  return k === null ? name : t("role.scaled", { network: name, k });
+}
+
+/** The T that an attack takes into account: that of the training, times what the logits are multiplied by. @param {import("./state.js").Panel} panel */
+export const ownTemperature = ({ model, scale }) => (model?.temperature ?? 1) * (scale ?? 1);

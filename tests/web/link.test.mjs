@@ -133,6 +133,8 @@ function outOfRange(link) {
     data: link.data === "mnist",
     left: network(link.left),
     right: network(link.right),
+    kleft: link.kleft === null || (whole(link.kleft, 200) && link.kleft >= 1),
+    kright: link.kright === null || (whole(link.kright, 200) && link.kright >= 1),
     sample: whole(link.sample, 99_999),
     attack: /^(jsma-[ftz]|not-robust|fgsm|random-pairs)$/.test(link.attack),
     direction: /^(increase|decrease|either)$/.test(link.direction),
