@@ -63,6 +63,18 @@ impl Network {
         self.dataset
     }
 
+    /// The same network with all its logits multiplied by k, nothing trained: the control beside
+    /// distillation, which multiplies them by about T.
+    ///
+    /// It is the last layer that is multiplied. Weights of a published file, which have 11 bits, stay
+    /// exact for whole k up to 8192.
+    pub fn scaled(&self, k: f32) -> Self {
+        let mut network = self.clone();
+        network.fc3.weight = network.fc3.weight.map(|weight| weight * k);
+        network.fc3.bias = network.fc3.bias.map(|bias| bias.map(|bias| bias * k));
+        network
+    }
+
     /// The logits of a batch of images.
     ///
     /// Dropout acts on the two dense layers while the network is being trained, that is on an
