@@ -3,6 +3,7 @@
  * in the history; a step, a view, a language changes the entry that is there. What the page shows
  * on its own or because a link says so is never written, so an address that was opened stays as it is.
  */
+import { DATASETS } from "./datasets.js";
 import { language } from "./i18n.js";
 import { isSame, emptyLink, parseLink, writeLink } from "./link.js";
 import { nameOf } from "./networks.js";
@@ -19,20 +20,22 @@ const REQUEST = /** @type {const} */ (["data", "sample", "strokes", "attack", "d
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */
-export function describe({ samples, picture, strokes, settings, target, panels, running, shown, overlay, marks, story, soft }) {
+export function describe({ data, samples, picture, strokes, settings, target, panels, running, shown, overlay, channel, marks, story, soft }) {
   const { model: left } = panels.left;
   const { model: right } = panels.right;
   const hasRun = running || SIDES.some((side) => panels[side].steps.length > 0);
   return {
     ...emptyLink(),
     ...settings,
+    data,
     left: left && nameOf(left),
     right: right && nameOf(right),
     sample: picture.sample === null ? null : samples[picture.sample].index,
-    strokes: picture.sample === null ? strokes : null,
+    strokes: picture.sample === null && DATASETS[data].isDrawn ? strokes : null,
     target,
     step: hasRun ? shown : null,
     show: overlay,
+    channel,
     marks,
     story,
     soft,

@@ -1,8 +1,8 @@
 /** The controls of the attack and of what is shown. Their choices and ranges come from the settings' table. */
-import { DATASETS, MNIST } from "./datasets.js";
+import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
-import { CHOICES, RANGES, fit } from "./settings.js";
+import { CHOICES, fit, rangeOf } from "./settings.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./state.js").State} State */
@@ -19,6 +19,8 @@ export function setUpControls(session) {
   });
   const ranges = /** @type {const} */ (["theta", "budget"]).map((name) => setUpRange(name, session));
   const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) => session.look({ overlay }));
+  const channels = must("#channels", HTMLElement);
+  const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.look({ channel }));
   const marks = must("#marks", HTMLInputElement);
   marks.addEventListener("change", () => session.look({ marks: marks.checked }));
   const drawActions = setUpActions(session);
@@ -27,9 +29,11 @@ export function setUpControls(session) {
   return (state) => {
     for (const draw of [...choices, ...ranges]) draw(state);
     showOverlay(state.overlay);
+    channels.hidden = DATASETS[state.data].channels === 1;
+    showChannel(state.channel);
     marks.checked = state.marks;
     const { attack, direction, theta, budget } = state.settings;
-    const share = percent(budget / DATASETS[MNIST].features, 1);
+    const share = percent(budget / DATASETS[state.data].features, 1);
     setText(must("#settings-summary", HTMLElement), t("settings.summary", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`), theta, budget }));
     setText(must("#attack-note", HTMLElement), t(`attack.${attack}.note`));
     setText(must("#budget-note", HTMLElement), t("setting.budget.note", { count: Math.floor(budget / 2), share }));
@@ -94,16 +98,18 @@ function makeRadios(group, name, values, onChoice) {
 function setUpRange(name, session) {
   const field = must(`#${name}`, HTMLInputElement);
   const slider = must(`#${name}-range`, HTMLInputElement);
-  for (const input of [field, slider]) Object.assign(input, RANGES[name]);
-  slider.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value) }));
+  let data = "";
+  slider.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value, data) }));
   field.addEventListener("change", () => {
-    const value = fit(name, field.value);
+    const value = fit(name, field.value, data);
     field.value = String(value);
     session.changeSettings({ [name]: value });
   });
 
   /** @param {State} state */
-  return ({ settings }) => {
+  return ({ settings, ...state }) => {
+    if (data !== state.data) for (const input of [field, slider]) Object.assign(input, rangeOf(name, state.data));
+    data = state.data;
     slider.value = String(settings[name]);
     if (document.activeElement !== field) field.value = String(settings[name]);
     slider.title = number(settings[name]);

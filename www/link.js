@@ -11,7 +11,7 @@
  */
 import { DATASETS, MNIST } from "./datasets.js";
 import { LANGUAGES } from "./i18n.js";
-import { CHOICES, RANGES, nearest } from "./settings.js";
+import { CHOICES, nearest } from "./settings.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
 /**
@@ -32,6 +32,7 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {number} budget
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
+ * @property {typeof CHOICES.channel[number]} channel Which channels are shown of a colour image.
  * @property {boolean} marks
  * @property {number} story The step of the story that is open; 0 for none.
  * @property {number} soft The temperature at which the teacher's answers are shown.
@@ -43,11 +44,11 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  */
 
 /**
- * How a field is read and written. `read` gives the nearest value that can be used, which is
- * `otherwise` where there is none, and whether that is what the text says.
+ * How a field is read and written. `read` gives the nearest value that can be used for the link's data
+ * set, which is `otherwise` where there is none, and whether that is what the text says.
  *
  * @template Value
- * @typedef {{ otherwise: Value, read: (text: string) => { value: Value, fits: boolean }, write: (value: Value) => string }} Field
+ * @typedef {{ otherwise: Value, read: (text: string, data: string) => { value: Value, fits: boolean }, write: (value: Value) => string }} Field
  */
 
 const VERSION = "1";
@@ -56,7 +57,7 @@ const MOST_LETTERS = 65_536;
 /** Stands at the end, so that a link that was cut on its way is not taken for another one. */
 const END = "end";
 
-/** In the order in which they are written; the drawing is last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
+/** In the order in which they are read and written: the data set first, on which others depend; the drawing last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
 const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
@@ -69,6 +70,7 @@ const FIELDS = {
   budget: setting("budget", 112),
   step: integer(0, 99_999, null),
   show: choice(CHOICES.overlay, "image"),
+  channel: choice(CHOICES.channel, "all"),
   marks: { otherwise: true, read: (text) => ({ value: text !== "0", fits: /^[01]$/.test(text) }), write: (value) => (value ? "1" : "0") },
   story: integer(0, 6, 1),
   soft: setting("soft", 40),
@@ -76,7 +78,8 @@ const FIELDS = {
   theme: choice(CHOICES.theme, null),
   strokes: {
     otherwise: null,
-    read(text) {
+    read(text, data) {
+      if (!DATASETS[data].isDrawn) return { value: null, fits: false };
       if (text === "") return { value: [], fits: true };
       const { strokes, whole } = readStrokes(text);
       return { value: strokes.length > 0 ? strokes : null, fits: whole };
@@ -88,7 +91,7 @@ const FIELDS = {
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "step"]);
+export const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "step"]);
 
 /** @typedef {keyof Link | 'version' | 'end'} Dropped */
 
@@ -130,7 +133,7 @@ export function parseLink(hash) {
  */
 function readField(name, text, link, dropped) {
   if (text === null) return;
-  const { value, fits } = FIELDS[name].read(text);
+  const { value, fits } = FIELDS[name].read(text, link.data);
   link[name] = value;
   if (!fits) dropped.add(name);
 }
@@ -187,13 +190,13 @@ function integer(least, most, otherwise) {
   };
 }
 
-/** @param {keyof typeof RANGES} name @param {number} otherwise @returns {Field<number>} */
+/** @param {keyof typeof import("./settings.js").RANGES} name @param {number} otherwise @returns {Field<number>} */
 function setting(name, otherwise) {
   return {
     otherwise,
-    read(text) {
+    read(text, data) {
       if (!NUMBER.test(text)) return { value: otherwise, fits: false };
-      const value = nearest(name, Number(text));
+      const value = nearest(name, Number(text), data);
       return { value, fits: value === Number(text) };
     },
     write: String,

@@ -1,13 +1,14 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
 import { barsBody, createBars, formatSmall } from "./bars.js";
 import { fillCard } from "./card.js";
-import { DATASETS, MNIST } from "./datasets.js";
+import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
-import { number, percent, t, translate } from "./i18n.js";
+import { className, number, percent, t, translate } from "./i18n.js";
+import { family } from "./networks.js";
 import { createPicture, peak, viewOf } from "./picture.js";
 import { stepAt } from "./player.js";
 import { setUpStatus } from "./status.js";
-import { modelName, panelName, verdict } from "./verdict.js";
+import { panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -26,9 +27,10 @@ export function setUpPanel(side, session, isFixed = false) {
   const select = must(".panel-model", HTMLSelectElement, root);
   const card = must(".card dl", HTMLDListElement, root);
   const drawPicture = createPicture(find(".picture-frame"));
-  const drawBars = createBars(barsBody(root), DATASETS[MNIST].classes);
+  const drawBars = createBars(barsBody(root));
   const drawStatus = setUpStatus(find(".status"), side, session);
-  select.addEventListener("change", () => session.chooseModel(side, select.value));
+  const drawTemperature = setUpTemperature(root, side, session);
+  select.addEventListener("change", () => session.chooseRole(side, select.value));
 
   /** What the parts that are rebuilt as a whole were last built from. */
   let built = "";
@@ -39,12 +41,13 @@ export function setUpPanel(side, session, isFixed = false) {
     const now = JSON.stringify([document.documentElement.lang, model?.id, models.length]);
     if (now === built) return;
     built = now;
-    select.replaceChildren(...models.map((entry) => make("option", { value: entry.id }, modelName(entry))));
+    const roles = [...new Set(models.map(({ role }) => role))];
+    select.replaceChildren(...roles.map((role) => make("option", { value: role }, t(`role.${role}`))));
     select.disabled = isFixed || models.length === 0;
     select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
     if (!model) return;
-    select.value = model.id;
-    setText(find(".panel-facts"), t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) }));
+    select.value = model.role;
+    drawTemperature(family(models, model.role), model);
     fillCard(card, model);
   }
 
@@ -58,7 +61,7 @@ export function setUpPanel(side, session, isFixed = false) {
     setText(find(".scale-high"), high);
     setText(find(".scale-about"), about);
     find(".picture-frame").setAttribute("aria-label", t("picture.label", {
-      panel: panelName(state, side), overlay: t(`overlay.${overlay}`), count: step?.featuresChanged ?? 0,
+      panel: panelName(state, side), overlay: t(`overlay.${overlay}`), side: DATASETS[state.data].side, count: step?.featuresChanged ?? 0,
     }));
   }
 
@@ -67,9 +70,9 @@ export function setUpPanel(side, session, isFixed = false) {
     const { reading, readingOf, steps } = state.panels[side];
     const now = step ?? (state.picture.pixels ? reading : null);
     const source = steps[0]?.label ?? now?.label ?? null;
-    drawBars(now?.probabilities ?? null, { source, target: state.target, label: now?.label ?? null });
+    drawBars(DATASETS[state.data], now?.probabilities ?? null, { source, target: state.target, label: now?.label ?? null });
     const reads = find(".readout-reads");
-    setText(reads, now ? String(now.label) : "–");
+    setText(reads, now ? className(DATASETS[state.data], now.label) : "–");
     reads.dataset.role = now?.label === state.target ? "target" : now?.label === source ? "source" : "";
     setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(state.settings.budget)}`);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
@@ -103,6 +106,41 @@ export function setUpPanel(side, session, isFixed = false) {
   };
 }
 
+/**
+ * The slider over the temperatures at which networks of the panel's role are published. It fetches a
+ * network when the hand lets go of it, and until then only says which one that would be.
+ *
+ * @param {HTMLElement} root
+ * @param {Side} side
+ * @param {import("./session.js").Session} session
+ */
+function setUpTemperature(root, side, session) {
+  const slider = must(".panel-temperature", HTMLInputElement, root);
+  const [temperature, accuracy] = [".temperature-value", ".temperature-accuracy"].map((name) => must(name, HTMLElement, root));
+  /** @type {import("./state.js").ManifestEntry[]} */
+  let models = [];
+  slider.addEventListener("input", say);
+  slider.addEventListener("change", () => session.chooseTemperature(side, models[Number(slider.value)].id));
+
+  function say() {
+    const model = models[Number(slider.value)];
+    const words = t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) });
+    setText(temperature, t("soft.value", { temperature: model.temperature }));
+    setText(accuracy, percent(model.test_accuracy));
+    accuracy.title = words;
+    slider.setAttribute("aria-valuetext", words);
+  }
+
+  return (/** @type {import("./state.js").ManifestEntry[]} */ all, /** @type {import("./state.js").ManifestEntry} */ model) => {
+    models = all;
+    slider.max = String(models.length - 1);
+    slider.value = String(models.indexOf(model));
+    slider.disabled = models.length < 2;
+    slider.setAttribute("aria-label", t("panel.temperature", { panel: t(`panel.${side}`) }));
+    say();
+  };
+}
+
 /** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
 function logitGap(logits) {
   const [first, second] = [...logits].sort((a, b) => b - a);
@@ -115,19 +153,21 @@ function logitGap(logits) {
  * @param {State} state
  * @param {Step | null} step
  */
-function scale({ overlay, settings, target }, step) {
-  if (overlay === "image") return { low: "0", high: "1", about: t("scale.image") };
+function scale({ data, overlay, channel, settings, target }, step) {
+  const dataset = DATASETS[data];
+  const isColour = dataset.channels > 1 && channel === "all";
+  if (overlay === "image") return isColour ? { low: "", high: "", about: t("scale.colour") } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const map = overlay === "saliency" ? step?.saliency : step?.gradient;
   if (!map) return { low: "", high: "", about: t(step ? "scale.not-needed" : "scale.not-yet") };
   const most = peak(map);
   if (overlay === "saliency") {
     if (most === 0) return { low: "", high: "", about: t("scale.no-saliency") };
-    return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: String(target) }) };
+    return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: className(dataset, target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
   const output = OUTPUTS[settings.attack];
-  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output, target: SUBSCRIPTS[target] }) };
+  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output, target: dataset.channels === 1 ? SUBSCRIPTS[target] : `(${className(dataset, target)})` }) };
 }
 
 /** What each attack differentiates. */

@@ -25,10 +25,10 @@ export function createReader(store, loader) {
 
   /** @param {import("./engine.js").EngineHandle} engine */
   async function rasterize(engine) {
-    const { strokes, picture } = state;
+    const { data, strokes, picture } = state;
     if (picture.sample !== null || picture.strokes === strokes) return;
     const pixels = await engine.rasterize(strokes);
-    if (state.picture.sample === null) store.set({ picture: { sample: null, pixels, strokes } });
+    if (state.data === data && state.picture.sample === null) store.set({ picture: { sample: null, pixels, strokes } });
   }
 
   /** @param {import("./engine.js").EngineHandle} engine @param {Side} side */

@@ -2,25 +2,24 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
-import { DATASETS, MNIST } from "./datasets.js";
-import { number, percent, t } from "./i18n.js";
+import { CHANNELS, DATASETS, placeOf } from "./datasets.js";
+import { className, number, percent, t } from "./i18n.js";
 import { stepAt } from "./player.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Step} Step */
+/** @typedef {import("./datasets.js").Dataset} Dataset */
 /** @typedef {{ tone: 'quiet' | 'fooled' | 'still' | 'vanished', text: string }} Verdict */
-
-const { features, side: width } = DATASETS[MNIST];
 
 /** @param {State} state @param {Side} side @param {number} shown @returns {Verdict} */
 export function verdict(state, side, shown) {
   const panel = state.panels[side];
   const step = stepAt(panel, shown);
-  if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps[0], step) };
-  if (step) return { tone: "quiet", text: underWay(panel.steps[0], step) };
+  if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps, step) };
+  if (step) return { tone: "quiet", text: underWay(DATASETS[state.data], panel.steps[0], step) };
   if (!state.picture.pixels) return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
-  if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: String(panel.reading.label) }) };
+  if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: className(DATASETS[state.data], panel.reading.label) }) };
   return { tone: "quiet", text: t("verdict.waiting") };
 }
 
@@ -34,38 +33,52 @@ const TONES = {
   cancelled: "quiet",
 };
 
-/** @param {State} state @param {Step} first @param {Step} last */
-function ending(state, first, last) {
+/** @param {State} state @param {Step[]} steps @param {Step} last */
+function ending(state, [first], last) {
+  const dataset = DATASETS[state.data];
   const { featuresChanged, zeroGradients, gradientEntries } = last;
   const values = {
-    reading: reading(first, last),
-    label: String(last.label),
-    target: String(state.target),
+    reading: reading(dataset, first, last),
+    label: className(dataset, last.label),
+    target: className(dataset, state.target),
     count: featuresChanged,
-    share: percent(featuresChanged / features, 1),
+    share: percent(featuresChanged / dataset.features, 1),
+    pixels: pixelsChanged(dataset, first, last),
     budget: state.settings.budget,
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     pairs: last.iteration,
-    features,
+    features: dataset.features,
   };
   if (last.outcome === "gradient-vanished") return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
   if (last.outcome === "budget-spent" && last.iteration === 0) return t("verdict.no-budget", values);
   return t(`verdict.${last.outcome}`, values);
 }
 
-/** @param {Step} first @param {Step} step */
-function underWay(first, step) {
-  const { pair } = step;
-  if (!pair) return t("verdict.under-way", { reading: reading(first, step) });
-  return t("verdict.next", { reading: reading(first, step), first: place(pair[0]), second: place(pair[1]) });
+/** How many pixels differ in any of their channels. @param {Dataset} dataset @param {Step} first @param {Step} last */
+function pixelsChanged(dataset, { image: before }, { image: after }) {
+  const { side, features } = dataset;
+  const changed = new Set();
+  for (let i = 0; i < features; i++) if (after[i] !== before[i]) changed.add(i % (side * side));
+  return changed.size;
 }
 
-/** "Still reads 7", or "Now reads 2". @param {Step} first @param {Step} step */
-const reading = (first, step) => t(step.label === first.label ? "verdict.still" : "verdict.now", { label: String(step.label) });
+/** @param {Dataset} dataset @param {Step} first @param {Step} step */
+function underWay(dataset, first, step) {
+  const { pair } = step;
+  if (!pair) return t("verdict.under-way", { reading: reading(dataset, first, step) });
+  return t("verdict.next", { reading: reading(dataset, first, step), first: place(dataset, pair[0]), second: place(dataset, pair[1]) });
+}
 
-/** A feature as (column, row), counted from zero at the top left. @param {number} feature */
-const place = (feature) => `(${number(feature % width)},\u00a0${number(Math.floor(feature / width))})`;
+/** "Still reads 7", or "Now reads 2". @param {Dataset} dataset @param {Step} first @param {Step} step */
+const reading = (dataset, first, step) => t(step.label === first.label ? "verdict.still" : "verdict.now", { label: className(dataset, step.label) });
+
+/** A feature as (column, row), counted from zero at the top left, with its channel where there are several. @param {Dataset} dataset @param {number} feature */
+function place(dataset, feature) {
+  const { channel, x, y } = placeOf(dataset, feature);
+  const at = `(${number(x)},\u00a0${number(y)})`;
+  return dataset.channels === 1 ? at : t(`verdict.${CHANNELS[channel]}`, { at });
+}
 
 /** @param {State} state @param {Side} side */
 export function panelName({ panels }, side) {

@@ -130,7 +130,7 @@ function outOfRange(link) {
     || (/^(undefended|distilled|teacher)$/.test(name.role) && name.temperature >= 0 && name.temperature < 10_000 && /^([0-9a-f]{8})?$/.test(name.hash));
   /** @type {Record<keyof import("../../www/link.js").Link, boolean>} */
   const holds = {
-    data: link.data === "mnist",
+    data: link.data === "mnist" || link.data === "cifar10",
     left: network(link.left),
     right: network(link.right),
     sample: whole(link.sample, 99_999),
@@ -138,15 +138,16 @@ function outOfRange(link) {
     direction: /^(in|de)crease$/.test(link.direction),
     target: whole(link.target, 9),
     theta: link.theta >= 0.01 && link.theta <= 1,
-    budget: link.budget !== null && whole(link.budget, 784),
+    budget: link.budget !== null && whole(link.budget, link.data === "mnist" ? 784 : 3072),
     step: whole(link.step, 99_999),
     show: /^(image|perturbation|gradient|saliency)$/.test(link.show),
+    channel: /^(all|red|green|blue)$/.test(link.channel),
     marks: typeof link.marks === "boolean",
     story: link.story !== null && whole(link.story, 6),
     soft: whole(link.soft, 200) && link.soft >= 1,
     lang: link.lang === null || /^(en|ja)$/.test(link.lang),
     theme: link.theme === null || /^(light|dark)$/.test(link.theme),
-    strokes: link.strokes === null || (link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
+    strokes: link.strokes === null || (link.data === "mnist" && link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
       && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
   };
   return Object.entries(holds).find(([, fits]) => !fits)?.[0] ?? null;
