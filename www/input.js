@@ -19,17 +19,17 @@ export function setUpInput(session) {
   /** @param {import("./state.js").State} state */
   return (state) => {
     const { data, picture, samples, strokes } = state;
-    const { sample, pixels } = picture;
+    const { sample, own, pixels } = picture;
     const dataset = DATASETS[data];
     const chosen = sample === null ? null : samples[sample];
-    const empty = sample === null && strokes.length === 0;
+    const empty = sample === null && own === null && strokes.length === 0;
     drawData(state);
     pad.hidden = undo.hidden = clear.hidden = !dataset.isDrawn;
     undo.ariaDisabled = String(strokes.length === 0);
     clear.ariaDisabled = String(empty);
     setText(caption, chosen
       ? t("input.sample", { data: dataset.name, index: String(chosen.index), label: className(dataset, chosen.label) })
-      : t(empty ? "input.blank" : "input.drawn"));
+      : t(own !== null ? "input.own" : empty ? "input.blank" : "input.drawn"));
     const now = [data, pixels, colours()];
     if (now.every((part, place) => part === drawn[place])) return;
     drawn = now;

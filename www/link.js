@@ -12,6 +12,7 @@
 import { DATASETS, MNIST } from "./datasets.js";
 import { LANGUAGES } from "./i18n.js";
 import { CHOICES, nearest } from "./settings.js";
+import { readPixels } from "./pixels.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
 /**
@@ -39,6 +40,7 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {typeof LANGUAGES[number] | null} lang
  * @property {'light' | 'dark' | null} theme
  * @property {Uint8Array[] | null} strokes An empty list is a blank sheet.
+ * @property {string | null} pixels A picture of the visitor's own, as `pixels.js` writes it.
  *
  * @typedef {import("./settings.js").Settings} Settings
  */
@@ -57,7 +59,7 @@ const MOST_LETTERS = 65_536;
 /** Stands at the end, so that a link that was cut on its way is not taken for another one. */
 const END = "end";
 
-/** In the order in which they are read and written: the data set first, on which others depend; the drawing last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
+/** In the order in which they are read and written: the data set first, on which others depend; drawings and pictures last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
 const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
@@ -86,12 +88,23 @@ const FIELDS = {
     },
     write: (value) => writeStrokes(value ?? []),
   },
+  pixels: {
+    otherwise: null,
+    read(text, data) {
+      const fits = readPixels(text, DATASETS[data].features) !== null;
+      return { value: fits ? text : null, fits };
+    },
+    write: (value) => value ?? "",
+  },
 };
 
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-export const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "step"]);
+export const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "pixels", "step"]);
+
+/** The fields that name a picture. A link has one; of several the first holds. */
+const PICTURES = /** @type {const} */ (["pixels", "strokes", "sample"]);
 
 /** @typedef {keyof Link | 'version' | 'end'} Dropped */
 
@@ -114,9 +127,10 @@ export function parseLink(hash) {
   if (said.get("v") !== VERSION) dropped.add("version");
   for (const name of NAMES) readField(name, said.get(name), link, dropped);
   if (dropped.has("data")) for (const name of OF_DATA) Object.assign(link, { [name]: null });
-  if (link.strokes && link.sample !== null) {
-    link.sample = null;
-    dropped.add("sample");
+  const [, ...others] = PICTURES.filter((name) => link[name] !== null);
+  for (const name of others) {
+    Object.assign(link, { [name]: null });
+    dropped.add(name);
   }
   // Links that were written by hand need no end, and name no hash.
   const isCut = !said.has(END) && [link.left, link.right].some((each) => each?.hash);

@@ -7,6 +7,7 @@ import { t } from "./i18n.js";
 import { OF_DATA, emptyLink } from "./link.js";
 import { createLoader } from "./loader.js";
 import { defaultNetwork, findNetwork, networkOf } from "./networks.js";
+import { imageOf, readPixels } from "./pixels.js";
 import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
@@ -80,7 +81,7 @@ export function createSession(store) {
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { data, attack, direction, theta, budget, show: overlay, channel, marks, strokes, story, soft } = link;
+    const { data, attack, direction, theta, budget, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data)) return putWithoutData(link, dropped);
     turn++;
     wish = link;
@@ -89,7 +90,8 @@ export function createSession(store) {
     const isNew = data !== state.data;
     if (isNew) enter(data);
     store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? DATASETS[data].first.target, overlay, channel, marks, story, soft });
-    if (strokes) store.set({ strokes, picture: { sample: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
+    if (pixels) store.set(ownPicture(pixels));
+    else if (strokes) store.set({ strokes, picture: { sample: null, own: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
       const model = wished(side) ?? defaultNetwork(state.models, side);
@@ -111,7 +113,7 @@ export function createSession(store) {
     /** @type {Uint8Array[]} */
     const strokes = [];
     for (const side of SIDES) store.setPanel(side, { model: null, reading: null, readingOf: null, loading: waiting() });
-    store.set({ data, models: modelsOf(data), samples: [], teacher: null, strokes, picture: { sample: null, pixels: null, strokes } });
+    store.set({ data, models: modelsOf(data), samples: [], teacher: null, strokes, picture: { sample: null, own: null, pixels: null, strokes } });
   }
 
   /** @param {string} data */
@@ -160,7 +162,15 @@ export function createSession(store) {
   function pictureOf(place) {
     /** @type {Uint8Array[]} */
     const strokes = [];
-    return { strokes, picture: { sample: place, pixels: state.samples[place].pixels, strokes } };
+    return { strokes, picture: { sample: place, own: null, pixels: state.samples[place].pixels, strokes } };
+  }
+
+  /** A picture that the visitor, or a link, brought along. @param {string} own */
+  function ownPicture(own) {
+    /** @type {Uint8Array[]} */
+    const strokes = [];
+    const bytes = readPixels(own, DATASETS[state.data].features);
+    return { strokes, picture: { sample: null, own, pixels: bytes && imageOf(bytes), strokes } };
   }
 
   /**
@@ -170,10 +180,10 @@ export function createSession(store) {
    * @param {Uint8Array[]} strokes
    */
   function draw(strokes) {
-    const { sample, pixels, strokes: before } = state.picture;
+    const { sample, own, pixels, strokes: before } = state.picture;
     const isBlank = strokes.length === 0;
-    const kept = isBlank || sample !== null ? null : pixels;
-    ask({ strokes, picture: { sample: null, pixels: kept, strokes: isBlank ? strokes : before } });
+    const kept = isBlank || sample !== null || own !== null ? null : pixels;
+    ask({ strokes, picture: { sample: null, own: null, pixels: kept, strokes: isBlank ? strokes : before } });
   }
 
   /** @param {Side} side @param {string} id */
@@ -235,6 +245,8 @@ export function createSession(store) {
     opened: loader.opened,
     /** @param {number} place */
     chooseSample: (place) => ask(pictureOf(place)),
+    /** A picture of the visitor's own for the data set on show. @param {string} own As `writePixels` gives it. */
+    bring: (own) => ask(ownPicture(own)),
     draw,
     undo() {
       if (state.strokes.length > 0) draw(state.strokes.slice(0, -1));

@@ -14,7 +14,8 @@
  * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
  *
  * @typedef {object} Picture What is attacked.
- * @property {number | null} sample Its place in the strip of samples, or null for a drawing.
+ * @property {number | null} sample Its place in the strip of samples, or null.
+ * @property {string | null} own A picture that the visitor brought along, as a link holds it, or null. Without either it is a drawing.
  * @property {Float32Array | null} pixels Null while there is nothing to see.
  * @property {Uint8Array[]} strokes The drawing that the pixels were made of; while a pen moves, an instant old.
  *
@@ -87,7 +88,7 @@ export function createStore() {
     data: MNIST,
     samples: [],
     samplesError: null,
-    picture: { sample: null, pixels: null, strokes: noStrokes },
+    picture: { sample: null, own: null, pixels: null, strokes: noStrokes },
     strokes: noStrokes,
     target: DATASETS[MNIST].first.target,
     settings: { ...DEFAULTS },
