@@ -16,7 +16,7 @@ import { chosenTheme } from "./theme.js";
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
 
-const REQUEST = /** @type {const} */ (["data", "sample", "strokes", "pixels", "attack", "direction", "target", "theta", "budget"]);
+const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "untargeted", "temper"]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */
@@ -30,6 +30,8 @@ export function describe({ data, samples, picture, strokes, settings, target, pa
     data,
     left: left && nameOf(left),
     right: right && nameOf(right),
+    kleft: panels.left.scale,
+    kright: panels.right.scale,
     sample: picture.sample === null ? null : samples[picture.sample].index,
     strokes: picture.sample === null && picture.own === null && DATASETS[data].isDrawn ? strokes : null,
     pixels: picture.own,

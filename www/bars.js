@@ -23,7 +23,7 @@ export function createBars(body) {
   /**
    * @param {import("./datasets.js").Dataset} dataset
    * @param {number[] | null} probabilities
-   * @param {{ source: number | null, target: number, label: number | null }} marks
+   * @param {{ source: number | null, target: number | null, label: number | null }} marks
    */
   return (dataset, probabilities, { source, target, label }) => {
     rows.forEach(({ row, name, fill, mark, value }, place) => {

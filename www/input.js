@@ -33,7 +33,7 @@ export function setUpInput(session) {
     const now = [data, pixels, colours()];
     if (now.every((part, place) => part === drawn[place])) return;
     drawn = now;
-    paintPixels(seen, { dataset, image: pixels, original: pixels, strokes: null, map: null, overlay: "image", channel: "all", marks: false, pair: null });
+    paintPixels(seen, { dataset, image: pixels, original: pixels, strokes: null, map: null, overlay: "image", channel: "all", marks: false, chosen: null });
   };
 }
 

@@ -11,7 +11,7 @@
  */
 import { DATASETS, MNIST } from "./datasets.js";
 import { LANGUAGES } from "./i18n.js";
-import { CHOICES, nearest } from "./settings.js";
+import { CHOICES, RANGES, nearest } from "./settings.js";
 import { readPixels } from "./pixels.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
@@ -25,12 +25,18 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {string} data
  * @property {NetworkName | null} left
  * @property {NetworkName | null} right
+ * @property {number | null} kleft What the logits of the left network are multiplied by.
+ * @property {number | null} kright
  * @property {number | null} sample The number of a test image in its test set.
  * @property {Settings["attack"]} attack
  * @property {Settings["direction"]} direction
  * @property {number | null} target
  * @property {number} theta
  * @property {number} budget
+ * @property {number} epsilon
+ * @property {number} seed
+ * @property {boolean} untargeted
+ * @property {boolean | null} temper
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
  * @property {typeof CHOICES.channel[number]} channel Which channels are shown of a colour image.
@@ -64,16 +70,22 @@ const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
   right: network(),
+  kleft: integer(RANGES.k.min, RANGES.k.max, null),
+  kright: integer(RANGES.k.min, RANGES.k.max, null),
   sample: integer(0, 99_999, null),
   attack: choice(CHOICES.attack, "jsma-f"),
   direction: choice(CHOICES.direction, "increase"),
   target: integer(0, 9, null),
   theta: setting("theta", 1),
   budget: setting("budget", 112),
+  epsilon: setting("epsilon", 0.3),
+  seed: setting("seed", 0),
+  untargeted: flag(false),
+  temper: flag(null),
   step: integer(0, 99_999, null),
   show: choice(CHOICES.overlay, "image"),
   channel: choice(CHOICES.channel, "all"),
-  marks: { otherwise: true, read: (text) => ({ value: text !== "0", fits: /^[01]$/.test(text) }), write: (value) => (value ? "1" : "0") },
+  marks: flag(true),
   story: integer(0, 6, 1),
   soft: setting("soft", 40),
   lang: choice(LANGUAGES, null),
@@ -101,7 +113,7 @@ const FIELDS = {
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-export const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "pixels", "step"]);
+export const OF_DATA = /** @type {const} */ (["left", "right", "kleft", "kright", "sample", "target", "strokes", "pixels", "step"]);
 
 /** The fields that name a picture. A link has one; of several the first holds. */
 const PICTURES = /** @type {const} */ (["pixels", "strokes", "sample"]);
@@ -204,7 +216,7 @@ function integer(least, most, otherwise) {
   };
 }
 
-/** @param {keyof typeof import("./settings.js").RANGES} name @param {number} otherwise @returns {Field<number>} */
+/** @param {keyof typeof RANGES} name @param {number} otherwise @returns {Field<number>} */
 function setting(name, otherwise) {
   return {
     otherwise,
@@ -214,6 +226,15 @@ function setting(name, otherwise) {
       return { value, fits: value === Number(text) };
     },
     write: String,
+  };
+}
+
+/** @template {boolean | null} Otherwise @param {Otherwise} otherwise @returns {Field<boolean | Otherwise>} */
+function flag(otherwise) {
+  return {
+    otherwise,
+    read: (text) => (/^[01]$/.test(text) ? { value: text === "1", fits: true } : { value: otherwise, fits: false }),
+    write: (value) => (value ? "1" : "0"),
   };
 }
 

@@ -19,7 +19,7 @@ import { paintStrokes } from "./drawing.js";
  * @property {import("./state.js").Overlay} overlay
  * @property {import("./state.js").Channel} channel Which channels are shown of a colour image.
  * @property {boolean} marks
- * @property {[number, number] | null} pair The features that are changed next.
+ * @property {number[] | null} chosen The features that are changed next.
  */
 
 /** @param {HTMLElement} frame It holds the two canvases. */
@@ -61,7 +61,7 @@ export function viewOf({ data, overlay, channel, marks, picture, strokes, panels
     overlay,
     channel,
     marks,
-    pair: step?.pair ?? null,
+    chosen: step?.chosen ?? null,
   };
 }
 
@@ -118,7 +118,7 @@ const GHOST = 70;
 
 /** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
 export function paintMarks(canvas, view, width) {
-  const { dataset, image, strokes, original, overlay, marks, pair } = view;
+  const { dataset, image, strokes, original, overlay, marks, chosen } = view;
   const size = Math.max(1, Math.round(width));
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
@@ -136,7 +136,7 @@ export function paintMarks(canvas, view, width) {
       if (dataset.channels > 1) for (const channel of changed) tick(context, x, y, cell, channel);
     }
   }
-  for (const feature of pair ?? []) ring(context, placeOf(dataset, feature), cell);
+  for (const feature of chosen ?? []) ring(context, placeOf(dataset, feature), cell);
 }
 
 /** The digit's contour, so that a map can be read against it. @param {CanvasRenderingContext2D} context @param {number} side @param {Float32Array} image @param {number} cell */

@@ -1,6 +1,7 @@
 /** What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's state. */
 import { describe } from "./address.js";
 import { announce } from "./announce.js";
+import { settle, withTemper } from "./attacks.js";
 import { DATASETS } from "./datasets.js";
 import { explain } from "./errors.js";
 import { t } from "./i18n.js";
@@ -81,19 +82,21 @@ export function createSession(store) {
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { data, attack, direction, theta, budget, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
+    const { data, attack, direction, theta, budget, epsilon, seed, untargeted, temper, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data)) return putWithoutData(link, dropped);
+    const settings = settle({ attack, direction, theta, budget, epsilon, seed, untargeted, temper });
     turn++;
     wish = link;
     unused = dropped;
     runner.reset();
     const isNew = data !== state.data;
     if (isNew) enter(data);
-    store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? DATASETS[data].first.target, overlay, channel, marks, story, soft });
+    store.set({ touched: false, notes: dropped, settings, target: link.target ?? DATASETS[data].first.target, overlay, channel, marks, story, soft });
     if (pixels) store.set(ownPicture(pixels));
     else if (strokes) store.set({ strokes, picture: { sample: null, own: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
+      scale(side, link[`k${side}`]);
       const model = wished(side) ?? defaultNetwork(state.models, side);
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
@@ -123,6 +126,11 @@ export function createSession(store) {
   function onList() {
     store.set({ models: modelsOf(state.data) });
     if (state.models.length === 0) put(wish, unused);
+  }
+
+  /** @param {Side} side @param {number | null} k */
+  function scale(side, k) {
+    if (k !== state.panels[side].scale) store.setPanel(side, { scale: k, reading: null, readingOf: null });
   }
 
   /** The network that the link names for a panel, with a note where that cannot be had. @param {Side} side */
@@ -186,15 +194,20 @@ export function createSession(store) {
     ask({ strokes, picture: { sample: null, own: null, pixels: kept, strokes: isBlank ? strokes : before } });
   }
 
-  /** @param {Side} side @param {string} id */
-  function chooseModel(side, id) {
+  /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
+  function chooseModel(side, id, k = null) {
     const model = state.models.find((entry) => entry.id === id);
-    if (!model || model === state.panels[side].model) return;
+    const panel = state.panels[side];
+    if (!model || (model === panel.model && k === panel.scale)) return;
     touch();
     runner.reset();
     store.set({ notes: [] });
-    loader.choose(side, model);
+    scale(side, k);
+    if (model === panel.model) reader.refresh();
+    else loader.choose(side, model);
   }
+
+  const hasRun = () => state.running || SIDES.some((side) => state.panels[side].steps.length > 0);
 
   function run() {
     touch();
@@ -255,7 +268,13 @@ export function createSession(store) {
     /** @param {number} target */
     chooseTarget: (target) => ask({ target }),
     /** @param {Partial<import("./settings.js").Settings>} patch */
-    changeSettings: (patch) => ask({ settings: { ...state.settings, ...patch } }),
+    changeSettings: (patch) => ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
+    /** Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point. @param {boolean} on */
+    takeTemperature(on) {
+      const again = hasRun();
+      ask({ settings: withTemper(state.settings, on) });
+      if (again) run();
+    },
     /**
      * Goes to another data set, and back to where the visitor was in it.
      *
@@ -271,16 +290,16 @@ export function createSession(store) {
       touch();
     },
     chooseModel,
-    /** The network of a role at the temperature that is on show, or as near as can be. @param {Side} side @param {string} role */
-    chooseRole(side, role) {
+    /** The network of a role at the temperature that is on show, or as near as can be. @param {Side} side @param {string} role @param {number | null} k */
+    chooseRole(side, role, k) {
       const found = networkOf(state.models, role, state.panels[side].model);
-      if (found) chooseModel(side, found.id);
+      if (found) chooseModel(side, found.id, k);
     },
-    /** Another network in a panel. An attack that has been run is run on it too. @param {Side} side @param {string} id */
+    /** The same at another temperature. What was run is run again. @param {Side} side @param {string} id */
     chooseTemperature(side, id) {
-      const hasRun = state.running || SIDES.some((each) => state.panels[each].steps.length > 0);
-      chooseModel(side, id);
-      if (hasRun) run();
+      const again = hasRun();
+      chooseModel(side, id, state.panels[side].scale);
+      if (again) run();
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),

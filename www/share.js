@@ -1,5 +1,6 @@
 /** The share panel: what is on the page as a link, as lines for other people's pages, and as a picture. */
 import { addressOf, describe } from "./address.js";
+import { isUntargeted } from "./attacks.js";
 import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { inWords, movingFigure, stillFigure, tinyFigure } from "./figure.js";
@@ -56,7 +57,7 @@ export function setUpShare({ state }, session) {
       alt: inWords(state),
       image: "",
       size: [20 * dataset.side + 10, 10 * dataset.side],
-      file: [state.settings.attack, ...(source === undefined ? [] : [dataset.classes[source]]), "as", dataset.classes[state.target]].join("-") + ".png",
+      file: [state.settings.attack, ...(source === undefined ? [] : [dataset.classes[source]]), "as", isUntargeted(state.settings) ? "other" : dataset.classes[state.target]].join("-") + ".png",
       flags: [],
     };
     setText(status, "");

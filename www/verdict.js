@@ -2,6 +2,7 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
+import { ATTACKS, isUntargeted } from "./attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "./datasets.js";
 import { className, number, percent, t } from "./i18n.js";
 import { stepAt } from "./player.js";
@@ -17,7 +18,7 @@ export function verdict(state, side, shown) {
   const panel = state.panels[side];
   const step = stepAt(panel, shown);
   if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps, step) };
-  if (step) return { tone: "quiet", text: underWay(DATASETS[state.data], panel.steps[0], step) };
+  if (step) return { tone: "quiet", text: underWay(state, panel.steps[0], step) };
   if (!state.picture.pixels) return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
   if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: className(DATASETS[state.data], panel.reading.label) }) };
   return { tone: "quiet", text: t("verdict.waiting") };
@@ -45,14 +46,26 @@ function ending(state, [first], last) {
     share: percent(featuresChanged / dataset.features, 1),
     pixels: pixelsChanged(dataset, first, last),
     budget: state.settings.budget,
+    epsilon: state.settings.epsilon,
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
-    pairs: last.iteration,
+    made: last.iteration,
     features: dataset.features,
   };
-  if (last.outcome === "gradient-vanished") return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
-  if (last.outcome === "budget-spent" && last.iteration === 0) return t("verdict.no-budget", values);
-  return t(`verdict.${last.outcome}`, values);
+  const { unit, output } = ATTACKS[state.settings.attack];
+  switch (last.outcome) {
+    case "gradient-vanished":
+      return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
+    case "budget-spent":
+      if (unit === "step") return t("verdict.step-taken", values);
+      return t(last.iteration > 0 ? "verdict.budget-spent" : `verdict.no-budget.${unit}`, values);
+    case "no-admissible-pair":
+      return t(output === null ? "verdict.nothing-left" : unit === "pixel" ? "verdict.no-admissible-pixel" : "verdict.no-admissible-pair", values);
+    case "already-target":
+      return t(isUntargeted(state.settings) ? "verdict.already-misread" : "verdict.already-target", values);
+    default:
+      return t(`verdict.${last.outcome}`, values);
+  }
 }
 
 /** How many pixels differ in any of their channels. @param {Dataset} dataset @param {Step} first @param {Step} last */
@@ -63,11 +76,14 @@ function pixelsChanged(dataset, { image: before }, { image: after }) {
   return changed.size;
 }
 
-/** @param {Dataset} dataset @param {Step} first @param {Step} step */
-function underWay(dataset, first, step) {
-  const { pair } = step;
-  if (!pair) return t("verdict.under-way", { reading: reading(dataset, first, step) });
-  return t("verdict.next", { reading: reading(dataset, first, step), first: place(dataset, pair[0]), second: place(dataset, pair[1]) });
+/** @param {State} state @param {Step} first @param {Step} step */
+function underWay({ data, settings }, first, step) {
+  const dataset = DATASETS[data];
+  const [one, other] = step.chosen ?? [];
+  const words = { reading: reading(dataset, first, step), epsilon: settings.epsilon };
+  if (other !== undefined) return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
+  if (one !== undefined) return t("verdict.next-one", { ...words, first: place(dataset, one) });
+  return t(ATTACKS[settings.attack].unit === "step" ? "verdict.next-all" : "verdict.under-way", words);
 }
 
 /** "Still reads 7", or "Now reads 2". @param {Dataset} dataset @param {Step} first @param {Step} step */
@@ -82,10 +98,15 @@ function place(dataset, feature) {
 
 /** @param {State} state @param {Side} side */
 export function panelName({ panels }, side) {
-  const { model } = panels[side];
-  return model ? modelName(model) : t(`panel.${side}`);
+  const { model, scale } = panels[side];
+  return model ? modelName(model, scale) : t(`panel.${side}`);
 }
 
-/** @param {import("./state.js").ManifestEntry} model */
-export const modelName = ({ role, temperature }) =>
-  role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+/** @param {Pick<import("./state.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */
+export function modelName({ role, temperature }, k = null) {
+  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+  return k === null ? name : t("role.scaled", { network: name, k });
+}
+
+/** The T that an attack takes into account: that of the training, times what the logits are multiplied by. @param {import("./state.js").Panel} panel */
+export const ownTemperature = ({ model, scale }) => (model?.temperature ?? 1) * (scale ?? 1);
