@@ -5,7 +5,7 @@ import { isNarrow, setUpControls } from "./controls.js";
 import { must, setText } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
+import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
@@ -26,7 +26,7 @@ const store = createStore();
 const session = createSession(store);
 const language = must("#language", HTMLSelectElement);
 
-/** @type {() => void} */
+/** @type {(data: string) => void} */
 let drawResults = () => {};
 
 /** @param {import("./i18n.js").Language} chosen */
@@ -35,8 +35,15 @@ async function changeLanguage(chosen) {
   language.value = chosen;
   document.title = t("title");
   translateStory();
-  drawResults();
+  drawResults(store.state.data);
   store.changed();
+}
+
+/** The words come first, since every other view uses them. @param {import("./state.js").State} state */
+function drawWords({ data }) {
+  if (!speakOf(data)) return;
+  translateStory();
+  drawResults(data);
 }
 
 /** @param {import("./state.js").State} state */
@@ -72,9 +79,10 @@ async function start() {
   });
   await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage());
   const views = [
+    drawWords,
     setUpStrip(session),
     setUpDrawing(store, session),
-    setUpInput(),
+    setUpInput(session),
     setUpTargets(session),
     setUpControls(session),
     ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
@@ -104,7 +112,7 @@ async function start() {
   });
   openSession(guest, link, dropped);
   drawResults = await setUpResults();
-  drawResults();
+  drawResults(store.state.data);
 }
 
 start().catch((error) => {
