@@ -106,7 +106,7 @@ pub fn heat(
     value: impl Fn(usize, usize) -> Option<f64>,
 ) -> String {
     let longest = rows.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-    let (side, left, top) = (40.0, 24.0 + 7.0 * longest, 48.0 + 5.0 * longest.min(20.0));
+    let (side, left, top) = (40.0, 24.0 + 7.0 * longest, 56.0 + 5.0 * longest.min(20.0));
     let width = (left + side * columns.len() as f64 + 80.0).max(400.0);
     let height = top + side * rows.len() as f64 + 24.0;
     let mut svg = head(width, height, title);

@@ -231,7 +231,7 @@ fn success(
         dashed: false,
         points: networks
             .iter()
-            .filter(|name| name.role == role)
+            .filter(|name| name.role == role || (role == "scaled" && name.role == "undefended"))
             .filter_map(|name| {
                 let row = find(name, attack, Some("increase"))?;
                 let at = |of: &Value| of.as_f64().map(|share| 100.0 * share);
