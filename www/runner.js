@@ -73,7 +73,7 @@ export function createRunner({ store, loader, reader, player }) {
       const { outcome } = await engine.attack({ model: model.id, temperature: model.temperature, image, target: state.target, ...state.settings }, {
         signal,
         onStep(step) {
-          steps.push(step);
+          steps[step.iteration] = step;
           store.changed();
         },
       });
