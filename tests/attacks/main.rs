@@ -6,6 +6,7 @@ mod not_robust;
 mod random_pairs;
 #[path = "../reference/mod.rs"]
 mod reference;
+mod resumed;
 mod transfer;
 
 use burn::tensor::Device;

@@ -79,6 +79,13 @@ for (const [name, [why, detail, answers]] of Object.entries(REFUSED)) {
   });
 }
 
+test("a browser without a graphics adapter keeps the CPU engine, which says so", async (t) => {
+  const { info, requests } = await compute(t, fakeEngine("webgpu", {}), { prefer: "webgpu" });
+  assert.equal(info.engine, "cpu");
+  assert.match(info.why, /^No(Adapter|WebGPU)$/);
+  assert.ok(!requests.some((path) => path.startsWith("/pkg/webgpu")));
+});
+
 const LONG = { theta: 100, budget: 45 };
 
 test("a slower engine is not used", async (t) => {
