@@ -9,50 +9,38 @@
 //! is what this file is tested against.
 
 use burn::nn::Linear;
-use burn::nn::conv::Conv2d;
+use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::module::{
-    conv_transpose2d, max_pool2d_with_indices, max_pool2d_with_indices_backward,
-};
-use burn::tensor::ops::{ConvTransposeOptions, MaxPoolOptions};
-use burn::tensor::{Int, Tensor};
 
+use crate::layers::{conv_relu, max_pool, through_conv_relu, through_max_pool};
 use crate::model::Network;
 
 /// One forward pass over a batch of images, ready to be differentiated.
 pub struct Pass<'network> {
     network: &'network Network,
     relu1: Tensor<4>,
-    pool2: Pool,
+    relu2: Tensor<4>,
     relu3: Tensor<4>,
-    pool4: Pool,
+    relu4: Tensor<4>,
     relu5: Tensor<2>,
     relu6: Tensor<2>,
     logits: Tensor<2>,
-}
-
-/// A 2×2 max-pool of a ReLU's output, and where each maximum came from.
-///
-/// The first of several equal maxima wins, here as in PyTorch. That matters: over a blank part of
-/// a drawing all four candidates are equal, and another choice would move the gradient.
-struct Pool {
-    input: Tensor<4>,
-    output: Tensor<4>,
-    indices: Tensor<4, Int>,
 }
 
 impl<'network> Pass<'network> {
     /// Runs a plain (not autodiff) network on images `[batch, channels, height, width]`, pixels in
     /// [0, 1].
     pub fn new(network: &'network Network, images: Tensor<4>) -> Self {
-        let relu1 = relu(network.conv1.forward(network.normalize(images)));
-        let pool2 = Pool::new(relu(network.conv2.forward(relu1.clone())));
-        let relu3 = relu(network.conv3.forward(pool2.output.clone()));
-        let pool4 = Pool::new(relu(network.conv4.forward(relu3.clone())));
-        let relu5 = relu(network.fc1.forward(pool4.output.clone().flatten(1, 3)));
+        let images = network.normalize(images).permute([0, 2, 3, 1]);
+        let relu1 = conv_relu(&network.conv1, images);
+        let relu2 = conv_relu(&network.conv2, relu1.clone());
+        let relu3 = conv_relu(&network.conv3, max_pool(relu2.clone()));
+        let relu4 = conv_relu(&network.conv4, relu3.clone());
+        let features = max_pool(relu4.clone()).permute([0, 3, 1, 2]).flatten(1, 3);
+        let relu5 = relu(network.fc1.forward(features));
         let relu6 = relu(network.fc2.forward(relu5.clone()));
         let logits = network.fc3.forward(relu6.clone());
-        Self { network, relu1, pool2, relu3, pool4, relu5, relu6, logits }
+        Self { network, relu1, relu2, relu3, relu4, relu5, relu6, logits }
     }
 
     /// The logits, `[batch, 10]`.
@@ -66,48 +54,25 @@ impl<'network> Pass<'network> {
     /// - seeds: `[rows × batch, 10]`, the first row of every image, then the second, and so on
     /// - output: `[rows × batch, channels, height, width]`
     pub fn rows(&self, seeds: Tensor<2>) -> Tensor<4> {
-        let rows = seeds.dims()[0] / self.logits.dims()[0];
         let net = self.network;
         let g = through_linear(&net.fc3, seeds);
-        let g = through_linear(&net.fc2, gate(g, &self.relu6, rows));
-        let g = through_linear(&net.fc1, gate(g, &self.relu5, rows));
-        let [_, channels, height, width] = self.pool4.output.dims();
-        let g =
-            self.pool4.back(g.reshape([-1, channels as i32, height as i32, width as i32]), rows);
-        let g = through_conv(&net.conv4, g);
-        let g = through_conv(&net.conv3, gate(g, &self.relu3, rows));
-        let g = through_conv(&net.conv2, self.pool2.back(g, rows));
-        let g = through_conv(&net.conv1, gate(g, &self.relu1, rows));
-        net.through_normalize(g)
-    }
-}
-
-impl Pool {
-    fn new(input: Tensor<4>) -> Self {
-        let (output, indices) = max_pool2d_with_indices(input.clone(), MaxPoolOptions::new([2, 2]));
-        Self { input, output, indices }
-    }
-
-    /// Back through the pool and the ReLU before it: a maximum of zero passes nothing on.
-    fn back(&self, gradient: Tensor<4>, rows: usize) -> Tensor<4> {
-        let gradient = gate(gradient, &self.output, rows);
-        let input = self.input.clone().repeat_dim(0, rows);
-        let indices = self.indices.clone().repeat_dim(0, rows);
-        max_pool2d_with_indices_backward(
-            input,
-            [2, 2],
-            [2, 2],
-            [0, 0],
-            [1, 1],
-            false,
-            gradient,
-            indices,
-        )
+        let g = through_linear(&net.fc2, gate(g, &self.relu6));
+        let g = through_linear(&net.fc1, gate(g, &self.relu5));
+        let [_, height, width, channels] = self.relu4.dims();
+        let g = g.reshape([-1, channels as i32, height as i32 / 2, width as i32 / 2]);
+        let g = through_max_pool(&self.relu4, g.permute([0, 2, 3, 1]));
+        let g = through_conv_relu(&net.conv4, &self.relu4, g);
+        let g = through_conv_relu(&net.conv3, &self.relu3, g);
+        let g = through_max_pool(&self.relu2, g);
+        let g = through_conv_relu(&net.conv2, &self.relu2, g);
+        let g = through_conv_relu(&net.conv1, &self.relu1, g);
+        net.through_normalize(g.permute([0, 3, 1, 2]))
     }
 }
 
 /// Lets the gradient through where the ReLU was on; at exactly zero it counts as off.
-fn gate<const D: usize>(gradient: Tensor<D>, output: &Tensor<D>, rows: usize) -> Tensor<D> {
+fn gate(gradient: Tensor<2>, output: &Tensor<2>) -> Tensor<2> {
+    let rows = gradient.dims()[0] / output.dims()[0];
     let off = output.clone().lower_equal_scalar(0.0).repeat_dim(0, rows);
     gradient.mask_fill(off, 0.0)
 }
@@ -115,12 +80,6 @@ fn gate<const D: usize>(gradient: Tensor<D>, output: &Tensor<D>, rows: usize) ->
 /// `[n, out]` to `[n, in]`.
 fn through_linear(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
     gradient.matmul(layer.weight.val().transpose())
-}
-
-/// `[n, out, h, w]` to `[n, in, h + 2, w + 2]`.
-fn through_conv(layer: &Conv2d, gradient: Tensor<4>) -> Tensor<4> {
-    let options = ConvTransposeOptions::new([1, 1], [0, 0], [0, 0], [1, 1], 1);
-    conv_transpose2d(gradient, layer.weight.val(), None, options)
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub mod digit;
 pub mod distill;
 pub mod experiment;
 mod jacobian;
+mod layers;
 pub mod model;
 #[cfg(feature = "train")]
 pub mod train;

@@ -4,11 +4,10 @@ use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
 use crate::dataset::{CLASSES, Dataset};
+use crate::layers::{conv_relu, max_pool};
 
 /// Two blocks of two 3×3 convolutions and a 2×2 max-pool, two dense layers, and the logits.
 ///
@@ -64,6 +63,18 @@ impl Network {
         self.dataset
     }
 
+    /// The same network with all its logits multiplied by k, nothing trained: the control beside
+    /// distillation, which multiplies them by about T.
+    ///
+    /// It is the last layer that is multiplied. Weights of a published file, which have 11 bits, stay
+    /// exact for whole k up to 8192.
+    pub fn scaled(&self, k: f32) -> Self {
+        let mut network = self.clone();
+        network.fc3.weight = network.fc3.weight.map(|weight| weight * k);
+        network.fc3.bias = network.fc3.bias.map(|bias| bias.map(|bias| bias * k));
+        network
+    }
+
     /// The logits of a batch of images.
     ///
     /// Dropout acts on the two dense layers while the network is being trained, that is on an
@@ -73,12 +84,12 @@ impl Network {
     /// - images: `[batch, channels, height, width]`, pixels in [0, 1]
     /// - output: `[batch, 10]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let x = self.normalize(images);
-        let x = relu(self.conv1.forward(x));
-        let x = halve(relu(self.conv2.forward(x)));
-        let x = relu(self.conv3.forward(x));
-        let x = halve(relu(self.conv4.forward(x)));
-        let x: Tensor<2> = x.flatten(1, 3); // [batch, channels × height × width]
+        let x = self.normalize(images).permute([0, 2, 3, 1]); // [batch, height, width, channels]
+        let x = conv_relu(&self.conv1, x);
+        let x = max_pool(conv_relu(&self.conv2, x));
+        let x = conv_relu(&self.conv3, x);
+        let x = max_pool(conv_relu(&self.conv4, x));
+        let x = x.permute([0, 3, 1, 2]).flatten::<2>(1, 3); // [batch, channels × height × width]
         let x = self.dropout.forward(relu(self.fc1.forward(x)));
         let x = self.dropout.forward(relu(self.fc2.forward(x)));
         self.fc3.forward(x)
@@ -108,9 +119,4 @@ impl Network {
 /// One value for each of three channels, ready to be broadcast over a batch of images.
 fn per_channel(values: [f32; 3], device: &Device) -> Tensor<4> {
     Tensor::<1>::from_data(values, device).reshape([1, 3, 1, 1])
-}
-
-/// The larger of each 2×2 block.
-fn halve(x: Tensor<4>) -> Tensor<4> {
-    max_pool2d(x, MaxPoolOptions::new([2, 2]))
 }

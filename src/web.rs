@@ -4,12 +4,14 @@
 //! `Error` whose `name` says whose fault it is (`ModelError`, `RequestError`, `ImageError`,
 //! `EngineError`) and whose message is fit for a visitor.
 
+mod experiment;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use js_sys::{Array, Float32Array, Object, Promise, Reflect, Uint8Array};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
@@ -17,6 +19,7 @@ use crate::attack::saliency::{Direction, saliency_map};
 use crate::attack::{Attack, AttackError, Goal, Outcome, Runs, Step, check_pixels};
 use crate::dataset::CLASSES;
 use crate::distill::{argmax, softmax_row};
+use crate::experiment::Subject;
 use crate::model::Network;
 use crate::weights::Entry;
 
@@ -58,6 +61,8 @@ export type Attack =
   | ({ attack: "fgsm"; /** How far every feature moves, in [0, 1]. */ epsilon: number } & AtTemperature);
 export type BatchRequest = Attack & {
   model: string;
+  /** What its logits are multiplied by, above 0: the control that nobody trained. 1 if left out. */
+  scale?: number;
   /** The images one after another, pixels in [0, 1]. */
   images: Float32Array;
   /** The class that each image should be mistaken for. */
@@ -102,7 +107,15 @@ fn start() {
 #[wasm_bindgen]
 pub struct Engine {
     backend: Backend,
-    networks: RefCell<HashMap<String, Rc<Network>>>,
+    networks: RefCell<HashMap<String, (Entry, Network)>>,
+}
+
+/// A loaded network by its id, and what its logits are multiplied by.
+#[derive(Deserialize)]
+struct Named {
+    model: String,
+    #[serde(default)]
+    scale: Option<f32>,
 }
 
 #[wasm_bindgen]
@@ -153,20 +166,25 @@ impl Engine {
         let network = entry
             .load(bytes, self.backend.device())
             .map_err(|e| error("ModelError", e.to_string()))?;
-        self.networks.borrow_mut().insert(entry.id, Rc::new(network));
+        self.networks.borrow_mut().insert(entry.id.clone(), (entry, network));
         Ok(())
     }
 
-    /// What a network reads in one image.
+    /// What a network reads in one image, with its logits multiplied by `scale` if there is one.
     #[wasm_bindgen(unchecked_return_type = "Classification")]
-    pub async fn classify(&self, model: &str, image: Vec<f32>) -> Result<JsValue, JsValue> {
+    pub async fn classify(
+        &self,
+        model: String,
+        image: Vec<f32>,
+        scale: Option<f32>,
+    ) -> Result<JsValue, JsValue> {
         #[derive(Serialize)]
         struct Classification {
             logits: [f32; CLASSES],
             probabilities: [f32; CLASSES],
             label: usize,
         }
-        let network = self.network(model)?;
+        let network = self.network(&Named { model, scale })?;
         let spec = network.dataset().spec();
         if image.len() != spec.features() {
             let (expected, found) = (spec.features(), image.len());
@@ -197,7 +215,8 @@ impl Engine {
     ) -> Result<Run, JsValue> {
         #[derive(Deserialize)]
         struct Request {
-            model: String,
+            #[serde(flatten)]
+            named: Named,
             #[serde(default)]
             untargeted: bool,
             #[serde(flatten)]
@@ -213,14 +232,9 @@ impl Engine {
         let resumed = Reflect::get(&request, &"resumed".into())?;
         let resumed: Option<Resumed> = serde_wasm_bindgen::from_value(resumed)
             .map_err(|e| error("RequestError", format!("The runs cannot be resumed: {e}.")))?;
-        // The settings alone: to look for them among a million pixels would take long.
-        let settings = Object::assign(&Object::new(), request.unchecked_ref());
-        for field in ["images", "targets", "resumed"] {
-            Reflect::delete_property(&settings, &field.into())?;
-        }
-        let Request { model, untargeted, attack } = serde_wasm_bindgen::from_value(settings.into())
-            .map_err(|e| error("RequestError", format!("The attack was not understood: {e}.")))?;
-        let network = self.network(&model)?;
+        let Request { named, untargeted, attack } =
+            settings(&request, &["images", "targets", "resumed"], "attack")?;
+        let network = self.network(&named)?;
         let goal = if untargeted { Goal::Untargeted } else { Goal::Target };
         let goals: Vec<_> = targets.into_iter().map(|class| goal(class.into())).collect();
         let mut runs = attack.start(&network, &images, &goals).map_err(attack_error)?;
@@ -231,18 +245,33 @@ impl Engine {
         Ok(Run { runs, network, direction: attack.direction(), device })
     }
 
-    fn network(&self, model: &str) -> Result<Rc<Network>, JsValue> {
-        self.networks.borrow().get(model).cloned().ok_or_else(|| {
+    fn network(&self, named: &Named) -> Result<Network, JsValue> {
+        Ok(self.subject(named)?.network)
+    }
+
+    fn subject(&self, Named { model, scale }: &Named) -> Result<Subject, JsValue> {
+        let networks = self.networks.borrow();
+        let (entry, network) = networks.get(model).ok_or_else(|| {
             error("RequestError", format!("The model \"{model}\" is not loaded. Load it first."))
-        })
+        })?;
+        let scale = scale.unwrap_or(1.0);
+        if !(scale > 0.0 && scale <= MOST_SCALE) {
+            let message =
+                format!("The scale must be above 0 and at most {MOST_SCALE}, but is {scale}.");
+            return Err(error("RequestError", message));
+        }
+        Ok(Subject::new(entry.clone(), network, scale))
     }
 }
+
+/// Far above any temperature, and far below what 32-bit logits could not hold.
+const MOST_SCALE: f32 = 1e6;
 
 /// A batch of attacks under way. Freeing it cancels what still goes on.
 #[wasm_bindgen]
 pub struct Run {
     runs: Runs,
-    network: Rc<Network>,
+    network: Network,
     direction: Option<Direction>,
     device: Device,
 }
@@ -322,6 +351,21 @@ fn step_to_js(step: &Step, direction: Option<Direction>) -> Result<JsValue, JsVa
     Reflect::set(&js, &"gradient".into(), &row(gradient.map(|g| g.target.as_slice())))?;
     Reflect::set(&js, &"saliency".into(), &row(saliency.as_deref()))?;
     Ok(js)
+}
+
+/// The fields of a request but for its arrays: to look for settings among a million pixels would take
+/// long.
+fn settings<Settings: DeserializeOwned>(
+    request: &JsValue,
+    arrays: &[&str],
+    what: &str,
+) -> Result<Settings, JsValue> {
+    let settings = Object::assign(&Object::new(), request.unchecked_ref());
+    for &array in arrays {
+        Reflect::delete_property(&settings, &array.into())?;
+    }
+    serde_wasm_bindgen::from_value(settings.into())
+        .map_err(|e| error("RequestError", format!("The {what} was not understood: {e}.")))
 }
 
 /// A field of an object that has to be of a certain class.

@@ -15,7 +15,7 @@ import { chosenTheme } from "./theme.js";
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
 
-const REQUEST = /** @type {const} */ (["data", "sample", "strokes", "attack", "direction", "target", "theta", "budget"]);
+const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "untargeted", "temper"]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */
@@ -28,6 +28,8 @@ export function describe({ samples, picture, strokes, settings, target, panels, 
     ...settings,
     left: left && nameOf(left),
     right: right && nameOf(right),
+    kleft: panels.left.scale,
+    kright: panels.right.scale,
     sample: picture.sample === null ? null : samples[picture.sample].index,
     strokes: picture.sample === null ? strokes : null,
     target,

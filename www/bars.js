@@ -21,7 +21,7 @@ export function createBars(body, classes) {
 
   /**
    * @param {number[] | null} probabilities
-   * @param {{ source: number | null, target: number, label: number | null }} marks
+   * @param {{ source: number | null, target: number | null, label: number | null }} marks
    */
   return (probabilities, { source, target, label }) => {
     rows.forEach(({ row, fill, mark, value }, place) => {

@@ -1,8 +1,11 @@
 /** The controls of the attack and of what is shown. Their choices and ranges come from the settings' table. */
+import { ATTACKS, isUntargeted, tempered } from "./attacks.js";
 import { DATASETS, MNIST } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { CHOICES, RANGES, fit } from "./settings.js";
+import { SIDES } from "./state.js";
+import { ownTemperature } from "./verdict.js";
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("./state.js").State} State */
@@ -17,7 +20,10 @@ export function setUpControls(session) {
     const show = makeRadios(group, name, CHOICES[name], (value) => session.changeSettings({ [name]: value }));
     return (/** @type {State} */ { settings }) => show(settings[name]);
   });
-  const ranges = /** @type {const} */ (["theta", "budget"]).map((name) => setUpRange(name, session));
+  const ranges = NUMERIC.map((name) => setUpRange(name, session));
+  const drawTemper = setUpTemper(session);
+  const untargeted = must("#untargeted", HTMLInputElement);
+  untargeted.addEventListener("change", () => session.changeSettings({ untargeted: untargeted.checked }));
   const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) => session.look({ overlay }));
   const marks = must("#marks", HTMLInputElement);
   marks.addEventListener("change", () => session.look({ marks: marks.checked }));
@@ -25,15 +31,54 @@ export function setUpControls(session) {
 
   /** @param {State} state */
   return (state) => {
-    for (const draw of [...choices, ...ranges]) draw(state);
+    for (const draw of [...choices, ...ranges, drawTemper]) draw(state);
     showOverlay(state.overlay);
     marks.checked = state.marks;
-    const { attack, direction, theta, budget } = state.settings;
+    const { attack, budget } = state.settings;
+    const { settings, directions, unit } = ATTACKS[attack];
     const share = percent(budget / DATASETS[MNIST].features, 1);
-    setText(must("#settings-summary", HTMLElement), t("settings.summary", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`), theta, budget }));
+    setText(must("#settings-summary", HTMLElement), summary(state.settings));
     setText(must("#attack-note", HTMLElement), t(`attack.${attack}.note`));
-    setText(must("#budget-note", HTMLElement), t("setting.budget.note", { count: Math.floor(budget / 2), share }));
+    for (const row of document.querySelectorAll("[data-of-attack]")) /** @type {HTMLElement} */ (row).hidden = !settings.some((name) => name === row.getAttribute("data-of-attack"));
+    for (const name of CHOICES.direction) must(`[data-choice="direction"] [data-value="${name}"]`, HTMLElement).hidden = !directions.includes(name);
+    setText(must("#budget-note", HTMLElement), t(`setting.budget.note.${unit === "pixel" ? "pixel" : "pair"}`, { count: unit === "pixel" ? budget : Math.floor(budget / 2), share }));
+    must("#untargeted-row", HTMLElement).hidden = !ATTACKS[attack].untargeted;
+    untargeted.checked = isUntargeted(state.settings);
+    must("#targets .targets-row", HTMLElement).toggleAttribute("data-unused", untargeted.checked);
     drawActions(state);
+  };
+}
+
+const NUMERIC = /** @type {const} */ (["theta", "budget", "epsilon", "seed"]);
+
+/** The attack with its settings, in one line. @param {import("./settings.js").Settings} settings */
+export function summary(settings) {
+  const { attack, direction, theta, budget, epsilon, seed } = settings;
+  const parts = { direction: t(`direction.${direction}`), theta: `θ ${number(theta)}`, budget: number(budget), epsilon: `ε ${number(epsilon)}`, seed: t("setting.seed.summary", { seed }) };
+  const own = ATTACKS[attack].settings.map((name) => parts[name]);
+  const knows = ATTACKS[attack].twin || !tempered(settings) ? [] : ["softmax(Z/T)"];
+  return [t(`attack.${attack}`), ...knows, ...own, ...(isUntargeted(settings) ? [t("untargeted")] : [])].join(" · ");
+}
+
+/** The switch from the paper's result to what becomes of it. @param {Session} session */
+function setUpTemper(session) {
+  const box = must("#temper", HTMLInputElement);
+  const note = must("#temper-note", HTMLElement);
+  box.addEventListener("click", (event) => {
+    // Not `disabled`, which would take it away from those who go from control to control.
+    if (box.ariaDisabled === "true") event.preventDefault();
+  });
+  box.addEventListener("change", () => session.takeTemperature(box.checked));
+
+  /** @param {State} state */
+  return ({ settings, panels }) => {
+    const on = tempered(settings);
+    box.checked = on ?? false;
+    box.ariaDisabled = String(on === null);
+    const [a, b] = SIDES.map((side) => panels[side].model && ownTemperature(panels[side]));
+    if (on === null) setText(note, t("temper.none", { attack: t(`attack.${settings.attack}`) }));
+    else if (on && a && b) setText(note, t("temper.on", { a, b }));
+    else setText(note, t("temper.off"));
   };
 }
 
@@ -79,23 +124,23 @@ function makeRadios(group, name, values, onChoice) {
   const inputs = values.map((value) => {
     const input = make("input", { type: "radio", name, value });
     input.addEventListener("change", () => onChoice(value));
-    group.append(make("label", { class: "segment" }, input, make("span", { "data-t": `${name}.${value}` }, t(`${name}.${value}`))));
+    group.append(make("label", { class: "segment", "data-value": value }, input, make("span", { "data-t": `${name}.${value}` }, t(`${name}.${value}`))));
     return input;
   });
   return (/** @type {Value} */ chosen) => inputs.forEach((input) => { input.checked = input.value === chosen; });
 }
 
 /**
- * A slider for the hand and a field for the exact number.
+ * A slider for the hand, where one number is near another, and a field for the exact number.
  *
- * @param {"theta" | "budget"} name
+ * @param {import("./settings.js").Numeric} name
  * @param {Session} session
  */
 function setUpRange(name, session) {
   const field = must(`#${name}`, HTMLInputElement);
-  const slider = must(`#${name}-range`, HTMLInputElement);
-  for (const input of [field, slider]) Object.assign(input, RANGES[name]);
-  slider.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value) }));
+  const slider = name === "seed" ? null : must(`#${name}-range`, HTMLInputElement);
+  for (const input of slider ? [field, slider] : [field]) Object.assign(input, RANGES[name]);
+  slider?.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value) }));
   field.addEventListener("change", () => {
     const value = fit(name, field.value);
     field.value = String(value);
@@ -104,8 +149,10 @@ function setUpRange(name, session) {
 
   /** @param {State} state */
   return ({ settings }) => {
-    slider.value = String(settings[name]);
+    if (slider) {
+      slider.value = String(settings[name]);
+      slider.title = number(settings[name]);
+    }
     if (document.activeElement !== field) field.value = String(settings[name]);
-    slider.title = number(settings[name]);
   };
 }

@@ -12,10 +12,10 @@ import { shared } from "./shared.js";
 
 /** One source, two sets of features. @type {Record<import("./protocol.js").Backend, URL>} */
 const BUILDS = { cpu: new URL("../pkg/cpu/", import.meta.url), webgpu: new URL("../pkg/webgpu/", import.meta.url) };
-const MODELS = new URL("models/", import.meta.url);
+export const MODELS = new URL("models/", import.meta.url);
+export const MAX_JSON = 256 * 1024;
 /** Of a fault, which may quote a whole shader. */
 const MOST_LETTERS = 500;
-const MAX_JSON = 256 * 1024;
 const MAX_MODULE = 16 * 1024 * 1024;
 
 /** @param {import("./protocol.js").Port} port */
@@ -71,10 +71,10 @@ function makeMethods(onLost) {
   return {
     async open({ backend, software }, listener) {
       const adapter = backend === "webgpu" ? await findAdapter(software) : null;
-      glue = await instantiate(backend, listener);
+      const { script, fetchModule } = await findBuild(backend, listener);
+      glue = await instantiate(script, fetchModule());
       engine = await guarded(() => glue.Engine.open());
-      const lost = (/** @type {string} */ reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`));
-      engine.lost().then(lost);
+      engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
       const { implementation, version } = engine.info();
       return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
     },
@@ -91,7 +91,7 @@ function makeMethods(onLost) {
 
     rasterize: async (strokes) => (await guarded(() => glue.rasterize(strokes))) ?? null,
 
-    classify: async ({ model, image }) => trusted(await guarded(() => engine.classify(model, pixels(image)))),
+    classify: async ({ model, scale, image }) => trusted(await guarded(() => engine.classify(model, pixels(image), scale))),
 
     async attack({ image, target, ...settings }, { signal, emit }) {
       // It travels as a byte, which would wrap.
@@ -143,29 +143,43 @@ function makeMethods(onLost) {
 }
 
 /**
- * Fetches and starts the wasm module. `build.json` is asked for first: it says how large the module
- * is and which version belongs to it, so that files of two releases are never mixed.
+ * Where the engine's script is, and how its module is fetched. `build.json` is asked for first: it
+ * says how large the module is and which version belongs to it, so that files of two releases are
+ * never mixed.
  *
  * @param {import("./protocol.js").Backend} backend
  * @param {Listener} listener
- * @returns {Promise<typeof import("../pkg/cpu/engine.js")>}
  */
-async function instantiate(backend, { signal, emit }) {
+export async function findBuild(backend, { signal, emit }) {
   const build = BUILDS[backend];
   const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", build), MAX_JSON, signal));
   const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
-  const [glue, module] = await Promise.all([
-    import(versioned(new URL("engine.js", build), sha256).href).catch(() => {
-      throw failure("NetworkError", "The engine's script could not be fetched. Check the connection and retry.");
-    }),
-    pastDamage(async (cache) => {
+  return {
+    script: versioned(new URL("engine.js", build), sha256).href,
+    fetchModule: () => pastDamage(async (cache) => {
       const bytes = await fetchBytes(versioned(new URL("engine_bg.wasm", build), sha256), size, { signal, cache, onProgress });
       if (await isIntact(bytes, sha256)) return bytes;
       throw failure("IntegrityError", "The engine is damaged: its SHA-256 does not match. Please retry.");
     }),
+  };
+}
+
+/**
+ * Starts the wasm module of a build.
+ *
+ * @param {string} script
+ * @param {WebAssembly.Module | Uint8Array | Promise<WebAssembly.Module | Uint8Array>} module
+ * @returns {Promise<typeof import("../pkg/cpu/engine.js")>}
+ */
+export async function instantiate(script, module) {
+  const [glue, module_or_path] = await Promise.all([
+    import(script).catch(() => {
+      throw failure("NetworkError", "The engine's script could not be fetched. Check the connection and retry.");
+    }),
+    module,
   ]);
   try {
-    await glue.default({ module_or_path: module });
+    await glue.default({ module_or_path });
   } catch (error) {
     const { message } = toPlain(error);
     throw failure("EngineError", `The engine could not be started (${message}). It needs a browser that knows WebAssembly with SIMD.`);
@@ -180,7 +194,7 @@ async function instantiate(backend, { signal, emit }) {
  * @template Value
  * @param {(cache: RequestCache) => Promise<Value>} work
  */
-async function pastDamage(work) {
+export async function pastDamage(work) {
   try {
     return await work("default");
   } catch (error) {
@@ -203,7 +217,7 @@ function parseBuild(build) {
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {string} sha256
  */
-async function isIntact(bytes, sha256) {
+export async function isIntact(bytes, sha256) {
   if (!crypto.subtle) return true;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;
@@ -215,7 +229,7 @@ async function isIntact(bytes, sha256) {
  * @param {URL} url
  * @param {string} sha256
  */
-function versioned(url, sha256) {
+export function versioned(url, sha256) {
   url.search = sha256.slice(0, 16);
   return url;
 }
@@ -232,7 +246,7 @@ function pixels(image) {
  * @template Value
  * @param {() => Value | Promise<Value>} work
  */
-async function guarded(work) {
+export async function guarded(work) {
   try {
     return await work();
   } catch (error) {
@@ -248,7 +262,7 @@ async function guarded(work) {
  * read first, the page can draw, and attacks that run at the same time alternate step by step.
  * (A timer would wait for at least 4 ms, which is longer than many a step.)
  */
-const turn = (() => {
+export const turn = (() => {
   const { port1, port2 } = new MessageChannel();
   /** @type {(() => void)[]} */
   const waiting = [];

@@ -39,7 +39,7 @@ import { WHY, failure } from "./protocol.js";
  * @property {(strokes: Uint8Array[]) => Promise<Float32Array | null>} rasterize
  *   The 28×28 image of a drawing, made as MNIST was; null when nothing was drawn. Each stroke is
  *   x0, y0, x1, y1, … from 0 to 255 over the square drawing area.
- * @property {(request: { model: string, image: Float32Array }) => Promise<Classification>} classify
+ * @property {(request: { model: string, scale?: number, image: Float32Array }) => Promise<Classification>} classify
  * @property {(request: AttackRequest, options?: { onStep?: (step: Step) => void, signal?: AbortSignal }) => Promise<AttackResult>} attack
  *   Aborting ends the attack with the outcome `cancelled` and the steps made so far. Attacks that
  *   run at the same time take turns, one step each. Is the engine lost on the way, another one goes

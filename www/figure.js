@@ -1,6 +1,8 @@
 /** Both panels and their verdicts as one picture, still or moving, with a caption that says where it comes from. */
+import { ATTACKS, isUntargeted } from "./attacks.js";
 import { createPng } from "./apng.js";
 import { formatProbability } from "./bars.js";
+import { summary } from "./controls.js";
 import { colours } from "./colours.js";
 import { DATASETS, MNIST } from "./datasets.js";
 import { language, percent, t } from "./i18n.js";
@@ -175,14 +177,13 @@ function paintBars(context, probabilities, { left, top, width }, colour, label, 
 
 /** @param {Context} context @param {State} state @param {number} shown @param {string} link @param {Ink} ink */
 function paintCaption(context, state, shown, link, ink) {
-  const { attack, direction, theta, budget } = state.settings;
   const last = lastIteration(state);
   context.fillStyle = ink.line;
   context.fillRect(MARGIN, 476, WIDTH - 2 * MARGIN, 1);
   context.fillStyle = ink.text;
   context.font = `13px ${ink.sans}`;
-  const settings = t("settings.summary", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`), theta, budget });
-  const parts = [settings, t("share.target", { target: String(state.target) }), ...(last > 0 ? [t("transport.position", { shown, last })] : [])];
+  const target = isUntargeted(state.settings) ? [] : [t("share.target", { target: String(state.target) })];
+  const parts = [summary(state.settings), ...target, ...(last > 0 ? [t(`transport.position.${ATTACKS[state.settings.attack].unit}`, { shown, last })] : [])];
   context.fillText(parts.join(" · "), MARGIN, 498, WIDTH - 2 * MARGIN);
   context.fillStyle = ink.soft;
   context.font = `12px ${ink.sans}`;

@@ -8,7 +8,7 @@ import { must, setText } from "./dom.js";
 import { number, t } from "./i18n.js";
 import { SIDES } from "./state.js";
 import { steepest } from "./temperature.js";
-import { panelName } from "./verdict.js";
+import { ownTemperature, panelName } from "./verdict.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -67,12 +67,11 @@ function pathOf(logits, target) {
 
 /** @param {State} state @param {import("./state.js").Side} side @param {number[]} logits */
 function inWords(state, side, logits) {
-  const { model } = state.panels[side];
   const at = (/** @type {number} */ temperature) => {
     const value = steepest(logits, state.target, temperature);
     return value === 0 ? t("fog.zero") : formatSmall(value);
   };
-  const trained = model?.temperature ?? 1;
+  const trained = ownTemperature(state.panels[side]);
   const first = t("fog.at-one", { network: panelName(state, side), value: at(1) });
   return trained === 1 ? first : `${first} ${t("fog.at-own", { temperature: trained, value: at(trained) })}`;
 }

@@ -24,12 +24,18 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {string} data
  * @property {NetworkName | null} left
  * @property {NetworkName | null} right
+ * @property {number | null} kleft What the logits of the left network are multiplied by.
+ * @property {number | null} kright
  * @property {number | null} sample The number of a test image in its test set.
  * @property {Settings["attack"]} attack
  * @property {Settings["direction"]} direction
  * @property {number | null} target
  * @property {number} theta
  * @property {number} budget
+ * @property {number} epsilon
+ * @property {number} seed
+ * @property {boolean} untargeted
+ * @property {boolean | null} temper
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
  * @property {boolean} marks
@@ -61,15 +67,21 @@ const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
   right: network(),
+  kleft: integer(RANGES.k.min, RANGES.k.max, null),
+  kright: integer(RANGES.k.min, RANGES.k.max, null),
   sample: integer(0, 99_999, null),
   attack: choice(CHOICES.attack, "jsma-f"),
   direction: choice(CHOICES.direction, "increase"),
   target: integer(0, 9, null),
   theta: setting("theta", 1),
   budget: setting("budget", 112),
+  epsilon: setting("epsilon", 0.3),
+  seed: setting("seed", 0),
+  untargeted: flag(false),
+  temper: flag(null),
   step: integer(0, 99_999, null),
   show: choice(CHOICES.overlay, "image"),
-  marks: { otherwise: true, read: (text) => ({ value: text !== "0", fits: /^[01]$/.test(text) }), write: (value) => (value ? "1" : "0") },
+  marks: flag(true),
   story: integer(0, 6, 1),
   soft: setting("soft", 40),
   lang: choice(LANGUAGES, null),
@@ -88,7 +100,7 @@ const FIELDS = {
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-const OF_DATA = /** @type {const} */ (["left", "right", "sample", "target", "strokes", "step"]);
+const OF_DATA = /** @type {const} */ (["left", "right", "kleft", "kright", "sample", "target", "strokes", "step"]);
 
 /** @typedef {keyof Link | 'version' | 'end'} Dropped */
 
@@ -197,6 +209,15 @@ function setting(name, otherwise) {
       return { value, fits: value === Number(text) };
     },
     write: String,
+  };
+}
+
+/** @template {boolean | null} Otherwise @param {Otherwise} otherwise @returns {Field<boolean | Otherwise>} */
+function flag(otherwise) {
+  return {
+    otherwise,
+    read: (text) => (/^[01]$/.test(text) ? { value: text === "1", fits: true } : { value: otherwise, fits: false }),
+    write: (value) => (value ? "1" : "0"),
   };
 }
 

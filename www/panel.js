@@ -1,4 +1,5 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
+import { ATTACKS, isUntargeted } from "./attacks.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
 import { fillCard } from "./card.js";
 import { DATASETS, MNIST } from "./datasets.js";
@@ -6,8 +7,12 @@ import { make, must, setText } from "./dom.js";
 import { number, percent, t, translate } from "./i18n.js";
 import { createPicture, peak, viewOf } from "./picture.js";
 import { stepAt } from "./player.js";
+import { FIRST_K, RANGES, nearest } from "./settings.js";
 import { setUpStatus } from "./status.js";
 import { modelName, panelName, verdict } from "./verdict.js";
+
+/** Told from the network itself by this at the end of its value. */
+const SCALED = "×";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -28,22 +33,35 @@ export function setUpPanel(side, session, isFixed = false) {
   const drawPicture = createPicture(find(".picture-frame"));
   const drawBars = createBars(barsBody(root), DATASETS[MNIST].classes);
   const drawStatus = setUpStatus(find(".status"), side, session);
-  select.addEventListener("change", () => session.chooseModel(side, select.value));
+  const k = must(".panel-k", HTMLInputElement, root);
+  Object.assign(k, RANGES.k);
+  select.addEventListener("change", () => {
+    const [id, isScaled] = select.value.split(SCALED);
+    session.chooseModel(side, id, isScaled === undefined ? null : FIRST_K);
+  });
+  k.addEventListener("input", () => session.chooseModel(side, select.value.split(SCALED)[0], nearest("k", Number(k.value))));
 
   /** What the parts that are rebuilt as a whole were last built from. */
   let built = "";
 
   /** @param {State} state */
   function drawHead({ models, panels }) {
-    const { model } = panels[side];
-    const now = JSON.stringify([document.documentElement.lang, model?.id, models.length]);
+    const { model, scale } = panels[side];
+    const now = JSON.stringify([document.documentElement.lang, model?.id, scale, models.length]);
     if (now === built) return;
     built = now;
-    select.replaceChildren(...models.map((entry) => make("option", { value: entry.id }, modelName(entry))));
+    const scaled = models.filter(({ id, role }) => role === "undefended" || (scale !== null && id === model?.id));
+    select.replaceChildren(
+      ...models.map((entry) => make("option", { value: entry.id }, modelName(entry))),
+      ...scaled.map((entry) => make("option", { value: entry.id + SCALED }, modelName(entry, entry === model ? scale ?? FIRST_K : FIRST_K))));
     select.disabled = isFixed || models.length === 0;
     select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
     if (!model) return;
-    select.value = model.id;
+    select.value = scale === null ? model.id : model.id + SCALED;
+    find(".panel-scale").hidden = scale === null || isFixed;
+    k.value = String(scale ?? FIRST_K);
+    k.setAttribute("aria-label", t("panel.k", { panel: t(`panel.${side}`) }));
+    setText(find(".panel-k-value"), scale === null ? "" : `k = ${number(scale)}`);
     setText(find(".panel-facts"), t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) }));
     fillCard(card, model);
   }
@@ -67,11 +85,12 @@ export function setUpPanel(side, session, isFixed = false) {
     const { reading, readingOf, steps } = state.panels[side];
     const now = step ?? (state.picture.pixels ? reading : null);
     const source = steps[0]?.label ?? now?.label ?? null;
-    drawBars(now?.probabilities ?? null, { source, target: state.target, label: now?.label ?? null });
+    const target = isUntargeted(state.settings) ? null : state.target;
+    drawBars(now?.probabilities ?? null, { source, target, label: now?.label ?? null });
     const reads = find(".readout-reads");
     setText(reads, now ? String(now.label) : "–");
-    reads.dataset.role = now?.label === state.target ? "target" : now?.label === source ? "source" : "";
-    setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(state.settings.budget)}`);
+    reads.dataset.role = now && now.label === target ? "target" : now?.label === source ? "source" : "";
+    setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(mostChanged(state))}`);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
     setText(find(".readout-zeros"), zeros ? `${number(step.zeroGradients ?? 0)} / ${number(step.gradientEntries ?? 0)}` : "–");
     setText(find(".readout-gap"), now ? number(logitGap(now.logits), { maximumFractionDigits: 1, minimumFractionDigits: 1 }) : "–");
@@ -103,6 +122,11 @@ export function setUpPanel(side, session, isFixed = false) {
   };
 }
 
+/** How many features the attack may change: what it was given, or all of them. @param {State} state */
+function mostChanged({ settings }) {
+  return ATTACKS[settings.attack].settings.includes("budget") ? settings.budget : DATASETS[MNIST].features;
+}
+
 /** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
 function logitGap(logits) {
   const [first, second] = [...logits].sort((a, b) => b - a);
@@ -119,17 +143,18 @@ function scale({ overlay, settings, target }, step) {
   if (overlay === "image") return { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const map = overlay === "saliency" ? step?.saliency : step?.gradient;
-  if (!map) return { low: "", high: "", about: t(step ? "scale.not-needed" : "scale.not-yet") };
+  const { output, unit } = ATTACKS[settings.attack];
+  // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
+  const hasNone = output === null || (overlay === "saliency" && (unit === "step" || settings.direction === "either"));
+  if (!map) return { low: "", high: "", about: t(hasNone ? `scale.none.${overlay}` : step ? "scale.not-needed" : "scale.not-yet") };
   const most = peak(map);
   if (overlay === "saliency") {
     if (most === 0) return { low: "", high: "", about: t("scale.no-saliency") };
     return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: String(target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
-  const output = OUTPUTS[settings.attack];
-  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output, target: SUBSCRIPTS[target] }) };
+  const of = output === "J" ? "J" : `${output}${SUBSCRIPTS[target]}`;
+  return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output: of }) };
 }
 
-/** What each attack differentiates. */
-const OUTPUTS = { "jsma-f": "F", "jsma-t": "F̂", "jsma-z": "Z" };
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";

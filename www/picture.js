@@ -18,7 +18,7 @@ const { side, features } = DATASETS[MNIST];
  * @property {Float32Array | null} map The gradient or the saliency.
  * @property {import("./state.js").Overlay} overlay
  * @property {boolean} marks
- * @property {[number, number] | null} pair The features that are changed next.
+ * @property {number[] | null} chosen The features that are changed next.
  */
 
 /** @param {HTMLElement} frame It holds the two canvases. */
@@ -59,7 +59,7 @@ export function viewOf({ overlay, marks, picture, strokes, panels }, panelSide, 
     map: map ?? null,
     overlay,
     marks,
-    pair: step?.pair ?? null,
+    chosen: step?.chosen ?? null,
   };
 }
 
@@ -81,7 +81,7 @@ export function paintPixels(canvas, { image, original, map, overlay }) {
 }
 
 /** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
-export function paintMarks(canvas, { image, strokes, original, overlay, marks, pair }, width) {
+export function paintMarks(canvas, { image, strokes, original, overlay, marks, chosen }, width) {
   const size = Math.max(1, Math.round(width));
   canvas.width = canvas.height = size;
   const context = canvas.getContext("2d");
@@ -92,7 +92,7 @@ export function paintMarks(canvas, { image, strokes, original, overlay, marks, p
   if (marks && original) {
     for (let i = 0; i < features; i++) if (image[i] !== original[i]) box(context, i, cell, overlay === "image" ? "changed" : "ink");
   }
-  for (const feature of pair ?? []) ring(context, feature, cell);
+  for (const feature of chosen ?? []) ring(context, feature, cell);
 }
 
 /** The digit's contour, so that a map can be read against it. @param {CanvasRenderingContext2D} context @param {Float32Array} image @param {number} cell */

@@ -30,23 +30,28 @@
  *
  * @typedef {object} AttackRequest
  * @property {string} model
+ * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
  * @property {Float32Array} image 784 pixels in [0, 1], row by row.
  * @property {number} target The class that the image is to be mistaken for.
- * @property {'jsma-f' | 'jsma-t' | 'jsma-z'} attack
- * @property {number} [temperature] T of the softmax that jsma-t differentiates; 1 if left out.
- * @property {'increase' | 'decrease'} direction
- * @property {number} theta How much a chosen feature changes, in (0, 1].
- * @property {number} budget The most features that may change, 0 to 784.
+ * @property {'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs'} attack
+ * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
+ * @property {number} [temperature] T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
+ * @property {'increase' | 'decrease' | 'either'} [direction] All but fgsm need it; `either` is for not-robust alone.
+ * @property {number} [theta] How much a chosen feature changes, in (0, 1]. All but fgsm need it.
+ * @property {number} [budget] The most features that may change, 0 to 784. All but fgsm need it.
+ * @property {number} [epsilon] How far fgsm moves every feature, in [0, 1].
+ * @property {number} [seed] What the draws of random-pairs depend on; 0 if left out.
  *
  * @typedef {object} Step One image that the network has seen in the course of an attack.
  * @property {number} run
- * @property {number} iteration Pairs applied so far; 0 is the untouched image.
+ * @property {number} iteration Changes made so far; 0 is the untouched image.
  * @property {Float32Array} image
  * @property {number[]} logits
  * @property {number[]} probabilities
  * @property {number} label
  * @property {number} featuresChanged
- * @property {[number, number] | null} pair The features chosen at this image, changed in the next.
+ * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack changes all at once.
+ * @property {[number, number] | null} pair The same where there are two.
  * @property {number | null} alpha
  * @property {number | null} beta
  * @property {number | null} score

@@ -33,11 +33,11 @@ export function createReader(store, loader) {
 
   /** @param {import("./engine.js").EngineHandle} engine @param {Side} side */
   async function classify(engine, side) {
-    const { model, loading, readingOf } = state.panels[side];
+    const { model, scale, loading, readingOf } = state.panels[side];
     const image = state.picture.pixels;
     if (!model || !image || loading.status !== "ready" || readingOf === image) return;
-    const reading = await engine.classify({ model: model.id, image });
-    const isCurrent = state.panels[side].model === model && state.picture.pixels === image;
+    const reading = await engine.classify({ model: model.id, scale: scale ?? 1, image });
+    const isCurrent = state.panels[side].model === model && state.panels[side].scale === scale && state.picture.pixels === image;
     if (isCurrent) store.setPanel(side, { reading, readingOf: image });
   }
 

@@ -1,10 +1,11 @@
 /** Runs the attack on both networks at once, and ends it when it is told to. */
 import { announce } from "./announce.js";
+import { isUntargeted, requestOf } from "./attacks.js";
 import { explain } from "./errors.js";
 import { t } from "./i18n.js";
 import { lastIteration } from "./player.js";
 import { SIDES } from "./state.js";
-import { panelName, verdict } from "./verdict.js";
+import { ownTemperature, panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 
@@ -42,7 +43,7 @@ export function createRunner({ store, loader, reader, player }) {
     if (controller.signal.aborted) return end(t("message.cancelled"));
     if (!loader.engine()) return end(t("message.no-engine"));
     if (!image) return end(t("message.blank"));
-    announce(t("announce.start", { target: String(state.target) }));
+    announce(isUntargeted(state.settings) ? t("announce.start-untargeted") : t("announce.start", { target: String(state.target) }));
     await Promise.all(SIDES.map((side) => attack(side, image, controller.signal)));
     if (current !== controller) return;
     if (!loader.engine()) return end(t("message.no-engine"));
@@ -66,11 +67,15 @@ export function createRunner({ store, loader, reader, player }) {
 
   /** @param {Side} side @param {Float32Array} image @param {AbortSignal} signal */
   async function attack(side, image, signal) {
-    const { model, loading, steps } = state.panels[side];
+    const { model, scale, loading, reading, steps } = state.panels[side];
     const engine = loader.engine();
     if (!model || !engine || loading.status !== "ready") return;
+    const { settings, samples, picture } = state;
+    // What a drawing shows is anybody's guess: there the attack leads away from what the network reads.
+    const shows = picture.sample === null ? reading?.label : samples[picture.sample].label;
+    const target = isUntargeted(settings) ? shows ?? state.target : state.target;
     try {
-      const { outcome } = await engine.attack({ model: model.id, temperature: model.temperature, image, target: state.target, ...state.settings }, {
+      const { outcome } = await engine.attack({ model: model.id, scale: scale ?? 1, image, target, ...requestOf(settings, ownTemperature(state.panels[side])) }, {
         signal,
         onStep(step) {
           steps[step.iteration] = step;

@@ -1,5 +1,6 @@
 /** What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's state. */
 import { announce } from "./announce.js";
+import { settle, withTemper } from "./attacks.js";
 import { MNIST } from "./datasets.js";
 import { explain } from "./errors.js";
 import { t } from "./i18n.js";
@@ -78,18 +79,25 @@ export function createSession(store) {
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { attack, direction, theta, budget, show: overlay, marks, strokes, story, soft } = link;
+    const { attack, direction, theta, budget, epsilon, seed, untargeted, temper, show: overlay, marks, strokes, story, soft } = link;
+    const settings = settle({ attack, direction, theta, budget, epsilon, seed, untargeted, temper });
     turn++;
     wish = link;
     runner.reset();
-    store.set({ touched: false, notes: dropped, settings: { attack, direction, theta, budget }, target: link.target ?? FIRST_TARGET, overlay, marks, story, soft });
+    store.set({ touched: false, notes: dropped, settings, target: link.target ?? FIRST_TARGET, overlay, marks, story, soft });
     if (strokes) store.set({ strokes, picture: { sample: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
+      scale(side, link[`k${side}`]);
       const model = wished(side) ?? defaultNetwork(state.models, side);
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
     reader.refresh();
+  }
+
+  /** @param {Side} side @param {number | null} k */
+  function scale(side, k) {
+    if (k !== state.panels[side].scale) store.setPanel(side, { scale: k, reading: null, readingOf: null });
   }
 
   /** The network that the link names for a panel, with a note where that cannot be had. @param {Side} side */
@@ -204,15 +212,24 @@ export function createSession(store) {
     /** @param {number} target */
     chooseTarget: (target) => ask({ target }),
     /** @param {Partial<import("./settings.js").Settings>} patch */
-    changeSettings: (patch) => ask({ settings: { ...state.settings, ...patch } }),
-    /** @param {Side} side @param {string} id */
-    chooseModel(side, id) {
+    changeSettings: (patch) => ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
+    /** Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point. @param {boolean} on */
+    takeTemperature(on) {
+      const hasRun = SIDES.some((side) => state.panels[side].steps.length > 0);
+      ask({ settings: withTemper(state.settings, on) });
+      if (hasRun) run();
+    },
+    /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
+    chooseModel(side, id, k = null) {
       const model = state.models.find((entry) => entry.id === id);
-      if (!model || model === state.panels[side].model) return;
+      const panel = state.panels[side];
+      if (!model || (model === panel.model && k === panel.scale)) return;
       touch();
       runner.reset();
       store.set({ notes: [] });
-      loader.choose(side, model);
+      scale(side, k);
+      if (model === panel.model) reader.refresh();
+      else loader.choose(side, model);
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),

@@ -5,11 +5,21 @@
  */
 import { DATASETS, MNIST } from "./datasets.js";
 
-/** @typedef {Pick<import("./engine.js").AttackRequest, "attack" | "direction" | "theta" | "budget">} Settings */
+/**
+ * @typedef {object} Settings The settings of all attacks; `attacks.js` says which of them each one has.
+ * @property {import("./engine.js").AttackRequest["attack"]} attack
+ * @property {typeof CHOICES.direction[number]} direction
+ * @property {number} theta
+ * @property {number} budget
+ * @property {number} epsilon
+ * @property {number} seed
+ * @property {boolean} untargeted Whether anything but the class that the image shows will do.
+ * @property {boolean | null} temper Whether the attack takes the temperature into account; null is as it does by itself.
+ */
 
 export const CHOICES = /** @type {const} */ ({
-  attack: ["jsma-f", "jsma-t", "jsma-z"],
-  direction: ["increase", "decrease"],
+  attack: ["jsma-f", "jsma-t", "jsma-z", "not-robust", "fgsm", "random-pairs"],
+  direction: ["increase", "decrease", "either"],
   overlay: ["image", "perturbation", "gradient", "saliency"],
   theme: ["light", "dark"],
 });
@@ -17,17 +27,30 @@ export const CHOICES = /** @type {const} */ ({
 export const RANGES = /** @type {const} */ ({
   theta: { min: 0.01, max: 1, step: 0.01 },
   budget: { min: 0, max: DATASETS[MNIST].features, step: 1 },
+  /** How far FGSM moves every feature. */
+  epsilon: { min: 0, max: 1, step: 0.01 },
+  /** What the random control draws by. */
+  seed: { min: 0, max: 999_999, step: 1 },
+  /** What the logits of a network are multiplied by, nothing trained. */
+  k: { min: 1, max: 200, step: 1 },
   /** Of the softmax that the teacher's soft answers are shown at. */
   soft: { min: 1, max: 200, step: 1 },
 });
 
-/** The paper's attack. @type {Settings} */
-export const DEFAULTS = { attack: "jsma-f", direction: "increase", theta: 1, budget: DATASETS[MNIST].budget };
+/** The paper's attack, and the ε at which FGSM was tried on its networks. @type {Settings} */
+export const DEFAULTS = {
+  attack: "jsma-f", direction: "increase", theta: 1, budget: DATASETS[MNIST].budget, epsilon: 0.3, seed: 0, untargeted: false, temper: null,
+};
+
+/** The k that the control begins with: here hardly anything is left of the gradient. */
+export const FIRST_K = 20;
+
+/** The settings that are numbers. @typedef {'theta' | 'budget' | 'epsilon' | 'seed'} Numeric */
 
 /**
  * The nearest number that a setting may be, or its default where there is no number at all.
  *
- * @param {"theta" | "budget"} name
+ * @param {Numeric} name
  * @param {unknown} value
  */
 export function fit(name, value) {

@@ -1,5 +1,6 @@
 /** The share panel: what is on the page as a link, as lines for other people's pages, and as a picture. */
 import { addressOf, describe } from "./address.js";
+import { isUntargeted } from "./attacks.js";
 import { make, must, setText } from "./dom.js";
 import { inWords, movingFigure, stillFigure, tinyFigure } from "./figure.js";
 import { percent, t } from "./i18n.js";
@@ -53,7 +54,7 @@ export function setUpShare({ state }, session) {
       link: addressOf(describe(state)),
       alt: inWords(state),
       image: "",
-      file: [state.settings.attack, ...(source === undefined ? [] : [source]), "as", state.target].join("-") + ".png",
+      file: [state.settings.attack, ...(source === undefined ? [] : [source]), "as", isUntargeted(state.settings) ? "other" : state.target].join("-") + ".png",
       flags: [],
     };
     setText(status, "");

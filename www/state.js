@@ -24,6 +24,7 @@
  *
  * @typedef {object} Panel
  * @property {ManifestEntry | null} model
+ * @property {number | null} scale What its logits are multiplied by; null where they are left as they are.
  * @property {Loading} loading
  * @property {Classification | null} reading What the network makes of an untouched image.
  * @property {Float32Array | null} readingOf Which image that was; while a pen moves, it is an instant behind.
@@ -70,7 +71,7 @@ export const SIDES = /** @type {const} */ (["left", "right"]);
 export const waiting = () => ({ status: "waiting", progress: null, error: null });
 
 /** @returns {Panel} */
-const emptyPanel = () => ({ model: null, loading: waiting(), reading: null, readingOf: null, steps: [], outcome: null, error: null });
+const emptyPanel = () => ({ model: null, scale: null, loading: waiting(), reading: null, readingOf: null, steps: [], outcome: null, error: null });
 
 /** @typedef {ReturnType<typeof createStore>} Store */
 

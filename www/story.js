@@ -1,5 +1,6 @@
 /** The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a link. */
 import { addressOf, describe, isAtRest } from "./address.js";
+import { withTemper } from "./attacks.js";
 import { make, must } from "./dom.js";
 import { t } from "./i18n.js";
 import { DEFAULTS } from "./settings.js";
@@ -50,7 +51,7 @@ const ACTIONS = {
   tempered(session, put) {
     put("right", "distilled");
     session.look({ overlay: "image" });
-    session.changeSettings({ ...DEFAULTS, attack: "jsma-t" });
+    session.changeSettings(withTemper(DEFAULTS, true));
     session.run();
   },
 };

@@ -1,4 +1,5 @@
 /** The scrubber over the steps of an attack, shared by both panels, and the buttons beside it. */
+import { ATTACKS } from "./attacks.js";
 import { must, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { lastIteration } from "./player.js";
@@ -25,13 +26,13 @@ export function setUpTransport(store, session) {
   });
 
   /** @param {import("./state.js").State} state */
-  return ({ shown, playing }) => {
+  return ({ shown, playing, settings }) => {
     const last = lastIteration(state);
     scrubber.max = String(last);
     scrubber.value = String(shown);
     scrubber.classList.toggle("is-ruled", last > 0);
     scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
-    const words = last > 0 ? t("transport.position", { shown, last }) : t("transport.none");
+    const words = last > 0 ? t(`transport.position.${ATTACKS[settings.attack].unit}`, { shown, last }) : t("transport.none");
     scrubber.setAttribute("aria-valuetext", words);
     setText(text, words);
     must("#transport", HTMLElement).dataset.last = String(last);

@@ -19,7 +19,9 @@ pub use fgsm::Fgsm;
 pub use jsma::Jsma;
 pub use not_robust::{Movement, NotRobust};
 pub use output::Output;
+pub(crate) use output::of_softmax;
 pub use random_pairs::RandomPairs;
+pub(crate) use runs::read;
 pub use runs::{Choice, Gradient, Runs, Saliency, Step};
 
 use serde::de::Error;
@@ -83,6 +85,16 @@ impl Attack {
                 _ => None,
             },
             Self::RandomPairs(settings) => Some(settings.direction),
+            Self::Fgsm(_) => None,
+        }
+    }
+
+    /// The most features that it may change, if that is limited.
+    pub fn budget(self) -> Option<usize> {
+        match self {
+            Self::Jsma(Jsma { budget, .. })
+            | Self::NotRobust(NotRobust { budget, .. })
+            | Self::RandomPairs(RandomPairs { budget, .. }) => Some(budget.features),
             Self::Fgsm(_) => None,
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn check_temperature(temperature: f32) -> Result<(), AttackError> {
 ///
 /// At a logit gap of about 104 T this is exactly zero in 32 bits, and with it every gradient.
 /// Distillation at a temperature T multiplies the gaps by about T.
-pub(super) fn of_softmax(logits: &Row, target: usize, temperature: f32) -> Row {
+pub(crate) fn of_softmax(logits: &Row, target: usize, temperature: f32) -> Row {
     let f = softmax_row(logits, temperature);
     std::array::from_fn(|j| f[j] * (at(target)(j) - f[target]) / temperature)
 }

@@ -26,7 +26,7 @@ use crate::jacobian::Pass;
 use crate::model::Network;
 
 /// One number for each class: logits, or a row vector to pull back through the network.
-pub(super) type Row = [f32; CLASSES];
+pub(crate) type Row = [f32; CLASSES];
 
 /// What one attack has of its own.
 pub(super) trait Method {
@@ -320,7 +320,7 @@ impl Run {
 }
 
 /// A tensor's numbers, read back without blocking.
-async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, AttackError> {
+pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, AttackError> {
     let data = tensor.into_data_async().await;
     let data = data.map_err(|error| AttackError::Device(format!("{error:?}")))?;
     Ok(data.iter::<f32>().collect())

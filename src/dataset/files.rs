@@ -77,6 +77,12 @@ impl Samples {
         self.labels.is_empty()
     }
 
+    /// Keeps only the first images.
+    pub fn truncate(&mut self, images: usize) {
+        self.labels.truncate(images);
+        self.pixels.truncate(self.labels.len() * self.dataset.spec().features());
+    }
+
     /// The bytes of image `index`.
     pub fn bytes(&self, index: usize) -> &[u8] {
         let features = self.dataset.spec().features();

@@ -5,6 +5,20 @@ pub fn mean(sum: f64, count: usize) -> f64 {
     if count == 0 { 0.0 } else { sum / count as f64 }
 }
 
+/// The mean of some numbers and its 95 % interval, ± 1.96 standard errors; `None` of nothing.
+///
+/// It takes the mean for normally distributed, which it nearly is from some dozens of numbers on.
+pub fn mean_of(numbers: &[f64]) -> Option<(f64, [f64; 2])> {
+    let n = numbers.len();
+    let mean = (n > 0).then(|| mean(numbers.iter().sum(), n))?;
+    let squares: f64 = numbers.iter().map(|x| (x - mean).powi(2)).sum();
+    let error = if n > 1 { (squares / (n - 1) as f64 / n as f64).sqrt() } else { 0.0 };
+    Some((mean, [mean - Z * error, mean + Z * error]))
+}
+
+/// The standard normal distribution's 97.5 % point.
+const Z: f64 = 1.959_963_984_540_054;
+
 /// Wilson's score interval of a share, at 95 %.
 ///
 /// Unlike the usual mean ± 1.96 standard errors it stays within [0, 1] and says something sensible
@@ -13,7 +27,6 @@ pub fn wilson(successes: usize, attempts: usize) -> [f64; 2] {
     if attempts == 0 {
         return [0.0, 1.0];
     }
-    const Z: f64 = 1.959_963_984_540_054;
     let (n, share) = (attempts as f64, successes as f64 / attempts as f64);
     let centre = share + Z * Z / (2.0 * n);
     let spread = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();

@@ -62,6 +62,9 @@ const ATTACKS = {
   "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
   "the softmax at the temperature of the training": [{ target: 3, attack: "jsma-t" }, /^fooled$/, /^fooled$/],
   "the logits": [{ target: 3, attack: "jsma-z" }, /^fooled$/, /^fooled$/],
+  "one pixel at a time, either way": [{ target: 3, attack: "not-robust", direction: "either" }, /^fooled$/, /^fooled$/],
+  "one step of every pixel": [{ target: 3, attack: "fgsm" }, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
+  "pixels at random": [{ target: 3, attack: "random-pairs" }, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
   "pixels made darker": [{ target: 1, direction: "decrease" }, /^(fooled|no-admissible-pair|budget-spent)$/, /^(fooled|gradient-vanished|no-admissible-pair)$/],
 };
 
@@ -75,6 +78,33 @@ test("each setting does what it says", async (t) => {
     assert.match(`${outcomes[0]}`, left, name);
     assert.match(`${outcomes[1]}`, right, name);
   }
+  assert.deepEqual(problems, []);
+});
+
+test("one click takes the temperature into account, and runs again what was run", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, url);
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await page.locator("#temper").click();
+  assert.deepEqual(await ended(page), ["fooled", "fooled"]);
+  assert.ok(await page.locator("input[name=attack][value=jsma-t]").isChecked());
+  await page.locator("#temper").click();
+  assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
+
+  // FGSM keeps its name, and says no less that it was blinded.
+  await set(page, { attack: "fgsm" });
+  await page.locator("#untargeted").check();
+  assert.equal((await attack(page))[1], "gradient-vanished");
+  await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
+  assert.match(`${await panel(page, "right").locator(".verdict").textContent()}`, /blinded, not resisted/);
+  await page.locator("#temper").click();
+  assert.deepEqual(await ended(page), ["fooled", "fooled"]);
+
+  await set(page, { attack: "jsma-z" });
+  await page.waitForFunction(() => document.querySelector("#temper")?.getAttribute("aria-disabled") === "true");
+  assert.equal(await page.locator("#untargeted").isVisible(), false);
   assert.deepEqual(problems, []);
 });
 

@@ -41,12 +41,12 @@ export async function choose(page, label) {
   await page.waitForFunction((wanted) => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === `${wanted}`, label);
 }
 
-/** @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
+/** What an attack does not have is left as it is. @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
 export async function set(page, { target, attack, direction, theta, budget }) {
   if (target !== undefined) await page.locator(`#targets input[value="${target}"]`).check({ force: true });
   if (attack) await page.locator(`input[name=attack][value=${attack}]`).check({ force: true });
-  if (direction) await page.locator(`input[name=direction][value=${direction}]`).check({ force: true });
-  for (const [id, value] of Object.entries({ theta, budget })) {
+  if (direction && attack !== "fgsm") await page.locator(`input[name=direction][value=${direction}]`).check({ force: true });
+  for (const [id, value] of Object.entries(attack === "fgsm" ? {} : { theta, budget })) {
     if (value === undefined) continue;
     await page.locator(`#${id}`).fill(`${value}`);
     await page.locator(`#${id}`).press("Enter");

@@ -41,10 +41,11 @@ pub struct Target {
 pub fn run(arguments: Arguments) -> Result {
     let Arguments { common, role, temperature, runs, target } = arguments;
     let test = common.samples(Half::Test)?;
-    publish(&common, role, temperature, &runs, &target, &test)
+    publish(&common, role, temperature, &runs, &target, &test, None)
 }
 
-/// Writes the model file of a finished run, measures it, and enters it in the manifest.
+/// Writes the model file of a finished run, measures it, and enters it in the manifest. A run that
+/// saw only the `first` images says so.
 pub fn publish(
     common: &Common,
     role: Role,
@@ -52,6 +53,7 @@ pub fn publish(
     runs: &Path,
     target: &Target,
     test: &Samples,
+    first: Option<usize>,
 ) -> Result {
     let device = common.device();
     let id = id(common.dataset, role, temperature);
@@ -68,7 +70,7 @@ pub fn publish(
         parameters,
         test_accuracy: 0.0,
         logit_norm: 0.0,
-        command: command(&recipe, role, history.len(), runs),
+        command: command(&recipe, role, history.len(), runs, first),
         seed: recipe.seed,
         epochs: history.len(),
         seconds: history.iter().map(|epoch| epoch.seconds).sum::<f64>().round(),
@@ -112,7 +114,13 @@ pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
 /// The command line that trains such a network from nothing.
 ///
 /// A student's says how long its teacher was trained, as far as the teacher's run is still there.
-fn command(recipe: &Recipe, role: Role, epochs: usize, runs: &Path) -> String {
+fn command(
+    recipe: &Recipe,
+    role: Role,
+    epochs: usize,
+    runs: &Path,
+    first: Option<usize>,
+) -> String {
     let (dataset, temperature, seed) = (recipe.dataset, recipe.temperature, recipe.seed);
     let (command, teacher) = match role {
         Role::Distilled if temperature == 1.0 => ("distill", Some(Role::Undefended)),
@@ -125,7 +133,8 @@ fn command(recipe: &Recipe, role: Role, epochs: usize, runs: &Path) -> String {
         Some(format!(" --teacher-epochs {}", history.len()))
     });
     let teacher = teacher.unwrap_or_default();
+    let first = first.map_or(String::new(), |images| format!(" --first {images}"));
     format!(
-        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher} --seed {seed}"
+        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{first} --seed {seed}"
     )
 }

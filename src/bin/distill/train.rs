@@ -1,5 +1,7 @@
 //! `distill train`, `label`, `distill` and `sweep`: everything that trains.
 
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -7,6 +9,7 @@ use defensive_distillation::dataset::files::{Half, Samples};
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, checkpoint};
 use defensive_distillation::weights::{Role, id};
 use indicatif::{MultiProgress, ProgressBar};
+use serde::Serialize;
 
 use crate::publish::{Target, manifest, publish};
 use crate::{Common, Result, progress};
@@ -25,6 +28,9 @@ struct Settings {
     /// Seed of the weights, the order of the images and the dropout.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Use only the first images of the training and the test set, to try things out.
+    #[arg(long, value_name = "IMAGES")]
+    first: Option<usize>,
     /// Where runs keep their checkpoints and logs, each in a folder of its own.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
@@ -70,7 +76,7 @@ pub struct SweepArguments {
 
 pub fn train(arguments: TrainArguments) -> Result {
     let TrainArguments { settings, labels } = arguments;
-    let samples = settings.common.samples(Half::Training)?;
+    let samples = settings.samples(Half::Training)?;
     match labels {
         None => {
             let labels = Labels::hard(&samples);
@@ -92,7 +98,7 @@ pub fn train(arguments: TrainArguments) -> Result {
 
 pub fn label(arguments: LabelArguments) -> Result {
     let LabelArguments { settings, out } = arguments;
-    let samples = settings.common.samples(Half::Training)?;
+    let samples = settings.samples(Half::Training)?;
     let recipe = settings.recipe(&Labels::hard(&samples));
     let folder = settings.folder(settings.teacher());
     let teacher = Trainer::resume_or_start(recipe, &folder, &settings.common.device())?;
@@ -110,7 +116,7 @@ pub fn label(arguments: LabelArguments) -> Result {
 
 pub fn distill(arguments: DistillArguments) -> Result {
     let DistillArguments { mut settings, teacher_epochs } = arguments;
-    let samples = settings.common.samples(Half::Training)?;
+    let samples = settings.samples(Half::Training)?;
     let overall = Overall::none();
     let student_epochs = settings.epochs;
     settings.epochs = teacher_epochs.unwrap_or(student_epochs);
@@ -125,8 +131,8 @@ pub fn distill(arguments: DistillArguments) -> Result {
 /// it is trained. What is published with these settings is not trained again.
 pub fn sweep(arguments: SweepArguments) -> Result {
     let SweepArguments { mut settings, temperatures, target } = arguments;
-    let samples = settings.common.samples(Half::Training)?;
-    let test = settings.common.samples(Half::Test)?;
+    let samples = settings.samples(Half::Training)?;
+    let test = settings.samples(Half::Test)?;
     let hard = Labels::hard(&samples);
     // At T = 1 the teacher is the undefended network.
     let warm = temperatures.iter().filter(|&&t| t != 1.0).map(|&t| (Role::Teacher, t));
@@ -143,7 +149,8 @@ pub fn sweep(arguments: SweepArguments) -> Result {
             .iter()
             .any(|e| e.id == id && e.epochs >= settings.epochs && e.seed == settings.seed)
     });
-    let overall = Overall::of(plan.len() * settings.epochs * samples.len())?;
+    let log = settings.runs.join(format!("{}-sweep.jsonl", settings.common.dataset.spec().id));
+    let overall = Overall::of(plan.len() * settings.epochs * samples.len(), log)?;
     for (role, temperature) in plan {
         settings.temperature = temperature;
         let labels = match role {
@@ -156,13 +163,21 @@ pub fn sweep(arguments: SweepArguments) -> Result {
             }
         };
         settings.train(role, &samples, &labels, &overall)?;
-        publish(&settings.common, role, temperature, &settings.runs, &target, &test)?;
+        let first = settings.first;
+        publish(&settings.common, role, temperature, &settings.runs, &target, &test, first)?;
+        overall.log(&id(settings.common.dataset, role, temperature), &"published")?;
     }
     overall.total.finish_and_clear();
     Ok(())
 }
 
 impl Settings {
+    fn samples(&self, half: Half) -> Result<Samples> {
+        let mut samples = self.common.samples(half)?;
+        samples.truncate(self.first.unwrap_or(usize::MAX));
+        Ok(samples)
+    }
+
     /// A network trained on the true labels is a teacher if its softmax was warm.
     fn teacher(&self) -> Role {
         if self.temperature == 1.0 { Role::Undefended } else { Role::Teacher }
@@ -190,7 +205,7 @@ impl Settings {
     ) -> Result<Trainer> {
         let device = self.common.device();
         let folder = self.folder(role);
-        let test = self.common.samples(Half::Test)?;
+        let test = self.samples(Half::Test)?;
         let mut trainer = Trainer::resume_or_start(self.recipe(labels), &folder, &device)?;
         overall.total.inc((trainer.history().len() * samples.len()) as u64);
         if trainer.history().len() < self.epochs {
@@ -222,6 +237,7 @@ impl Settings {
             }
         })?;
         bar.finish_and_clear();
+        overall.log(&name, epoch)?;
         let words = format!(
             "{title}: loss {:.4}, test accuracy {:.2} %, mean L1 norm of the logits {:.1}, {:.0} s",
             epoch.loss,
@@ -233,22 +249,37 @@ impl Settings {
     }
 }
 
-/// The progress of everything that a command trains, above that of the epoch under way.
+/// The progress of everything that a command trains, above that of the epoch under way, and the one
+/// log that a sweep keeps of it.
 struct Overall {
     bars: MultiProgress,
     total: ProgressBar,
+    log: Option<PathBuf>,
 }
 
 impl Overall {
     /// For a single network, whose epochs say enough.
     fn none() -> Self {
-        Self { bars: MultiProgress::new(), total: ProgressBar::hidden() }
+        Self { bars: MultiProgress::new(), total: ProgressBar::hidden(), log: None }
     }
 
-    fn of(images: usize) -> Result<Self> {
+    fn of(images: usize, log: PathBuf) -> Result<Self> {
         let bars = MultiProgress::new();
         let total = bars.add(progress(images, "sweep")?);
-        Ok(Self { bars, total })
+        Ok(Self { bars, total, log: Some(log) })
+    }
+
+    /// Adds a line about a network, if a log is kept.
+    fn log(&self, network: &str, event: &impl Serialize) -> Result {
+        let Some(file) = &self.log else { return Ok(()) };
+        let time = jiff::Timestamp::now().to_string();
+        let line = serde_json::json!({ "time": time, "network": network, "event": event });
+        let append = || {
+            std::fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+            let mut log = OpenOptions::new().create(true).append(true).open(file)?;
+            writeln!(log, "{line}")
+        };
+        append().map_err(|e| format!("{}: {e}", file.display()).into())
     }
 }
 

@@ -66,4 +66,28 @@ export class Engine {
       free() {},
     };
   }
+
+  /** One attempt an image, one chunk an attempt; `theta` and `budget` as above, and the image of that number is deadly. @param {{ labels: Uint8Array, theta: number, budget: number, deadly?: number }} request */
+  experiment({ labels, theta, budget, deadly }) {
+    const attempts = Array.from(labels, (label, image) => ({ image, class: label, untargeted: false }));
+    return {
+      attempts: () => attempts,
+      chunks: () => attempts.map((_, from) => ({ task: 0, from, to: from + 1 })),
+      /** @param {{ from: number }} chunk */
+      start({ from }) {
+        let iteration = 0;
+        return {
+          async step() {
+            if (from === deadly) throw new WebAssembly.RuntimeError("unreachable");
+            for (const end = performance.now() + theta; performance.now() < end; );
+            return iteration > budget ? undefined : iteration++ < budget ? [] : [{ task: 0, attempt: from }];
+          },
+          free() {},
+        };
+      },
+      /** @param {{ attempt: number }[]} records */
+      rows: (records) => [{ attempts: new Set(records.map(({ attempt }) => attempt)).size }],
+      free() {},
+    };
+  }
 }

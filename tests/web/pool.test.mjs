@@ -1,0 +1,167 @@
+/** Many attacks on all cores, in front of a stand-in for the wasm module: who does what when, and what dies on the way. */
+import assert from "node:assert/strict";
+import { fakeSite } from "./fake.mjs";
+import { open, test, withBrowser } from "./helper.mjs";
+
+withBrowser();
+
+/** Keeps every worker that the page makes, so that a test can end one. */
+const KEEP = `
+  globalThis.made = [];
+  globalThis.Worker = class extends Worker { constructor(...of) { super(...of); made.push(this); } };
+`;
+
+/** What the tests do in the page: attempts of so many steps of so many milliseconds. */
+const HELP = `
+  globalThis.start = async (options) => {
+    const { createPool, fetchModels } = await import("/www/pool.js");
+    const models = await fetchModels();
+    globalThis.pool = createPool(options);
+    globalThis.plan = (count, theta, budget = 0, deadly) => ({ models, request: { labels: new Uint8Array(count), theta, budget, deadly } });
+    globalThis.results = [];
+    globalThis.control = new AbortController();
+    globalThis.begin = async (plan) => {
+      const { chunks } = await pool.plan(plan);
+      return pool.run(plan, chunks, { signal: control.signal, onRecords: (records) => results.push(...records.map(({ attempt }) => attempt)) });
+    };
+  };
+`;
+
+/** @param {number} count */
+const all = (count) => Array.from({ length: count }, (_, place) => place);
+/** @param {number[]} results */
+const sorted = (results) => [...results].sort((a, b) => a - b);
+
+test("every attempt is made once, by several workers, from one module and one copy of the weights", async (t) => {
+  const { url, requests } = await fakeSite(t);
+  const { page, problems } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    await global.start({ size: 3 });
+    const plan = global.plan(20, 5);
+    const done = await global.begin(plan);
+    const records = global.results.map((/** @type {number} */ attempt) => ({ task: 0, attempt }));
+    return { done, results: global.results, workers: global.made.length, rows: await global.pool.rows(plan, [...records, records[0]]) };
+  });
+  assert.equal(seen.done, true);
+  assert.deepEqual(sorted(seen.results), all(20));
+  assert.equal(seen.workers, 4, "three that work and one that counts");
+  assert.deepEqual(seen.rows, [{ attempts: 20 }]);
+  for (const path of ["/pkg/cpu/engine_bg.wasm", "/www/models/one.safetensors", "/www/models/two.safetensors"]) {
+    assert.equal(requests.filter((request) => request === path).length, 1, path);
+  }
+  assert.deepEqual(problems, []);
+});
+
+for (const [how, patience] of /** @type {const} */ ([["with a word", 0], ["without a word", 1]])) {
+  test(`what a worker that dies ${how} was doing is done again`, async (t) => {
+    const { url } = await fakeSite(t);
+    const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+    const seen = await page.evaluate(/** @returns {Promise<any>} */ async (silent) => {
+      const global = /** @type {any} */ (globalThis);
+      await global.start({ size: 2 });
+      const done = global.begin(global.plan(8, 20, 20));
+      while (global.results.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
+      global.made[1].terminate();
+      // A tab that wakes up asks its workers whether they are still there.
+      if (silent) document.dispatchEvent(new Event("visibilitychange"));
+      else global.made[1].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
+      return { done: await done, results: global.results, workers: global.made.length };
+    }, patience);
+    assert.equal(seen.done, true);
+    assert.deepEqual(sorted(seen.results), all(8));
+    // Nobody is hired where somebody has nothing to do.
+    assert.equal(seen.workers, 4 - patience);
+  });
+}
+
+test("an attempt that kills every worker is given up, with the reason", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+  const error = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    await global.start({ size: 2 });
+    return global.begin(global.plan(3, 1, 0, 1)).catch((/** @type {Error} */ { name, message }) => ({ name, message, workers: global.made.length }));
+  });
+  assert.equal(error.name, "EngineError");
+  assert.match(error.message, /unreachable/);
+  assert.ok(error.workers >= 4 && error.workers <= 6, `${error.workers} workers`);
+});
+
+test("cancelling ends it at once, keeps what is done, and leaves a pool that works", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    await global.start({ size: 2 });
+    const running = global.begin(global.plan(40, 10, 20));
+    while (global.results.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    const before = performance.now();
+    global.control.abort();
+    const done = await running;
+    const took = performance.now() - before;
+    const kept = global.results.length;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const after = global.results.length;
+    global.results = [];
+    global.control = new AbortController();
+    return { done, took, kept, after, again: await global.begin(global.plan(4, 1)), results: global.results };
+  });
+  assert.deepEqual([seen.done, seen.again], [false, true]);
+  assert.ok(seen.kept >= 2 && seen.kept < 40 && seen.after === seen.kept, `${seen.kept} and ${seen.after} results`);
+  assert.ok(seen.took < 500, `${seen.took} ms`);
+  assert.deepEqual(sorted(seen.results), all(4));
+});
+
+test("nothing is begun while it is paused or the tab is hidden, unless that was asked for", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+  const growth = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    const rest = (milliseconds = 500) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const show = (/** @type {string} */ state) => {
+      Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+      document.dispatchEvent(new Event("visibilitychange"));
+    };
+    const seen = /** @type {boolean[]} */ ([]);
+    /** Whether anything more is done, once what was under way has ended. */
+    const grows = async () => {
+      await rest();
+      const before = global.results.length;
+      await rest();
+      seen.push(global.results.length > before);
+    };
+    const grew = async () => {
+      for (const before = global.results.length; global.results.length === before; ) await rest(20);
+      seen.push(true);
+    };
+    await global.start({ size: 2 });
+    const running = global.begin(global.plan(4000, 5));
+    await grew();
+    global.pool.pause();
+    await grows();
+    global.pool.resume();
+    await grew();
+    show("hidden");
+    await grows();
+    global.pool.setInBackground(true);
+    await grew();
+    global.control.abort();
+    await running;
+    return seen;
+  });
+  assert.deepEqual(growth, [true, false, true, false, true]);
+});
+
+test("where no worker can be made, the page does the same work", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page, problems } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELP}` });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    await global.start({ size: 4 });
+    return { done: await global.begin(global.plan(6, 1)), results: global.results, size: global.pool.size() };
+  });
+  assert.deepEqual([seen.done, seen.size], [true, 1]);
+  assert.deepEqual(sorted(seen.results), all(6));
+  assert.deepEqual(problems, []);
+});

@@ -1,0 +1,184 @@
+/** Charts by hand, in SVG: lines with intervals, bars, small histograms, heat maps. What they show is also in a table, so they are pictures to those who hear the page. */
+import { make } from "../dom.js";
+
+/**
+ * @typedef {object} Point
+ * @property {number} x
+ * @property {number} y From 0 to 1.
+ * @property {[number, number]} [interval]
+ *
+ * @typedef {object} Series
+ * @property {string} name
+ * @property {string} look A class of lab.css: its colour and dashes.
+ * @property {'circle' | 'square' | 'diamond' | 'triangle'} mark
+ * @property {boolean} [isHollow]
+ * @property {boolean} [isJoined] Whether a line leads through the points.
+ * @property {Point[]} points
+ */
+
+const WIDTH = 720;
+const HEIGHT = 380;
+const LEFT = 56;
+const RIGHT = 16;
+const TOP = 30;
+const BOTTOM = 48;
+const DODGE = 4;
+
+/**
+ * Shares against something, on a plain or a logarithmic axis.
+ *
+ * @param {object} what
+ * @param {Series[]} what.series
+ * @param {{ ticks: number[], isLog: boolean, label: string }} what.x
+ * @param {string} what.y
+ * @param {(share: number) => string} what.format
+ * @param {string} what.title
+ */
+export function lineChart({ series, x, y, format, title }) {
+  const svg = sheet(WIDTH, HEIGHT, title);
+  const [least, most] = [x.ticks[0], x.ticks[x.ticks.length - 1]];
+  const along = (/** @type {number} */ value) => (x.isLog ? Math.log(value / least) / Math.log(most / least) : (value - least) / (most - least));
+  const across = (/** @type {number} */ value) => LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * along(value);
+  const up = (/** @type {number} */ share) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    svg.append(shape("path", { class: "chart-grid", d: `M${LEFT} ${up(share)}H${WIDTH - RIGHT}` }), words(LEFT - 8, up(share) + 4, format(share), "end"));
+  }
+  for (const tick of x.ticks) {
+    svg.append(shape("path", { class: "chart-axis", d: `M${across(tick)} ${HEIGHT - BOTTOM}v5` }), words(across(tick), HEIGHT - BOTTOM + 18, String(tick), "middle"));
+  }
+  svg.append(shape("path", { class: "chart-axis", d: `M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
+  svg.append(words((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.label, "middle"), words(8, 14, y, "start"));
+  series.forEach(({ look, mark, isHollow, isJoined, points }, place) => {
+    // What lies at the same place is moved apart a little, so that no mark hides another.
+    const aside = DODGE * (place - (series.length - 1) / 2);
+    const group = shape("g", { class: `${look}${isHollow ? " is-hollow" : ""}` });
+    const sorted = [...points].sort((a, b) => a.x - b.x);
+    if (isJoined && sorted.length > 1) group.append(shape("path", { class: "chart-line", d: `M${sorted.map((point) => `${(across(point.x) + aside).toFixed(1)} ${up(point.y).toFixed(1)}`).join("L")}` }));
+    for (const point of sorted) {
+      const at = across(point.x) + aside;
+      if (point.interval) group.append(shape("path", { class: "chart-interval", d: `M${at} ${up(point.interval[0])}V${up(point.interval[1])}M${at - 4} ${up(point.interval[0])}h8M${at - 4} ${up(point.interval[1])}h8` }));
+      group.append(shape("path", { class: "chart-mark", d: markAt(mark, at, up(point.y)) }));
+    }
+    svg.append(group);
+  });
+  return svg;
+}
+
+/** What the marks of a chart mean. @param {Series[]} series */
+export function legend(series) {
+  return series.map(({ name, look, mark, isHollow, isJoined }) => {
+    const svg = sheet(28, 12, "");
+    const group = shape("g", { class: `${look}${isHollow ? " is-hollow" : ""}` });
+    if (isJoined) group.append(shape("path", { class: "chart-line", d: "M1 6H27" }));
+    group.append(shape("path", { class: "chart-mark", d: markAt(mark, 14, 6) }));
+    svg.append(group);
+    svg.setAttribute("aria-hidden", "true");
+    return make("span", { class: "chart-key" }, svg, name);
+  });
+}
+
+/**
+ * Bars, one under the other, two of them where there are two.
+ *
+ * @param {object} what
+ * @param {{ name: string, bars: ({ share: number, interval?: [number, number] | null } | null)[], words: string }[]} what.rows
+ * @param {number} what.most What the whole width stands for.
+ * @param {number} [what.cap] A line across all bars.
+ * @param {string} what.title
+ */
+export function barChart({ rows, most, cap, title }) {
+  const [row, left, width] = [58, 8, WIDTH - 16];
+  const svg = sheet(WIDTH, rows.length * row + 8, title);
+  const wide = (/** @type {number} */ share) => Math.min(1, share / most) * width;
+  rows.forEach(({ name, bars, words: said }, place) => {
+    const top = place * row + 16;
+    svg.append(words(left, top, name, "start"), words(left + width, top, said, "end"));
+    bars.forEach((bar, which) => {
+      if (!bar) return;
+      const y = top + 6 + which * 15;
+      svg.append(shape("rect", { class: `chart-bar chart-bar-${which}`, x: String(left), y: String(y), width: Math.max(1, wide(bar.share)).toFixed(1), height: "12" }));
+      if (bar.interval) svg.append(shape("path", { class: "chart-whisker", d: `M${left + wide(bar.interval[0])} ${y + 6}H${left + wide(bar.interval[1])}m0 -4v8M${left + wide(bar.interval[0])} ${y + 2}v8` }));
+    });
+  });
+  if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} 4V${rows.length * row}` }));
+  return svg;
+}
+
+/**
+ * One histogram a network, on the same bins.
+ *
+ * @param {object} what
+ * @param {string[]} what.bins
+ * @param {{ name: string, shares: number[], words: string }[]} what.rows
+ * @param {string} what.title
+ */
+export function histograms({ bins, rows, title }) {
+  const [row, bar] = [96, (WIDTH - 16) / bins.length];
+  const svg = sheet(WIDTH, rows.length * row + 40, title);
+  rows.forEach(({ name, shares, words: said }, place) => {
+    const floor = place * row + 88;
+    svg.append(words(8, place * row + 16, name, "start"), words(WIDTH - 8, place * row + 16, said, "end"));
+    shares.forEach((share, bin) => {
+      const tall = share * 62;
+      svg.append(shape("rect", { class: "chart-bar chart-bar-0", x: String(8 + bin * bar + 3), y: (floor - tall).toFixed(1), width: String(bar - 6), height: tall.toFixed(1) }));
+      if (share > 0) svg.append(words(8 + (bin + 0.5) * bar, floor - tall - 3, String(Math.round(share * 100)), "middle"));
+    });
+    svg.append(shape("path", { class: "chart-axis", d: `M8 ${floor}H${WIDTH - 8}` }));
+  });
+  bins.forEach((bin, place) => svg.append(words(8 + (place + 0.5) * bar, rows.length * row + 12, bin, "middle")));
+  return svg;
+}
+
+/**
+ * A table whose cells are coloured by what they hold; those with something behind them are buttons.
+ *
+ * @param {object} what
+ * @param {string} what.caption
+ * @param {string} what.corner
+ * @param {string[]} what.across
+ * @param {{ name: string, cells: ({ share: number | null, text: string, label: string, onOpen?: () => void } | null)[] }[]} what.rows
+ */
+export function heatMap({ caption, corner, across, rows }) {
+  return make("table", { class: "heat" },
+    make("caption", {}, caption),
+    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, corner), ...across.map((name) => make("th", { scope: "col" }, name)))),
+    make("tbody", {}, ...rows.map(({ name, cells }) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => {
+      if (!cell) return make("td", { class: "heat-none" }, "–");
+      const { share, text, label, onOpen } = cell;
+      // Eleven shades, named in the style sheet, since the page's policy allows no style attributes.
+      const shade = share === null ? "none" : String(Math.round(10 * Math.min(1, Math.max(0, share))));
+      if (!onOpen) return make("td", { "data-shade": shade }, text);
+      const button = make("button", { type: "button", "aria-label": label }, text);
+      button.addEventListener("click", onOpen);
+      return make("td", { "data-shade": shade }, button);
+    })))));
+}
+
+/** @param {number} width @param {number} height @param {string} title */
+function sheet(width, height, title) {
+  const svg = /** @type {SVGSVGElement} */ (shape("svg", { viewBox: `0 0 ${width} ${height}`, width: String(width), height: String(height), class: "chart", ...(title ? { role: "img", "aria-label": title } : {}) }));
+  return svg;
+}
+
+/** @param {Series["mark"]} mark @param {number} x @param {number} y */
+function markAt(mark, x, y) {
+  const at = `M${x.toFixed(1)} ${y.toFixed(1)}`;
+  if (mark === "square") return `${at}m-4.5 -4.5h9v9h-9z`;
+  if (mark === "diamond") return `${at}m0 -6l6 6l-6 6l-6 -6z`;
+  if (mark === "triangle") return `${at}m0 -6l6 10h-12z`;
+  return `${at}m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z`;
+}
+
+/** @param {number} x @param {number} y @param {string} text @param {string} anchor */
+function words(x, y, text, anchor) {
+  const element = shape("text", { x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor });
+  element.textContent = text;
+  return element;
+}
+
+/** @param {string} tag @param {Record<string, string>} attributes */
+function shape(tag, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}

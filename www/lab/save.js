@@ -1,0 +1,88 @@
+/** What was measured, as files: JSON as the command line writes it, CSV for spreadsheets, PNG for slides. */
+import { make } from "../dom.js";
+
+/** @typedef {Record<string, unknown>} Row */
+
+/** @param {string} name @param {Blob} blob */
+export function download(name, blob) {
+  const url = URL.createObjectURL(blob);
+  make("a", { href: url, download: name }).click();
+  // The browser has the file by then, or has refused it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+/** @param {Row[]} rows */
+export const toJson = (rows) => new Blob([`${JSON.stringify(rows, null, 2)}\n`], { type: "application/json" });
+
+/** @param {Row[]} rows */
+export const toCsv = (rows) => new Blob([csv(rows)], { type: "text/csv" });
+
+/**
+ * One line a row, or one a cell where rows have cells; what is nested becomes columns of its own.
+ *
+ * @param {Row[]} rows
+ */
+export function csv(rows) {
+  const lines = rows.flatMap(({ cells, drawn, ...row }) => (Array.isArray(cells) ? cells.map((cell) => ({ ...pick(row), ...cell })) : [row])).map((row) => flatten(row));
+  const columns = [...new Set(lines.flatMap((line) => Object.keys(line)))];
+  return [columns, ...lines.map((line) => columns.map((column) => line[column]))].map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+}
+
+/** What says where a cell comes from. @param {Row} row */
+const pick = ({ dataset, model, role, temperature, scale, attack, attack_temperature, partial, images, planned, engine, model_sha256, date }) =>
+  ({ dataset, model, role, temperature, scale, attack, attack_temperature, partial, images, planned, engine, model_sha256, date });
+
+/** @param {Row} row @param {string} [prefix] @returns {Record<string, string>} */
+function flatten(row, prefix = "") {
+  return Object.fromEntries(Object.entries(row).flatMap(([name, value]) => {
+    const key = prefix + name;
+    if (Array.isArray(value)) return value.map((each, place) => [`${key}_${place}`, String(each)]);
+    if (value !== null && typeof value === "object") return Object.entries(flatten(/** @type {Row} */ (value), `${key}_`));
+    return [[key, value === null || value === undefined ? "" : String(value)]];
+  }));
+}
+
+/** A field that begins like a formula would be run by some spreadsheets. @param {string | undefined} text */
+function quote(text = "") {
+  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const STYLES = /** @type {const} */ (["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-family", "font-size", "font-weight", "opacity"]);
+const SCALE = 2;
+const CAPTION = 18;
+
+/**
+ * A chart as a picture, with what has to be said about it beneath. The style sheets do not reach into
+ * a picture, so every element takes its looks along.
+ *
+ * @param {SVGSVGElement} chart
+ * @param {string[]} caption
+ */
+export async function toPng(chart, caption) {
+  const copy = /** @type {SVGSVGElement} */ (chart.cloneNode(true));
+  const originals = [...chart.querySelectorAll("*")];
+  [...copy.querySelectorAll("*")].forEach((element, place) => {
+    const style = getComputedStyle(originals[place]);
+    for (const name of STYLES) element.setAttribute(name, style.getPropertyValue(name));
+  });
+  const { width, height } = chart.viewBox.baseVal;
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  const image = new Image(width, height);
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = SCALE * width;
+  canvas.height = SCALE * (height + CAPTION * caption.length + 12);
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("This browser gives no canvas to draw on.");
+  const style = getComputedStyle(document.body);
+  context.scale(SCALE, SCALE);
+  context.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0, width, height);
+  context.fillStyle = style.color;
+  context.font = `12px ${style.fontFamily}`;
+  caption.forEach((line, place) => context.fillText(line, 8, height + CAPTION * (place + 1) - 4, width - 16));
+  return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be made.")))));
+}

@@ -1,0 +1,72 @@
+/**
+ * One hand of the pool: it is given the compiled module and the networks, then the request of an
+ * experiment, and then one chunk of it after the other. The same code runs in a worker and, where
+ * there is none, in the page.
+ */
+import { guarded, instantiate, turn } from "./engine-core.js";
+import { toPlain } from "./protocol.js";
+
+/** @param {import("./protocol.js").Port} port */
+export function serveExperiment(port) {
+  /** @type {import("../pkg/cpu/engine.js").Engine} */
+  let engine;
+  /** @type {import("../pkg/cpu/engine.js").Experiment | undefined} */
+  let experiment;
+  let isOver = false;
+
+  const planned = () => {
+    if (experiment) return experiment;
+    throw new Error("There is no experiment yet.");
+  };
+
+  /** @type {Record<string, (argument: any) => unknown>} */
+  const methods = {
+    async open({ script, module }) {
+      const glue = await instantiate(script, module);
+      engine = await guarded(() => glue.Engine.open());
+    },
+
+    load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),
+
+    /** Plans an experiment, and says what there is to do. */
+    async plan({ request, size }) {
+      experiment?.free();
+      experiment = await guarded(() => engine.experiment(request));
+      return { attempts: experiment.attempts(), chunks: experiment.chunks(size) };
+    },
+
+    /** @param {import("../pkg/cpu/engine.js").Chunk} chunk */
+    async work(chunk) {
+      /** @type {import("../pkg/cpu/engine.js").ExperimentRecord[]} */
+      const done = [];
+      const campaign = await guarded(() => planned().start(chunk));
+      try {
+        while (!isOver) {
+          await turn();
+          const records = await guarded(() => campaign.step());
+          if (!records) break;
+          done.push(...records);
+        }
+      } finally {
+        campaign.free();
+      }
+      return done;
+    },
+
+    rows: (records) => guarded(() => planned().rows(records)),
+  };
+
+  port.onmessage = async ({ data }) => {
+    if ("end" in data) isOver = true;
+    else if ("ping" in data) port.postMessage({ pong: true });
+    else {
+      const { id, method, argument } = data;
+      try {
+        port.postMessage({ id, value: await methods[method](argument) });
+      } catch (error) {
+        port.postMessage({ id, error: toPlain(error) });
+      }
+    }
+  };
+  port.postMessage({ ready: true });
+}

@@ -1,0 +1,343 @@
+/**
+ * An experiment on all cores: workers that share one compiled module and one copy of each network's
+ * file, so that nothing is fetched or compiled twice, and no headers of isolation are needed. One core
+ * is left to the visitor. A record depends on its attempt alone, so it does not matter who makes it,
+ * when, or how often it has to be begun: what a worker that dies was doing is done again.
+ */
+import { MAX_JSON, MODELS, findBuild, isIntact, pastDamage, versioned } from "./engine-core.js";
+import { fetchBytes, fetchJson } from "./fetch.js";
+import { parseManifest } from "./manifest.js";
+import { failure } from "./protocol.js";
+
+/**
+ * @typedef {import("./protocol.js").ManifestEntry} ManifestEntry
+ * @typedef {import("./protocol.js").Port} Port
+ * @typedef {import("../pkg/cpu/engine.js").ExperimentRequest} ExperimentRequest
+ * @typedef {import("../pkg/cpu/engine.js").ExperimentRecord} ExperimentRecord
+ * @typedef {import("../pkg/cpu/engine.js").ExperimentRow} ExperimentRow
+ * @typedef {import("../pkg/cpu/engine.js").Attempt} Attempt
+ * @typedef {import("../pkg/cpu/engine.js").Chunk} Chunk
+ *
+ * @typedef {object} Plan An experiment, and the networks that it needs.
+ * @property {ManifestEntry[]} models
+ * @property {ExperimentRequest} request
+ *
+ * @typedef {object} Hand
+ * @property {Set<string>} knows The networks that it has loaded.
+ * @property {Plan | null} plan What it has planned.
+ * @property {(method: string, argument: unknown) => Promise<any>} call
+ * @property {() => void} ping Declares it dead if it does not answer.
+ * @property {(reason: Error) => void} end
+ * @property {() => void} onEnd
+ */
+
+const MOST_HANDS = 16;
+/** Attempts of a chunk: those of one image, so that pausing and dying cost little. */
+const CHUNK = 9;
+/** How often a chunk is begun before it is given up. */
+const MOST_TRIES = 3;
+/** Milliseconds in which a hand answers, unless it is dead: longer than any step takes. */
+const PATIENCE = 10_000;
+
+/** All cores but one. */
+export const spareCores = () => Math.min(MOST_HANDS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
+
+/** The published networks. @param {AbortSignal} [signal] */
+export async function fetchModels(signal) {
+  return parseManifest(await fetchJson(new URL("manifest.json", MODELS), MAX_JSON, signal));
+}
+
+/**
+ * @param {object} [options]
+ * @param {number} [options.size] How many workers.
+ */
+export function createPool({ size = spareCores() } = {}) {
+  /** @type {Set<Hand>} */
+  const hands = new Set();
+  /** @type {Hand[]} */
+  const idle = [];
+  /** Plans and counts, and does no chunks, so that it outlives a cancellation. @type {Promise<Hand> | null} */
+  let clerk = null;
+  /** @type {Map<string, Promise<Uint8Array>>} */
+  const weights = new Map();
+  /** @type {Promise<{ script: string, module: WebAssembly.Module }> | null} */
+  let build = null;
+  /** The run under way. @type {{ deal: () => void } | null} */
+  let work = null;
+  let isPaused = false;
+  let inBackground = false;
+  let inPage = false;
+
+  const mayWork = () => !isPaused && (inBackground || document.visibilityState !== "hidden");
+  document.addEventListener("visibilitychange", wake);
+
+  /** What was put to sleep may be gone without a word. */
+  function wake() {
+    if (document.visibilityState === "hidden") return;
+    for (const hand of hands) hand.ping();
+    clerk?.then((hand) => hand.ping(), () => {});
+    work?.deal();
+  }
+
+  async function findModule() {
+    const { script, fetchModule } = await findBuild("cpu", { signal: new AbortController().signal, emit: () => {} });
+    return { script, module: await WebAssembly.compile(await fetchModule()) };
+  }
+
+  /** A hand with the module in it. */
+  async function hire() {
+    build ??= findModule().catch((error) => {
+      build = null;
+      throw error;
+    });
+    const compiled = await build;
+    const hand = await makeHand().catch(() => {
+      inPage = true;
+      return makeHandInPage();
+    });
+    try {
+      await hand.call("open", compiled);
+    } catch (error) {
+      hand.end(/** @type {Error} */ (error));
+      throw error;
+    }
+    return hand;
+  }
+
+  /** Brings a hand to where it can do chunks of a plan. @param {Hand} hand @param {Plan} plan */
+  async function teach(hand, plan) {
+    for (const entry of plan.models) {
+      if (hand.knows.has(entry.id)) continue;
+      if (!weights.has(entry.id)) weights.set(entry.id, fetchWeights(entry));
+      const bytes = await /** @type {Promise<Uint8Array>} */ (weights.get(entry.id)).catch((error) => {
+        weights.delete(entry.id);
+        throw error;
+      });
+      await hand.call("load", { entry, bytes });
+      hand.knows.add(entry.id);
+    }
+    if (hand.plan === plan) return null;
+    const planned = await hand.call("plan", { request: plan.request, size: CHUNK });
+    hand.plan = plan;
+    return planned;
+  }
+
+  /** The one who counts; a new one where the last has died. @returns {Promise<Hand>} */
+  function findClerk() {
+    clerk ??= hire().then((hand) => {
+      hand.onEnd = () => { clerk = null; };
+      return hand;
+    });
+    clerk.catch(() => { clerk = null; });
+    return clerk;
+  }
+
+  return {
+    /** How many work at a time: one where no workers can be made. */
+    size: () => (inPage ? 1 : size),
+
+    /** What there is to do. @param {Plan} plan @returns {Promise<{ attempts: Attempt[], chunks: Chunk[] }>} */
+    async plan(plan) {
+      const hand = await findClerk();
+      hand.plan = null;
+      return teach(hand, plan);
+    },
+
+    /** The rows of the table, as far as the records go. @param {Plan} plan @param {ExperimentRecord[]} records @returns {Promise<ExperimentRow[]>} */
+    async rows(plan, records) {
+      const hand = await findClerk();
+      await teach(hand, plan);
+      return hand.call("rows", records);
+    },
+
+    /**
+     * Does all chunks; resolves to whether all are done, which they are not when the signal ends it.
+     *
+     * @param {Plan} plan
+     * @param {Chunk[]} chunks
+     * @param {object} options
+     * @param {(records: ExperimentRecord[]) => void} options.onRecords Once for each chunk, in any order.
+     * @param {AbortSignal} options.signal
+     * @returns {Promise<boolean>}
+     */
+    run(plan, chunks, { onRecords, signal }) {
+      if (work) return Promise.reject(failure("RequestError", "The pool is at work already."));
+      return new Promise((resolve, reject) => {
+        const waiting = chunks.map((_, place) => place).reverse();
+        const tries = chunks.map(() => 0);
+        let left = chunks.length;
+        let hiring = 0;
+
+        /** @param {() => void} settle */
+        function finish(settle) {
+          if (!work) return;
+          work = null;
+          signal.removeEventListener("abort", cancel);
+          // Whoever is still busy works for nothing; the next run hires anew.
+          for (const hand of [...hands]) if (!idle.includes(hand)) hand.end(failure("AbortError", "The work was cancelled."));
+          settle();
+        }
+        const cancel = () => finish(() => resolve(false));
+
+        function deal() {
+          if (!work) return;
+          if (left === 0) return finish(() => resolve(true));
+          while (mayWork() && waiting.length > 0 && idle.length > 0) {
+            occupy(/** @type {Hand} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
+          }
+          while (mayWork() && hiring < waiting.length && hiring + hands.size < (inPage ? 1 : size)) {
+            hiring++;
+            hire().then(welcome, (error) => {
+              // Fewer hands are enough, but none is not.
+              if (hands.size === 0 && hiring === 1) finish(() => reject(error));
+            }).finally(() => { hiring--; work?.deal(); });
+          }
+        }
+
+        /** @param {Hand} hand @param {number} place */
+        async function occupy(hand, place) {
+          const mine = work;
+          tries[place]++;
+          try {
+            await teach(hand, plan);
+            const records = await hand.call("work", chunks[place]);
+            if (hands.has(hand)) idle.push(hand);
+            if (work !== mine || !mine) return;
+            left--;
+            onRecords(records);
+          } catch (error) {
+            // Any other error is that of the request or of the network, and no other hand would do better.
+            const hasDied = /** @type {Error} */ (error).name === "EngineError";
+            if (hasDied) hand.end(/** @type {Error} */ (error));
+            else if (hands.has(hand)) idle.push(hand);
+            if (work !== mine || !mine) return;
+            if (!hasDied || tries[place] >= MOST_TRIES) return finish(() => reject(error));
+            waiting.push(place);
+          }
+          deal();
+        }
+
+        work = { deal };
+        signal.addEventListener("abort", cancel);
+        if (signal.aborted) cancel();
+        else deal();
+      });
+    },
+
+    /** Begins no further chunk until it is resumed. */
+    pause() {
+      isPaused = true;
+    },
+
+    resume() {
+      isPaused = false;
+      work?.deal();
+    },
+
+    /** Whether it goes on in a hidden tab. @param {boolean} wanted */
+    setInBackground(wanted) {
+      inBackground = wanted;
+      work?.deal();
+    },
+
+    /** Whether it stands still because the tab is hidden. */
+    isResting: () => !isPaused && !mayWork(),
+
+    close() {
+      document.removeEventListener("visibilitychange", wake);
+      const reason = failure("EngineError", "The pool was closed.");
+      for (const hand of [...hands]) hand.end(reason);
+      clerk?.then((hand) => hand.end(reason), () => {});
+    },
+  };
+
+  /** @param {Hand} hand */
+  function welcome(hand) {
+    hands.add(hand);
+    idle.push(hand);
+    hand.onEnd = () => {
+      hands.delete(hand);
+      if (idle.includes(hand)) idle.splice(idle.indexOf(hand), 1);
+    };
+  }
+}
+
+async function makeHand() {
+  const worker = await new Promise((/** @type {(worker: Worker) => void} */ resolve, reject) => {
+    const worker = new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      worker.terminate();
+      reject(failure("EngineError", "A worker could not be started."));
+    };
+  });
+  const hand = speak(worker, () => worker.terminate());
+  worker.onerror = (event) => {
+    event.preventDefault();
+    hand.end(failure("EngineError", `A worker has stopped (${event.message}).`));
+  };
+  return hand;
+}
+
+async function makeHandInPage() {
+  const { port1, port2 } = new MessageChannel();
+  const { serveExperiment } = await import("./pool-core.js");
+  serveExperiment(port2);
+  return speak(port1, () => port1.postMessage({ end: true }));
+}
+
+/** @param {Port} port @param {() => void} stop @returns {Hand} */
+function speak(port, stop) {
+  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
+  const pending = new Map();
+  let last = 0;
+  let lastHeard = 0;
+  /** @type {Error | null} */
+  let over = null;
+
+  port.onmessage = ({ data }) => {
+    lastHeard = performance.now();
+    const waiting = pending.get(data.id);
+    pending.delete(data.id);
+    if ("error" in data) waiting?.reject(failure(data.error.name, data.error.message));
+    else waiting?.resolve(data.value);
+  };
+
+  /** @type {Hand} */
+  const hand = {
+    knows: new Set(),
+    plan: null,
+    onEnd: () => {},
+    call: (method, argument) => new Promise((resolve, reject) => {
+      if (over) return reject(over);
+      pending.set(++last, { resolve, reject });
+      port.postMessage({ id: last, method, argument });
+    }),
+    ping() {
+      const asked = performance.now();
+      port.postMessage({ ping: true });
+      setTimeout(() => {
+        if (lastHeard < asked) hand.end(failure("EngineError", "A worker has fallen silent."));
+      }, PATIENCE);
+    },
+    end(reason) {
+      if (over) return;
+      over = reason;
+      stop();
+      hand.onEnd();
+      for (const { reject } of pending.values()) reject(reason);
+      pending.clear();
+    },
+  };
+  return hand;
+}
+
+/** @param {ManifestEntry} entry @returns {Promise<Uint8Array>} */
+function fetchWeights(entry) {
+  return pastDamage(async (cache) => {
+    const bytes = await fetchBytes(versioned(new URL(entry.file, MODELS), entry.sha256), entry.bytes, { cache });
+    if (await isIntact(bytes, entry.sha256)) return bytes;
+    throw failure("IntegrityError", `${entry.file} is damaged: its SHA-256 does not match. Please retry.`);
+  });
+}
