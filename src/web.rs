@@ -58,7 +58,19 @@ export type Attack =
   | ({ attack: "not-robust"; direction: "increase" | "decrease" | "either" }
     & AtTemperature & Omit<Features, "direction">)
   | ({ attack: "random-pairs"; /** What all draws depend on; 0 if left out. */ seed?: number } & Features)
-  | ({ attack: "fgsm"; /** How far every feature moves, in [0, 1]. */ epsilon: number } & AtTemperature);
+  | ({ attack: "fgsm"; /** How far every feature moves, in [0, 1]. */ epsilon: number } & AtTemperature)
+  | ({ attack: "cw-l2"; /** Values of c that are tried. */ searches?: number } & Descent)
+  | ({ attack: "cw-l0"; /** Steps at most. */ limit?: number; /** c is doubled up to it. */ largest_c?: number } & Descent);
+/** What Carlini and Wagner's attacks share; each has a default. */
+export interface Descent {
+  /** κ: by how much the target's logit should lead. */
+  confidence?: number;
+  /** Steps of a descent. */
+  iterations?: number;
+  learning_rate?: number;
+  /** The weight of the target against the distance, at first. */
+  c?: number;
+}
 export type BatchRequest = Attack & {
   model: string;
   /** What its logits are multiplied by, above 0: the control that nobody trained. 1 if left out. */
@@ -389,6 +401,7 @@ fn attack_error(e: AttackError) -> JsValue {
         AttackError::Theta(_)
         | AttackError::Temperature(_)
         | AttackError::Epsilon(_)
+        | AttackError::Range { .. }
         | AttackError::Budget { .. }
         | AttackError::Target(_)
         | AttackError::Untargeted => "RequestError",

@@ -3,6 +3,7 @@
  * in the history; a step, a view, a language changes the entry that is there. What the page shows
  * on its own or because a link says so is never written, so an address that was opened stays as it is.
  */
+import { DATASETS } from "./datasets.js";
 import { language } from "./i18n.js";
 import { isSame, emptyLink, parseLink, writeLink } from "./link.js";
 import { nameOf } from "./networks.js";
@@ -15,26 +16,29 @@ import { chosenTheme } from "./theme.js";
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
 
-const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "untargeted", "temper"]);
+const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "untargeted", "temper"]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */
-export function describe({ samples, picture, strokes, settings, target, panels, running, shown, overlay, marks, story, soft }) {
+export function describe({ data, samples, picture, strokes, settings, target, panels, running, shown, overlay, channel, marks, story, soft }) {
   const { model: left } = panels.left;
   const { model: right } = panels.right;
   const hasRun = running || SIDES.some((side) => panels[side].steps.length > 0);
   return {
     ...emptyLink(),
     ...settings,
+    data,
     left: left && nameOf(left),
     right: right && nameOf(right),
     kleft: panels.left.scale,
     kright: panels.right.scale,
     sample: picture.sample === null ? null : samples[picture.sample].index,
-    strokes: picture.sample === null ? strokes : null,
+    strokes: picture.sample === null && picture.own === null && DATASETS[data].isDrawn ? strokes : null,
+    pixels: picture.own,
     target,
     step: hasRun ? shown : null,
     show: overlay,
+    channel,
     marks,
     story,
     soft,

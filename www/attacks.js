@@ -33,8 +33,8 @@ export const ATTACKS = {
 
 /** Whether the attack looks through softmax(Z/T); null where T makes no difference to it. @param {Settings} settings */
 export function tempered({ attack, temper }) {
-  const own = ATTACKS[attack].temper;
-  return own === null ? null : temper ?? own;
+  const { temper: own, twin } = ATTACKS[attack];
+  return own === null || twin ? own : temper ?? own;
 }
 
 /** The same attack with the temperature taken into account, or without. @param {Settings} settings @param {boolean} on @returns {Settings} */

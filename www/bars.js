@@ -1,13 +1,14 @@
 /** Ten probabilities as bars and as the numbers that they are. It is a table, so that it can be read aloud. */
 import { make, must, setText } from "./dom.js";
-import { t } from "./i18n.js";
+import { className, t } from "./i18n.js";
 
-/**
- * @param {HTMLTableSectionElement} body
- * @param {string[]} classes
- */
-export function createBars(body, classes) {
-  const rows = classes.map((name) => {
+/** As many as either data set has. */
+const CLASSES = 10;
+
+/** @param {HTMLTableSectionElement} body */
+export function createBars(body) {
+  const rows = Array.from({ length: CLASSES }, () => {
+    const name = make("span");
     const fill = make("div", { class: "bar-fill" });
     const mark = make("span", { class: "bar-mark" });
     const value = make("td", { class: "bar-value" });
@@ -16,15 +17,17 @@ export function createBars(body, classes) {
       make("td", { class: "bar-cell", "aria-hidden": "true" }, make("div", { class: "bar-track" }, fill)),
       value);
     body.append(row);
-    return { row, fill, mark, value };
+    return { row, name, fill, mark, value };
   });
 
   /**
+   * @param {import("./datasets.js").Dataset} dataset
    * @param {number[] | null} probabilities
    * @param {{ source: number | null, target: number | null, label: number | null }} marks
    */
-  return (probabilities, { source, target, label }) => {
-    rows.forEach(({ row, fill, mark, value }, place) => {
+  return (dataset, probabilities, { source, target, label }) => {
+    rows.forEach(({ row, name, fill, mark, value }, place) => {
+      setText(name, className(dataset, place));
       const probability = probabilities?.[place] ?? null;
       const role = [place === source && "source", place === target && "target"].filter(Boolean).join(" ");
       row.dataset.role = role;

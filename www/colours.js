@@ -2,7 +2,7 @@
 
 /** @typedef {{ css: string, rgb: [number, number, number] }} Colour */
 
-const NAMES = /** @type {const} */ (["paper", "ink", "low", "middle", "high", "changed", "next", "halo"]);
+const NAMES = /** @type {const} */ (["paper", "ink", "low", "middle", "high", "changed", "next", "halo", "red", "green", "blue"]);
 /** @typedef {Record<typeof NAMES[number], Colour>} Colours */
 
 /** @type {Colours | null} */
@@ -41,9 +41,10 @@ export const inkScale = (value, { paper, ink }) => mix(paper.rgb, ink.rgb, value
  *
  * @param {number} value
  * @param {Colours} scale
+ * @param {number[]} [ground] What stands for zero instead of the grey.
  */
-export const divergingScale = (value, { low, middle, high }) =>
-  mix(middle.rgb, (value < 0 ? low : high).rgb, Math.min(1, Math.abs(value)));
+export const divergingScale = (value, { low, middle, high }, ground = middle.rgb) =>
+  mix(ground, (value < 0 ? low : high).rgb, Math.min(1, Math.abs(value)));
 
 /** @param {number[]} from @param {number[]} to @param {number} share */
 const mix = (from, to, share) => from.map((start, channel) => start + (to[channel] - start) * share);

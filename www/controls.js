@@ -1,9 +1,9 @@
 /** The controls of the attack and of what is shown. Their choices and ranges come from the settings' table. */
 import { ATTACKS, isUntargeted, tempered } from "./attacks.js";
-import { DATASETS, MNIST } from "./datasets.js";
+import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
-import { CHOICES, RANGES, fit } from "./settings.js";
+import { CHOICES, fit, rangeOf } from "./settings.js";
 import { SIDES } from "./state.js";
 import { ownTemperature } from "./verdict.js";
 
@@ -25,6 +25,8 @@ export function setUpControls(session) {
   const untargeted = must("#untargeted", HTMLInputElement);
   untargeted.addEventListener("change", () => session.changeSettings({ untargeted: untargeted.checked }));
   const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) => session.look({ overlay }));
+  const channels = must("#channels", HTMLElement);
+  const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.look({ channel }));
   const marks = must("#marks", HTMLInputElement);
   marks.addEventListener("change", () => session.look({ marks: marks.checked }));
   const drawActions = setUpActions(session);
@@ -33,10 +35,12 @@ export function setUpControls(session) {
   return (state) => {
     for (const draw of [...choices, ...ranges, drawTemper]) draw(state);
     showOverlay(state.overlay);
+    channels.hidden = DATASETS[state.data].channels === 1;
+    showChannel(state.channel);
     marks.checked = state.marks;
     const { attack, budget } = state.settings;
     const { settings, directions, unit } = ATTACKS[attack];
-    const share = percent(budget / DATASETS[MNIST].features, 1);
+    const share = percent(budget / DATASETS[state.data].features, 1);
     setText(must("#settings-summary", HTMLElement), summary(state.settings));
     setText(must("#attack-note", HTMLElement), t(`attack.${attack}.note`));
     for (const row of document.querySelectorAll("[data-of-attack]")) /** @type {HTMLElement} */ (row).hidden = !settings.some((name) => name === row.getAttribute("data-of-attack"));
@@ -139,16 +143,18 @@ function makeRadios(group, name, values, onChoice) {
 function setUpRange(name, session) {
   const field = must(`#${name}`, HTMLInputElement);
   const slider = name === "seed" ? null : must(`#${name}-range`, HTMLInputElement);
-  for (const input of slider ? [field, slider] : [field]) Object.assign(input, RANGES[name]);
-  slider?.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value) }));
+  let data = "";
+  slider?.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value, data) }));
   field.addEventListener("change", () => {
-    const value = fit(name, field.value);
+    const value = fit(name, field.value, data);
     field.value = String(value);
     session.changeSettings({ [name]: value });
   });
 
   /** @param {State} state */
-  return ({ settings }) => {
+  return ({ settings, ...state }) => {
+    if (data !== state.data) for (const input of slider ? [field, slider] : [field]) Object.assign(input, rangeOf(name, state.data));
+    data = state.data;
     if (slider) {
       slider.value = String(settings[name]);
       slider.title = number(settings[name]);

@@ -68,7 +68,7 @@ class DefensiveDistillation extends HTMLElement {
   /** What loads by itself has its height from the start; what is clicked, from the click on. */
   #keepPlace() {
     const poster = this.shadowRoot?.querySelector(".poster");
-    if (poster instanceof HTMLElement) poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw");
+    if (poster instanceof HTMLElement) poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw", this.getAttribute("link") ?? "");
   }
 
   /** @param {() => void} act */
@@ -139,12 +139,14 @@ class DefensiveDistillation extends HTMLElement {
  *
  * @param {(part: string) => boolean} has
  * @param {"cqw" | "vw"} unit A hundredth of the element's width, or of the window's where the element has none of its own.
+ * @param {string} link What it shows: the targets take more room where they are things and not digits.
  */
-export function heightFor(has, unit) {
+export function heightFor(has, unit, link) {
   const [controls, target, draw] = ["controls", "target", "draw"].map(has);
   const soft = has("temperature") ? 236 : 0;
-  const narrow = 351 + soft + (controls ? 101 : 0) + (target ? 74 : 0) + (draw ? 199 : 0);
-  const wide = 214 + soft + (draw ? 198 : target ? 74 : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
+  const targets = /(^|[#&])data=cifar10(&|$)/.test(link) ? 174 : 74;
+  const narrow = 351 + soft + (controls ? 101 : 0) + (target ? targets : 0) + (draw ? 199 : 0);
+  const wide = 214 + soft + (draw ? 198 : target ? targets : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
   // The last term of each is an "if": it is far above or far below whatever it is compared with.
   return `max(min(${wide}px + 27.8${unit},${wide + 250}px),min(${narrow}px + 111.2${unit},${narrow + 520}px,(600px - 100${unit})*99))`;
 }

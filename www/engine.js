@@ -199,13 +199,13 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, sign
 
 /**
  * The rest of an attack. A run depends on its request, on the image that it has come to and on the
- * number of changes alone.
+ * number of changes alone; but for those that remember their descent, which start over.
  *
  * @param {AttackRequest} request
  * @param {Step} [last]
  */
 const resumed = (request, last) =>
-  (last ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
+  (last && !request.attack.startsWith("cw-") ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
 
 /** Data is dear to the visitor, who has said so in the browser's settings. */
 const isSavingData = () => /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection?.saveData === true;

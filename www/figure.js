@@ -4,8 +4,8 @@ import { createPng } from "./apng.js";
 import { formatProbability } from "./bars.js";
 import { summary } from "./controls.js";
 import { colours } from "./colours.js";
-import { DATASETS, MNIST } from "./datasets.js";
-import { language, percent, t } from "./i18n.js";
+import { DATASETS } from "./datasets.js";
+import { className, language, percent, t } from "./i18n.js";
 import { paintMarks, paintPixels, viewOf } from "./picture.js";
 import { lastIteration, stepAt } from "./player.js";
 import { SIDES } from "./state.js";
@@ -14,14 +14,14 @@ import { panelName, verdict } from "./verdict.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {CanvasRenderingContext2D} Context */
+/** @typedef {import("./datasets.js").Dataset} Dataset */
 
-const { side: features } = DATASETS[MNIST];
 const WIDTH = 960;
 const HEIGHT = 560;
 const MARGIN = 32;
 const COLUMN = (WIDTH - 3 * MARGIN) / 2;
-/** A whole number of pixels a feature. */
-const PICTURE = 10 * features;
+/** A picture is at most so wide, and has a whole number of pixels for each of the image's. */
+const PICTURE = 288;
 
 const FRAME_MS = 120;
 /** How long the last picture stays before the animation begins anew. */
@@ -61,18 +61,18 @@ export async function movingFigure(state, link, onProgress) {
 
 /** Both images at one pixel a feature and nothing else: small enough to travel within a line of HTML. @param {State} state */
 export async function tinyFigure(state) {
-  const width = 2 * features + 1;
+  const { side: height } = DATASETS[state.data];
+  const width = 2 * height + 1;
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = features;
   const context = contextOf(canvas);
-  const rgba = new Uint8ClampedArray(4 * width * features).fill(255);
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   SIDES.forEach((side, place) => {
     const view = viewOf(state, side, stepAt(state.panels[side], state.shown));
-    paintPixels(canvas, { ...view, overlay: "image" });
-    const { data } = context.getImageData(0, 0, features, features);
-    for (let y = 0; y < features; y++) rgba.set(data.subarray(4 * y * features, 4 * (y + 1) * features), 4 * (y * width + place * (features + 1)));
+    paintPixels(canvas, { ...view, overlay: "image", channel: "all" });
+    const { data } = context.getImageData(0, 0, height, height);
+    for (let y = 0; y < height; y++) rgba.set(data.subarray(4 * y * height, 4 * (y + 1) * height), 4 * (y * width + place * (height + 1)));
   });
-  const png = createPng({ width, height: features });
+  const png = createPng({ width, height });
   await png.still(rgba);
   return png.finish();
 }
@@ -126,24 +126,25 @@ function paintPanel(context, state, side, shown, left, ink) {
 
   const top = 68;
   const view = viewOf(state, side, step);
+  const dataset = DATASETS[state.data];
+  const size = Math.floor(PICTURE / dataset.side) * dataset.side;
   const pixels = document.createElement("canvas");
-  pixels.width = pixels.height = features;
   const marks = document.createElement("canvas");
   paintPixels(pixels, view);
-  paintMarks(marks, view, PICTURE);
+  paintMarks(marks, view, size);
   context.imageSmoothingEnabled = false;
-  context.drawImage(pixels, left, top, PICTURE, PICTURE);
+  context.drawImage(pixels, left, top, size, size);
   context.drawImage(marks, left, top);
   context.strokeStyle = ink.edge;
   context.lineWidth = 1;
-  context.strokeRect(left - 0.5, top - 0.5, PICTURE + 1, PICTURE + 1);
+  context.strokeRect(left - 0.5, top - 0.5, size + 1, size + 1);
 
   const now = step ?? panel.reading;
   const source = panel.steps[0]?.label ?? now?.label;
-  if (now) paintBars(context, now.probabilities, { left: left + PICTURE + 16, top, width: COLUMN - PICTURE - 16 }, (place) => (place === state.target ? ink.target : place === source ? ink.source : ink.edge), now.label, ink);
+  if (now) paintBars(context, dataset, now.probabilities, { left: left + size + 16, top, width: COLUMN - size - 16, height: size }, (place) => (place === state.target ? ink.target : place === source ? ink.source : ink.edge), now.label, ink);
 
   const { text, tone } = verdict(state, side, shown);
-  const wordsTop = top + PICTURE + 16;
+  const wordsTop = top + size + 16;
   context.fillStyle = { fooled: ink.target, still: ink.source, vanished: ink.text, quiet: ink.line }[tone];
   // Neither won nor lost: a broken line, as on the page.
   const dash = tone === "vanished" ? 3 : 66;
@@ -154,24 +155,29 @@ function paintPanel(context, state, side, shown, left, ink) {
 }
 
 /**
+ * Where the classes have long names, each bar lies below its name instead of beside it.
+ *
  * @param {Context} context
+ * @param {Dataset} dataset
  * @param {number[]} probabilities
- * @param {{ left: number, top: number, width: number }} area
+ * @param {{ left: number, top: number, width: number, height: number }} area
  * @param {(place: number) => string} colour
  * @param {number} label
  * @param {Ink} ink
  */
-function paintBars(context, probabilities, { left, top, width }, colour, label, ink) {
+function paintBars(context, dataset, probabilities, { left, top, width, height }, colour, label, ink) {
   probabilities.forEach((probability, place) => {
-    const y = top + (PICTURE / probabilities.length) * place;
+    const y = top + (height / probabilities.length) * place;
+    const isBelow = dataset.channels > 1;
     context.font = `${place === label ? "700 " : ""}13px ${ink.sans}`;
     context.fillStyle = ink.text;
-    context.fillText(DATASETS[MNIST].classes[place], left, y + 18);
+    context.fillText(className(dataset, place), left, y + 18);
     context.textAlign = "right";
     context.fillText(formatProbability(probability), left + width, y + 18);
     context.textAlign = "left";
     context.fillStyle = colour(place);
-    context.fillRect(left + 14, y + 8, Math.max(1, (width - 74) * probability), 12);
+    if (isBelow) context.fillRect(left, y + 22, Math.max(1, width * probability), 4);
+    else context.fillRect(left + 14, y + 8, Math.max(1, (width - 74) * probability), 12);
   });
 }
 
@@ -182,7 +188,7 @@ function paintCaption(context, state, shown, link, ink) {
   context.fillRect(MARGIN, 476, WIDTH - 2 * MARGIN, 1);
   context.fillStyle = ink.text;
   context.font = `13px ${ink.sans}`;
-  const target = isUntargeted(state.settings) ? [] : [t("share.target", { target: String(state.target) })];
+  const target = isUntargeted(state.settings) ? [] : [t("share.target", { target: className(DATASETS[state.data], state.target) })];
   const parts = [summary(state.settings), ...target, ...(last > 0 ? [t(`transport.position.${ATTACKS[state.settings.attack].unit}`, { shown, last })] : [])];
   context.fillText(parts.join(" · "), MARGIN, 498, WIDTH - 2 * MARGIN);
   context.fillStyle = ink.soft;

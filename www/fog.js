@@ -4,8 +4,9 @@
  * is exactly zero lies on the floor below the smallest number that 32 bits can hold.
  */
 import { formatSmall } from "./bars.js";
+import { DATASETS } from "./datasets.js";
 import { must, setText } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { className, number, t } from "./i18n.js";
 import { SIDES } from "./state.js";
 import { steepest } from "./temperature.js";
 import { ownTemperature, panelName } from "./verdict.js";
@@ -43,7 +44,8 @@ export function setUpFog() {
   /** @param {State} state */
   return (state) => {
     const read = SIDES.map((side) => state.panels[side].reading);
-    const now = [...read, state.target, document.documentElement.lang, ...SIDES.map((side) => state.panels[side].model)];
+    const target = className(DATASETS[state.data], state.target);
+    const now = [...read, target, document.documentElement.lang, ...SIDES.map((side) => state.panels[side].model)];
     if (now.every((part, place) => part === drawn[place])) return;
     drawn = now;
     SIDES.forEach((side, place) => {
@@ -51,8 +53,8 @@ export function setUpFog() {
       lines[place].setAttribute("d", logits ? pathOf(logits, state.target) : "");
       setText(words[place], logits ? inWords(state, side, logits) : t("verdict.waiting"));
     });
-    chart.setAttribute("aria-label", t("fog.label", { target: String(state.target) }));
-    setText(must(".fog-axis", HTMLElement, root), t("fog.axis", { target: String(state.target) }));
+    chart.setAttribute("aria-label", t("fog.label", { target }));
+    setText(must(".fog-axis", HTMLElement, root), t("fog.axis", { target }));
   };
 }
 

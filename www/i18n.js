@@ -1,7 +1,7 @@
 /**
  * The page's words. One file a language; a word that a language lacks is shown in English.
  * Elements of index.html name theirs: `data-t` for the text, `data-t-label` for an aria-label and
- * `data-t-title` for a title.
+ * `data-t-title` for a title. Words that differ by data set are under `key.<data set>`.
  */
 import { recall, remember } from "./storage.js";
 
@@ -14,6 +14,8 @@ const KEY = "language";
 const files = new Map();
 /** @type {Language} */
 let current = "en";
+/** The data set that the words are about. */
+let subject = "";
 
 /** The one that the page speaks now. */
 export const language = () => current;
@@ -44,6 +46,14 @@ export async function speak(language) {
   translate(document);
 }
 
+/** Puts the words for a data set on the page. @param {string} data */
+export function speakOf(data) {
+  if (subject === data) return false;
+  subject = data;
+  translate(document);
+  return true;
+}
+
 /** @param {ParentNode} root */
 export function translate(root) {
   for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.getAttribute("data-t") ?? "");
@@ -56,15 +66,16 @@ export function translate(root) {
 }
 
 /**
- * The words of a key with their {placeholders} filled. Where the placeholder `count` is one and the
- * language tells one from many, `key.one` is taken.
+ * The words of a key with their {placeholders} filled. Where there are words for the data set, they
+ * are taken; where the placeholder `count` is one and the language tells one from many, `key.one`.
  *
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  const form = typeof values.count === "number" ? `${key}.${new Intl.PluralRules(current).select(values.count)}` : key;
-  const words = lookUp(form) ?? lookUp(key) ?? key;
+  const forms = typeof values.count === "number" ? [`.${new Intl.PluralRules(current).select(values.count)}`, ""] : [""];
+  const keys = [`${key}.${subject}`, key].flatMap((each) => forms.map((form) => each + form));
+  const words = keys.map(lookUp).find((found) => found !== undefined) ?? key;
   return words.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
     return value === undefined ? whole : typeof value === "number" ? number(value) : value;
@@ -80,6 +91,9 @@ export function number(value, options) {
 export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+/** A class by its name; digits are their own. @param {{ classes: string[] }} dataset @param {number} label */
+export const className = ({ classes }, label) => lookUp(`class.${classes[label]}`) ?? classes[label];
 
 /** @param {string} key */
 const lookUp = (key) => files.get(current)?.[key] ?? files.get("en")?.[key];

@@ -1,37 +1,63 @@
-/** What the networks see of the input, and where it comes from. */
-import { colours, inkScale } from "./colours.js";
-import { must, setText } from "./dom.js";
-import { t } from "./i18n.js";
+/** The data set, what the networks see of the input, and where it comes from. */
+import { colours } from "./colours.js";
+import { DATASETS } from "./datasets.js";
+import { make, must, setText } from "./dom.js";
+import { className, t } from "./i18n.js";
+import { paintPixels } from "./picture.js";
 
-export function setUpInput() {
+/** @param {import("./session.js").Session} session */
+export function setUpInput(session) {
   const seen = must("#seen", HTMLCanvasElement);
   const undo = must("#undo", HTMLButtonElement);
   const clear = must("#clear", HTMLButtonElement);
   const caption = must("#input-caption", HTMLElement);
+  const pad = must(".pad-frame", HTMLElement);
+  const drawData = setUpData(session);
   /** @type {unknown[]} */
   let drawn = [];
 
   /** @param {import("./state.js").State} state */
-  return ({ picture, samples, strokes }) => {
-    const { sample, pixels } = picture;
+  return (state) => {
+    const { data, picture, samples, strokes } = state;
+    const { sample, own, pixels } = picture;
+    const dataset = DATASETS[data];
     const chosen = sample === null ? null : samples[sample];
-    const empty = sample === null && strokes.length === 0;
+    const empty = sample === null && own === null && strokes.length === 0;
+    drawData(state);
+    pad.hidden = undo.hidden = clear.hidden = !dataset.isDrawn;
     undo.ariaDisabled = String(strokes.length === 0);
     clear.ariaDisabled = String(empty);
     setText(caption, chosen
-      ? t("input.sample", { index: String(chosen.index), label: String(chosen.label) })
-      : t(empty ? "input.blank" : "input.drawn"));
-    if (drawn[0] === pixels && drawn[1] === colours()) return;
-    drawn = [pixels, colours()];
-    paint(seen, pixels);
+      ? t("input.sample", { data: dataset.name, index: String(chosen.index), label: className(dataset, chosen.label) })
+      : t(own !== null ? "input.own" : empty ? "input.blank" : "input.drawn"));
+    const now = [data, pixels, colours()];
+    if (now.every((part, place) => part === drawn[place])) return;
+    drawn = now;
+    paintPixels(seen, { dataset, image: pixels, original: pixels, strokes: null, map: null, overlay: "image", channel: "all", marks: false, chosen: null });
   };
 }
 
-/** @param {HTMLCanvasElement} canvas @param {Float32Array | null} pixels */
-function paint(canvas, pixels) {
-  const context = canvas.getContext("2d");
-  if (!context) return;
-  const data = context.createImageData(canvas.width, canvas.height);
-  for (let i = 0; i < canvas.width * canvas.height; i++) data.data.set([...inkScale(pixels?.[i] ?? 0, colours()), 255], 4 * i);
-  context.putImageData(data, 0, 0);
+/** The switch between the data sets that networks are published for. @param {import("./session.js").Session} session */
+function setUpData(session) {
+  const group = must("#data", HTMLElement);
+  const inputs = Object.values(DATASETS).map(({ id, name }) => {
+    const input = make("input", { type: "radio", name: "data", value: id });
+    input.addEventListener("change", () => session.chooseData(id));
+    const label = make("label", { class: "segment" }, input, make("span", {}, name));
+    group.append(label);
+    return { id, input, label };
+  });
+
+  /** @param {import("./state.js").State} state */
+  return ({ data, published }) => {
+    const offered = inputs.filter(({ id }) => published.some(({ dataset }) => dataset === id));
+    // Until the list of networks is here, the place is kept, so that nothing moves when it comes.
+    group.hidden = published.length > 0 && offered.length < 2;
+    for (const each of inputs) {
+      each.label.hidden = published.length > 0 && !offered.includes(each);
+      each.input.disabled = !offered.includes(each);
+      each.input.checked = each.id === data;
+    }
+    document.documentElement.dataset.set = data;
+  };
 }

@@ -12,6 +12,7 @@
 import { DATASETS, MNIST } from "./datasets.js";
 import { LANGUAGES } from "./i18n.js";
 import { CHOICES, RANGES, nearest } from "./settings.js";
+import { readPixels } from "./pixels.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
 /**
@@ -38,22 +39,24 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {boolean | null} temper
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
+ * @property {typeof CHOICES.channel[number]} channel Which channels are shown of a colour image.
  * @property {boolean} marks
  * @property {number} story The step of the story that is open; 0 for none.
  * @property {number} soft The temperature at which the teacher's answers are shown.
  * @property {typeof LANGUAGES[number] | null} lang
  * @property {'light' | 'dark' | null} theme
  * @property {Uint8Array[] | null} strokes An empty list is a blank sheet.
+ * @property {string | null} pixels A picture of the visitor's own, as `pixels.js` writes it.
  *
  * @typedef {import("./settings.js").Settings} Settings
  */
 
 /**
- * How a field is read and written. `read` gives the nearest value that can be used, which is
- * `otherwise` where there is none, and whether that is what the text says.
+ * How a field is read and written. `read` gives the nearest value that can be used for the link's data
+ * set, which is `otherwise` where there is none, and whether that is what the text says.
  *
  * @template Value
- * @typedef {{ otherwise: Value, read: (text: string) => { value: Value, fits: boolean }, write: (value: Value) => string }} Field
+ * @typedef {{ otherwise: Value, read: (text: string, data: string) => { value: Value, fits: boolean }, write: (value: Value) => string }} Field
  */
 
 const VERSION = "1";
@@ -62,7 +65,7 @@ const MOST_LETTERS = 65_536;
 /** Stands at the end, so that a link that was cut on its way is not taken for another one. */
 const END = "end";
 
-/** In the order in which they are written; the drawing is last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
+/** In the order in which they are read and written: the data set first, on which others depend; drawings and pictures last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
 const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
@@ -81,6 +84,7 @@ const FIELDS = {
   temper: flag(null),
   step: integer(0, 99_999, null),
   show: choice(CHOICES.overlay, "image"),
+  channel: choice(CHOICES.channel, "all"),
   marks: flag(true),
   story: integer(0, 6, 1),
   soft: setting("soft", 40),
@@ -88,19 +92,31 @@ const FIELDS = {
   theme: choice(CHOICES.theme, null),
   strokes: {
     otherwise: null,
-    read(text) {
+    read(text, data) {
+      if (!DATASETS[data].isDrawn) return { value: null, fits: false };
       if (text === "") return { value: [], fits: true };
       const { strokes, whole } = readStrokes(text);
       return { value: strokes.length > 0 ? strokes : null, fits: whole };
     },
     write: (value) => writeStrokes(value ?? []),
   },
+  pixels: {
+    otherwise: null,
+    read(text, data) {
+      const fits = readPixels(text, DATASETS[data].features) !== null;
+      return { value: fits ? text : null, fits };
+    },
+    write: (value) => value ?? "",
+  },
 };
 
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-const OF_DATA = /** @type {const} */ (["left", "right", "kleft", "kright", "sample", "target", "strokes", "step"]);
+export const OF_DATA = /** @type {const} */ (["left", "right", "kleft", "kright", "sample", "target", "strokes", "pixels", "step"]);
+
+/** The fields that name a picture. A link has one; of several the first holds. */
+const PICTURES = /** @type {const} */ (["pixels", "strokes", "sample"]);
 
 /** @typedef {keyof Link | 'version' | 'end'} Dropped */
 
@@ -123,9 +139,10 @@ export function parseLink(hash) {
   if (said.get("v") !== VERSION) dropped.add("version");
   for (const name of NAMES) readField(name, said.get(name), link, dropped);
   if (dropped.has("data")) for (const name of OF_DATA) Object.assign(link, { [name]: null });
-  if (link.strokes && link.sample !== null) {
-    link.sample = null;
-    dropped.add("sample");
+  const [, ...others] = PICTURES.filter((name) => link[name] !== null);
+  for (const name of others) {
+    Object.assign(link, { [name]: null });
+    dropped.add(name);
   }
   // Links that were written by hand need no end, and name no hash.
   const isCut = !said.has(END) && [link.left, link.right].some((each) => each?.hash);
@@ -142,7 +159,7 @@ export function parseLink(hash) {
  */
 function readField(name, text, link, dropped) {
   if (text === null) return;
-  const { value, fits } = FIELDS[name].read(text);
+  const { value, fits } = FIELDS[name].read(text, link.data);
   link[name] = value;
   if (!fits) dropped.add(name);
 }
@@ -203,9 +220,9 @@ function integer(least, most, otherwise) {
 function setting(name, otherwise) {
   return {
     otherwise,
-    read(text) {
+    read(text, data) {
       if (!NUMBER.test(text)) return { value: otherwise, fits: false };
-      const value = nearest(name, Number(text));
+      const value = nearest(name, Number(text), data);
       return { value, fits: value === Number(text) };
     },
     write: String,

@@ -1,7 +1,7 @@
 /** Brings the engine and the two networks here, and says how far along they are. */
 import { preferredEngine } from "./computing.js";
+import { DATASETS } from "./datasets.js";
 import { createEngine } from "./engine.js";
-import { MNIST } from "./datasets.js";
 import { failure } from "./protocol.js";
 import { defaultNetwork } from "./networks.js";
 import { SIDES, waiting } from "./state.js";
@@ -14,10 +14,11 @@ import { SIDES, waiting } from "./state.js";
  * @param {import("./state.js").Store} store
  * @param {object} listeners
  * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where someone has named one.
+ * @param {() => void} listeners.onList The list of networks is here.
  * @param {() => void} listeners.onReady
  * @param {(error: Error) => void} listeners.onError
  */
-export function createLoader(store, { wished, onReady, onError }) {
+export function createLoader(store, { wished, onList, onReady, onError }) {
   const { state } = store;
   /** @type {EngineHandle | null} */
   let engine = null;
@@ -46,10 +47,11 @@ export function createLoader(store, { wished, onReady, onError }) {
         onChange: (engineInfo) => store.set({ engineInfo }),
         onProgress: (progress) => store.set({ engine: { status: "loading", progress, error: null } }),
       });
-      const models = (await handle.models()).filter(({ dataset }) => dataset === MNIST);
-      if (models.length === 0) throw failure("ModelError", "The list of models has none for this data set.");
+      const published = (await handle.models()).filter(({ dataset }) => dataset in DATASETS);
+      if (published.length === 0) throw failure("ModelError", "The list of models has none for this page.");
       engine = handle;
-      store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), models });
+      store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), published });
+      onList();
     } catch (error) {
       return lost(/** @type {Error} */ (error));
     }

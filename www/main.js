@@ -6,7 +6,7 @@ import { isNarrow, setUpControls } from "./controls.js";
 import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, t, toLanguage } from "./i18n.js";
+import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
@@ -27,7 +27,7 @@ const store = createStore();
 const session = createSession(store);
 const language = must("#language", HTMLSelectElement);
 
-/** @type {() => void} */
+/** @type {(data: string) => void} */
 let drawResults = () => {};
 
 /** @param {import("./i18n.js").Language} chosen */
@@ -36,8 +36,15 @@ async function changeLanguage(chosen) {
   language.value = chosen;
   document.title = t("title");
   translateStory();
-  drawResults();
+  drawResults(store.state.data);
   store.changed();
+}
+
+/** The words come first, since every other view uses them. @param {import("./state.js").State} state */
+function drawWords({ data }) {
+  if (!speakOf(data)) return;
+  translateStory();
+  drawResults(data);
 }
 
 function drawColophon() {
@@ -68,9 +75,10 @@ async function start() {
   });
   await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage());
   const views = [
+    drawWords,
     setUpStrip(session),
     setUpDrawing(store, session),
-    setUpInput(),
+    setUpInput(session),
     setUpTargets(session),
     setUpControls(session),
     ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
@@ -101,7 +109,7 @@ async function start() {
   });
   openSession(guest, link, dropped);
   drawResults = await setUpResults();
-  drawResults();
+  drawResults(store.state.data);
 }
 
 start().catch((error) => {

@@ -24,6 +24,24 @@ export function findNetwork(models, { role, temperature, hash }) {
   return { model, fit: model.sha256.startsWith(hash) ? "same" : "changed" };
 }
 
+/** The networks of a role, by temperature. @param {ManifestEntry[]} models @param {string} role */
+export const family = (models, role) => models.filter((model) => model.role === role).sort((a, b) => a.temperature - b.temperature);
+
+/**
+ * The network of a role that takes another one's place: at its temperature or near it, and at the
+ * highest there is for an undefended one, which has no temperature of its own.
+ *
+ * @param {ManifestEntry[]} models
+ * @param {string} role
+ * @param {ManifestEntry | null} before
+ */
+export function networkOf(models, role, before) {
+  const [one, ...others] = family(models, role).reverse();
+  if (!one || !before || before.role === "undefended") return one;
+  const far = (/** @type {ManifestEntry} */ { temperature }) => Math.abs(Math.log(temperature / before.temperature));
+  return others.reduce((best, each) => (far(each) < far(best) ? each : best), one);
+}
+
 /** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models @param {Side} side */
 export function defaultNetwork(models, side) {
   if (side === "left") return models.find(({ role }) => role === "undefended") ?? models[0];

@@ -2,14 +2,15 @@
 import { ATTACKS, isUntargeted } from "./attacks.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
 import { fillCard } from "./card.js";
-import { DATASETS, MNIST } from "./datasets.js";
+import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
-import { number, percent, t, translate } from "./i18n.js";
+import { className, number, percent, t, translate } from "./i18n.js";
+import { family } from "./networks.js";
 import { createPicture, peak, viewOf } from "./picture.js";
 import { stepAt } from "./player.js";
-import { FIRST_K, RANGES, nearest } from "./settings.js";
+import { FIRST_K, RANGES } from "./settings.js";
 import { setUpStatus } from "./status.js";
-import { modelName, panelName, verdict } from "./verdict.js";
+import { panelName, verdict } from "./verdict.js";
 
 /** Told from the network itself by this at the end of its value. */
 const SCALED = "×";
@@ -31,15 +32,16 @@ export function setUpPanel(side, session, isFixed = false) {
   const select = must(".panel-model", HTMLSelectElement, root);
   const card = must(".card dl", HTMLDListElement, root);
   const drawPicture = createPicture(find(".picture-frame"));
-  const drawBars = createBars(barsBody(root), DATASETS[MNIST].classes);
+  const drawBars = createBars(barsBody(root));
   const drawStatus = setUpStatus(find(".status"), side, session);
+  const drawTemperature = setUpTemperature(root, side, session);
   const k = must(".panel-k", HTMLInputElement, root);
   Object.assign(k, RANGES.k);
   select.addEventListener("change", () => {
-    const [id, isScaled] = select.value.split(SCALED);
-    session.chooseModel(side, id, isScaled === undefined ? null : FIRST_K);
+    const [role, isScaled] = select.value.split(SCALED);
+    session.chooseRole(side, role, isScaled === undefined ? null : FIRST_K);
   });
-  k.addEventListener("input", () => session.chooseModel(side, select.value.split(SCALED)[0], nearest("k", Number(k.value))));
+  k.addEventListener("input", () => session.chooseRole(side, select.value.split(SCALED)[0], Number(k.value)));
 
   /** What the parts that are rebuilt as a whole were last built from. */
   let built = "";
@@ -50,19 +52,20 @@ export function setUpPanel(side, session, isFixed = false) {
     const now = JSON.stringify([document.documentElement.lang, model?.id, scale, models.length]);
     if (now === built) return;
     built = now;
-    const scaled = models.filter(({ id, role }) => role === "undefended" || (scale !== null && id === model?.id));
+    const roles = [...new Set(models.map(({ role }) => role))];
+    const scaled = roles.filter((role) => role === "undefended" || (scale !== null && role === model?.role));
     select.replaceChildren(
-      ...models.map((entry) => make("option", { value: entry.id }, modelName(entry))),
-      ...scaled.map((entry) => make("option", { value: entry.id + SCALED }, modelName(entry, entry === model ? scale ?? FIRST_K : FIRST_K))));
+      ...roles.map((role) => make("option", { value: role }, t(`role.${role}`))),
+      ...scaled.map((role) => make("option", { value: role + SCALED }, t("role.scaled", { network: t(`role.${role}`), k: role === model?.role ? scale ?? FIRST_K : FIRST_K }))));
     select.disabled = isFixed || models.length === 0;
     select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
     if (!model) return;
-    select.value = scale === null ? model.id : model.id + SCALED;
+    select.value = scale === null ? model.role : model.role + SCALED;
     find(".panel-scale").hidden = scale === null || isFixed;
     k.value = String(scale ?? FIRST_K);
     k.setAttribute("aria-label", t("panel.k", { panel: t(`panel.${side}`) }));
     setText(find(".panel-k-value"), scale === null ? "" : `k = ${number(scale)}`);
-    setText(find(".panel-facts"), t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) }));
+    drawTemperature(family(models, model.role), model);
     fillCard(card, model);
   }
 
@@ -76,7 +79,7 @@ export function setUpPanel(side, session, isFixed = false) {
     setText(find(".scale-high"), high);
     setText(find(".scale-about"), about);
     find(".picture-frame").setAttribute("aria-label", t("picture.label", {
-      panel: panelName(state, side), overlay: t(`overlay.${overlay}`), count: step?.featuresChanged ?? 0,
+      panel: panelName(state, side), overlay: t(`overlay.${overlay}`), side: DATASETS[state.data].side, count: step?.featuresChanged ?? 0,
     }));
   }
 
@@ -86,9 +89,9 @@ export function setUpPanel(side, session, isFixed = false) {
     const now = step ?? (state.picture.pixels ? reading : null);
     const source = steps[0]?.label ?? now?.label ?? null;
     const target = isUntargeted(state.settings) ? null : state.target;
-    drawBars(now?.probabilities ?? null, { source, target, label: now?.label ?? null });
+    drawBars(DATASETS[state.data], now?.probabilities ?? null, { source, target, label: now?.label ?? null });
     const reads = find(".readout-reads");
-    setText(reads, now ? String(now.label) : "–");
+    setText(reads, now ? className(DATASETS[state.data], now.label) : "–");
     reads.dataset.role = now && now.label === target ? "target" : now?.label === source ? "source" : "";
     setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(mostChanged(state))}`);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
@@ -122,9 +125,44 @@ export function setUpPanel(side, session, isFixed = false) {
   };
 }
 
+/**
+ * The slider over the temperatures at which networks of the panel's role are published. It fetches a
+ * network when the hand lets go of it, and until then only says which one that would be.
+ *
+ * @param {HTMLElement} root
+ * @param {Side} side
+ * @param {import("./session.js").Session} session
+ */
+function setUpTemperature(root, side, session) {
+  const slider = must(".panel-temperature", HTMLInputElement, root);
+  const [temperature, accuracy] = [".temperature-value", ".temperature-accuracy"].map((name) => must(name, HTMLElement, root));
+  /** @type {import("./state.js").ManifestEntry[]} */
+  let models = [];
+  slider.addEventListener("input", say);
+  slider.addEventListener("change", () => session.chooseTemperature(side, models[Number(slider.value)].id));
+
+  function say() {
+    const model = models[Number(slider.value)];
+    const words = t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) });
+    setText(temperature, t("soft.value", { temperature: model.temperature }));
+    setText(accuracy, percent(model.test_accuracy));
+    accuracy.title = words;
+    slider.setAttribute("aria-valuetext", words);
+  }
+
+  return (/** @type {import("./state.js").ManifestEntry[]} */ all, /** @type {import("./state.js").ManifestEntry} */ model) => {
+    models = all;
+    slider.max = String(models.length - 1);
+    slider.value = String(models.indexOf(model));
+    slider.disabled = models.length < 2;
+    slider.setAttribute("aria-label", t("panel.temperature", { panel: t(`panel.${side}`) }));
+    say();
+  };
+}
+
 /** How many features the attack may change: what it was given, or all of them. @param {State} state */
-function mostChanged({ settings }) {
-  return ATTACKS[settings.attack].settings.includes("budget") ? settings.budget : DATASETS[MNIST].features;
+function mostChanged({ data, settings }) {
+  return ATTACKS[settings.attack].settings.includes("budget") ? settings.budget : DATASETS[data].features;
 }
 
 /** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
@@ -139,8 +177,10 @@ function logitGap(logits) {
  * @param {State} state
  * @param {Step | null} step
  */
-function scale({ overlay, settings, target }, step) {
-  if (overlay === "image") return { low: "0", high: "1", about: t("scale.image") };
+function scale({ data, overlay, channel, settings, target }, step) {
+  const dataset = DATASETS[data];
+  const isColour = dataset.channels > 1 && channel === "all";
+  if (overlay === "image") return isColour ? { low: "", high: "", about: t("scale.colour") } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const map = overlay === "saliency" ? step?.saliency : step?.gradient;
   const { output, unit } = ATTACKS[settings.attack];
@@ -150,10 +190,10 @@ function scale({ overlay, settings, target }, step) {
   const most = peak(map);
   if (overlay === "saliency") {
     if (most === 0) return { low: "", high: "", about: t("scale.no-saliency") };
-    return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: String(target) }) };
+    return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: className(dataset, target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
-  const of = output === "J" ? "J" : `${output}${SUBSCRIPTS[target]}`;
+  const of = output === "J" ? "J" : dataset.channels === 1 ? `${output}${SUBSCRIPTS[target]}` : `${output}(${className(dataset, target)})`;
   return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output: of }) };
 }
 

@@ -1,28 +1,32 @@
 /**
- * Reads an 8-bit greyscale PNG to its very bytes. A canvas would do it in three lines, but browsers
+ * Reads an 8-bit PNG, grey or RGB, to its very bytes. A canvas would do it in three lines, but browsers
  * that guard against fingerprinting alter what is read back from a canvas, and an attack on altered
  * pixels is another attack.
  */
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const MAX_SIDE = 4096;
+/** The sheets of CIFAR-10 are 10,000 pixels high. */
+const MAX_SIDE = 16_384;
+/** Numbers in a pixel, by the colour type that the file names. @type {Record<number, number>} */
+const CHANNELS = { 0: 1, 2: 3 };
 
 /**
  * @param {Uint8Array<ArrayBuffer>} file
- * @returns {Promise<{ width: number, height: number, pixels: Uint8Array }>}
+ * @returns {Promise<{ width: number, height: number, channels: number, pixels: Uint8Array }>} Pixel after pixel, row by row.
  */
-export async function decodeGreyPng(file) {
+export async function decodePng(file) {
   if (!SIGNATURE.every((byte, place) => file[place] === byte)) throw new Error("it is not a PNG file");
   const { header, data } = readChunks(file);
   const width = header.getUint32(0);
   const height = header.getUint32(4);
   const [depth, colour, , , interlace] = [8, 9, 10, 11, 12].map((place) => header.getUint8(place));
-  if (depth !== 8 || colour !== 0 || interlace !== 0) throw new Error("it is not a plain 8-bit greyscale PNG");
+  const channels = CHANNELS[colour];
+  if (depth !== 8 || channels === undefined || interlace !== 0) throw new Error("it is not a plain 8-bit PNG, grey or RGB");
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) throw new Error(`it measures ${width} × ${height}`);
   const stream = new Blob(data).stream().pipeThrough(new DecompressionStream("deflate"));
   const rows = new Uint8Array(await new Response(stream).arrayBuffer());
-  if (rows.length !== height * (width + 1)) throw new Error("its picture is incomplete");
-  return { width, height, pixels: unfilter(rows, width, height) };
+  if (rows.length !== height * (width * channels + 1)) throw new Error("its picture is incomplete");
+  return { width, height, channels, pixels: unfilter(rows, width * channels, height, channels) };
 }
 
 /** @param {Uint8Array<ArrayBuffer>} file */
@@ -47,18 +51,19 @@ function readChunks(file) {
  * Each row is stored as differences to its neighbours, by one of five rules that its first byte names.
  *
  * @param {Uint8Array} rows
- * @param {number} width
+ * @param {number} width Bytes in a row, without the one that names the rule.
  * @param {number} height
+ * @param {number} step Bytes from a number to the same of the pixel before.
  */
-function unfilter(rows, width, height) {
+function unfilter(rows, width, height, step) {
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     const rule = rows[y * (width + 1)];
     for (let x = 0; x < width; x++) {
       const at = y * width + x;
-      const left = x > 0 ? pixels[at - 1] : 0;
+      const left = x >= step ? pixels[at - step] : 0;
       const up = y > 0 ? pixels[at - width] : 0;
-      const corner = x > 0 && y > 0 ? pixels[at - width - 1] : 0;
+      const corner = x >= step && y > 0 ? pixels[at - width - step] : 0;
       const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][rule];
       if (guess === undefined) throw new Error("a row has an unknown filter");
       pixels[at] = rows[y * (width + 1) + 1 + x] + guess;

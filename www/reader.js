@@ -25,10 +25,11 @@ export function createReader(store, loader) {
 
   /** @param {import("./engine.js").EngineHandle} engine */
   async function rasterize(engine) {
-    const { strokes, picture } = state;
-    if (picture.sample !== null || picture.strokes === strokes) return;
+    const { data, strokes, picture } = state;
+    if (picture.sample !== null || picture.own !== null || picture.strokes === strokes) return;
     const pixels = await engine.rasterize(strokes);
-    if (state.picture.sample === null) store.set({ picture: { sample: null, pixels, strokes } });
+    const isDrawing = state.data === data && state.picture.sample === null && state.picture.own === null;
+    if (isDrawing) store.set({ picture: { sample: null, own: null, pixels, strokes } });
   }
 
   /** @param {import("./engine.js").EngineHandle} engine @param {Side} side */

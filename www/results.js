@@ -1,10 +1,12 @@
 /** The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show. */
+import { DATASETS } from "./datasets.js";
 import { make, must } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
 import { PAPER } from "./paper.js";
 
 /**
  * @typedef {object} Row
+ * @property {string} dataset
  * @property {'undefended' | 'distilled' | 'teacher'} role
  * @property {number} temperature
  * @property {number} attempts
@@ -16,27 +18,28 @@ import { PAPER } from "./paper.js";
 
 const FILE = new URL("../results/success.json", import.meta.url);
 
-/** Fetches the results once; what it returns draws them in the page's language. */
+/** Fetches the results once; what it returns draws those of a data set in the page's language. */
 export async function setUpResults() {
   const rows = await fetch(FILE).then((response) => (response.ok ? response.json() : [])).then(parseRows).catch(() => []);
-  return () => {
+  return (/** @type {string} */ data) => {
     const root = must("#results", HTMLElement);
-    root.hidden = rows.length === 0;
-    root.replaceChildren(...(rows.length > 0 ? [makeTable(rows)] : []));
+    const shown = rows.filter(({ dataset }) => dataset === data);
+    root.hidden = shown.length === 0;
+    root.replaceChildren(...(shown.length > 0 ? [makeTable(shown)] : []));
   };
 }
 
-/** The rows of the paper's attack on MNIST. @param {unknown} value @returns {Row[]} */
+/** The rows of the paper's attack. @param {unknown} value @returns {Row[]} */
 function parseRows(value) {
   if (!Array.isArray(value)) return [];
   return value
-    .filter((row) => row?.dataset === "mnist" && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
+    .filter((row) => row && Object.hasOwn(DATASETS, row.dataset) && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
     .filter((row) => ["undefended", "distilled", "teacher"].includes(row.role))
-    .map(({ role, temperature, attempts, rate, interval, outcomes }) => {
-      return { role, temperature, attempts, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
+    .map(({ dataset, role, temperature, attempts, rate, interval, outcomes }) => {
+      return { dataset, role, temperature, attempts, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
     })
-    .filter(({ role, ...numbers }) => Object.values(numbers).every(Number.isFinite))
-    .slice(0, 30);
+    .filter(({ dataset, role, ...numbers }) => Object.values(numbers).every(Number.isFinite))
+    .slice(0, 60);
 }
 
 /** @param {Row[]} rows */
@@ -49,8 +52,8 @@ function makeTable(rows) {
 }
 
 /** @param {Row} row */
-function makeRow({ role, temperature, rate, low, high, vanished }) {
-  const paper = PAPER[`${role} ${temperature}`];
+function makeRow({ dataset, role, temperature, rate, low, high, vanished }) {
+  const paper = PAPER[dataset][`${role} ${temperature}`];
   const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
   const interval = make("span", { class: "results-interval" }, t("results.interval", { low: percent(low, 1), high: percent(high, 1) }));
   return make("tr", {},

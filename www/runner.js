@@ -1,8 +1,9 @@
 /** Runs the attack on both networks at once, and ends it when it is told to. */
 import { announce } from "./announce.js";
 import { isUntargeted, requestOf } from "./attacks.js";
+import { DATASETS } from "./datasets.js";
 import { explain } from "./errors.js";
-import { t } from "./i18n.js";
+import { className, t } from "./i18n.js";
 import { lastIteration } from "./player.js";
 import { SIDES } from "./state.js";
 import { ownTemperature, panelName, verdict } from "./verdict.js";
@@ -43,7 +44,7 @@ export function createRunner({ store, loader, reader, player }) {
     if (controller.signal.aborted) return end(t("message.cancelled"));
     if (!loader.engine()) return end(t("message.no-engine"));
     if (!image) return end(t("message.blank"));
-    announce(isUntargeted(state.settings) ? t("announce.start-untargeted") : t("announce.start", { target: String(state.target) }));
+    announce(isUntargeted(state.settings) ? t("announce.start-untargeted") : t("announce.start", { target: className(DATASETS[state.data], state.target) }));
     await Promise.all(SIDES.map((side) => attack(side, image, controller.signal)));
     if (current !== controller) return;
     if (!loader.engine()) return end(t("message.no-engine"));

@@ -1,33 +1,51 @@
 /** The test images that come with the page: one PNG of tiles, and a list of which images they are. */
-import { DATASETS } from "./datasets.js";
+import { DATASETS, placeOf } from "./datasets.js";
 import { failure } from "./protocol.js";
-import { decodeGreyPng } from "./png.js";
+import { decodePng } from "./png.js";
 
 /** @typedef {import("./state.js").Sample} Sample */
 
 const COLUMNS = 10;
 const MOST = 1000;
 
-/** Where the tiles of a data set are. @param {string} dataset */
-export const samplesUrl = (dataset) => new URL(`samples/${dataset}.png`, import.meta.url);
+/** Addresses of the tiles that have been fetched, by data set. @type {Map<string, string>} */
+const sheets = new Map();
+
+/** The tiles of a data set whose samples are here, as a picture for style sheets; it is not fetched again. @param {string} dataset */
+export const sheetOf = (dataset) => sheets.get(dataset) ?? "";
+
+/** What has been asked for, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */
+const known = new Map();
+
+/** @param {string} dataset */
+export function loadSamples(dataset) {
+  const samples = known.get(dataset) ?? fetchSamples(dataset);
+  known.set(dataset, samples);
+  samples.catch(() => known.delete(dataset));
+  return samples;
+}
 
 /** @param {string} dataset @returns {Promise<Sample[]>} */
-export async function loadSamples(dataset) {
+async function fetchSamples(dataset) {
   const [list, png] = await Promise.all([
     get(new URL(`samples/${dataset}.json`, import.meta.url), async (response) => parseList(await response.json(), dataset)),
-    get(samplesUrl(dataset), async (response) => decodeGreyPng(new Uint8Array(await response.arrayBuffer()))),
+    get(new URL(`samples/${dataset}.png`, import.meta.url), async (response) => {
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return { bytes, ...(await decodePng(bytes)) };
+    }),
   ]);
-  const { side, features } = DATASETS[dataset];
-  if (png.width < COLUMNS * side || png.height < Math.ceil(list.length / COLUMNS) * side) {
-    throw failure("IntegrityError", `${dataset}.png has fewer images than ${dataset}.json lists.`);
+  const { side, channels, features } = DATASETS[dataset];
+  if (png.channels !== channels || png.width < COLUMNS * side || png.height < Math.ceil(list.length / COLUMNS) * side) {
+    throw failure("IntegrityError", `${dataset}.png does not have the images that ${dataset}.json lists.`);
   }
+  sheets.set(dataset, URL.createObjectURL(new Blob([png.bytes], { type: "image/png" })));
   return list.map((entry, place) => {
     const top = Math.floor(place / COLUMNS) * side;
     const left = (place % COLUMNS) * side;
     const pixels = new Float32Array(features);
     for (let i = 0; i < features; i++) {
-      const [y, x] = [top + Math.floor(i / side), left + (i % side)];
-      pixels[i] = png.pixels[y * png.width + x] / 255;
+      const { channel, x, y } = placeOf(DATASETS[dataset], i);
+      pixels[i] = png.pixels[((top + y) * png.width + left + x) * channels + channel] / 255;
     }
     return { ...entry, pixels };
   });

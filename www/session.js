@@ -1,26 +1,24 @@
 /** What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's state. */
+import { describe } from "./address.js";
 import { announce } from "./announce.js";
 import { settle, withTemper } from "./attacks.js";
-import { MNIST } from "./datasets.js";
+import { DATASETS } from "./datasets.js";
 import { explain } from "./errors.js";
 import { t } from "./i18n.js";
-import { emptyLink } from "./link.js";
+import { OF_DATA, emptyLink } from "./link.js";
 import { createLoader } from "./loader.js";
-import { defaultNetwork, findNetwork } from "./networks.js";
+import { defaultNetwork, findNetwork, networkOf } from "./networks.js";
+import { imageOf, readPixels } from "./pixels.js";
 import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
 import { loadSamples } from "./samples.js";
-import { SIDES } from "./state.js";
+import { nearest } from "./settings.js";
+import { SIDES, waiting } from "./state.js";
 import { panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {ReturnType<typeof createSession>} Session */
-
-/** The digit that the page opens with is the first test image of this class, */
-const FIRST_CLASS = 7;
-/** and this is what it should be mistaken for. */
-const FIRST_TARGET = 3;
 
 /** @param {import("./state.js").Store} store */
 export function createSession(store) {
@@ -28,6 +26,7 @@ export function createSession(store) {
   const player = createPlayer(store);
   const loader = createLoader(store, {
     wished,
+    onList,
     onReady: () => reader.refresh(),
     onError: (error) => announce(explain(error)),
   });
@@ -36,9 +35,12 @@ export function createSession(store) {
 
   /** What the page was last brought to. @type {import("./link.js").Link} */
   let wish = emptyLink();
+  /** What could not be used of it. @type {import("./link.js").Dropped[]} */
+  let unused = [];
   /** Goes up with each link and each act of the visitor, so that a replay knows when it is out of date. */
   let turn = 0;
-  let samplesOpened = Promise.resolve();
+  /** What was on show of a data set when the visitor went to another one. @type {Map<string, import("./link.js").Link>} */
+  const places = new Map();
 
   /** The visitor does something. What a link asked for and is still under way is not waited for. */
   function touch() {
@@ -69,30 +71,61 @@ export function createSession(store) {
   async function replay(link, dropped) {
     put(link, dropped);
     const mine = turn;
-    await Promise.all([samplesOpened, loader.opened()]);
-    if (mine !== turn || link.step === null) return;
+    await Promise.all([openSamples(), loader.opened()]);
+    const { step } = wish;
+    if (mine !== turn || step === null) return;
     await runner.start();
     if (mine !== turn) return;
-    player.show(link.step);
-    if (state.shown < link.step) note("step");
+    player.show(step);
+    if (state.shown < step) note("step");
   }
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { attack, direction, theta, budget, epsilon, seed, untargeted, temper, show: overlay, marks, strokes, story, soft } = link;
+    const { data, attack, direction, theta, budget, epsilon, seed, untargeted, temper, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
+    if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data)) return putWithoutData(link, dropped);
     const settings = settle({ attack, direction, theta, budget, epsilon, seed, untargeted, temper });
     turn++;
     wish = link;
+    unused = dropped;
     runner.reset();
-    store.set({ touched: false, notes: dropped, settings, target: link.target ?? FIRST_TARGET, overlay, marks, story, soft });
-    if (strokes) store.set({ strokes, picture: { sample: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
+    const isNew = data !== state.data;
+    if (isNew) enter(data);
+    store.set({ touched: false, notes: dropped, settings, target: link.target ?? DATASETS[data].first.target, overlay, channel, marks, story, soft });
+    if (pixels) store.set(ownPicture(pixels));
+    else if (strokes) store.set({ strokes, picture: { sample: null, own: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
       scale(side, link[`k${side}`]);
       const model = wished(side) ?? defaultNetwork(state.models, side);
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
+    if (isNew) openSamples();
     reader.refresh();
+  }
+
+  /** A link to a data set of which no network is published: what does not depend on it can be had. @type {typeof put} */
+  function putWithoutData(link, dropped) {
+    const [{ dataset: data }] = state.published;
+    const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
+    put({ ...link, ...nothing, data, budget: nearest("budget", link.budget, data) }, [...new Set([...dropped, /** @type {const} */ ("data")])]);
+  }
+
+  /** Clears the page for another data set. @param {string} data */
+  function enter(data) {
+    /** @type {Uint8Array[]} */
+    const strokes = [];
+    for (const side of SIDES) store.setPanel(side, { model: null, reading: null, readingOf: null, loading: waiting() });
+    store.set({ data, models: modelsOf(data), samples: [], teacher: null, strokes, picture: { sample: null, own: null, pixels: null, strokes } });
+  }
+
+  /** @param {string} data */
+  const modelsOf = (data) => state.published.filter(({ dataset }) => dataset === data);
+
+  /** Only now is it known which data sets can be shown. */
+  function onList() {
+    store.set({ models: modelsOf(state.data) });
+    if (state.models.length === 0) put(wish, unused);
   }
 
   /** @param {Side} side @param {number | null} k */
@@ -113,17 +146,21 @@ export function createSession(store) {
   function showWishedSample() {
     const named = state.samples.findIndex(({ index }) => index === wish.sample);
     if (named < 0 && wish.sample !== null) note("sample");
-    const first = state.samples.findIndex(({ label }) => label === FIRST_CLASS);
+    const first = state.samples.findIndex(({ label }) => label === DATASETS[state.data].first.label);
     store.set(pictureOf(Math.max(0, named < 0 ? first : named)));
   }
 
   async function openSamples() {
+    const { data } = state;
     store.set({ samplesError: null });
     try {
-      store.set({ samples: await loadSamples(MNIST) });
+      const samples = await loadSamples(data);
+      if (state.data !== data) return;
+      store.set({ samples });
       if (!state.picture.pixels && state.strokes.length === 0 && !wish.strokes) showWishedSample();
       reader.refresh();
     } catch (error) {
+      if (state.data !== data) return;
       store.set({ samplesError: /** @type {Error} */ (error) });
       announce(explain(/** @type {Error} */ (error)));
     }
@@ -133,7 +170,15 @@ export function createSession(store) {
   function pictureOf(place) {
     /** @type {Uint8Array[]} */
     const strokes = [];
-    return { strokes, picture: { sample: place, pixels: state.samples[place].pixels, strokes } };
+    return { strokes, picture: { sample: place, own: null, pixels: state.samples[place].pixels, strokes } };
+  }
+
+  /** A picture that the visitor, or a link, brought along. @param {string} own */
+  function ownPicture(own) {
+    /** @type {Uint8Array[]} */
+    const strokes = [];
+    const bytes = readPixels(own, DATASETS[state.data].features);
+    return { strokes, picture: { sample: null, own, pixels: bytes && imageOf(bytes), strokes } };
   }
 
   /**
@@ -143,11 +188,26 @@ export function createSession(store) {
    * @param {Uint8Array[]} strokes
    */
   function draw(strokes) {
-    const { sample, pixels, strokes: before } = state.picture;
+    const { sample, own, pixels, strokes: before } = state.picture;
     const isBlank = strokes.length === 0;
-    const kept = isBlank || sample !== null ? null : pixels;
-    ask({ strokes, picture: { sample: null, pixels: kept, strokes: isBlank ? strokes : before } });
+    const kept = isBlank || sample !== null || own !== null ? null : pixels;
+    ask({ strokes, picture: { sample: null, own: null, pixels: kept, strokes: isBlank ? strokes : before } });
   }
+
+  /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
+  function chooseModel(side, id, k = null) {
+    const model = state.models.find((entry) => entry.id === id);
+    const panel = state.panels[side];
+    if (!model || (model === panel.model && k === panel.scale)) return;
+    touch();
+    runner.reset();
+    store.set({ notes: [] });
+    scale(side, k);
+    if (model === panel.model) reader.refresh();
+    else loader.choose(side, model);
+  }
+
+  const hasRun = () => state.running || SIDES.some((side) => state.panels[side].steps.length > 0);
 
   function run() {
     touch();
@@ -186,7 +246,7 @@ export function createSession(store) {
      */
     async open(link, dropped, wait) {
       put(link, dropped);
-      samplesOpened = openSamples();
+      openSamples();
       await wait;
       loader.open();
       await replay(link, dropped);
@@ -204,6 +264,8 @@ export function createSession(store) {
     opened: loader.opened,
     /** @param {number} place */
     chooseSample: (place) => ask(pictureOf(place)),
+    /** A picture of the visitor's own for the data set on show. @param {string} own As `writePixels` gives it. */
+    bring: (own) => ask(ownPicture(own)),
     draw,
     undo() {
       if (state.strokes.length > 0) draw(state.strokes.slice(0, -1));
@@ -215,21 +277,35 @@ export function createSession(store) {
     changeSettings: (patch) => ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
     /** Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point. @param {boolean} on */
     takeTemperature(on) {
-      const hasRun = SIDES.some((side) => state.panels[side].steps.length > 0);
+      const again = hasRun();
       ask({ settings: withTemper(state.settings, on) });
-      if (hasRun) run();
+      if (again) run();
     },
-    /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
-    chooseModel(side, id, k = null) {
-      const model = state.models.find((entry) => entry.id === id);
-      const panel = state.panels[side];
-      if (!model || (model === panel.model && k === panel.scale)) return;
+    /**
+     * Goes to another data set, and back to where the visitor was in it.
+     *
+     * @param {string} data
+     */
+    chooseData(data) {
+      if (data === state.data) return;
+      const here = describe(state);
+      places.set(state.data, here);
+      const there = places.get(data) ?? emptyLink();
+      const kept = Object.fromEntries(OF_DATA.map((name) => [name, there[name]]));
+      put({ ...here, ...kept, data, step: null, budget: nearest("budget", here.budget, data) }, []);
       touch();
-      runner.reset();
-      store.set({ notes: [] });
-      scale(side, k);
-      if (model === panel.model) reader.refresh();
-      else loader.choose(side, model);
+    },
+    chooseModel,
+    /** The network of a role at the temperature that is on show, or as near as can be. @param {Side} side @param {string} role @param {number | null} k */
+    chooseRole(side, role, k) {
+      const found = networkOf(state.models, role, state.panels[side].model);
+      if (found) chooseModel(side, found.id, k);
+    },
+    /** The same at another temperature. What was run is run again. @param {Side} side @param {string} id */
+    chooseTemperature(side, id) {
+      const again = hasRun();
+      chooseModel(side, id, state.panels[side].scale);
+      if (again) run();
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),
@@ -238,7 +314,7 @@ export function createSession(store) {
       const others = state.samples.map((_, place) => place).filter((place) => place !== state.picture.sample);
       if (others.length > 0) ask(pictureOf(others[Math.floor(Math.random() * others.length)]));
     },
-    /** @param {Partial<Pick<import("./state.js").State, "overlay" | "marks" | "story" | "soft">>} patch */
+    /** @param {Partial<Pick<import("./state.js").State, "overlay" | "channel" | "marks" | "story" | "soft">>} patch */
     look(patch) {
       store.set({ touched: true, ...patch });
       if (patch.story !== undefined) reader.refresh();

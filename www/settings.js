@@ -3,7 +3,7 @@
  * is unless someone says otherwise. The controls are drawn from it, links are read and written by
  * it, and whatever arrives from outside is made to fit it.
  */
-import { DATASETS, MNIST } from "./datasets.js";
+import { CHANNELS, DATASETS, MNIST } from "./datasets.js";
 
 /**
  * @typedef {object} Settings The settings of all attacks; `attacks.js` says which of them each one has.
@@ -21,12 +21,14 @@ export const CHOICES = /** @type {const} */ ({
   attack: ["jsma-f", "jsma-t", "jsma-z", "not-robust", "fgsm", "random-pairs"],
   direction: ["increase", "decrease", "either"],
   overlay: ["image", "perturbation", "gradient", "saliency"],
+  channel: ["all", ...CHANNELS],
   theme: ["light", "dark"],
 });
 
 export const RANGES = /** @type {const} */ ({
   theta: { min: 0.01, max: 1, step: 0.01 },
-  budget: { min: 0, max: DATASETS[MNIST].features, step: 1 },
+  /** At most an image's features; see `rangeOf`. */
+  budget: { min: 0, max: Infinity, step: 1 },
   /** How far FGSM moves every feature. */
   epsilon: { min: 0, max: 1, step: 0.01 },
   /** What the random control draws by. */
@@ -47,20 +49,24 @@ export const FIRST_K = 20;
 
 /** The settings that are numbers. @typedef {'theta' | 'budget' | 'epsilon' | 'seed'} Numeric */
 
+/** The range of a setting on images of a data set. @param {keyof typeof RANGES} name @param {string} data */
+export const rangeOf = (name, data) => (name === "budget" ? { ...RANGES.budget, max: DATASETS[data].features } : RANGES[name]);
+
 /**
  * The nearest number that a setting may be, or its default where there is no number at all.
  *
  * @param {Numeric} name
  * @param {unknown} value
+ * @param {string} data
  */
-export function fit(name, value) {
+export function fit(name, value, data) {
   const wanted = value === "" || value === null ? NaN : Number(value);
-  return Number.isFinite(wanted) ? nearest(name, wanted) : DEFAULTS[name];
+  return Number.isFinite(wanted) ? nearest(name, wanted, data) : DEFAULTS[name];
 }
 
-/** @param {keyof typeof RANGES} name @param {number} wanted */
-export function nearest(name, wanted) {
-  const { min, max, step } = RANGES[name];
+/** @param {keyof typeof RANGES} name @param {number} wanted @param {string} data */
+export function nearest(name, wanted, data) {
+  const { min, max, step } = rangeOf(name, data);
   const steps = Math.round(Math.min(max, Math.max(min, wanted)) / step);
   return Number((steps * step).toFixed(2));
 }

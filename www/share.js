@@ -1,6 +1,7 @@
 /** The share panel: what is on the page as a link, as lines for other people's pages, and as a picture. */
 import { addressOf, describe } from "./address.js";
 import { isUntargeted } from "./attacks.js";
+import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { inWords, movingFigure, stillFigure, tinyFigure } from "./figure.js";
 import { percent, t } from "./i18n.js";
@@ -32,7 +33,7 @@ export function setUpShare({ state }, session) {
     return box;
   });
   /** @type {Shared} */
-  let shared = { link: "", alt: "", image: "", file: "", flags: [] };
+  let shared = { link: "", alt: "", image: "", size: [0, 0], file: "", flags: [] };
 
   must("#share-open", HTMLButtonElement).addEventListener("click", open);
   must("#share-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
@@ -49,12 +50,14 @@ export function setUpShare({ state }, session) {
 
   async function open() {
     if (state.playing) session.show();
+    const dataset = DATASETS[state.data];
     const source = state.panels.left.steps[0]?.label ?? state.panels.left.reading?.label;
     shared = {
       link: addressOf(describe(state)),
       alt: inWords(state),
       image: "",
-      file: [state.settings.attack, ...(source === undefined ? [] : [source]), "as", isUntargeted(state.settings) ? "other" : state.target].join("-") + ".png",
+      size: [20 * dataset.side + 10, 10 * dataset.side],
+      file: [state.settings.attack, ...(source === undefined ? [] : [dataset.classes[source]]), "as", isUntargeted(state.settings) ? "other" : dataset.classes[state.target]].join("-") + ".png",
       flags: [],
     };
     setText(status, "");

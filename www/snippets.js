@@ -7,25 +7,26 @@ import { heightFor } from "./embed.js";
  * @property {string} link The page's whole address, with what it shows.
  * @property {string} alt What both panels show, in words.
  * @property {string} image Address of a small picture of both panels.
+ * @property {number[]} size Its width and height as it is shown.
  * @property {string} file Name under which the large picture is saved.
  * @property {string[]} flags What an embedded page shows besides the panels.
  */
 
 /** @param {Shared} shared */
 export function iframe({ link, alt, flags }) {
-  const height = heightFor((part) => flags.includes(part), "vw");
+  const height = heightFor((part) => flags.includes(part), "vw", link);
   return `<iframe src="${escape(embedAddress(link, flags))}" title="${escape(alt)}" loading="lazy" style="border:0;width:100%;height:${height}"></iframe>`;
 }
 
 /** @param {Shared} shared */
-export function element({ link, alt, image, flags }) {
+export function element({ link, alt, image, size: [width, height], flags }) {
   const script = new URL("www/embed.js", link).href;
   const attributes = [`link="${escape(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
   // What loads by itself keeps its place before any script has run; what is clicked need not.
-  const height = flags.includes("load=click") ? "0" : heightFor((part) => flags.includes(part), "cqw");
+  const space = flags.includes("load=click") ? "0" : heightFor((part) => flags.includes(part), "cqw", link);
   return `<script type="module" src="${escape(script)}"></script>
 <defensive-distillation ${attributes} style="display:block;container-type:inline-size">
-  <a href="${escape(link)}" style="display:grid;place-items:center;min-height:${height}"><img src="${image}" alt="${escape(alt)}" width="570" height="280" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
+  <a href="${escape(link)}" style="display:grid;place-items:center;min-height:${space}"><img src="${image}" alt="${escape(alt)}" width="${width}" height="${height}" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
 </defensive-distillation>`;
 }
 

@@ -1,9 +1,10 @@
 /** What the teacher answers to the picture, softened by a temperature that the reader turns. */
 import { barsBody, createBars } from "./bars.js";
-import { DATASETS, MNIST } from "./datasets.js";
+import { DATASETS } from "./datasets.js";
 import { must, setText } from "./dom.js";
 import { t } from "./i18n.js";
-import { RANGES, nearest } from "./settings.js";
+import { family } from "./networks.js";
+import { RANGES } from "./settings.js";
 import { softmax } from "./temperature.js";
 import { modelName } from "./verdict.js";
 
@@ -13,19 +14,19 @@ export function setUpSoft(session) {
   const slider = must("#soft-temperature", HTMLInputElement);
   const value = must("#soft-value", HTMLOutputElement);
   const caption = must("#soft-caption", HTMLElement);
-  const drawBars = createBars(barsBody(root), DATASETS[MNIST].classes);
+  const drawBars = createBars(barsBody(root));
   Object.assign(slider, RANGES.soft);
-  slider.addEventListener("input", () => session.look({ soft: nearest("soft", Number(slider.value)) }));
+  slider.addEventListener("input", () => session.look({ soft: Number(slider.value) }));
 
   /** @param {import("./state.js").State} state */
-  return ({ soft, teacher, picture, engine }) => {
+  return ({ data, soft, teacher, picture, engine, models }) => {
     slider.value = String(soft);
     setText(value, t("soft.value", { temperature: soft }));
     slider.setAttribute("aria-valuetext", value.value);
     const logits = teacher?.of === picture.pixels ? teacher?.logits : undefined;
     const label = logits ? logits.indexOf(Math.max(...logits)) : null;
-    drawBars(logits ? softmax(logits, soft) : null, { source: label, target: -1, label });
-    const words = teacher?.error ? t("soft.error") : !picture.pixels ? t("verdict.blank") : engine.status === "ready" ? t("soft.loading") : t("verdict.waiting");
+    drawBars(DATASETS[data], logits ? softmax(logits, soft) : null, { source: label, target: -1, label });
+    const words = teacher?.error ? t("soft.error") : !picture.pixels ? t("verdict.blank") : models.length > 0 && family(models, "teacher").length === 0 ? t("soft.none") : engine.status === "ready" ? t("soft.loading") : t("verdict.waiting");
     setText(caption, logits && teacher ? t("soft.caption", { teacher: modelName(teacher.model) }) : words);
   };
 }

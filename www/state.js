@@ -10,10 +10,12 @@
  *
  * @typedef {'left' | 'right'} Side
  * @typedef {typeof import("./settings.js").CHOICES.overlay[number]} Overlay
+ * @typedef {typeof import("./settings.js").CHOICES.channel[number]} Channel
  * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
  *
  * @typedef {object} Picture What is attacked.
- * @property {number | null} sample Its place in the strip of samples, or null for a drawing.
+ * @property {number | null} sample Its place in the strip of samples, or null.
+ * @property {string | null} own A picture that the visitor brought along, as a link holds it, or null. Without either it is a drawing.
  * @property {Float32Array | null} pixels Null while there is nothing to see.
  * @property {Uint8Array[]} strokes The drawing that the pixels were made of; while a pen moves, an instant old.
  *
@@ -38,6 +40,7 @@
  *   What the teacher of the story makes of a picture.
  *
  * @typedef {object} State
+ * @property {string} data The data set on show; samples, models and classes are its own.
  * @property {Sample[]} samples
  * @property {Error | null} samplesError
  * @property {Picture} picture
@@ -45,9 +48,11 @@
  * @property {number} target
  * @property {import("./settings.js").Settings} settings
  * @property {Overlay} overlay
+ * @property {Channel} channel Which channels are shown of a colour image.
  * @property {boolean} marks Whether changed pixels are marked.
  * @property {Loading} engine
  * @property {EngineInfo | null} engineInfo
+ * @property {ManifestEntry[]} published The networks of every data set.
  * @property {ManifestEntry[]} models
  * @property {Record<Side, Panel>} panels
  * @property {boolean} running Whether an attack is being computed.
@@ -60,6 +65,7 @@
  * @property {Note[]} notes What of a link could not be had.
  * @property {string} message What stands in the way of the last request, in words; or nothing.
  */
+import { DATASETS, MNIST } from "./datasets.js";
 import { DEFAULTS } from "./settings.js";
 
 /** The step of the story that shows the teacher's answers. */
@@ -80,16 +86,19 @@ export function createStore() {
   const noStrokes = [];
   /** @type {State} */
   const state = {
+    data: MNIST,
     samples: [],
     samplesError: null,
-    picture: { sample: null, pixels: null, strokes: noStrokes },
+    picture: { sample: null, own: null, pixels: null, strokes: noStrokes },
     strokes: noStrokes,
-    target: 3,
+    target: DATASETS[MNIST].first.target,
     settings: { ...DEFAULTS },
     overlay: "image",
+    channel: "all",
     marks: true,
     engine: waiting(),
     engineInfo: null,
+    published: [],
     models: [],
     panels: { left: emptyPanel(), right: emptyPanel() },
     running: false,

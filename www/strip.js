@@ -1,9 +1,9 @@
-/** The strip of test digits: two rows of fifty, walked through with the arrow keys. */
-import { MNIST } from "./datasets.js";
+/** The strip of test images: two rows of fifty, walked through with the arrow keys. */
+import { DATASETS } from "./datasets.js";
 import { make, must } from "./dom.js";
 import { showError } from "./errors.js";
-import { t } from "./i18n.js";
-import { samplesUrl } from "./samples.js";
+import { className, t } from "./i18n.js";
+import { sheetOf } from "./samples.js";
 
 /** Tiles in a row of the strip, as the style sheet lays them out. */
 const ROW = 50;
@@ -18,6 +18,7 @@ export function setUpStrip(session) {
   /** @type {HTMLButtonElement[]} */
   let tiles = [];
   let built = "";
+  let shown = "";
 
   strip.addEventListener("click", ({ target }) => {
     const place = target instanceof Element ? tiles.findIndex((tile) => tile.contains(target)) : -1;
@@ -34,16 +35,17 @@ export function setUpStrip(session) {
   });
 
   /** @param {import("./state.js").State} state */
-  function build({ samples }) {
-    const language = document.documentElement.lang;
-    if (built === `${language} ${samples.length}`) return;
-    built = `${language} ${samples.length}`;
-    if (tiles.length !== samples.length) {
-      tiles = samples.map((_, place) => makeTile(place));
+  function build({ data, samples }) {
+    const now = `${document.documentElement.lang} ${data} ${samples.length}`;
+    if (built === now) return;
+    built = now;
+    if (shown !== data || tiles.length !== samples.length) {
+      shown = data;
+      tiles = samples.map((_, place) => makeTile(data, place));
       strip.replaceChildren(...tiles);
     }
     samples.forEach(({ index, label }, place) => {
-      const name = t("strip.digit", { label: String(label), index: String(index) });
+      const name = t("strip.image", { label: className(DATASETS[data], label), index: String(index) });
       tiles[place].title = name;
       tiles[place].setAttribute("aria-label", name);
     });
@@ -68,14 +70,18 @@ export function setUpStrip(session) {
   };
 }
 
-/** @param {number} place */
-function makeTile(place) {
-  const tile = make("button", { type: "button", role: "option", class: "tile" }, make("span", { class: "tile-digit" }));
-  const digit = must(".tile-digit", HTMLElement, tile);
-  digit.style.backgroundImage = `url("${samplesUrl(MNIST).href}")`;
+/** @param {string} data @param {number} place */
+function makeTile(data, place) {
+  const image = make("span", { class: "tile-image" });
+  showSample(image, data, place);
+  return make("button", { type: "button", role: "option", class: "tile" }, image);
+}
+
+/** Gives an element the picture of a sample as its background. @param {HTMLElement} element @param {string} data @param {number} place */
+export function showSample(element, data, place) {
+  element.style.backgroundImage = `url("${sheetOf(data)}")`;
   const [column, row] = [place % COLUMNS, Math.floor(place / COLUMNS)];
-  digit.style.backgroundPosition = `${(100 * column) / (COLUMNS - 1)}% ${(100 * row) / (COLUMNS - 1)}%`;
-  return tile;
+  element.style.backgroundPosition = `${(100 * column) / (COLUMNS - 1)}% ${(100 * row) / (COLUMNS - 1)}%`;
 }
 
 /** @param {string} key @param {number} from @param {number} length */

@@ -1,13 +1,14 @@
 /**
  * A drawing as text that fits into a link: for each stroke the number of its points, in one byte or
- * two, and then two bytes a point; all of it in base64 with the letters that an address may hold.
+ * two, and then two bytes a point; all of it in base64.
  */
+import { fromText, toText } from "./base64.js";
 
 /** What the engine takes at most: a minute of uninterrupted drawing. */
 export const MOST_STROKES = 256;
 export const MOST_POINTS = 8192;
 
-const MOST_LETTERS = Math.ceil(((MOST_STROKES + MOST_POINTS) * 2 * 4) / 3);
+const MOST_BYTES = 2 * (MOST_STROKES + MOST_POINTS);
 
 /** @param {Uint8Array[]} strokes */
 export function writeStrokes(strokes) {
@@ -15,9 +16,7 @@ export function writeStrokes(strokes) {
     const points = stroke.length / 2;
     return [...(points < 128 ? [points] : [(points & 127) | 128, points >> 7]), ...stroke];
   });
-  // In pieces, since a function takes only so many arguments.
-  const letters = Array.from({ length: Math.ceil(bytes.length / 3) }, (_, place) => btoa(String.fromCharCode(...bytes.slice(3 * place, 3 * place + 3))));
-  return letters.join("").replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return toText(bytes);
 }
 
 /**
@@ -28,7 +27,7 @@ export function writeStrokes(strokes) {
  * @returns {{ strokes: Uint8Array[], whole: boolean }}
  */
 export function readStrokes(text) {
-  const { bytes, whole } = readBytes(text);
+  const { bytes, whole } = fromText(text, MOST_BYTES);
   /** @type {Uint8Array[]} */
   const strokes = [];
   let points = 0;
@@ -43,13 +42,4 @@ export function readStrokes(text) {
     if (strokes.length === MOST_STROKES && at < bytes.length) return { strokes, whole: false };
   }
   return { strokes, whole };
-}
-
-/** @param {string} text */
-function readBytes(text) {
-  const usable = /^[A-Za-z0-9_-]*/.exec(text.slice(0, MOST_LETTERS))?.[0] ?? "";
-  // A last letter on its own is six bits of a byte.
-  const letters = usable.length % 4 === 1 ? usable.slice(0, -1) : usable;
-  const binary = atob(letters.replaceAll("-", "+").replaceAll("_", "/"));
-  return { bytes: Uint8Array.from(binary, (letter) => letter.charCodeAt(0)), whole: letters.length === text.length };
 }

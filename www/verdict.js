@@ -3,25 +3,24 @@
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
 import { ATTACKS, isUntargeted } from "./attacks.js";
-import { DATASETS, MNIST } from "./datasets.js";
-import { number, percent, t } from "./i18n.js";
+import { CHANNELS, DATASETS, placeOf } from "./datasets.js";
+import { className, number, percent, t } from "./i18n.js";
 import { stepAt } from "./player.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Step} Step */
+/** @typedef {import("./datasets.js").Dataset} Dataset */
 /** @typedef {{ tone: 'quiet' | 'fooled' | 'still' | 'vanished', text: string }} Verdict */
-
-const { features, side: width } = DATASETS[MNIST];
 
 /** @param {State} state @param {Side} side @param {number} shown @returns {Verdict} */
 export function verdict(state, side, shown) {
   const panel = state.panels[side];
   const step = stepAt(panel, shown);
-  if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps[0], step) };
+  if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps, step) };
   if (step) return { tone: "quiet", text: underWay(state, panel.steps[0], step) };
   if (!state.picture.pixels) return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
-  if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: String(panel.reading.label) }) };
+  if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: className(DATASETS[state.data], panel.reading.label) }) };
   return { tone: "quiet", text: t("verdict.waiting") };
 }
 
@@ -35,21 +34,23 @@ const TONES = {
   cancelled: "quiet",
 };
 
-/** @param {State} state @param {Step} first @param {Step} last */
-function ending(state, first, last) {
+/** @param {State} state @param {Step[]} steps @param {Step} last */
+function ending(state, [first], last) {
+  const dataset = DATASETS[state.data];
   const { featuresChanged, zeroGradients, gradientEntries } = last;
   const values = {
-    reading: reading(first, last),
-    label: String(last.label),
-    target: String(state.target),
+    reading: reading(dataset, first, last),
+    label: className(dataset, last.label),
+    target: className(dataset, state.target),
     count: featuresChanged,
-    share: percent(featuresChanged / features, 1),
+    share: percent(featuresChanged / dataset.features, 1),
+    pixels: pixelsChanged(dataset, first, last),
     budget: state.settings.budget,
     epsilon: state.settings.epsilon,
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     made: last.iteration,
-    features,
+    features: dataset.features,
   };
   const { unit, output } = ATTACKS[state.settings.attack];
   switch (last.outcome) {
@@ -67,20 +68,33 @@ function ending(state, first, last) {
   }
 }
 
+/** How many pixels differ in any of their channels. @param {Dataset} dataset @param {Step} first @param {Step} last */
+function pixelsChanged(dataset, { image: before }, { image: after }) {
+  const { side, features } = dataset;
+  const changed = new Set();
+  for (let i = 0; i < features; i++) if (after[i] !== before[i]) changed.add(i % (side * side));
+  return changed.size;
+}
+
 /** @param {State} state @param {Step} first @param {Step} step */
-function underWay({ settings }, first, step) {
+function underWay({ data, settings }, first, step) {
+  const dataset = DATASETS[data];
   const [one, other] = step.chosen ?? [];
-  const words = { reading: reading(first, step), epsilon: settings.epsilon };
-  if (other !== undefined) return t("verdict.next", { ...words, first: place(one), second: place(other) });
-  if (one !== undefined) return t("verdict.next-one", { ...words, first: place(one) });
+  const words = { reading: reading(dataset, first, step), epsilon: settings.epsilon };
+  if (other !== undefined) return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
+  if (one !== undefined) return t("verdict.next-one", { ...words, first: place(dataset, one) });
   return t(ATTACKS[settings.attack].unit === "step" ? "verdict.next-all" : "verdict.under-way", words);
 }
 
-/** "Still reads 7", or "Now reads 2". @param {Step} first @param {Step} step */
-const reading = (first, step) => t(step.label === first.label ? "verdict.still" : "verdict.now", { label: String(step.label) });
+/** "Still reads 7", or "Now reads 2". @param {Dataset} dataset @param {Step} first @param {Step} step */
+const reading = (dataset, first, step) => t(step.label === first.label ? "verdict.still" : "verdict.now", { label: className(dataset, step.label) });
 
-/** A feature as (column, row), counted from zero at the top left. @param {number} feature */
-const place = (feature) => `(${number(feature % width)},\u00a0${number(Math.floor(feature / width))})`;
+/** A feature as (column, row), counted from zero at the top left, with its channel where there are several. @param {Dataset} dataset @param {number} feature */
+function place(dataset, feature) {
+  const { channel, x, y } = placeOf(dataset, feature);
+  const at = `(${number(x)},\u00a0${number(y)})`;
+  return dataset.channels === 1 ? at : t(`verdict.${CHANNELS[channel]}`, { at });
+}
 
 /** @param {State} state @param {Side} side */
 export function panelName({ panels }, side) {

@@ -74,7 +74,12 @@ impl Method for Fgsm {
         vec![std::array::from_fn(|j| rise * of_loss(j) / self.temperature)]
     }
 
-    fn change(&self, run: &mut Run, gradient: &Gradient) -> Result<Option<Choice>, Outcome> {
+    fn change(
+        &self,
+        run: &mut Run,
+        _: &Row,
+        gradient: &Gradient,
+    ) -> Result<Option<Choice>, Outcome> {
         if gradient.target.iter().all(|&slope| slope == 0.0) {
             return Err(Outcome::GradientVanished);
         }

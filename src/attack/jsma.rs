@@ -86,7 +86,12 @@ impl Method for Jsma {
         }
     }
 
-    fn change(&self, run: &mut Run, gradient: &Gradient) -> Result<Option<Choice>, Outcome> {
+    fn change(
+        &self,
+        run: &mut Run,
+        _: &Row,
+        gradient: &Gradient,
+    ) -> Result<Option<Choice>, Outcome> {
         let domain = run.domain(self.direction);
         if domain.len() < 2 {
             return Err(Outcome::NoAdmissiblePair);

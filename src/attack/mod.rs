@@ -6,6 +6,9 @@
 //! attack is a batch of one. Attacks see pixels in [0, 1] and know nothing of files or of the
 //! browser.
 
+mod cw_l0;
+mod cw_l2;
+mod descent;
 mod domain;
 mod fgsm;
 mod jsma;
@@ -15,6 +18,8 @@ mod random_pairs;
 mod runs;
 pub mod saliency;
 
+pub use cw_l0::CwL0;
+pub use cw_l2::CwL2;
 pub use fgsm::Fgsm;
 pub use jsma::Jsma;
 pub use not_robust::{Movement, NotRobust};
@@ -43,6 +48,10 @@ pub enum Attack {
     RandomPairs(RandomPairs),
     /// `fgsm`.
     Fgsm(Fgsm),
+    /// `cw-l2`.
+    CwL2(CwL2),
+    /// `cw-l0`.
+    CwL0(CwL0),
 }
 
 impl Attack {
@@ -73,6 +82,8 @@ impl Attack {
             Self::NotRobust(_) => "not-robust",
             Self::RandomPairs(_) => "random-pairs",
             Self::Fgsm(_) => "fgsm",
+            Self::CwL2(_) => "cw-l2",
+            Self::CwL0(_) => "cw-l0",
         }
     }
 
@@ -85,7 +96,7 @@ impl Attack {
                 _ => None,
             },
             Self::RandomPairs(settings) => Some(settings.direction),
-            Self::Fgsm(_) => None,
+            Self::Fgsm(_) | Self::CwL2(_) | Self::CwL0(_) => None,
         }
     }
 
@@ -95,7 +106,7 @@ impl Attack {
             Self::Jsma(Jsma { budget, .. })
             | Self::NotRobust(NotRobust { budget, .. })
             | Self::RandomPairs(RandomPairs { budget, .. }) => Some(budget.features),
-            Self::Fgsm(_) => None,
+            Self::Fgsm(_) | Self::CwL2(_) | Self::CwL0(_) => None,
         }
     }
 
@@ -105,6 +116,8 @@ impl Attack {
             Self::NotRobust(settings) => Box::new(settings),
             Self::RandomPairs(settings) => Box::new(settings),
             Self::Fgsm(settings) => Box::new(settings),
+            Self::CwL2(settings) => Box::new(settings),
+            Self::CwL0(settings) => Box::new(settings),
         }
     }
 }
@@ -117,10 +130,12 @@ impl<'de> Deserialize<'de> for Attack {
             Some("not-robust") => NotRobust::deserialize(settings).map(Self::NotRobust),
             Some("random-pairs") => RandomPairs::deserialize(settings).map(Self::RandomPairs),
             Some("fgsm") => Fgsm::deserialize(settings).map(Self::Fgsm),
+            Some("cw-l2") => CwL2::deserialize(settings).map(Self::CwL2),
+            Some("cw-l0") => CwL0::deserialize(settings).map(Self::CwL0),
             _ => {
                 return Err(D::Error::custom(format!(
-                    "there is no attack {}, but jsma-f, jsma-t, jsma-z, not-robust, random-pairs and \
-                     fgsm",
+                    "there is no attack {}, but jsma-f, jsma-t, jsma-z, not-robust, random-pairs, \
+                     fgsm, cw-l2 and cw-l0",
                     settings["attack"]
                 )));
             }
@@ -217,6 +232,18 @@ pub enum AttackError {
     /// ε is negative, above 1 or not a number.
     #[error("The step ε must be from 0 to 1, but is {0}.")]
     Epsilon(f32),
+    /// A setting is not a number, or one that this attack has no use for.
+    #[error("The {name} must be from {low} to {high}, but is {value}.")]
+    Range {
+        /// The setting.
+        name: &'static str,
+        /// The least.
+        low: f64,
+        /// The most.
+        high: f64,
+        /// What was asked for.
+        value: f64,
+    },
     /// The budget is larger than the image.
     #[error("The budget must be from 0 to {features} features, but is {budget}.")]
     Budget {

@@ -88,7 +88,12 @@ impl Method for NotRobust {
         vec![of_softmax(logits, goal.class(), self.temperature)]
     }
 
-    fn change(&self, run: &mut Run, gradient: &Gradient) -> Result<Option<Choice>, Outcome> {
+    fn change(
+        &self,
+        run: &mut Run,
+        _: &Row,
+        gradient: &Gradient,
+    ) -> Result<Option<Choice>, Outcome> {
         let directions = self.movement.directions().iter();
         let moves: Vec<_> = directions
             .flat_map(|&direction| run.domain(direction).into_iter().map(move |i| (i, direction)))
@@ -138,7 +143,7 @@ mod tests {
                 let mut run = Run::new(0, Goal::Target(0), &original);
                 run.image = features.iter().map(|feature| feature.1).collect();
                 let before = run.image.clone();
-                let found = settings.change(&mut run, &gradient);
+                let found = settings.change(&mut run, &[0.0; 10], &gradient);
 
                 let left = |i: usize| before[i] == original[i] || before[i] == 0.5;
                 let can = |i: usize, up: bool| {

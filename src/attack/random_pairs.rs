@@ -52,7 +52,7 @@ impl Method for RandomPairs {
         Vec::new()
     }
 
-    fn change(&self, run: &mut Run, _: &Gradient) -> Result<Option<Choice>, Outcome> {
+    fn change(&self, run: &mut Run, _: &Row, _: &Gradient) -> Result<Option<Choice>, Outcome> {
         let mut domain = run.domain(self.direction);
         if domain.len() < 2 {
             return Err(Outcome::NoAdmissiblePair);

@@ -19,6 +19,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::cw_l0::Rounds;
+use super::cw_l2::Search;
 use super::{AttackError, Goal, Outcome, check_pixels};
 use crate::dataset::CLASSES;
 use crate::distill::{argmax, softmax_row};
@@ -45,9 +47,19 @@ pub(super) trait Method {
     /// gradient is needed.
     fn seeds(&self, logits: &Row, goal: Goal) -> Vec<Row>;
 
+    /// Whether a run is over as soon as it reaches its goal, rather than look for a better image.
+    fn ends_at_its_goal(&self) -> bool {
+        true
+    }
+
     /// Changes the image of a run and says which features it chose, if it chooses any; or leaves it
     /// as it is and says how the run ends. The gradient is empty if there are no seeds.
-    fn change(&self, run: &mut Run, gradient: &Gradient) -> Result<Option<Choice>, Outcome>;
+    fn change(
+        &self,
+        run: &mut Run,
+        logits: &Row,
+        gradient: &Gradient,
+    ) -> Result<Option<Choice>, Outcome>;
 }
 
 /// One image of one run, evaluated.
@@ -137,6 +149,18 @@ pub(super) struct Run {
     pub iteration: usize,
     pub original: Vec<f32>,
     pub image: Vec<f32>,
+    /// Whether the image is the run's last word, to be read once more.
+    pub is_over: bool,
+    pub memory: Memory,
+}
+
+/// What a run remembers from step to step beside its image.
+#[derive(Default)]
+pub(super) enum Memory {
+    #[default]
+    Nothing,
+    L2(Box<Search>),
+    L0(Box<Rounds>),
 }
 
 impl Runs {
@@ -238,13 +262,12 @@ impl Runs {
 
     /// The outcome of a run that needs no gradient to end.
     fn end(&self, run: &Run, logits: &Row) -> Option<Outcome> {
-        if run.goal.is_reached(argmax(logits)) {
-            return Some(match run.iteration {
-                0 => Outcome::AlreadyTarget,
-                _ => Outcome::Fooled,
-            });
+        let is_over = run.is_over || run.iteration >= self.method.changes();
+        match run.goal.is_reached(argmax(logits)) {
+            true if run.iteration == 0 => Some(Outcome::AlreadyTarget),
+            true if is_over || self.method.ends_at_its_goal() => Some(Outcome::Fooled),
+            _ => is_over.then_some(Outcome::BudgetSpent),
         }
-        (run.iteration >= self.method.changes()).then_some(Outcome::BudgetSpent)
     }
 
     async fn gradients(
@@ -294,7 +317,7 @@ impl Runs {
                 outcome,
             };
             if outcome.is_none() {
-                match self.method.change(run, &gradient) {
+                match self.method.change(run, &logits, &gradient) {
                     Ok(choice) => step.choice = choice,
                     Err(outcome) => step.outcome = Some(outcome),
                 }
@@ -311,7 +334,15 @@ impl Runs {
 
 impl Run {
     pub fn new(index: usize, goal: Goal, image: &[f32]) -> Self {
-        Self { index, goal, iteration: 0, original: image.to_vec(), image: image.to_vec() }
+        let (original, image) = (image.to_vec(), image.to_vec());
+        let (is_over, memory) = (false, Memory::Nothing);
+        Self { index, goal, iteration: 0, original, image, is_over, memory }
+    }
+
+    /// ‖δ‖².
+    pub fn distance_squared(&self) -> f64 {
+        let changes = self.image.iter().zip(&self.original);
+        changes.map(|(&now, &then)| (f64::from(now) - f64::from(then)).powi(2)).sum()
     }
 
     fn features_changed(&self) -> usize {

@@ -1,5 +1,7 @@
 //! The attacks against their float64 reference, on the published networks and real digits.
 
+mod carlini_wagner;
+mod experiment;
 mod fgsm;
 mod jsma;
 mod not_robust;
@@ -7,7 +9,6 @@ mod random_pairs;
 #[path = "../reference/mod.rs"]
 mod reference;
 mod resumed;
-mod transfer;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, AttackError, Goal, Outcome, Step};
@@ -81,6 +82,8 @@ fn an_attack_is_one_flat_object_with_its_name() {
         r#"{"attack":"not-robust","attack_temperature":40.0,"direction":"either","theta":1.0,"budget":112}"#,
         r#"{"attack":"random-pairs","direction":"increase","theta":1.0,"budget":112,"attack_seed":7}"#,
         r#"{"attack":"fgsm","attack_temperature":1.0,"epsilon":0.25}"#,
+        r#"{"attack":"cw-l2","confidence":5.0,"iterations":50,"searches":3,"learning_rate":0.5,"c":2.0}"#,
+        r#"{"attack":"cw-l0","confidence":0.0,"iterations":150,"limit":3000,"learning_rate":0.5,"c":1.0,"largest_c":64.0}"#,
     ] {
         let attack: Attack = serde_json::from_str(json).expect(json);
         assert_eq!(serde_json::to_string(&attack).expect("it is plain data"), json);

@@ -3,9 +3,11 @@
 
 What it does, for each MNIST network of www/models/manifest.json:
 1. reads the file with `safetensors`, checks its length and SHA-256, and measures the test accuracy;
-2. attacks test images towards all nine other classes with a JSMA written here, in float32 as
-   PyTorch computes it, and counts the outcomes;
-3. runs the JSMA of other projects on the same weights and images and compares every step.
+2. attacks test images towards all nine other classes (FGSM: away from their own) with an attack
+   written here, in float32 as PyTorch computes it, and counts the outcomes;
+3. for jsma-f and jsma-z, runs the JSMA of other projects on the same weights and images and
+   compares every step;
+4. with `--results`, compares the counts with the rows of this project's results on those images.
 
 How to run it (a developer's check; `npm test` neither needs nor runs it):
     python3 -m venv /tmp/check && /tmp/check/bin/pip install torch numpy safetensors
@@ -80,8 +82,11 @@ def main():
             problems.append(f"{entry['id']}: accuracy {row['accuracy']}, the manifest says "
                             f"{entry['test_accuracy']}")
         note(f"{entry['id']}\n")
-        runs = attack_all(network, images[chosen], labels[chosen], options)
-        row["jsma"] = summarise(runs)
+        options.temperature = attack_temperature(options, entry)
+        attack = {"fgsm": fgsm_all, "cw-l2": cw_l2_all}.get(options.attack, attack_all)
+        runs = attack(network, images[chosen], labels[chosen], options)
+        row["attack"] = summarise(runs, options)
+        row["results"] = beside(entry, chosen, options)
         row["libraries"] = [
             compare(name, network, images[chosen], runs, options)
             for name in options.libraries
@@ -104,7 +109,12 @@ def parse_options():
     parser.add_argument("--data", type=Path, default=ROOT / "data/mnist",
                         help="folder of MNIST's IDX files, gzipped or not (default: %(default)s)")
     parser.add_argument("--only", nargs="*", metavar="ID", help="check these models alone")
-    parser.add_argument("--attack", choices=["jsma-f", "jsma-z"], default="jsma-f")
+    parser.add_argument("--attack", choices=ATTACKS, default="jsma-f")
+    parser.add_argument("--attack-temperature", type=float,
+                        help="of jsma-t, not-robust and fgsm (default: that of the training)")
+    parser.add_argument("--epsilon", type=float, default=0.3, help="of fgsm, default %(default)s")
+    parser.add_argument("--results", type=Path,
+                        help="folder of this project's results, to compare counts with")
     parser.add_argument("--budget", type=int, default=112, help="features, default %(default)s")
     parser.add_argument("--images", type=int, default=100, help="how many, default %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the draw of images")
@@ -114,7 +124,37 @@ def parse_options():
     parser.add_argument("--library-attacks", type=int, default=30,
                         help="how many of the attacks each of them repeats (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.attack not in ("jsma-f", "jsma-z"):
+        options.libraries = []
+    return options
+
+
+def attack_temperature(options, entry):
+    """T of the softmax that is differentiated. jsma-f has T = 1, and jsma-z no softmax."""
+    if options.attack in ("jsma-f", "jsma-z", "cw-l2"):
+        return 1.0
+    return options.attack_temperature or entry["temperature"]
+
+
+def beside(entry, chosen, options):
+    """What this project's results say of the same attack on the same file and images."""
+    if not options.results:
+        return None
+    file = "fgsm.json" if options.attack == "fgsm" else "success.json"
+    for row in json.loads((options.results / file).read_text()):
+        if (row["model"], row["model_sha256"], row.get("scale", 1)) == (
+            entry["id"], entry["sha256"], 1
+        ) and (
+            row["attack"] == options.attack
+            and row["drawn"] == chosen
+            and row.get("direction", "increase") == "increase"
+            and row.get("budget", options.budget) == options.budget
+            and abs(row.get("attack_temperature", 1) - options.temperature) < 1e-6
+            and abs(row.get("epsilon", options.epsilon) - options.epsilon) < 1e-6
+        ):
+            return {**row["outcomes"], "already_target": row.get("already_target", row.get("misread"))}
+    return None
 
 
 def version(package):
@@ -197,6 +237,9 @@ def count_correct(network, images, labels):
     )
 
 
+ATTACKS = ["jsma-f", "jsma-t", "jsma-z", "not-robust", "fgsm", "cw-l2"]
+
+
 # JSMA, increasing features by θ = 1. The rules, in words, are in tests/reference/mod.rs.
 
 
@@ -214,7 +257,7 @@ def attack_all(network, images, labels, options):
     state = images[[run["image"] for run in runs]].clone()
     targets = torch.tensor([run["target"] for run in runs])
     going = list(range(len(runs)))
-    for iteration in range(options.budget // 2 + 1):
+    for iteration in range(changes(options) + 1):
         for start in range(0, len(going), BATCH):
             batch = going[start : start + BATCH]
             choices = choose(network, state[batch], targets[batch], iteration, options)
@@ -229,36 +272,48 @@ def attack_all(network, images, labels, options):
     return runs
 
 
+def changes(options):
+    """How often an image may be changed: one feature at a time by not-robust, two by JSMA."""
+    return options.budget if options.attack == "not-robust" else options.budget // 2
+
+
 def choose(network, images, targets, iteration, options):
-    """For each image the pair to change or the outcome of its run, and None for the other."""
+    """For each image the features to change or the outcome of its run, and None for the other."""
     labels = network(images).argmax(1)
     fooled = "fooled" if iteration else "already-target"
-    if iteration == options.budget // 2:
+    if iteration == changes(options):
         return [(None, fooled if hit else "budget-spent") for hit in labels == targets]
-    a, b = gradients(network, images, targets, options.attack)
+    a, b = gradients(network, images, targets, options.attack, options.temperature)
     choices = []
     for k, hit in enumerate(labels == targets):
         a_row, b_row = a[k].double().numpy(), b[k].double().numpy()
         domain = np.flatnonzero(images[k].flatten().numpy() < 1)
         if hit:
             choices.append((None, fooled))
-        elif len(domain) > 1 and not a_row[domain].any() and not b_row[domain].any():
+        elif len(domain) >= least(options) and not a_row[domain].any() and not b_row[domain].any():
             choices.append((None, "gradient-vanished"))
         else:
-            if options.attack == "jsma-f":
+            if options.attack in ("jsma-f", "jsma-t"):
                 pair = two_largest(a_row, domain)
+            elif options.attack == "not-robust":
+                pair = the_largest(a_row, domain)
             else:
                 pair, _ = best_pair(a_row, b_row, domain)
             choices.append((pair, None if pair else "no-admissible-pair"))
     return choices
 
 
-def gradients(network, images, targets, attack):
-    """∂F_t/∂x and Σ_{j≠t} ∂F_j/∂x, each [n, 784]: for JSMA-F the second is −1 times the first."""
+def least(options):
+    """Features that have to be left for a change."""
+    return 1 if options.attack == "not-robust" else 2
+
+
+def gradients(network, images, targets, attack, temperature=1.0):
+    """∂F_t/∂x and Σ_{j≠t} ∂F_j/∂x, each [n, 784]: for a softmax the second is −1 times the first."""
     x = images.clone().requires_grad_()
-    outputs = outputs_of(network, x, attack)
+    outputs = outputs_of(network, x, attack, temperature)
     chosen = outputs.gather(1, targets[:, None])
-    if attack == "jsma-f":
+    if attack != "jsma-z":
         a = torch.autograd.grad(chosen.sum(), x)[0].flatten(1)
         return a, -a
     a = torch.autograd.grad(chosen.sum(), x, retain_graph=True)[0].flatten(1)
@@ -266,8 +321,8 @@ def gradients(network, images, targets, attack):
     return a, b
 
 
-def outputs_of(network, x, attack):
-    return network(x).softmax(1) if attack == "jsma-f" else network(x)
+def outputs_of(network, x, attack, temperature=1.0):
+    return network(x) if attack == "jsma-z" else (network(x) / temperature).softmax(1)
 
 
 def two_largest(a, domain):
@@ -275,6 +330,13 @@ def two_largest(a, domain):
     above 0."""
     pair = sorted(domain[np.argsort(-a[domain], kind="stable")[:2]].tolist())
     return tuple(pair) if len(pair) == 2 and a[pair].sum() > 0 else None
+
+
+def the_largest(a, domain):
+    """The feature of the largest α − β = 2α, the first of equals, if that is above 0."""
+    if len(domain) == 0 or a[domain].max() <= 0:
+        return None
+    return (int(domain[a[domain].argmax()]),)
 
 
 def best_pair(a, b, domain):
@@ -293,16 +355,91 @@ def best_pair(a, b, domain):
     return (int(domain[p]), int(domain[q])), float(score[p, q])
 
 
-def summarise(runs):
-    fooled = [len(run["pairs"]) for run in runs if run["outcome"] == "fooled"]
+# FGSM and Carlini and Wagner's L2, as PyTorch differentiates their losses.
+
+
+def fgsm_all(network, images, labels, options):
+    """One step of ε along the sign of ∇ₓ of the cross-entropy of softmax(z / T), clamped."""
+    x = images.clone().requires_grad_()
+    # The sum over the other classes in place of F_y − 1, which rounds to 0 earlier than they do:
+    # see src/attack/fgsm.rs. The seed is a constant, so its gradient is not asked for.
+    logits = network(x)
+    seed = (logits.detach() / options.temperature).softmax(1)
+    own = torch.zeros_like(seed).scatter_(1, labels[:, None], 1.0)
+    others = (seed * (1 - own)).sum(1, keepdim=True)
+    seed = torch.where(own > 0, -others, seed) / options.temperature
+    gradient = torch.autograd.grad((logits * seed).sum(), x)[0]
+    changed = (images + options.epsilon * gradient.sign()).clamp(0, 1)
+    before, after = logits.argmax(1) != labels, network(changed).argmax(1) != labels
+    vanished = ~gradient.flatten(1).any(1)
+
+    def outcome(k):
+        if before[k]:
+            return "already-target"
+        return "gradient-vanished" if vanished[k] else "fooled" if after[k] else "budget-spent"
+
+    return [{"image": k, "outcome": outcome(k), "pairs": []} for k in range(len(images))]
+
+
+def cw_l2_all(network, images, labels, options, iterations=200, searches=5, rate=0.1):
+    """Adam on ‖δ‖² + c · max(max_{j≠t} z_j − z_t, 0), with tanh, in float32, all attacks at once."""
+    runs = [
+        {"image": i, "target": target, "pairs": []}
+        for i, label in enumerate(labels.tolist())
+        for target in range(CLASSES)
+        if target != label
+    ]
+    for start in range(0, len(runs), 4 * BATCH):
+        batch = runs[start : start + 4 * BATCH]
+        original = images[[run["image"] for run in batch]]
+        target = torch.tensor([run["target"] for run in batch])
+        own = functional.one_hot(target, CLASSES).bool()
+        already = network(original).argmax(1) == target
+        n = len(batch)
+        c, low, high = torch.ones(n), torch.zeros(n), torch.full((n,), float("inf"))
+        best = torch.full((n,), float("inf"))
+        for search in range(searches):
+            w = torch.atanh(0.999999 * (2 * original.double() - 1)).float().requires_grad_()
+            adam, found = torch.optim.Adam([w], lr=rate), torch.zeros(n, dtype=bool)
+            for iteration in range(iterations + 1):
+                x = (torch.tanh(w) + 1) / 2
+                z, squares = network(x), ((x - original) ** 2).flatten(1).sum(1)
+                rival = z.masked_fill(own, -float("inf")).max(1).values
+                gap = rival - z.gather(1, target[:, None])[:, 0]
+                hit = z.argmax(1) == target
+                found |= hit
+                best = torch.where(hit, torch.minimum(best, squares.detach()), best)
+                adam.zero_grad()
+                (squares + c * gap.clamp(min=0)).sum().backward()
+                adam.step()
+            note(f"\r  {start + n} of {len(runs)} attacks, search {search + 1} ")
+            high, low = torch.where(found, c, high), torch.where(found, low, c)
+            c = torch.where(high.isinf(), 10 * c, (low + high) / 2)
+        for k, run in enumerate(batch):
+            hit = bool(best[k] < float("inf"))
+            run["distance"] = float(best[k].sqrt()) if hit else None
+            run["outcome"] = "already-target" if already[k] else "fooled" if hit else "budget-spent"
+    note("\n")
+    return runs
+
+
+def summarise(runs, options):
+    fooled = [run for run in runs if run["outcome"] == "fooled"]
     attempts = [run for run in runs if run["outcome"] != "already-target"]
-    return {
+    summary = {
+        "name": options.attack,
+        "temperature": options.temperature,
         "attempts": len(attempts),
         "successes": len(fooled),
         "rate": len(fooled) / max(1, len(attempts)),
         "outcomes": dict(Counter(run["outcome"] for run in runs)),
-        "mean_features_of_successes": 2 * float(np.mean(fooled)) if fooled else None,
     }
+    if fooled and options.attack == "cw-l2":
+        summary["mean_distance"] = float(np.mean([run["distance"] for run in fooled]))
+    elif fooled and options.attack != "fgsm":
+        features = least(options) * np.mean([len(run["pairs"]) for run in fooled])
+        summary["mean_features_of_successes"] = float(features)
+    return summary
 
 
 # Other projects. Each is run as it is, and observed through the images that it shows the network.

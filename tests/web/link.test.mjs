@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { emptyLink, parseLink, writeLink } from "../../www/link.js";
+import { readPixels, writePixels } from "../../www/pixels.js";
 import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/strokes.js";
 
 /**
@@ -130,7 +131,7 @@ function outOfRange(link) {
     || (/^(undefended|distilled|teacher)$/.test(name.role) && name.temperature >= 0 && name.temperature < 10_000 && /^([0-9a-f]{8})?$/.test(name.hash));
   /** @type {Record<keyof import("../../www/link.js").Link, boolean>} */
   const holds = {
-    data: link.data === "mnist",
+    data: link.data === "mnist" || link.data === "cifar10",
     left: network(link.left),
     right: network(link.right),
     kleft: link.kleft === null || (whole(link.kleft, 200) && link.kleft >= 1),
@@ -140,19 +141,21 @@ function outOfRange(link) {
     direction: /^(increase|decrease|either)$/.test(link.direction),
     target: whole(link.target, 9),
     theta: link.theta >= 0.01 && link.theta <= 1,
-    budget: link.budget !== null && whole(link.budget, 784),
+    budget: link.budget !== null && whole(link.budget, link.data === "mnist" ? 784 : 3072),
     epsilon: link.epsilon >= 0 && link.epsilon <= 1,
     seed: link.seed !== null && whole(link.seed, 999_999),
     untargeted: typeof link.untargeted === "boolean",
     temper: link.temper === null || typeof link.temper === "boolean",
     step: whole(link.step, 99_999),
     show: /^(image|perturbation|gradient|saliency)$/.test(link.show),
+    channel: /^(all|red|green|blue)$/.test(link.channel),
     marks: typeof link.marks === "boolean",
     story: link.story !== null && whole(link.story, 6),
     soft: whole(link.soft, 200) && link.soft >= 1,
     lang: link.lang === null || /^(en|ja)$/.test(link.lang),
     theme: link.theme === null || /^(light|dark)$/.test(link.theme),
-    strokes: link.strokes === null || (link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
+    pixels: link.pixels === null || readPixels(link.pixels, link.data === "mnist" ? 784 : 3072) !== null,
+    strokes: link.strokes === null || (link.data === "mnist" && link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
       && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
   };
   return Object.entries(holds).find(([, fits]) => !fits)?.[0] ?? null;

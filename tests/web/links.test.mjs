@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { open, site, test, withBrowser } from "./helper.mjs";
+import { withCifar } from "./stand-in.mjs";
 import { attack, both, choose, draw, ended, panel, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
@@ -119,7 +120,7 @@ test("a link says when a network has changed, or is not there", async (t) => {
 });
 
 test("a golden link of every kind opens, and a bad one says in one line what was dropped", async (t) => {
-  const { url } = await site(t);
+  const { url } = await site(t, withCifar().answers);
   const { page, problems, requests } = await visit(t, url);
   const active = () => page.locator("img, script, iframe, object, embed, [onerror], [onload]").count();
   const before = await active();
@@ -129,7 +130,7 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   for (const { name, link, says, dropped } of [...GOLDEN, megabyte]) {
     await page.evaluate((hash) => { location.hash = hash; }, link);
     const isPublished = [says.left, says.right].every((named) => !named
-      || MANIFEST.some((/** @type {any} */ { role, temperature, sha256 }) => role === named.role && temperature === named.temperature && sha256.startsWith(named.hash)));
+      || MANIFEST.some((/** @type {any} */ { dataset, role, temperature, sha256 }) => dataset === (says.data ?? "mnist") && role === named.role && temperature === named.temperature && sha256.startsWith(named.hash)));
     const isQuiet = dropped.length === 0 && isPublished;
     await page.waitForFunction((quiet) => document.querySelector("#notes")?.hasAttribute("hidden") === quiet, isQuiet, { timeout: 5000 }).catch(() => assert.fail(name));
     const lines = await page.locator("#notes").evaluate((notes) => notes.childElementCount);

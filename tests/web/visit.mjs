@@ -72,6 +72,13 @@ export async function draw(page, strokes) {
   }
 }
 
+/** Goes to another data set, and waits until its networks have read its first image. @param {Page} page @param {string} data */
+export async function goTo(page, data) {
+  await page.locator(`#data input[value=${data}]`).check({ force: true });
+  await page.waitForFunction((data) => [...document.querySelectorAll("[data-panel]")].every((panel) => panel.getAttribute("data-model")?.startsWith(data)), data);
+  await ready(page);
+}
+
 /** How many different colours the 28×28 preview has: one when it is blank. @param {Page} page */
 export function coloursSeen(page) {
   return page.locator("#seen").evaluate((canvas) => {

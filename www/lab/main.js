@@ -42,6 +42,8 @@ let subjects = [];
 /** @type {Set<Subject>} */
 const chosen = new Set();
 let settings = { ...DEFAULTS };
+/** The experiment with FGSM has an attack of its own, and this is all there is to choose of it. */
+let fgsmKnowsT = false;
 /** @type {Choice["experiment"]} */
 let experiment = fromHash();
 
@@ -86,7 +88,12 @@ async function changeLanguage(wanted) {
 // ---- The form.
 
 /** @returns {Choice} */
-const choiceNow = () => ({ experiment, subjects: subjects.filter((subject) => chosen.has(subject)), settings, images: images() });
+const choiceNow = () => ({
+  experiment,
+  subjects: subjects.filter((subject) => chosen.has(subject)),
+  settings: experiment === "fgsm" ? { ...settings, attack: "fgsm", temper: fgsmKnowsT || null } : settings,
+  images: images(),
+});
 
 function images() {
   const wanted = Math.round(Number(must("#lab-images", HTMLInputElement).value));
@@ -98,9 +105,9 @@ function drawForm() {
   const direction = must("#lab-direction", HTMLSelectElement);
   const temper = must("#lab-temper", HTMLInputElement);
   attack.replaceChildren(...attackNames.map((name) => make("option", { value: name }, t(`attack.${name}`))));
-  attack.value = experiment === "fgsm" ? "fgsm" : settings.attack;
+  const shown = choiceNow().settings;
+  attack.value = shown.attack;
   attack.hidden = !hasAttack(experiment);
-  const shown = experiment === "fgsm" ? settle({ ...settings, attack: "fgsm" }) : settings;
   setText(must("#lab-attack-note", HTMLElement), `${t(`attack.${shown.attack}.note`)} ${experiment === "fgsm" ? t("lab.fgsm.untargeted") : ""}`);
   must("#lab-attack-fields", HTMLElement).hidden = experiment === "amplitude";
   direction.hidden = ATTACKS[shown.attack].directions.length === 0;
@@ -156,7 +163,7 @@ function setUpForm() {
     if (temper.ariaDisabled === "true") event.preventDefault();
   });
   temper.addEventListener("change", () => {
-    if (experiment === "fgsm") settings = { ...settings, temper: temper.checked || null };
+    if (experiment === "fgsm") fgsmKnowsT = temper.checked;
     else settings = withTemper(settings, temper.checked);
     drawForm();
   });
@@ -208,8 +215,10 @@ async function run() {
   drawResult();
   announce(t("lab.announce.start", { count: mine.total }));
   try {
-    const { chunks } = await pool.plan(plan);
-    const done = await pool.run(plan, chunks, {
+    const cancelled = new Promise((/** @type {(nothing: null) => void} */ resolve) => mine.control.signal.addEventListener("abort", () => resolve(null)));
+    // A fetch may hang as long as it likes; whoever cancels does not.
+    const planned = await Promise.race([pool.plan(plan), cancelled]);
+    const done = planned !== null && await pool.run(plan, planned.chunks, {
       signal: mine.control.signal,
       onRecords(records) {
         mine.records.push(...records);
@@ -223,7 +232,8 @@ async function run() {
   }
   mine.worked += performance.now() - mine.since;
   pool.resume();
-  await count(mine);
+  if (mine.records.length > 0) await count(mine);
+  else drawResult();
   if (last === mine) announce(statusOf(mine));
 }
 
@@ -318,7 +328,7 @@ function drawResult() {
   drawAttempts(isHeat ? mine : null);
   must("#lab-table-box", HTMLElement).hidden = rows.length === 0;
   must("#lab-table", HTMLElement).replaceChildren(...(rows.length > 0 ? [tableOf(shown)] : []));
-  for (const name of ["csv", "json", "png"]) must(`#lab-${name}`, HTMLButtonElement).ariaDisabled = String(rows.length === 0 || (name === "png" && !(shown.chart instanceof SVGSVGElement)));
+  for (const name of ["csv", "json", "png"]) must(`#lab-${name}`, HTMLButtonElement).ariaDisabled = String(rows.length === 0);
 }
 
 /** This project's rows of the same attack, at its paper's settings. @param {import("../settings.js").Settings} of */
@@ -407,7 +417,7 @@ function setUpDownloads() {
   const files = {
     csv: () => toCsv(last?.rows ?? []),
     json: () => toJson(last?.rows ?? []),
-    png: () => toPng(must("#lab-chart svg", SVGSVGElement), [t(`lab.${experiment}.title`), last ? statusOf(last) : "", ...[...document.querySelectorAll("#lab-legend > *")].map((each) => each.textContent ?? "")]),
+    png: () => toPng(must("#lab-chart > *", Element), [t(`lab.${experiment}.title`), last ? statusOf(last) : "", ...[...document.querySelectorAll("#lab-legend > *")].map((each) => each.textContent ?? "")]),
   };
   for (const [ending, file] of Object.entries(files)) {
     const button = must(`#lab-${ending}`, HTMLButtonElement);

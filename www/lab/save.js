@@ -53,24 +53,13 @@ const SCALE = 2;
 const CAPTION = 18;
 
 /**
- * A chart as a picture, with what has to be said about it beneath. The style sheets do not reach into
- * a picture, so every element takes its looks along.
+ * A chart as a picture, with what has to be said about it beneath.
  *
- * @param {SVGSVGElement} chart
+ * @param {Element} chart
  * @param {string[]} caption
  */
 export async function toPng(chart, caption) {
-  const copy = /** @type {SVGSVGElement} */ (chart.cloneNode(true));
-  const originals = [...chart.querySelectorAll("*")];
-  [...copy.querySelectorAll("*")].forEach((element, place) => {
-    const style = getComputedStyle(originals[place]);
-    for (const name of STYLES) element.setAttribute(name, style.getPropertyValue(name));
-  });
-  const { width, height } = chart.viewBox.baseVal;
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const image = new Image(width, height);
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
-  await image.decode();
+  const { width, height } = chart instanceof SVGSVGElement ? chart.viewBox.baseVal : chart.getBoundingClientRect();
   const canvas = document.createElement("canvas");
   canvas.width = SCALE * width;
   canvas.height = SCALE * (height + CAPTION * caption.length + 12);
@@ -80,9 +69,45 @@ export async function toPng(chart, caption) {
   context.scale(SCALE, SCALE);
   context.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(image, 0, 0, width, height);
+  if (chart instanceof SVGSVGElement) context.drawImage(await toImage(chart), 0, 0, width, height);
+  else paintTable(context, chart);
   context.fillStyle = style.color;
+  context.textAlign = "left";
   context.font = `12px ${style.fontFamily}`;
   caption.forEach((line, place) => context.fillText(line, 8, height + CAPTION * (place + 1) - 4, width - 16));
   return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be made.")))));
+}
+
+/** The style sheets do not reach into a picture, so every element takes its looks along. @param {SVGSVGElement} chart */
+async function toImage(chart) {
+  const copy = /** @type {SVGSVGElement} */ (chart.cloneNode(true));
+  const originals = [...chart.querySelectorAll("*")];
+  [...copy.querySelectorAll("*")].forEach((element, place) => {
+    const style = getComputedStyle(originals[place]);
+    for (const name of STYLES) element.setAttribute(name, style.getPropertyValue(name));
+  });
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(copy))}`;
+  await image.decode();
+  return image;
+}
+
+/** A heat map is a table; each of its cells is painted where it stands. @param {CanvasRenderingContext2D} context @param {Element} table */
+function paintTable(context, table) {
+  const origin = table.getBoundingClientRect();
+  context.textBaseline = "middle";
+  for (const cell of table.querySelectorAll("caption, th, td")) {
+    const { left, top, width, height } = cell.getBoundingClientRect();
+    const style = getComputedStyle(cell);
+    const [x, y] = [left - origin.left, top - origin.top];
+    context.fillStyle = style.backgroundColor;
+    context.fillRect(x, y, width, height);
+    context.fillStyle = style.color;
+    context.font = style.font;
+    const isLeft = cell.tagName === "CAPTION";
+    context.textAlign = isLeft ? "left" : "center";
+    context.fillText(cell.textContent ?? "", isLeft ? x : x + width / 2, y + height / 2, width);
+  }
+  context.textBaseline = "alphabetic";
 }

@@ -171,13 +171,13 @@ const DRAW = {
 
 /** @param {Row[]} rows @param {Row[]} published @param {boolean} isPaper @returns {import("./charts.js").Series[]} */
 function successSeries(rows, published, isPaper) {
-  const paper = Object.entries(PAPER).filter(([name]) => name.startsWith("distilled")).map(([name, y]) => ({ x: Number(name.split(" ")[1]), y }));
+  const paper = Object.entries(PAPER.mnist).filter(([name]) => name.startsWith("distilled")).map(([name, y]) => ({ x: Number(name.split(" ")[1]), y }));
   const pick = (/** @type {Row[]} */ of, /** @type {string} */ role) => of.filter((row) => row.role === role && row.attempts > 0)
     .map((row) => ({ x: role === "scaled" ? row.scale : row.temperature, y: row.rate, interval: row.interval }));
   /** @type {import("./charts.js").Series[]} */
   const series = [
     { name: t("lab.series.paper"), look: "chart-paper", mark: "circle", isHollow: true, isJoined: true, points: isPaper ? paper : [] },
-    { name: t("lab.series.paper-undefended"), look: "chart-paper", mark: "square", isHollow: true, points: isPaper ? [{ x: 1, y: PAPER["undefended 1"] }] : [] },
+    { name: t("lab.series.paper-undefended"), look: "chart-paper", mark: "square", isHollow: true, points: isPaper ? [{ x: 1, y: PAPER.mnist["undefended 1"] }] : [] },
     ...ROLES.map(({ role, mark }) => ({ name: t("lab.series.published", { role: t(`lab.role.${role}`) }), look: "chart-published", mark, isHollow: true, isJoined: role === "scaled", points: pick(published, role) })),
     ...ROLES.map(({ role, mark }) => ({ name: t("lab.series.yours", { role: t(`lab.role.${role}`) }), look: role === "scaled" ? "chart-scaled" : "chart-yours", mark, isJoined: role === "scaled" || role === "distilled", points: pick(rows, role) })),
   ];

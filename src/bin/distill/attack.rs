@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::attack::{Goal, Saliency, Step};
+use defensive_distillation::attack::{Budget, Goal, Saliency, Step};
 use defensive_distillation::dataset::files::Half;
 use defensive_distillation::distill::argmax;
 use serde::Serialize;
@@ -51,7 +51,11 @@ pub fn run(arguments: Arguments) -> Result {
     let shown = usize::from(samples.labels[image]);
     let goal = target.map_or(Goal::Untargeted(shown), Goal::Target);
     let image = samples.images(&[image]);
-    let mut runs = attack.attack(entry)?.start(&network, &image, &[goal])?;
+    let mut runs = attack.attack(entry.temperature, Budget::PAPER.features)?.start(
+        &network,
+        &image,
+        &[goal],
+    )?;
     let mut last = None;
     while !runs.is_empty() {
         for step in pollster::block_on(runs.step(&network, &device))? {

@@ -1,105 +1,114 @@
-//! `distill evaluate`: the paper's attacks on published networks, counted.
+//! `distill evaluate`: the paper's measurements on published networks, written into `results/`.
+//!
+//! Without a name it makes all of them. What is there already, of the very files that are published,
+//! is not measured again; what was interrupted goes on with the attempt it had come to.
 
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use defensive_distillation::attack::Attack;
+use clap::{Args, Parser};
+use defensive_distillation::attack::Budget;
 use defensive_distillation::dataset::Dataset;
 use defensive_distillation::dataset::files::Half;
-use defensive_distillation::experiment::{Campaign, Outcomes, all_targets};
+use defensive_distillation::experiment::{
+    Chunk, Experiment, Found, Kind, Record, Source, Subject, Task,
+};
 use defensive_distillation::train::checkpoint;
-use defensive_distillation::weights::{Entry, Role};
+use defensive_distillation::weights::{Entry, Role, sha256};
 use rand::SeedableRng;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::publish::manifest;
 use crate::settings::AttackArguments;
 use crate::{Common, Result, progress};
 
+/// Everything that `distill evaluate` makes, a command line each.
+const ALL: &[&str] = &[
+    "success --attack jsma-f",
+    "success --attack jsma-t",
+    "success --attack jsma-z",
+    "success --attack not-robust --direction increase",
+    "success --attack not-robust --direction decrease",
+    "success --attack not-robust --direction either",
+    "success --attack random-pairs",
+    "success --attack random-pairs --direction decrease",
+    "success --attack cw-l2 --images 20",
+    "success --attack cw-l0 --images 10",
+    "amplitude",
+    "robustness --attack jsma-f",
+    "robustness --attack jsma-t",
+    "fgsm --attack fgsm --attack-temperature 1 --epsilon 0.1",
+    "fgsm --attack fgsm --attack-temperature 1 --epsilon 0.2",
+    "fgsm --attack fgsm --attack-temperature 1 --epsilon 0.3",
+    "fgsm --attack fgsm --epsilon 0.1",
+    "fgsm --attack fgsm --epsilon 0.2",
+    "fgsm --attack fgsm --epsilon 0.3",
+    "pairs --attack jsma-f",
+    "pairs --attack jsma-t",
+    "pairs --attack jsma-z",
+    "transfer --attack jsma-f",
+    "transfer --attack jsma-t",
+];
+
 #[derive(Args)]
 pub struct Arguments {
+    /// What to measure [default: everything, as in `results/`].
+    experiment: Option<Kind>,
     #[command(flatten)]
     common: Common,
     #[command(flatten)]
     attack: AttackArguments,
-    /// How many test images, drawn at random; each is attacked towards nine targets.
-    #[arg(long, default_value_t = 100)]
-    images: usize,
+    /// How many test images, drawn at random [default: 100; 2000 for amplitude and fgsm, 200 for
+    /// robustness].
+    #[arg(long)]
+    images: Option<usize>,
     /// Seed of the draw.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Take the page's own test images instead of drawing any.
+    #[arg(long)]
+    samples: bool,
     /// Which networks, by the manifest's ids [default: all of the data set].
     #[arg(long, value_delimiter = ',')]
     models: Vec<String>,
+    /// What the logits of undefended networks are multiplied by, for the control that nobody trained.
+    #[arg(long, value_delimiter = ',', default_value = "1,5,10,20,40,100")]
+    scales: Vec<f32>,
+    /// Measure again what is there already.
+    #[arg(long)]
+    again: bool,
     /// Where the model files and their manifest are.
     #[arg(long, value_name = "DIR", default_value = "www/models")]
     published: PathBuf,
-    /// Where to write success.json.
+    /// Where to write the rows.
     #[arg(long, value_name = "DIR", default_value = "results")]
     results: PathBuf,
+    /// Where to keep what an interruption leaves.
+    #[arg(long, value_name = "DIR", default_value = "runs/records")]
+    records: PathBuf,
 }
 
-/// One row of success.json: many attacks on one network.
-#[derive(Clone, Serialize, Deserialize)]
-struct Row {
-    dataset: Dataset,
-    model: String,
-    role: Role,
-    temperature: f32,
-    #[serde(flatten)]
-    attack: Attack,
-    images: usize,
-    /// The images' numbers in the test set, in the order of the draw.
-    drawn: Vec<usize>,
-    attempts: usize,
-    successes: usize,
-    rate: f64,
-    interval: [f64; 2],
-    outcomes: Outcomes,
-    /// Not among the attempts: the network read the target from the start.
-    already_target: usize,
-    /// Mean share of the features changed, over all attempts, however they ended.
-    distortion_all: f64,
-    distortion_successes: Option<f64>,
-    /// Mean number of changes made, over all attempts.
-    steps: f64,
-    engine: String,
-    seed: u64,
-    model_sha256: String,
-    command: String,
-    date: String,
+/// A line of [`ALL`], read as the terminal's would be.
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
 }
 
 pub fn run(arguments: Arguments) -> Result {
-    let published = manifest(&arguments.published)?;
-    let of_dataset = published.iter().filter(|entry| entry.dataset == arguments.common.dataset);
-    let wanted: Vec<_> = match arguments.models.as_slice() {
-        [] => of_dataset.collect(),
-        ids => ids.iter().map(|id| find(&published, id)).collect::<Result<_>>()?,
-    };
-    let file = arguments.results.join("success.json");
-    let mut rows: Vec<Row> = match std::fs::read(&file) {
-        Ok(json) => {
-            serde_json::from_slice(&json).map_err(|e| format!("{}: {e}", file.display()))?
+    let typed: Vec<String> = std::env::args().skip(2).collect();
+    let Some(kind) = arguments.experiment else {
+        for line in ALL {
+            let words = line.split(' ').map(str::to_owned).chain(typed.iter().cloned());
+            let words: Vec<_> = words.collect();
+            let line = std::iter::once("evaluate".to_owned()).chain(words.iter().cloned());
+            let Line { arguments } = Line::try_parse_from(line)?;
+            let kind = arguments.experiment.ok_or("a line of the table names no experiment")?;
+            measure_all(kind, &arguments, &words)?;
         }
-        Err(_) => Vec::new(),
+        return Ok(());
     };
-    for entry in wanted {
-        let row = measure(entry, &arguments)?;
-        // A row replaces the one that measured the same on an earlier day.
-        let key = |row: &Row| {
-            (row.model.clone(), serde_json::to_string(&row.attack).ok(), row.images, row.seed)
-        };
-        rows.retain(|other| key(other) != key(&row));
-        rows.push(row);
-        rows.sort_by(|a, b| {
-            let key = |row: &Row| (row.dataset.spec().id, row.attack.name(), row.role as u8);
-            key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
-        });
-        let json = serde_json::to_string_pretty(&rows)? + "\n";
-        checkpoint::replace(&file, json.as_bytes())?;
-    }
-    Ok(())
+    measure_all(kind, &arguments, &typed)
 }
 
 /// The manifest's entry of that id.
@@ -110,71 +119,290 @@ pub fn find<'a>(published: &'a [Entry], id: &str) -> Result<&'a Entry> {
     })
 }
 
-fn measure(entry: &Entry, arguments: &Arguments) -> Result<Row> {
-    let device = arguments.common.device();
-    let file = arguments.published.join(&entry.file);
-    let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let network = entry.load(&bytes, &device)?;
-    let samples = arguments.common.samples(Half::Test)?;
-    if arguments.images > samples.len() {
-        return Err(format!("--images can be {} at most.", samples.len()).into());
-    }
-    let mut generator = rand_chacha::ChaCha8Rng::seed_from_u64(arguments.seed);
-    let drawn =
-        rand::seq::index::sample(&mut generator, samples.len(), arguments.images).into_vec();
-    let images = samples.images(&drawn);
-    let labels: Vec<_> = drawn.iter().map(|&index| samples.labels[index]).collect();
-    let attempts = all_targets(&labels);
-
-    let attack = arguments.attack.attack(entry)?;
-    let mut campaign = Campaign::new(attack, &images, &attempts);
-    let bar = progress(attempts.len(), &entry.id)?;
-    while pollster::block_on(campaign.step(&network, &device))?.is_some() {
-        bar.set_position(campaign.tally.ended() as u64);
-        bar.set_message(format!("{:.1} % fooled", 100.0 * campaign.tally.rate()));
-    }
-    bar.finish_and_clear();
-
-    let tally = campaign.tally;
-    let row = Row {
-        dataset: entry.dataset,
-        model: entry.id.clone(),
-        role: entry.role,
-        temperature: entry.temperature,
-        attack,
-        images: arguments.images,
+/// One measurement on every network, and the controls beside them.
+fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
+    let subjects = subjects(arguments)?;
+    let (images, labels, drawn) = images(kind, arguments)?;
+    let source = Source {
         drawn,
-        attempts: tally.attempts(),
-        successes: tally.outcomes.fooled,
-        rate: tally.rate(),
-        interval: tally.interval(),
-        outcomes: tally.outcomes,
-        already_target: tally.already_target,
-        distortion_all: tally.distortion_all(),
-        distortion_successes: tally.distortion_successes(),
-        steps: tally.steps(),
+        seed: (!arguments.samples).then_some(arguments.seed),
         engine: arguments.common.engine().into(),
-        seed: arguments.seed,
-        model_sha256: entry.sha256.clone(),
-        command: std::env::args().skip(1).fold("distill".into(), |line, word| line + " " + &word),
+        command: format!("distill evaluate {}", typed.join(" ")),
         date: jiff::Zoned::now().date().to_string(),
     };
-    let Outcomes { fooled, budget_spent, no_admissible_pair, gradient_vanished } = row.outcomes;
-    let words = format!(
-        "{}: {:.2} % of {} attacks succeed (95 % interval {:.2} to {:.2} %)\n  {fooled} fooled, \
-         {budget_spent} budget spent, {no_admissible_pair} no admissible pair, {gradient_vanished} \
-         gradient vanished; {} were at their target already\n  features changed: {:.2} % on \
-         average, {} where it succeeded; {:.1} steps",
-        row.model,
-        100.0 * row.rate,
-        row.attempts,
-        100.0 * row.interval[0],
-        100.0 * row.interval[1],
-        row.already_target,
-        100.0 * row.distortion_all,
-        row.distortion_successes.map_or("none".into(), |share| format!("{:.2} %", 100.0 * share)),
-        row.steps,
-    );
-    arguments.common.print(words, &row)?;
-    Ok(row)
+    let file = arguments.results.join(format!("{}.json", kind.name()));
+    for subject in &subjects {
+        let attack = match kind {
+            Kind::Amplitude => None,
+            // Hardness is about budgets up to 38.3 % of the features.
+            Kind::Pairs => {
+                let pairs = (subject.entry.dataset.spec().features() as f64 * 0.383 / 2.0) as usize;
+                Some(arguments.attack.attack(subject.temperature(), 2 * pairs)?)
+            }
+            _ => {
+                let budget = Budget::PAPER.features;
+                Some(arguments.attack.attack(subject.temperature(), budget)?)
+            }
+        };
+        let readers = if kind == Kind::Transfer { subjects.clone() } else { Vec::new() };
+        let task = Task { subject: subject.clone(), attack };
+        let experiment = Experiment::new(
+            kind,
+            vec![task],
+            readers,
+            images.clone(),
+            labels.clone(),
+            source.clone(),
+        )?;
+        let mut table = Table::read(&file)?;
+        let asked = values(&experiment, &[])?;
+        if !arguments.again && asked.iter().all(|row| table.has(row)) {
+            continue;
+        }
+        let records = measure(&experiment, kind, subject, arguments)?;
+        for row in values(&experiment, &records)? {
+            arguments.common.print(words(&row), &row)?;
+            table.replace(row);
+        }
+        table.write(&file)?;
+    }
+    Ok(())
+}
+
+fn values(experiment: &Experiment, records: &[Record]) -> Result<Vec<Value>> {
+    let rows = experiment.rows(records)?;
+    Ok(rows.iter().map(serde_json::to_value).collect::<std::result::Result<_, _>>()?)
+}
+
+/// The networks asked for, and the undefended ones with their logits multiplied as well.
+fn subjects(arguments: &Arguments) -> Result<Vec<Subject>> {
+    let published = manifest(&arguments.published)?;
+    let of_dataset = published.iter().filter(|entry| entry.dataset == arguments.common.dataset);
+    let wanted: Vec<_> = match arguments.models.as_slice() {
+        [] => of_dataset.collect(),
+        ids => ids.iter().map(|id| find(&published, id)).collect::<Result<_>>()?,
+    };
+    if let Some(scale) = arguments.scales.iter().find(|&&k| !(k > 0.0 && k.is_finite())) {
+        return Err(format!("--scales must be numbers above 0, but one is {scale}.").into());
+    }
+    let mut subjects = Vec::new();
+    for entry in wanted {
+        let file = arguments.published.join(&entry.file);
+        let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let network = entry.load(&bytes, &arguments.common.device())?;
+        let scales = match entry.role {
+            Role::Undefended => arguments.scales.as_slice(),
+            Role::Distilled | Role::Teacher => &[1.0],
+        };
+        subjects.extend(scales.iter().map(|&k| Subject::new(entry.clone(), &network, k)));
+    }
+    Ok(subjects)
+}
+
+/// Test images, their labels, and their numbers in the test set.
+fn images(kind: Kind, arguments: &Arguments) -> Result<(Vec<f32>, Vec<u8>, Vec<usize>)> {
+    let samples = arguments.common.samples(Half::Test)?;
+    let most = arguments.images.unwrap_or(match kind {
+        Kind::Amplitude | Kind::Fgsm => 2000,
+        Kind::Robustness => 200,
+        Kind::Success | Kind::Pairs | Kind::Transfer => 100,
+    });
+    if most > samples.len() {
+        return Err(format!("--images can be {} at most.", samples.len()).into());
+    }
+    let drawn = if arguments.samples {
+        samples_of_the_page(arguments.common.dataset)?
+    } else {
+        let mut generator = rand_chacha::ChaCha8Rng::seed_from_u64(arguments.seed);
+        rand::seq::index::sample(&mut generator, samples.len(), most).into_vec()
+    };
+    let labels = drawn.iter().map(|&index| samples.labels.get(index).copied());
+    let labels = labels.collect::<Option<_>>().ok_or("a sample's number is beyond the test set")?;
+    Ok((samples.images(&drawn), labels, drawn))
+}
+
+/// The numbers of the images that come with the page.
+fn samples_of_the_page(dataset: Dataset) -> Result<Vec<usize>> {
+    #[derive(serde::Deserialize)]
+    struct Sample {
+        index: usize,
+    }
+    let file = format!("www/samples/{dataset}.json");
+    let json = std::fs::read(&file).map_err(|e| format!("{file}: {e}"))?;
+    let samples: Vec<Sample> = serde_json::from_slice(&json).map_err(|e| format!("{file}: {e}"))?;
+    Ok(samples.into_iter().map(|sample| sample.index).collect())
+}
+
+/// Every record of an experiment of one task, those of an interrupted try among them.
+fn measure(
+    experiment: &Experiment,
+    kind: Kind,
+    subject: &Subject,
+    arguments: &Arguments,
+) -> Result<Vec<Record>> {
+    let asked = serde_json::to_string(&experiment.rows(&[])?)?;
+    let date = jiff::Zoned::now().date().to_string();
+    // A new day is no other measurement.
+    let asked = asked.replace(&date, "");
+    let journal = arguments.records.join(format!("{}.jsonl", &sha256(asked.as_bytes())[..16]));
+    if arguments.again {
+        remove(&journal)?;
+    }
+    let mut records = read_journal(&journal);
+    let done: Vec<_> = records.iter().map(|record| record.attempt).collect();
+    std::fs::create_dir_all(&arguments.records)?;
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&journal)?;
+    let attempts = experiment.attempts().len();
+    let mut campaign = experiment.start(Chunk { task: 0, from: 0, to: attempts }, &done)?;
+    let bar =
+        progress(attempts, &format!("{} {}×{}", kind.name(), subject.entry.id, subject.scale))?;
+    let device = arguments.common.device();
+    while let Some(found) = pollster::block_on(campaign.step(&device))? {
+        for record in found {
+            writeln!(file, "{}", serde_json::to_string(&record)?)?;
+            records.push(record);
+        }
+        bar.set_position(records.len() as u64);
+        bar.set_message(format!("{:.1} % fooled", 100.0 * fooled(&records)));
+    }
+    bar.finish_and_clear();
+    remove(&journal)?;
+    Ok(records)
+}
+
+fn remove(file: &Path) -> Result {
+    match std::fs::remove_file(file) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("{}: {e}", file.display()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The records of an interrupted try; a line that was being written when it ended is none.
+fn read_journal(file: &Path) -> Vec<Record> {
+    let lines = std::fs::read_to_string(file).unwrap_or_default();
+    lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn fooled(records: &[Record]) -> f64 {
+    let is_fooled = |record: &&Record| {
+        use defensive_distillation::attack::Outcome::Fooled;
+        matches!(&record.found, Found::Attack(end) if end.outcome == Fooled)
+    };
+    records.iter().filter(is_fooled).count() as f64 / records.len().max(1) as f64
+}
+
+/// A file of rows.
+struct Table(Vec<Value>);
+
+impl Table {
+    fn read(file: &Path) -> Result<Self> {
+        match std::fs::read(file) {
+            Ok(json) => {
+                let rows = serde_json::from_slice(&json);
+                Ok(Self(rows.map_err(|e| format!("{}: {e}", file.display()))?))
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Self(Vec::new())),
+            Err(e) => Err(format!("{}: {e}", file.display()).into()),
+        }
+    }
+
+    /// Whether there is a row that measured the same, on the same file.
+    fn has(&self, asked: &Value) -> bool {
+        let same =
+            |row: &&Value| is_same(row, asked) && row["model_sha256"] == asked["model_sha256"];
+        self.0.iter().any(|row| same(&row))
+    }
+
+    /// Puts a row in the place of the one that measured the same on an earlier day.
+    fn replace(&mut self, row: Value) {
+        self.0.retain(|other| !is_same(other, &row));
+        self.0.push(row);
+        self.0.sort_by_cached_key(|row| {
+            let number = |of: &Value| format!("{:012.4}", of.as_f64().unwrap_or(0.0));
+            let text = |of: &Value| of.as_str().unwrap_or_default().to_owned();
+            let network = |of: &Value| {
+                let role = ["undefended", "distilled", "teacher", "scaled"];
+                let role = role.iter().position(|&role| of["role"] == role);
+                (role, number(&of["temperature"]), number(&of["scale"]))
+            };
+            let attack = (text(&row["attack"]), text(&row["direction"]), number(&row["epsilon"]));
+            (
+                text(&row["dataset"]),
+                attack,
+                network(row),
+                network(&row["to"]),
+                number(&row["attack_temperature"]),
+            )
+        });
+    }
+
+    fn write(&self, file: &Path) -> Result {
+        let json = serde_json::to_string_pretty(&self.0)? + "\n";
+        Ok(checkpoint::replace(file, json.as_bytes())?)
+    }
+}
+
+/// Whether two rows answer the same question: all that they say but for the figures, and for the
+/// versions of the files and of the program.
+fn is_same(one: &Value, other: &Value) -> bool {
+    const QUESTION: [&str; 17] = [
+        "dataset",
+        "model",
+        "scale",
+        "attack",
+        "attack_temperature",
+        "direction",
+        "theta",
+        "budget",
+        "epsilon",
+        "attack_seed",
+        "confidence",
+        "iterations",
+        "searches",
+        "learning_rate",
+        "c",
+        "drawn",
+        "limit",
+    ];
+    let network = |row: &Value| (row["to"]["model"].clone(), row["to"]["scale"].clone());
+    QUESTION.iter().all(|&field| one[field] == other[field]) && network(one) == network(other)
+}
+
+/// A row in a line or two.
+fn words(row: &Value) -> String {
+    let percent = |of: &Value| of.as_f64().map_or("none".into(), |x| format!("{:.2} %", 100.0 * x));
+    let name = |of: &Value| match of["scale"].as_f64() {
+        Some(k) if k != 1.0 => format!("{} × {k}", of["model"].as_str().unwrap_or_default()),
+        _ => of["model"].as_str().unwrap_or_default().to_owned(),
+    };
+    let mut line = name(row);
+    if let Some(attack) = row["attack"].as_str() {
+        line += &format!(", {attack}");
+    }
+    if row["to"].is_object() {
+        line += &format!(" shown to {}", name(&row["to"]));
+    }
+    for (field, says) in [
+        ("rate", "rate"),
+        ("robustness", "robustness"),
+        ("robustness_of_successes", "of successes"),
+        ("below_1e_40", "below 1e-40"),
+        ("above_1e_3", "above 1e-3"),
+        ("distortion_successes", "features changed by successes"),
+        ("zero_gradients", "gradient entries exactly zero"),
+    ] {
+        if row.get(field).is_some() {
+            line += &format!(", {says} {}", percent(&row[field]));
+        }
+    }
+    if let Some(interval) = row["interval"].as_array() {
+        let ends: Vec<_> = interval.iter().map(percent).collect();
+        line += &format!(" (95 % interval {})", ends.join(" to "));
+    }
+    if row["outcomes"].is_object() {
+        line += &format!("\n  {}", row["outcomes"]);
+    }
+    line
 }

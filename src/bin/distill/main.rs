@@ -4,7 +4,10 @@ mod attack;
 mod bench;
 mod data;
 mod evaluate;
+mod paper;
+mod plot;
 mod publish;
+mod report;
 mod settings;
 mod train;
 
@@ -44,8 +47,10 @@ enum Command {
     Bench(bench::Arguments),
     /// Turn a trained network into a model file of the page, with its entry in the manifest.
     Publish(publish::Arguments),
-    /// Reproduce the paper's attacks on published networks.
+    /// Make the paper's measurements on published networks.
     Evaluate(evaluate::Arguments),
+    /// Turn the measurements into a page of tables and plots.
+    Report(report::Arguments),
     /// Attack one test image and print every step.
     Attack(attack::Arguments),
 }
@@ -61,6 +66,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Publish(arguments) => publish::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::Attack(arguments) => attack::run(arguments),
     };
     match done {

@@ -3,9 +3,8 @@
 use clap::{Args, ValueEnum};
 use defensive_distillation::attack::saliency::Direction;
 use defensive_distillation::attack::{
-    Attack, Budget, Fgsm, Jsma, Movement, NotRobust, Output, RandomPairs,
+    Attack, Budget, CwL0, CwL2, Fgsm, Jsma, Movement, NotRobust, Output, RandomPairs,
 };
-use defensive_distillation::weights::Entry;
 
 use crate::Result;
 
@@ -25,15 +24,21 @@ pub struct AttackArguments {
     /// By how much a feature changes at a time, in (0, 1].
     #[arg(long, default_value_t = 1.0)]
     theta: f32,
-    /// How many features may change.
-    #[arg(long, default_value_t = Budget::PAPER.features)]
-    budget: usize,
+    /// How many features may change [default: 112; for pairs 38.3 % of them].
+    #[arg(long)]
+    budget: Option<usize>,
     /// How far FGSM moves every feature, in [0, 1].
     #[arg(long, default_value_t = 0.3)]
     epsilon: f32,
     /// What the draws of random-pairs depend on.
     #[arg(long, default_value_t = 1)]
     attack_seed: u64,
+    /// κ of cw-l2 and cw-l0: by how much the target's logit should lead.
+    #[arg(long, default_value_t = 0.0)]
+    confidence: f32,
+    /// Iterations, searches, rate and c of cw-l2 and cw-l0 as in their paper: much slower.
+    #[arg(long)]
+    thorough: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -50,13 +55,19 @@ enum Name {
     RandomPairs,
     /// The fast gradient sign method on the cross-entropy of softmax(z / T).
     Fgsm,
+    /// Carlini and Wagner's attack of least Euclidean length.
+    CwL2,
+    /// Carlini and Wagner's attack on the fewest features.
+    CwL0,
 }
 
 impl AttackArguments {
-    /// The attack on a network; unless told otherwise it knows the temperature of the training.
-    pub fn attack(&self, on: &Entry) -> Result<Attack> {
-        let temperature = self.attack_temperature.unwrap_or(on.temperature);
-        let (theta, budget) = (self.theta, Budget { features: self.budget });
+    /// The attack on a network whose logits grew with a temperature, which it knows unless told
+    /// otherwise.
+    pub fn attack(&self, temperature: f32, budget: usize) -> Result<Attack> {
+        let temperature = self.attack_temperature.unwrap_or(temperature);
+        let (theta, budget) = (self.theta, Budget { features: self.budget.unwrap_or(budget) });
+        let confidence = self.confidence;
         let jsma = |output, temperature| {
             let direction = self.one_way()?;
             Ok(Attack::Jsma(Jsma { output, temperature, direction, theta, budget }))
@@ -75,6 +86,14 @@ impl AttackArguments {
                 Ok(Attack::RandomPairs(RandomPairs { direction, theta, budget, seed }))
             }
             Name::Fgsm => Ok(Attack::Fgsm(Fgsm { temperature, epsilon: self.epsilon })),
+            Name::CwL2 => {
+                let settings = if self.thorough { CwL2::PAPER } else { CwL2::default() };
+                Ok(Attack::CwL2(CwL2 { confidence, ..settings }))
+            }
+            Name::CwL0 => {
+                let settings = if self.thorough { CwL0::PAPER } else { CwL0::default() };
+                Ok(Attack::CwL0(CwL0 { confidence, ..settings }))
+            }
         }
     }
 

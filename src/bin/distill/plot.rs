@@ -1,0 +1,144 @@
+//! Charts as SVG, plain enough to be read in a diff.
+
+use std::fmt::Write;
+
+/// One line of a chart.
+pub struct Series {
+    pub name: String,
+    pub colour: &'static str,
+    /// Drawn with dashes: what others measured.
+    pub dashed: bool,
+    /// x, y, and the ends of y's interval if it has one.
+    pub points: Vec<(f64, f64, Option<(f64, f64)>)>,
+}
+
+const WIDTH: f64 = 640.0;
+const HEIGHT: f64 = 360.0;
+const LEFT: f64 = 48.0;
+const RIGHT: f64 = 220.0;
+const TOP: f64 = 32.0;
+const BOTTOM: f64 = 44.0;
+const STYLE: &str = "<style>text{font:12px sans-serif;fill:#222}.h{font-weight:bold}line{stroke:#ccc}\
+    @media(prefers-color-scheme:dark){svg{background:#111}text{fill:#ddd}line{stroke:#444}}</style>";
+
+fn head(width: f64, height: f64, title: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+         height=\"{height}\" role=\"img\">\n<title>{title}</title>\n{STYLE}\n\
+         <text class=\"h\" x=\"8\" y=\"18\">{title}</text>\n"
+    )
+}
+
+/// Percent against a positive number, on a logarithmic axis from 1 to 100.
+pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
+    let x = |of: f64| LEFT + of.max(1.0).log10() / 2.0 * (WIDTH - LEFT - RIGHT);
+    let y = |of: f64| HEIGHT - BOTTOM - of / 100.0 * (HEIGHT - TOP - BOTTOM);
+    let mut svg = head(WIDTH, HEIGHT, title);
+    for percent in [0, 25, 50, 75, 100] {
+        let (at, right) = (y(f64::from(percent)), WIDTH - RIGHT);
+        let _ = writeln!(
+            svg,
+            "<line x1=\"{LEFT}\" x2=\"{right}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/><text x=\"{}\" \
+             y=\"{:.1}\" text-anchor=\"end\">{percent} %</text>",
+            LEFT - 6.0,
+            at + 4.0
+        );
+    }
+    for tick in [1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 100.0] {
+        let _ = writeln!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\">{tick}</text>",
+            x(tick),
+            HEIGHT - BOTTOM + 16.0
+        );
+    }
+    let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
+    let _ = writeln!(
+        svg,
+        "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{across}</text>",
+        HEIGHT - 10.0
+    );
+    for (place, Series { name, colour, dashed, points }) in series.iter().enumerate() {
+        let dash = if *dashed { " stroke-dasharray=\"5 4\"" } else { "" };
+        let path: Vec<_> =
+            points.iter().map(|point| format!("{:.1},{:.1}", x(point.0), y(point.1))).collect();
+        let _ = writeln!(
+            svg,
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"{dash}/>",
+            path.join(" ")
+        );
+        for &(at, value, interval) in points {
+            if let Some((low, high)) = interval {
+                let _ = writeln!(
+                    svg,
+                    "<path d=\"M{0:.1} {1:.1}V{2:.1}\" stroke=\"{colour}\"/>",
+                    x(at),
+                    y(low),
+                    y(high)
+                );
+            }
+            let _ =
+                writeln!(svg, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>", x(at), y(value));
+        }
+        let (at, down) = (WIDTH - RIGHT + 16.0, TOP + 18.0 * place as f64);
+        let _ = writeln!(
+            svg,
+            "<path d=\"M{at} {down}h24\" stroke=\"{colour}\" stroke-width=\"2\"{dash}/><text \
+             x=\"{}\" y=\"{}\">{name}</text>",
+            at + 30.0,
+            down + 4.0
+        );
+    }
+    svg + "</svg>\n"
+}
+
+/// Shares from 0 to 1 as coloured squares with their percent; `None` stays empty.
+pub fn heat(
+    title: &str,
+    [down, across]: [&str; 2],
+    [rows, columns]: [&[String]; 2],
+    value: impl Fn(usize, usize) -> Option<f64>,
+) -> String {
+    let longest = rows.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
+    let (side, left, top) = (40.0, 24.0 + 7.0 * longest, 48.0 + 5.0 * longest.min(20.0));
+    let width = (left + side * columns.len() as f64 + 80.0).max(400.0);
+    let height = top + side * rows.len() as f64 + 24.0;
+    let mut svg = head(width, height, title);
+    let _ = writeln!(svg, "<text x=\"8\" y=\"36\">{down} ↓ {across} →</text>");
+    for (column, name) in columns.iter().enumerate() {
+        let (at, turned) = (left + side * (column as f64 + 0.5), if longest > 3.0 { -35 } else { 0 });
+        let anchor = if longest > 3.0 { "start" } else { "middle" };
+        let _ = writeln!(
+            svg,
+            "<text transform=\"translate({at:.1} {:.1}) rotate({turned})\" text-anchor=\"{anchor}\">{name}</text>",
+            top - 6.0
+        );
+    }
+    for (row, name) in rows.iter().enumerate() {
+        let at = top + side * row as f64;
+        let _ = writeln!(
+            svg,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{name}</text>",
+            left - 6.0,
+            at + side / 2.0 + 4.0
+        );
+        for column in 0..columns.len() {
+            let Some(share) = value(row, column) else { continue };
+            let x = left + side * column as f64;
+            // From white to a dark blue, on which the number turns white.
+            let mix = |from: f64, to: f64| (from + (to - from) * share) as u8;
+            let (red, green, blue) = (mix(247.0, 8.0), mix(251.0, 64.0), mix(255.0, 129.0));
+            let ink = if share > 0.5 { "#fff" } else { "#222" };
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{x:.1}\" y=\"{at:.1}\" width=\"{side}\" height=\"{side}\" \
+                 fill=\"rgb({red},{green},{blue})\"/><text x=\"{:.1}\" y=\"{:.1}\" \
+                 text-anchor=\"middle\" style=\"fill:{ink}\">{:.0}</text>",
+                x + side / 2.0,
+                at + side / 2.0 + 4.0,
+                100.0 * share
+            );
+        }
+    }
+    svg + "</svg>\n"
+}

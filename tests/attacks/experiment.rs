@@ -1,0 +1,251 @@
+//! Experiments: dealing out, counting, and what the counts are made of.
+
+use burn::tensor::Device;
+use defensive_distillation::attack::{Attack, Budget, Fgsm, Jsma, Outcome, Output};
+use defensive_distillation::experiment::{
+    Chunk, End, Experiment, ExperimentError, Found, Kind, Record, Source, Subject, Task,
+};
+use defensive_distillation::weights::Entry;
+use serde_json::Value;
+
+use crate::reference::network::argmax;
+use crate::{digits, published};
+
+fn subject(id: &str, scale: f32) -> Subject {
+    let manifest = std::fs::read("www/models/manifest.json").expect("the manifest is committed");
+    let entries: Vec<Entry> = serde_json::from_slice(&manifest).expect("the manifest is JSON");
+    let entry = entries.into_iter().find(|entry| entry.id == id).expect("the network is published");
+    Subject::new(entry, &published(id).0, scale)
+}
+
+fn task(id: &str, scale: f32, attack: Attack) -> Task {
+    Task { subject: subject(id, scale), attack: Some(attack) }
+}
+
+/// Four digits: a 0, a 2, a 5 and a 7.
+fn four() -> (Vec<f32>, Vec<u8>) {
+    let digits = digits().into_iter().step_by(25);
+    let (images, labels): (Vec<_>, Vec<_>) = digits.unzip();
+    (images.concat(), labels.into_iter().map(|label| label as u8).collect())
+}
+
+fn plan(kind: Kind, tasks: Vec<Task>, readers: Vec<Subject>) -> Experiment {
+    let (images, labels) = four();
+    Experiment::new(kind, tasks, readers, images, labels, Source::default()).expect("it is sound")
+}
+
+fn records(experiment: &Experiment, chunks: Vec<Chunk>) -> Vec<Record> {
+    let mut records = Vec::new();
+    for chunk in chunks {
+        let mut campaign = experiment.start(chunk, &[]).expect("it is its own chunk");
+        while let Some(found) = pollster::block_on(campaign.step(&Device::flex())).expect("it steps") {
+            records.extend(found);
+        }
+        assert_eq!(campaign.left(), 0);
+    }
+    records
+}
+
+fn rows(experiment: &Experiment, records: &[Record]) -> Vec<Value> {
+    let rows = experiment.rows(records).expect("the records are its own");
+    rows.iter().map(|row| serde_json::to_value(row).expect("it is plain data")).collect()
+}
+
+fn end(record: &Record) -> &End {
+    match &record.found {
+        Found::Attack(end) => end,
+        Found::Amplitude(_) => panic!("nothing was attacked"),
+    }
+}
+
+/// Any chunks, in any order, by way of JSON and some of them twice: the same rows to the last bit.
+#[test]
+fn the_rows_do_not_depend_on_how_the_work_was_dealt_out() {
+    let jsma = Attack::Jsma(Jsma { budget: Budget { features: 20 }, ..Jsma::PAPER });
+    let tasks = vec![task("mnist-undefended", 1.0, jsma), task("mnist-undefended", 40.0, jsma)];
+    let experiment = plan(Kind::Success, tasks, Vec::new());
+    let at_once = records(&experiment, experiment.chunks(1000));
+    let expected = rows(&experiment, &at_once);
+    let mut chunks = experiment.chunks(7);
+    assert_eq!(chunks.len(), 12);
+    chunks.reverse();
+    chunks.push(chunks[3]);
+    let json = serde_json::to_string(&records(&experiment, chunks)).expect("it is plain data");
+    let dealt_out: Vec<Record> = serde_json::from_str(&json).expect("it was a record");
+    assert_eq!(rows(&experiment, &dealt_out), expected);
+
+    let [plain, scaled] = &expected[..] else { panic!("a row a task") };
+    assert_eq!(plain["planned"], 36);
+    assert_eq!(scaled["role"], "scaled");
+    assert_eq!(scaled["outcomes"]["gradient_vanished"], 36, "{scaled}");
+    let fooled = at_once.iter().filter(|r| r.task == 0 && end(r).outcome == Outcome::Fooled).count();
+    assert!(fooled > 0 && plain["successes"] == fooled && plain["attempts"] == 36);
+    let half = rows(&experiment, &at_once[..10]);
+    assert_eq!(half[0]["attempts"].as_u64().zip(half[1]["attempts"].as_u64()).map(|(a, b)| a + b), Some(10));
+}
+
+/// Multiplying the logits changes no reading, and divides the temperature that JSMA sees.
+#[test]
+fn a_scaled_network_is_the_network_at_another_temperature() {
+    let settings = Jsma { budget: Budget { features: 30 }, ..Jsma::PAPER };
+    let scaled = Attack::Jsma(settings);
+    let tempered =
+        Attack::Jsma(Jsma { output: Output::Tempered, temperature: 0.25, ..settings });
+    // A power of two, so that both are the same numbers.
+    let tasks = vec![task("mnist-undefended", 4.0, scaled), task("mnist-undefended", 1.0, tempered)];
+    let experiment = plan(Kind::Success, tasks, Vec::new());
+    let found = rows(&experiment, &records(&experiment, experiment.chunks(100)));
+    for figure in ["outcomes", "distortion_all", "distance_successes", "steps"] {
+        assert_eq!(found[0][figure], found[1][figure], "{figure}");
+    }
+}
+
+#[test]
+fn transfer_counts_what_the_reference_network_reads() {
+    let (images, mut labels) = four();
+    // As if both networks misread the last digit: what becomes of it proves nothing.
+    labels[3] = (labels[3] + 1) % 10;
+    let jsma = task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
+    let readers = vec![subject("mnist-distilled-t40", 1.0), subject("mnist-undefended", 1.0)];
+    let experiment =
+        Experiment::new(Kind::Transfer, vec![jsma], readers, images, labels, Source::default());
+    let experiment = experiment.expect("it is sound");
+    let records = records(&experiment, experiment.chunks(100));
+    let rows = rows(&experiment, &records);
+    let (_, twin) = published("mnist-distilled-t40");
+    let digits: Vec<_> = digits().into_iter().step_by(25).collect();
+    for record in &records {
+        let end = end(record);
+        let before = argmax(twin.forward(&digits[end.image].0).logits());
+        assert_eq!(end.read[0].before, before);
+        assert_eq!(end.read[1].after == end.class, end.outcome == Outcome::Fooled);
+    }
+    let proves = |r: &&Record| end(r).outcome == Outcome::Fooled && end(r).image < 3;
+    let fooled = records.iter().filter(proves).count();
+    let reached = records.iter().filter(proves).filter(|r| end(r).read[0].after == end(r).class);
+    assert_eq!(rows[0]["shown"], fooled);
+    assert_eq!(rows[0]["reached"], reached.count());
+    assert!(rows[0]["misread"].as_u64() > rows[0]["reached"].as_u64());
+    // A network is fooled by what fooled it.
+    assert_eq!(rows[1]["shown"], fooled);
+    assert_eq!((&rows[1]["reached"], &rows[1]["misread"]), (&rows[1]["shown"], &rows[1]["shown"]));
+    assert_eq!(rows[1]["to"]["model"], "mnist-undefended");
+}
+
+/// The mean of all ten rows of the Jacobian, in float64.
+#[test]
+fn amplitudes_are_those_of_the_reference() {
+    for (id, scale) in [("mnist-undefended", 1.0), ("mnist-undefended", 5.0)] {
+        let (_, twin) = published(id);
+        let tasks = vec![Task { subject: subject(id, scale), attack: None }];
+        let experiment = plan(Kind::Amplitude, tasks, Vec::new());
+        let found = records(&experiment, experiment.chunks(3));
+        let digits: Vec<_> = digits().into_iter().step_by(25).collect();
+        for (record, (image, _)) in found.iter().zip(&digits) {
+            let Found::Amplitude(found) = record.found else { panic!("nothing is attacked") };
+            let trace = twin.forward(image);
+            let scaled: Vec<_> = trace.logits().iter().map(|z| z * f64::from(scale)).collect();
+            let f = crate::reference::softmax(&scaled);
+            let row = |j: usize| {
+                let cotangent = |k: usize| {
+                    f64::from(scale) * f[j] * (f64::from(u8::from(j == k)) - f[k])
+                };
+                twin.backward(&trace, &(0..10).map(cotangent).collect::<Vec<_>>())
+            };
+            let sum: f64 = (0..10).flat_map(row).map(f64::abs).sum();
+            let expected = sum / 7840.0;
+            let error = (found.amplitude - expected).abs() / expected;
+            assert!(error < 1e-3, "{id} × {scale}: {} against {expected}", found.amplitude);
+        }
+        let row = &rows(&experiment, &found)[0];
+        assert_eq!(row["measured"], 4);
+        let counts = row["counts"].as_array().expect("bins").iter().filter_map(Value::as_u64);
+        assert_eq!(counts.sum::<u64>(), 4);
+    }
+}
+
+fn ended(attempt: usize, outcome: Outcome, features_changed: usize) -> Record {
+    let (image, class) = (attempt / 9, 0);
+    let (changes, distance, read) = (1, 1.0, Vec::new());
+    let (zeros, admissible) = (Some(392), Some(78));
+    let end = End {
+        image, class, outcome, changes, features_changed, distance, zeros, admissible, read,
+    };
+    Record { task: 0, attempt, found: Found::Attack(end) }
+}
+
+#[test]
+fn robustness_counts_failures_at_the_cap_and_without_them() {
+    let experiment =
+        plan(Kind::Robustness, vec![task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER))], Vec::new());
+    // Fooled by 4 features at best; vanished for every target; misread; and one attempt missing.
+    let mut found: Vec<_> = (0..9).map(|i| ended(i, Outcome::Fooled, 20 - 2 * i)).collect();
+    found.extend((9..18).map(|i| ended(i, Outcome::GradientVanished, 0)));
+    found.extend((18..27).map(|i| ended(i, Outcome::Fooled, 2)));
+    found[20].found = ended(20, Outcome::AlreadyTarget, 0).found;
+    found.extend((27..35).map(|i| ended(i, Outcome::BudgetSpent, 112)));
+    let row = &rows(&experiment, &found)[0];
+    let counts = ["measured", "misread", "failures", "gradient_vanished"].map(|of| row[of].as_u64());
+    assert_eq!(counts, [2, 1, 1, 1].map(Some));
+    assert_eq!(row["robustness"], (4.0 / 784.0 + 112.0 / 784.0) / 2.0);
+    assert_eq!(row["robustness_of_successes"], 4.0 / 784.0);
+}
+
+#[test]
+fn fgsm_counts_errors_and_pairs_count_cells() {
+    let fgsm = Attack::Fgsm(Fgsm { temperature: 1.0, epsilon: 0.3 });
+    let experiment = plan(Kind::Fgsm, vec![task("mnist-undefended", 1.0, fgsm)], Vec::new());
+    let outcomes =
+        [Outcome::Fooled, Outcome::AlreadyTarget, Outcome::GradientVanished, Outcome::BudgetSpent];
+    let found: Vec<_> = (0..4).zip(outcomes).map(|(i, outcome)| ended(i, outcome, 784)).collect();
+    let row = &rows(&experiment, &found)[0];
+    assert_eq!((&row["errors"], &row["misread"], &row["rate"]), (&2.into(), &1.into(), &0.5.into()));
+    assert_eq!(row["zero_gradients"], 0.5);
+
+    let jsma = task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
+    let experiment = plan(Kind::Pairs, vec![jsma], Vec::new());
+    let found = records(&experiment, experiment.chunks(100));
+    let row = &rows(&experiment, &found)[0];
+    let cells = row["cells"].as_array().expect("cells");
+    assert_eq!(cells.len(), 36);
+    for cell in cells {
+        assert_ne!(cell["source"], cell["target"]);
+        assert_eq!(cell["attempts"], 1);
+    }
+    let (source, target) = (&cells[0]["source"], &cells[0]["target"]);
+    assert_eq!((source, target), (&0.into(), &1.into()));
+    let first = end(found.iter().find(|record| record.attempt == 0).expect("it ended"));
+    let admissible = first.admissible.expect("JSMA has a map") as f64;
+    assert_eq!(cells[0]["distance"], 1.0 - admissible / 784.0);
+    assert_eq!(cells[0]["successes"], u8::from(first.outcome == Outcome::Fooled));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let jsma = || task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
+    let (images, labels) = four();
+    let new = |kind, tasks, images: &[f32], labels: &[u8]| {
+        let made = Experiment::new(kind, tasks, vec![], images.to_vec(), labels.to_vec(), Source::default());
+        made.err().expect("it should be refused")
+    };
+    assert_eq!(new(Kind::Success, vec![], &images, &labels), ExperimentError::Empty);
+    assert_eq!(new(Kind::Success, vec![jsma()], &[], &[]), ExperimentError::Empty);
+    assert_eq!(new(Kind::Transfer, vec![jsma()], &images, &labels), ExperimentError::NoReader);
+    assert_eq!(new(Kind::Success, vec![jsma()], &images, &[1, 2, 3, 10]), ExperimentError::Label(10));
+    let wrong = new(Kind::Success, vec![jsma()], &images[1..], &labels);
+    assert!(matches!(wrong, ExperimentError::Images { .. }));
+    let no_attack = Task { attack: None, ..jsma() };
+    assert_eq!(new(Kind::Pairs, vec![no_attack], &images, &labels), ExperimentError::NoAttack("pairs"));
+
+    let experiment = plan(Kind::Success, vec![jsma()], Vec::new());
+    for chunk in [
+        Chunk { task: 1, from: 0, to: 1 },
+        Chunk { task: 0, from: 0, to: 37 },
+        Chunk { task: 0, from: 3, to: 2 },
+    ] {
+        assert!(matches!(experiment.start(chunk, &[]).err(), Some(ExperimentError::Foreign { .. })));
+    }
+    for record in [ended(36, Outcome::Fooled, 1), Record { task: 1, ..ended(0, Outcome::Fooled, 1) }] {
+        assert!(matches!(experiment.rows(&[record]), Err(ExperimentError::Foreign { .. })));
+    }
+}

@@ -1,0 +1,252 @@
+/** Both data sets and every temperature on one page: what is fetched, what is kept, what is shown. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { PUBLISHED, withCifar, withTemperatures } from "./stand-in.mjs";
+import { attack, both, choose, ended, goTo, panel, ready, set, visit } from "./visit.mjs";
+
+withBrowser();
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const CIFAR = withCifar();
+const LINK = "v=1&data=cifar10&left=undefended-1&right=distilled-100&sample=0&target=5&lang=en&end";
+
+/** The pixels of a panel's picture as the canvas holds them. @param {Page} page @param {"left" | "right"} side */
+const pixels = (page, side) => panel(page, side).locator(".picture-pixels").evaluate((canvas) => {
+  const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+  const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
+  context.drawImage(canvas, 0, 0);
+  return [...context.getImageData(0, 0, width, height).data];
+});
+
+/** A step of an attack that changes something on the left. @param {Page} page */
+async function attackSomething(page) {
+  for (const target of [5, 8, 1, 0]) {
+    await set(page, { target });
+    await attack(page);
+    if (Number(await panel(page, "left").getAttribute("data-iterations")) > 0) break;
+  }
+  await page.locator("#scrubber").press("End");
+  await page.waitForFunction(() => {
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    return iteration === iterations && Number(iteration) > 0;
+  });
+}
+
+test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back fetches everything once", async (t) => {
+  const { url, requests } = await site(t, CIFAR.answers);
+  const { page, problems } = await visit(t, url);
+  await choose(page, 4);
+  await set(page, { target: 9, budget: 200 });
+  const ofCifar = () => requests.filter((path) => path.includes("cifar10"));
+  assert.deepEqual(ofCifar(), []);
+
+  await goTo(page, "cifar10");
+  assert.equal(await page.locator("#samples .tile").count(), 100);
+  assert.ok(await page.locator("#pad").isHidden(), "nothing is drawn");
+  assert.match(`${await page.locator("#input-caption").textContent()}`, /CIFAR-10/);
+  assert.equal(await page.locator("#budget").inputValue(), "200", "settings stay");
+  const fetched = ofCifar().sort();
+  assert.deepEqual(fetched, [...new Set(fetched)], "nothing twice");
+  const shown = await both(page, "data-model");
+  const files = CIFAR.entries.filter(({ id }) => shown.includes(id)).map(({ file }) => `/www/models/${file}`);
+  assert.deepEqual(fetched.filter((path) => path.endsWith("safetensors")), files.sort(), "the networks on show and no others");
+
+  await page.locator("#samples .tile").nth(95).click();
+  requests.length = 0;
+  await goTo(page, "mnist");
+  assert.match(`${await page.locator("#input-caption").textContent()}`, /MNIST.* 4$/);
+  assert.ok(await page.locator('#targets input[value="9"]').isChecked());
+  await goTo(page, "cifar10");
+  assert.match(`${await page.locator("#input-caption").textContent()}`, /truck/);
+  assert.deepEqual(requests.filter((path) => /mnist|cifar10/.test(path)), []);
+  await page.goBack();
+  await page.waitForFunction(() => document.documentElement.dataset.set === "mnist");
+  await ready(page);
+  assert.deepEqual(problems, []);
+});
+
+test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour", async (t) => {
+  const { url } = await site(t, CIFAR.answers);
+  const { page, problems, requests } = await visit(t, `${url}/#${LINK}`);
+  assert.deepEqual(requests.filter((path) => path.includes("mnist")), [], "nothing of MNIST");
+  const names = await page.locator(".chip-name").allTextContents();
+  assert.deepEqual([names[0], names[9]], ["airplane", "truck"]);
+  assert.equal(await page.locator(".chip-picture:visible").count(), 10);
+
+  // The picture is the very one of the data set: its first pixels are known.
+  const sample = await page.evaluate(async () => {
+    const { loadSamples } = await import("/www/samples.js");
+    const [, , , ...rest] = await loadSamples("cifar10");
+    return Array.from(rest.find(({ index }) => index === 0)?.pixels ?? []);
+  });
+  assert.equal(sample.length, 3072);
+  const before = await pixels(page, "left");
+  for (const place of [0, 1, 500, 1023]) {
+    assert.deepEqual(before.slice(4 * place, 4 * place + 3), [0, 1, 2].map((channel) => Math.round(255 * sample[1024 * channel + place])), `pixel ${place}`);
+  }
+
+  await attackSomething(page);
+  const changed = Number(await panel(page, "left").getAttribute("data-features-changed"));
+  assert.ok(changed > 0 && changed <= 112);
+  const after = await pixels(page, "left");
+  assert.equal(after.filter((value, place) => value !== before[place]).length, changed, "each feature is a channel of a pixel");
+  assert.match(`${await panel(page, "left").locator(".readout-changed").textContent()}`, new RegExp(`^${changed} / 112`));
+
+  for (const overlay of ["perturbation", "gradient", "saliency"]) {
+    // The last image has changed, and needs no gradient; the first is the other way round.
+    await page.locator("#scrubber").press(overlay === "perturbation" ? "End" : "Home");
+    await page.locator(`input[name=overlay][value=${overlay}]`).check({ force: true });
+    /** @type {Set<string>} */
+    const seen = new Set();
+    for (const channel of ["all", "red", "green", "blue"]) {
+      await page.locator(`input[name=channel][value=${channel}]`).check({ force: true });
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      seen.add((await pixels(page, "left")).join());
+    }
+    assert.ok(seen.size > 1, overlay);
+  }
+  await page.waitForFunction(() => location.hash.includes("channel=blue"));
+  assert.deepEqual(problems, []);
+});
+
+test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, in the other language too", async (t) => {
+  const { url } = await site(t, CIFAR.answers);
+  const { page } = await visit(t, `${url}/#${LINK}`);
+  await attackSomething(page);
+  await page.waitForFunction(() => /step=[1-9]/.test(location.hash));
+  const [link, seen, words] = [page.url(), await pixels(page, "left"), await panel(page, "left").locator(".verdict").textContent()];
+  const { page: other, problems } = await open(t, link, { viewport: { width: 375, height: 740 } });
+  await ended(other);
+  const iteration = `${await panel(page, "left").getAttribute("data-iteration")}`;
+  await other.waitForFunction((iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration, iteration);
+  assert.deepEqual(await pixels(other, "left"), seen);
+  assert.equal(await panel(other, "left").locator(".verdict").textContent(), words);
+  await other.locator("#language").selectOption("ja");
+  await other.locator(".chip-name", { hasText: "飛行機" }).waitFor();
+  assert.equal(await other.evaluate(() => document.documentElement.scrollWidth), 375);
+  assert.deepEqual(problems, []);
+});
+
+test("a link to a data set without networks shows another, and says so", async (t) => {
+  const mnist = PUBLISHED.filter(({ dataset }) => dataset === "mnist");
+  const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
+  const { page } = await visit(t, `${url}/#v=1&data=cifar10&sample=3&target=8&budget=3000&show=gradient&step=2&lang=en&end`);
+  assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /the data set/);
+  assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
+  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  assert.equal(await page.locator("#budget").inputValue(), "784");
+  assert.ok(await page.locator('input[name=overlay][value="gradient"]').isChecked());
+  assert.ok(await page.locator("#data").isHidden(), "there is nothing to switch between");
+});
+
+test("pictures of CIFAR-10 that are missing are reported, and a retry helps", async (t) => {
+  const { url, answers } = await site(t, { ...CIFAR.answers, "/www/samples/cifar10.json": 404 });
+  const { page } = await open(t, `${url}/#${LINK}`);
+  await page.locator("#samples-error .notice-text").waitFor();
+  delete answers["/www/samples/cifar10.json"];
+  await page.locator("#samples-retry").click();
+  await ready(page);
+  assert.equal(await page.locator("#samples .tile").count(), 100);
+});
+
+/** @type {Record<string, [query: string, language: string, options: object]>} */
+const SIGHTS = {
+  "in English, light": ["", "en", { colorScheme: "light" }],
+  "in Japanese, dark, on a phone": ["", "ja", { colorScheme: "dark", viewport: { width: 375, height: 740 } }],
+  "in a narrow frame": ["?embed=1&controls=1&target=1&temperature=1", "en", { viewport: { width: 320, height: 700 } }],
+};
+
+for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
+  test(`axe finds nothing with CIFAR-10 on the page, ${name}`, async (t) => {
+    const { url } = await site(t, CIFAR.answers);
+    const { page } = await visit(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, { ...options, bypassCSP: true });
+    await page.addScriptTag({ content: AXE });
+    const violations = await page.evaluate(async () => {
+      const { violations } = await /** @type {any} */ (globalThis).axe.run();
+      return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
+    });
+    assert.deepEqual(violations, []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing to scroll sideways");
+  });
+}
+
+test("the slider goes over the temperatures that are published, and runs the attack again on the same image", async (t) => {
+  const { url, requests } = await site(t, withTemperatures(10, 20, 40, 100));
+  const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
+  const slider = panel(page, "right").locator(".panel-temperature");
+  assert.ok(await panel(page, "left").locator(".panel-temperature").isDisabled(), "an undefended network has one temperature");
+  assert.deepEqual([await slider.inputValue(), await slider.getAttribute("max")], ["2", "3"]);
+  assert.equal(await panel(page, "right").locator(".panel-facts").textContent(), "T = 4090.40%");
+  requests.length = 0;
+
+  // Before there has been an attack, only the network changes.
+  await slider.press("ArrowLeft");
+  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20");
+  await ready(page);
+  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  assert.match(`${await panel(page, "right").locator(".panel-facts").textContent()}`, /T = 2090\.20%/);
+  assert.equal(await slider.getAttribute("aria-valuetext"), "T = 20 · 90.20% on the test set");
+
+  await set(page, { target: 8 });
+  await page.locator("#samples .tile").nth(11).click();
+  await page.locator('input[name=attack][value="jsma-t"]').check({ force: true });
+  await attack(page);
+  await slider.press("End");
+  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t100");
+  const outcomes = await ended(page);
+  assert.equal(outcomes[0], "fooled");
+  assert.match(`${outcomes[1]}`, /fooled|budget|pair|vanished/);
+  assert.ok(await page.locator('#targets input[value="8"]').isChecked());
+  assert.match(`${await page.locator("#input-caption").textContent()}`, /image 5, labelled 1/);
+  await page.waitForFunction(() => /right=distilled-100-.*attack=jsma-t.*target=8.*step=/.test(location.hash));
+
+  // What is not on show is not fetched: T = 10 was passed by.
+  await slider.evaluate((slider) => {
+    for (const value of ["2", "1", "0", "3"]) Object.assign(slider, { value }).dispatchEvent(new Event("input"));
+  });
+  assert.equal(await panel(page, "right").getAttribute("data-model"), "mnist-distilled-t100");
+  // Another role keeps the temperature, where there is one.
+  await panel(page, "right").locator(".panel-model").selectOption("undefended");
+  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-undefended");
+  await ready(page);
+  assert.deepEqual(problems, []);
+});
+
+test("a frame with CIFAR-10 and its targets takes the place that is kept for it", async (t) => {
+  const { url } = await site(t, CIFAR.answers);
+  const { page } = await open(t, `${url}/blank`);
+  for (const width of [320, 700]) {
+    await page.setViewportSize({ width, height: 900 });
+    const [kept, taken] = await page.evaluate(async (link) => {
+      const { heightFor } = await import("/www/embed.js");
+      const frame = document.createElement("iframe");
+      Object.assign(frame.style, { border: "0", width: "100%", height: heightFor((part) => ["controls", "target"].includes(part), "vw", link) });
+      frame.src = `/?embed=1&controls=1&target=1#${link}`;
+      document.body.style.margin = "0";
+      document.body.replaceChildren(frame);
+      const isReady = () => frame.contentDocument?.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2;
+      while (!isReady()) await new Promise((resolve) => setTimeout(resolve, 50));
+      return [frame.getBoundingClientRect().height, frame.contentDocument?.body.getBoundingClientRect().height ?? 0];
+    }, LINK);
+    t.diagnostic(`at ${width} px: ${kept} px are kept, ${taken} px are taken`);
+    assert.ok(taken <= kept + 1 && taken > kept - 40, `${taken} of ${kept} at ${width}`);
+  }
+});
+
+test("a frame has the slider where its author wants it", async (t) => {
+  const { url } = await site(t, withTemperatures(20, 40));
+  const link = "v=1&right=distilled-40&sample=0&target=3&step=1&lang=en&end";
+  const { page: bare } = await visit(t, `${url}/?embed=1#${link}`);
+  assert.ok(await bare.locator(".panel-temperature").first().isHidden());
+  assert.match(`${await panel(bare, "right").locator(".panel-facts").innerText()}`, /T = 40/);
+  const { page } = await visit(t, `${url}/?embed=1&temperature=1#${link}`);
+  await ended(page);
+  await panel(page, "right").locator(".panel-temperature").press("ArrowLeft");
+  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20");
+  assert.equal((await ended(page))[0], "fooled");
+  await page.locator('#open-page[href*="right=distilled-20"]').waitFor({ state: "attached" });
+});
