@@ -13,7 +13,7 @@ const BUDGET = 112;
 const [undefended, distilled, teacher] = ["undefended", "distilled", "teacher"].map(network);
 const f = { undefended: measured(undefended, "jsma-f", 1), distilled: measured(distilled, "jsma-f", 1), teacher: measured(teacher, "jsma-f", 1) };
 const told = measured(distilled, "jsma-t", distilled.temperature);
-const scaled = measured(undefended, "jsma-t", 1 / 40);
+const scaled = measured(undefended, "jsma-f", 1, 40);
 
 /** @type {Record<string, string>} */
 const FIGURES = {

@@ -13,10 +13,11 @@ const rows = read("results/success.json").filter((/** @type {any} */ row) => row
  * @param {Entry} entry
  * @param {string} attack
  * @param {number} temperature
+ * @param {number} [scale] What the network's logits are multiplied by.
  */
-export function measured({ id, sha256 }, attack, temperature) {
-  const row = rows.find((/** @type {any} */ row) => row.model === id && row.role !== "scaled" && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
-  if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
+export function measured({ id, sha256 }, attack, temperature, scale = 1) {
+  const row = rows.find((/** @type {any} */ row) => row.model === id && row.scale === scale && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
+  if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id} × ${scale}. Run \`distill evaluate\`.`);
   return row;
 }
 

@@ -5,8 +5,8 @@ import { measured, models, percent } from "./measured.mjs";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n)[^]*(<!-- \/figures -->)/;
 const README = new URL("../README.md", import.meta.url);
-/** The temperature of the attack that stands for logits multiplied by 40. */
-const SCALE = 1 / 40;
+/** The control in the table: what the undefended network's logits are multiplied by. */
+const SCALE = 40;
 
 const readme = readFileSync(README, "utf8");
 const written = readme.replace(FIGURES, (_, start, end) => `${start}${table()}\n${end}`);
@@ -42,8 +42,8 @@ function cells(entry) {
 function scaled() {
   const entry = models.find(({ role }) => role === "undefended");
   if (!entry) throw new Error("There is no undefended network in the manifest.");
-  const row = measured(entry, "jsma-t", SCALE);
-  return [`undefended, logits × ${1 / SCALE}`, percent(entry.test_accuracy), "–", rate(row), `${row.outcomes.gradient_vanished} of ${row.attempts}`, "not measured", "not measured"];
+  const row = measured(entry, "jsma-f", 1, SCALE);
+  return [`undefended, logits × ${SCALE}`, percent(entry.test_accuracy), "–", rate(row), `${row.outcomes.gradient_vanished} of ${row.attempts}`, rate(measured(entry, "jsma-t", SCALE, SCALE)), rate(measured(entry, "jsma-z", 1, SCALE))];
 }
 
 /** @param {any} row */

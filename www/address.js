@@ -16,7 +16,7 @@ import { chosenTheme } from "./theme.js";
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
 
-const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "untargeted", "temper"]);
+const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "confidence", "iterations", "untargeted", "temper"]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */

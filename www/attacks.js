@@ -9,13 +9,13 @@
 
 /**
  * @typedef {object} Attack
- * @property {'F' | 'F̂' | 'Z' | 'J' | null} output What it differentiates: probabilities, those at T, logits, the loss; null where it asks for no gradient.
- * @property {readonly ('direction' | 'theta' | 'budget' | 'epsilon' | 'seed')[]} settings Which of the settings it has.
+ * @property {'F' | 'F̂' | 'Z' | 'J' | 'f' | null} output What it differentiates: probabilities, those at T, logits, the loss, the logits' margin; null where it asks for no gradient.
+ * @property {readonly ('direction' | 'theta' | 'budget' | 'epsilon' | 'seed' | 'confidence' | 'iterations')[]} settings Which of the settings it has.
  * @property {readonly Settings["direction"][]} directions
  * @property {boolean} untargeted Whether it can do without a target.
  * @property {boolean | null} temper Whether it looks through softmax(Z/T) by itself; null where T makes no difference to it.
  * @property {Settings["attack"]} [twin] The attack that differs in this alone, where that one has a name of its own.
- * @property {'pair' | 'pixel' | 'step'} unit What it changes at a time: two features, one, or all.
+ * @property {'pair' | 'pixel' | 'step' | 'descent'} unit What it changes at a time: two features, one, all at once, or all a little and again.
  */
 
 const FEATURES = /** @type {const} */ (["direction", "theta", "budget"]);
@@ -29,6 +29,8 @@ export const ATTACKS = {
   "not-robust": { output: "F̂", settings: FEATURES, directions: ["increase", "decrease", "either"], untargeted: false, temper: true, unit: "pixel" },
   "fgsm": { output: "J", settings: ["epsilon"], directions: [], untargeted: true, temper: false, unit: "step" },
   "random-pairs": { output: null, settings: [...FEATURES, "seed"], directions: BOTH_WAYS, untargeted: true, temper: null, unit: "pair" },
+  "cw-l2": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent" },
+  "cw-l0": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent" },
 };
 
 /** Whether the attack looks through softmax(Z/T); null where T makes no difference to it. @param {Settings} settings */

@@ -53,12 +53,12 @@ export function setUpControls(session) {
   };
 }
 
-const NUMERIC = /** @type {const} */ (["theta", "budget", "epsilon", "seed"]);
+const NUMERIC = /** @type {const} */ (["theta", "budget", "epsilon", "seed", "confidence", "iterations"]);
 
 /** The attack with its settings, in one line. @param {import("./settings.js").Settings} settings */
 export function summary(settings) {
-  const { attack, direction, theta, budget, epsilon, seed } = settings;
-  const parts = { direction: t(`direction.${direction}`), theta: `θ ${number(theta)}`, budget: number(budget), epsilon: `ε ${number(epsilon)}`, seed: t("setting.seed.summary", { seed }) };
+  const { attack, direction, theta, budget, epsilon, seed, confidence, iterations } = settings;
+  const parts = { direction: t(`direction.${direction}`), theta: `θ ${number(theta)}`, budget: number(budget), epsilon: `ε ${number(epsilon)}`, seed: t("setting.seed.summary", { seed }), confidence: `κ ${number(confidence)}`, iterations: t("setting.iterations.summary", { iterations }) };
   const own = ATTACKS[attack].settings.map((name) => parts[name]);
   const knows = ATTACKS[attack].twin || !tempered(settings) ? [] : ["softmax(Z/T)"];
   return [t(`attack.${attack}`), ...knows, ...own, ...(isUntargeted(settings) ? [t("untargeted")] : [])].join(" · ");

@@ -35,6 +35,8 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {number} budget
  * @property {number} epsilon
  * @property {number} seed
+ * @property {number} confidence
+ * @property {number} iterations
  * @property {boolean} untargeted
  * @property {boolean | null} temper
  * @property {number | null} step The iteration on show, where the attack has been run.
@@ -80,6 +82,8 @@ const FIELDS = {
   budget: setting("budget", 112),
   epsilon: setting("epsilon", 0.3),
   seed: setting("seed", 0),
+  confidence: setting("confidence", 0),
+  iterations: setting("iterations", 200),
   untargeted: flag(false),
   temper: flag(null),
   step: integer(0, 99_999, null),

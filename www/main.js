@@ -22,6 +22,7 @@ import { setUpStrip } from "./strip.js";
 import { setUpTargets } from "./targets.js";
 import { setUpTheme } from "./theme.js";
 import { setUpTransport } from "./transport.js";
+import { setUpUpload } from "./upload.js";
 
 const store = createStore();
 const session = createSession(store);
@@ -79,6 +80,7 @@ async function start() {
     setUpStrip(session),
     setUpDrawing(store, session),
     setUpInput(session),
+    setUpUpload(store, session),
     setUpTargets(session),
     setUpControls(session),
     ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),

@@ -183,9 +183,9 @@ function scale({ data, overlay, channel, settings, target }, step) {
   if (overlay === "image") return isColour ? { low: "", high: "", about: t("scale.colour") } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const map = overlay === "saliency" ? step?.saliency : step?.gradient;
-  const { output, unit } = ATTACKS[settings.attack];
+  const { output, directions } = ATTACKS[settings.attack];
   // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
-  const hasNone = output === null || (overlay === "saliency" && (unit === "step" || settings.direction === "either"));
+  const hasNone = output === null || (overlay === "saliency" && (directions.length === 0 || settings.direction === "either"));
   if (!map) return { low: "", high: "", about: t(hasNone ? `scale.none.${overlay}` : step ? "scale.not-needed" : "scale.not-yet") };
   const most = peak(map);
   if (overlay === "saliency") {
@@ -193,7 +193,7 @@ function scale({ data, overlay, channel, settings, target }, step) {
     return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: className(dataset, target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
-  const of = output === "J" ? "J" : dataset.channels === 1 ? `${output}${SUBSCRIPTS[target]}` : `${output}(${className(dataset, target)})`;
+  const of = output === "J" || output === "f" ? output : dataset.channels === 1 ? `${output}${SUBSCRIPTS[target]}` : `${output}(${className(dataset, target)})`;
   return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output: of }) };
 }
 

@@ -6,6 +6,12 @@ const PACE = 90;
 /** Milliseconds between looks for a step that has been asked for and is still being computed. */
 const LOOK = 15;
 
+/** An attack of more steps than this is played in jumps, so that none takes minutes to look at. */
+const MOST_SHOWN = 120;
+
+/** How far one move goes. @param {import("./state.js").State} state */
+const stride = (state) => (state.playing ? Math.max(1, Math.ceil(lastIteration(state) / MOST_SHOWN)) : 1);
+
 /** @param {import("./state.js").Store} store */
 export function createPlayer(store) {
   const { state } = store;
@@ -18,7 +24,7 @@ export function createPlayer(store) {
   function tick() {
     timer = 0;
     const wanted = Math.min(goal, lastIteration(state));
-    if (state.shown < wanted) store.set({ shown: state.shown + 1 });
+    if (state.shown < wanted) store.set({ shown: Math.min(wanted, state.shown + stride(state)) });
     if (state.shown < goal && (state.running || state.shown < wanted)) {
       timer = setTimeout(tick, state.playing ? PACE : LOOK);
     } else {

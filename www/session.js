@@ -82,9 +82,9 @@ export function createSession(store) {
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { data, attack, direction, theta, budget, epsilon, seed, untargeted, temper, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
+    const { data, attack, direction, theta, budget, epsilon, seed, confidence, iterations, untargeted, temper, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data)) return putWithoutData(link, dropped);
-    const settings = settle({ attack, direction, theta, budget, epsilon, seed, untargeted, temper });
+    const settings = settle({ attack, direction, theta, budget, epsilon, seed, confidence, iterations, untargeted, temper });
     turn++;
     wish = link;
     unused = dropped;

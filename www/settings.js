@@ -13,12 +13,14 @@ import { CHANNELS, DATASETS, MNIST } from "./datasets.js";
  * @property {number} budget
  * @property {number} epsilon
  * @property {number} seed
+ * @property {number} confidence
+ * @property {number} iterations
  * @property {boolean} untargeted Whether anything but the class that the image shows will do.
  * @property {boolean | null} temper Whether the attack takes the temperature into account; null is as it does by itself.
  */
 
 export const CHOICES = /** @type {const} */ ({
-  attack: ["jsma-f", "jsma-t", "jsma-z", "not-robust", "fgsm", "random-pairs"],
+  attack: ["jsma-f", "jsma-t", "jsma-z", "not-robust", "fgsm", "random-pairs", "cw-l2", "cw-l0"],
   direction: ["increase", "decrease", "either"],
   overlay: ["image", "perturbation", "gradient", "saliency"],
   channel: ["all", ...CHANNELS],
@@ -33,6 +35,10 @@ export const RANGES = /** @type {const} */ ({
   epsilon: { min: 0, max: 1, step: 0.01 },
   /** What the random control draws by. */
   seed: { min: 0, max: 999_999, step: 1 },
+  /** κ: by how much the target's logit should lead. */
+  confidence: { min: 0, max: 100, step: 1 },
+  /** Of each descent. The paper's 10,000 would be more images than a page can keep. */
+  iterations: { min: 10, max: 1000, step: 10 },
   /** What the logits of a network are multiplied by, nothing trained. */
   k: { min: 1, max: 200, step: 1 },
   /** Of the softmax that the teacher's soft answers are shown at. */
@@ -41,13 +47,13 @@ export const RANGES = /** @type {const} */ ({
 
 /** The paper's attack, and the ε at which FGSM was tried on its networks. @type {Settings} */
 export const DEFAULTS = {
-  attack: "jsma-f", direction: "increase", theta: 1, budget: DATASETS[MNIST].budget, epsilon: 0.3, seed: 0, untargeted: false, temper: null,
+  attack: "jsma-f", direction: "increase", theta: 1, budget: DATASETS[MNIST].budget, epsilon: 0.3, seed: 0, confidence: 0, iterations: 200, untargeted: false, temper: null,
 };
 
 /** The k that the control begins with: here hardly anything is left of the gradient. */
 export const FIRST_K = 20;
 
-/** The settings that are numbers. @typedef {'theta' | 'budget' | 'epsilon' | 'seed'} Numeric */
+/** The settings that are numbers. @typedef {'theta' | 'budget' | 'epsilon' | 'seed' | 'confidence' | 'iterations'} Numeric */
 
 /** The range of a setting on images of a data set. @param {keyof typeof RANGES} name @param {string} data */
 export const rangeOf = (name, data) => (name === "budget" ? { ...RANGES.budget, max: DATASETS[data].features } : RANGES[name]);

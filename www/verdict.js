@@ -50,6 +50,7 @@ function ending(state, [first], last) {
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     made: last.iteration,
+    distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), { maximumFractionDigits: 2, minimumFractionDigits: 2 }),
     features: dataset.features,
   };
   const { unit, output } = ATTACKS[state.settings.attack];
@@ -58,11 +59,14 @@ function ending(state, [first], last) {
       return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
     case "budget-spent":
       if (unit === "step") return t("verdict.step-taken", values);
+      if (unit === "descent") return t("verdict.descent-spent", values);
       return t(last.iteration > 0 ? "verdict.budget-spent" : `verdict.no-budget.${unit}`, values);
     case "no-admissible-pair":
       return t(output === null ? "verdict.nothing-left" : unit === "pixel" ? "verdict.no-admissible-pixel" : "verdict.no-admissible-pair", values);
     case "already-target":
       return t(isUntargeted(state.settings) ? "verdict.already-misread" : "verdict.already-target", values);
+    case "fooled":
+      return t(unit === "descent" ? "verdict.fooled-descent" : "verdict.fooled", values);
     default:
       return t(`verdict.${last.outcome}`, values);
   }

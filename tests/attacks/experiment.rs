@@ -118,7 +118,8 @@ fn transfer_counts_what_the_reference_network_reads() {
         let end = end(record);
         let before = argmax(twin.forward(&digits[end.image].0).logits());
         assert_eq!(end.read[0].before, before);
-        assert_eq!(end.read[1].after == end.class, end.outcome == Outcome::Fooled);
+        let reached = matches!(end.outcome, Outcome::Fooled | Outcome::AlreadyTarget);
+        assert_eq!(end.read[1].after == end.class, reached);
     }
     let proves = |r: &&Record| end(r).outcome == Outcome::Fooled && end(r).image < 3;
     let fooled = records.iter().filter(proves).count();
@@ -132,10 +133,11 @@ fn transfer_counts_what_the_reference_network_reads() {
     assert_eq!(rows[1]["to"]["model"], "mnist-undefended");
 }
 
-/// The mean of all ten rows of the Jacobian, in float64.
+/// The mean of all ten rows of the Jacobian, in float64. The logits are made small, since 1 − F of a
+/// class that the network is sure of has few digits in 32 bits.
 #[test]
 fn amplitudes_are_those_of_the_reference() {
-    for (id, scale) in [("mnist-undefended", 1.0), ("mnist-undefended", 5.0)] {
+    for (id, scale) in [("mnist-undefended", 0.25), ("mnist-distilled-t40", 0.0078125)] {
         let (_, twin) = published(id);
         let tasks = vec![Task { subject: subject(id, scale), attack: None }];
         let experiment = plan(Kind::Amplitude, tasks, Vec::new());

@@ -65,6 +65,7 @@ const ATTACKS = {
   "one pixel at a time, either way": [{ target: 3, attack: "not-robust", direction: "either" }, /^fooled$/, /^fooled$/],
   "one step of every pixel": [{ target: 3, attack: "fgsm" }, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
   "pixels at random": [{ target: 3, attack: "random-pairs" }, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
+  "a descent to the least length": [{ target: 3, attack: "cw-l2" }, /^fooled$/, /^fooled$/],
   "pixels made darker": [{ target: 1, direction: "decrease" }, /^(fooled|no-admissible-pair|budget-spent)$/, /^(fooled|gradient-vanished|no-admissible-pair)$/],
 };
 

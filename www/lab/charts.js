@@ -97,7 +97,10 @@ export function barChart({ rows, most, cap, title }) {
       if (!bar) return;
       const y = top + 6 + which * 15;
       svg.append(shape("rect", { class: `chart-bar chart-bar-${which}`, x: String(left), y: String(y), width: Math.max(1, wide(bar.share)).toFixed(1), height: "12" }));
-      if (bar.interval) svg.append(shape("path", { class: "chart-whisker", d: `M${left + wide(bar.interval[0])} ${y + 6}H${left + wide(bar.interval[1])}m0 -4v8M${left + wide(bar.interval[0])} ${y + 2}v8` }));
+      if (bar.interval) {
+        const [from, to] = bar.interval.map((share) => left + wide(Math.max(0, share)));
+        svg.append(shape("path", { class: "chart-whisker", d: `M${from} ${y + 6}H${to}m0 -4v8M${from} ${y + 2}v8` }));
+      }
     });
   });
   if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} 4V${rows.length * row}` }));

@@ -384,9 +384,9 @@ function addressOf({ choice, samples: picked }, record) {
   const { model, scale } = choice.subjects[record.task];
   const plain = models.find(({ role }) => role === "undefended");
   const isPlain = model === plain && scale === null;
-  const { attack, direction, theta, budget, epsilon, seed, temper } = choice.settings;
+  const { attack, direction, theta, budget, epsilon, seed, confidence, iterations, temper } = choice.settings;
   const link = {
-    ...emptyLink(), attack, direction, theta, budget, epsilon, seed, temper,
+    ...emptyLink(), attack, direction, theta, budget, epsilon, seed, confidence, iterations, temper,
     left: isPlain || !plain ? linkNameOf(model) : linkNameOf(plain),
     ...(isPlain || !plain ? {} : { right: linkNameOf(model), kright: scale }),
     sample: picked[record.image].index,

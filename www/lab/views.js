@@ -52,8 +52,8 @@ export function draw(experiment, rows, context) {
   return DRAW[experiment](rows, context, named);
 }
 
-/** @param {[number, number] | null | undefined} interval @param {number} [digits] */
-const span = (interval, digits = 1) => (interval ? ` (${t("results.interval", { low: percent(interval[0], digits), high: percent(interval[1], digits) })})` : "");
+/** A mean's interval may reach below what a share can be. @param {[number, number] | null | undefined} interval @param {number} [digits] */
+const span = (interval, digits = 1) => (interval ? ` (${t("results.interval", { low: percent(Math.max(0, interval[0]), digits), high: percent(Math.min(1, interval[1]), digits) })})` : "");
 /** @param {number | null} share @param {number} [digits] */
 const share = (share, digits = 1) => (share === null ? "–" : percent(share, digits));
 /** @param {string} name */
@@ -100,8 +100,10 @@ const DRAW = {
       const cell = row.cells.find((/** @type {any} */ each) => each.source === Number(source) && each.target === Number(target));
       if (!cell) return null;
       const value = measure === "vanished" ? cell.gradient_vanished / cell.attempts : cell[measure];
-      const text = value === null ? "·" : number(100 * value, { maximumFractionDigits: measure === "distortion_successes" ? 1 : 0 });
-      const label = t("lab.pairs.cell", { source, target, measure: t(`lab.measure.${measure}`), value: value === null ? "–" : percent(value, 1), attempts: cell.attempts });
+      // Not to be taken for a network that withstood: nothing could be tried.
+      const star = measure === "rate" && cell.gradient_vanished === cell.attempts ? "*" : "";
+      const text = value === null ? "·" : star + number(100 * value, { maximumFractionDigits: measure === "distortion_successes" ? 1 : 0 });
+      const label = t("lab.pairs.cell", { source, target, measure: t(`lab.measure.${measure}`), value: value === null ? "–" : percent(value, 1), count: cell.attempts });
       return { share: value === null ? null : value / most, text, label, onOpen: () => onOpen({ task: network, source: Number(source), target: Number(target) }) };
     });
     return {
@@ -113,8 +115,7 @@ const DRAW = {
   },
 
   amplitude(rows, _, named) {
-    const edges = ["0", "1e−40", "1e−35", "1e−30", "1e−25", "1e−20", "1e−15", "1e−10", "1e−5", "1e−3", "1"];
-    const bins = edges.slice(1).map((edge, place) => (place === 0 ? `< ${edge}` : place === 9 ? `≥ ${edges[9]}` : `≥ ${edges[place]}`));
+    const bins = ["0", "1e−40", "1e−35", "1e−30", "1e−25", "1e−20", "1e−15", "1e−10", "1e−5", "1e−3"];
     return {
       chart: histograms({
         bins,

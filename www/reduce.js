@@ -1,0 +1,128 @@
+/**
+ * From a square of light to the pixels of a data set: by area averaging, and for MNIST the way that its
+ * digits were made, which are light ink on nothing, 20 pixels large, with their centre of mass in the
+ * middle of 28.
+ *
+ * @typedef {object} Square
+ * @property {number} size
+ * @property {Float64Array} values size × size numbers from 0 to 1, row by row.
+ *
+ * @typedef {{ left: number, top: number, size: number }} Area Of a square, in its own pixels; it may lie beyond the edges, where there is nothing.
+ */
+
+/** The mean of the values in each of side × side cells that an area is divided into. @param {Square} square @param {Area} area @param {number} side */
+export function average({ size, values }, { left, top, size: width }, side) {
+  const step = width / side;
+  const result = new Float64Array(side * side);
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      let sum = 0;
+      for (const [row, high] of covered(top + y * step, step, size)) {
+        for (const [column, wide] of covered(left + x * step, step, size)) sum += values[row * size + column] * high * wide;
+      }
+      result[y * side + x] = sum / (step * step);
+    }
+  }
+  return result;
+}
+
+/** The places that a stretch covers, and how much of each. @param {number} from @param {number} length @param {number} size @returns {[place: number, share: number][]} */
+function covered(from, length, size) {
+  /** @type {[number, number][]} */
+  const places = [];
+  for (let place = Math.max(0, Math.floor(from)); place < Math.min(size, from + length); place++) {
+    places.push([place, Math.min(place + 1, from + length) - Math.max(place, from)]);
+  }
+  return places;
+}
+
+/** What counts as ink: from this share of the strongest on it begins, and from that on it is full. */
+const [FAINTEST, FULL] = [0.3, 0.75];
+/** Less than this between ground and ink, and there is no ink. */
+const LEAST_CONTRAST = 0.12;
+/** The ground is measured in so many blocks across, since paper is seldom lit evenly. */
+const BLOCKS = 5;
+/** The share of all ink that may lie outside a digit's box: specks of dust. */
+const DUST = 0.004;
+const SIDE = 28;
+const BOX = 20;
+
+/**
+ * A digit on paper, or on a screen, as MNIST would have it; null where nothing stands out. Whether the
+ * ink is dark or light is decided by what there is less of.
+ *
+ * @param {Square} square
+ */
+export function asDigit(square) {
+  const ink = inkOf(square);
+  const box = ink && boxOf(ink);
+  if (!box) return null;
+  const { left, right, top, bottom, centre } = box;
+  const size = (Math.max(right - left, bottom - top) * SIDE) / BOX;
+  const pixels = average(ink, { left: centre.x - size / 2, top: centre.y - size / 2, size }, SIDE);
+  // A thin pen leaves every pixel half empty; MNIST's strokes are full in the middle.
+  const most = Math.max(...pixels);
+  return pixels.map((value) => value / most);
+}
+
+/** A picture that is as small as MNIST's own is taken as it is, with its ink made light. @param {Square} square */
+export const asTinyDigit = ({ values }) => (isDark(values) ? values.map((value) => 1 - value) : values);
+
+/** Whether the ink is darker than the ground. @param {Float64Array} values */
+function isDark(values) {
+  const [low, middle, high] = [0.02, 0.5, 0.98].map((share) => quantile(values, share));
+  return middle - low > high - middle;
+}
+
+/** @param {Square} square @returns {Square | null} */
+function inkOf({ size, values }) {
+  const sign = isDark(values) ? -1 : 1;
+  const light = values.map((value) => sign * value);
+  const ground = groundOf({ size, values: light });
+  const above = light.map((value, place) => value - ground(place % size, Math.floor(place / size)));
+  const strongest = quantile(above, 0.998);
+  if (strongest < LEAST_CONTRAST) return null;
+  return { size, values: above.map((value) => Math.min(1, Math.max(0, (value / strongest - FAINTEST) / (FULL - FAINTEST)))) };
+}
+
+/** The ground at each place, between the middles of the blocks in a straight line. @param {Square} square */
+function groundOf({ size, values }) {
+  const width = size / BLOCKS;
+  const blocks = Array.from({ length: BLOCKS * BLOCKS }, (_, block) => {
+    const [left, top] = [(block % BLOCKS) * width, Math.floor(block / BLOCKS) * width];
+    /** @type {number[]} */
+    const inside = [];
+    for (let y = Math.floor(top); y < top + width && y < size; y++) for (let x = Math.floor(left); x < left + width && x < size; x++) inside.push(values[y * size + x]);
+    return quantile(Float64Array.from(inside), 0.15);
+  });
+  return (/** @type {number} */ x, /** @type {number} */ y) => {
+    const [along, down] = [x, y].map((place) => Math.min(BLOCKS - 1, Math.max(0, (place + 0.5) / width - 0.5)));
+    const [column, row] = [along, down].map((place) => Math.min(BLOCKS - 2, Math.floor(place)));
+    const at = (/** @type {number} */ dx, /** @type {number} */ dy) => blocks[(row + dy) * BLOCKS + column + dx];
+    const between = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ share) => a + (b - a) * share;
+    return between(between(at(0, 0), at(1, 0), along - column), between(at(0, 1), at(1, 1), along - column), down - row);
+  };
+}
+
+/** Where the ink is, dust left out, and its centre of mass. @param {Square} ink */
+function boxOf({ size, values }) {
+  const [rows, columns] = [new Float64Array(size), new Float64Array(size)];
+  values.forEach((value, place) => {
+    rows[Math.floor(place / size)] += value;
+    columns[place % size] += value;
+  });
+  const total = rows.reduce((sum, each) => sum + each, 0);
+  if (total === 0) return null;
+  const ends = (/** @type {Float64Array} */ sums) => {
+    let [first, last, before, after] = [0, size, 0, 0];
+    while (before + sums[first] <= DUST * total) before += sums[first++];
+    while (after + sums[last - 1] <= DUST * total) after += sums[--last];
+    return [first, last];
+  };
+  const mean = (/** @type {Float64Array} */ sums) => sums.reduce((sum, each, place) => sum + each * (place + 0.5), 0) / total;
+  const [[top, bottom], [left, right]] = [ends(rows), ends(columns)];
+  return { top, bottom, left, right, centre: { x: mean(columns), y: mean(rows) } };
+}
+
+/** @param {Float64Array} values @param {number} share */
+const quantile = (values, share) => values.toSorted()[Math.round(share * (values.length - 1))];
