@@ -74,8 +74,8 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, sign
   const cpu = await connect("cpu", { signal, onProgress });
   /** @type {Connection | null} */
   let gpu = null;
-  /** The networks that the caller has loaded. @type {Set<string>} */
-  const loaded = new Set();
+  /** The networks that the caller has loaded, the last one last. @type {Map<string, ManifestEntry>} */
+  const loaded = new Map();
   /** How long the CPU has computed in all, how many attacks it is computing, and since when. */
   const busy = { total: 0, attacks: 0, since: 0 };
   const closing = new AbortController();
@@ -112,13 +112,13 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, sign
     try {
       next.watch(PATIENCE.compiling);
       tell("compiling");
-      const [model] = loaded;
-      await next.call("load", model);
+      const [model] = [...loaded.values()].slice(-1);
+      await next.call("load", model.id);
       await prove(cpu, next, model);
       const times = { cpu: await stepTime(cpu, model), gpu: await stepTime(next, model) };
       const detail = `${times.gpu.toPrecision(3)} ms a step; the CPU takes ${times.cpu.toPrecision(3)} ms.`;
       if (!isForced && times.gpu >= times.cpu) throw failure("Slower", detail);
-      for (const each of loaded) await next.call("load", each);
+      for (const id of loaded.keys()) await next.call("load", id);
       next.watch(PATIENCE.computing);
       gpu = next;
       tell(isForced ? "forced" : "faster", detail);
@@ -166,7 +166,8 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, sign
       const entry = await cpu.call("load", model, { signal, onEvent });
       const engine = gpu;
       await engine?.call("load", model).catch((error) => giveUp(engine, error));
-      loaded.add(model);
+      loaded.delete(model);
+      loaded.set(model, entry);
       consider();
       return entry;
     },

@@ -64,7 +64,7 @@ test("who asks for it gets it at once, however slow", async (t) => {
 const REFUSED = {
   "an adapter that lacks a feature": ["MissingFeature", /Test adapter lacks timestamp-query/, fakeAdapter(undefined, [])],
   "an engine that computes something else": ["Mismatch", /logits.* differ by 0\.5/, fakeEngine("webgpu", { LOGIT: 1.5 })],
-  "an engine that computes no numbers": ["Mismatch", /logits/, fakeEngine("webgpu", { LOGIT: null })],
+  "an engine that computes no numbers": ["Mismatch", /logits/, fakeEngine("webgpu", { LOGIT: undefined })],
   "a shader that does not compile": ["Fault", /unresolved/, fakeEngine("webgpu", { FAULT: "error: unresolved identifier" })],
   "a module that is missing": ["failed", /404|engine_bg/, { "/pkg/webgpu/engine_bg.wasm": 404 }],
 };
