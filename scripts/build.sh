@@ -53,7 +53,10 @@ for engine in ${engines:-cpu webgpu}; do
   case $engine in
     # The compiler has optimised already: at -O2 and above this takes minutes, and the result is no
     # faster and compresses worse.
-    cpu) build cpu wasm -O1 700000 && types ;;
+    cpu)
+      build cpu wasm -O1 700000
+      types
+      ;;
     webgpu) build webgpu wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
     *) echo "There is no engine $engine. There are: cpu, webgpu." >&2; exit 1 ;;
   esac
