@@ -62,9 +62,9 @@ node_modules/.bin/tsc
 node_modules/.bin/tsc --project tsconfig.node.json
 
 section "JavaScript: unit tests"
-node --test tests/web/{unit,link}.test.mjs
+node --test tests/web/{unit,link,photo}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,lab,links,embed,faults,access,site}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,faults,access,site}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

@@ -44,7 +44,8 @@ struct Cell {
     interval: [f64; 2],
     gradient_vanished: usize,
     distortion_successes: Option<f64>,
-    hardness: f64,
+    /// `None` where nothing succeeds: no distortion is known then.
+    hardness: Option<f64>,
     distance: Option<f64>,
 }
 
@@ -95,7 +96,7 @@ impl Cell {
             interval: wilson(successes, ends.len()),
             gradient_vanished: vanished.count(),
             distortion_successes: mean_of(&shares),
-            hardness: hardness(&shares, ends.len(), features),
+            hardness: (successes > 0).then(|| hardness(&shares, ends.len(), features)),
             distance: mean_of(&distances),
         }
     }

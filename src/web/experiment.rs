@@ -96,7 +96,7 @@ export interface PairsRow extends RowHead {
   attempts: number; successes: number; rate: number; interval: Interval; outcomes: Outcomes; already_target: number;
   cells: {
     source: number; target: number; attempts: number; successes: number; rate: number; interval: Interval;
-    gradient_vanished: number; distortion_successes: number | null; hardness: number; distance: number | null;
+    gradient_vanished: number; distortion_successes: number | null; hardness: number | null; distance: number | null;
   }[];
 }
 export interface TransferRow extends RowHead {

@@ -107,7 +107,7 @@ fn confidence_is_reached_and_costs_length() {
         (last.logits[3] - rival, length(&last.image, seven))
     };
     let ((plain, short), (sure, long)) = (run(0.0), run(10.0));
-    assert!(plain >= 0.0 && plain < 5.0, "{plain}");
+    assert!((0.0..5.0).contains(&plain), "{plain}");
     assert!(sure >= 10.0 && long > short, "{sure}: {long} against {short}");
 }
 

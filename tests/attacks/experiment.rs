@@ -38,7 +38,9 @@ fn records(experiment: &Experiment, chunks: Vec<Chunk>) -> Vec<Record> {
     let mut records = Vec::new();
     for chunk in chunks {
         let mut campaign = experiment.start(chunk, &[]).expect("it is its own chunk");
-        while let Some(found) = pollster::block_on(campaign.step(&Device::flex())).expect("it steps") {
+        while let Some(found) =
+            pollster::block_on(campaign.step(&Device::flex())).expect("it steps")
+        {
             records.extend(found);
         }
         assert_eq!(campaign.left(), 0);
@@ -78,10 +80,14 @@ fn the_rows_do_not_depend_on_how_the_work_was_dealt_out() {
     assert_eq!(plain["planned"], 36);
     assert_eq!(scaled["role"], "scaled");
     assert_eq!(scaled["outcomes"]["gradient_vanished"], 36, "{scaled}");
-    let fooled = at_once.iter().filter(|r| r.task == 0 && end(r).outcome == Outcome::Fooled).count();
+    let fooled =
+        at_once.iter().filter(|r| r.task == 0 && end(r).outcome == Outcome::Fooled).count();
     assert!(fooled > 0 && plain["successes"] == fooled && plain["attempts"] == 36);
     let half = rows(&experiment, &at_once[..10]);
-    assert_eq!(half[0]["attempts"].as_u64().zip(half[1]["attempts"].as_u64()).map(|(a, b)| a + b), Some(10));
+    assert_eq!(
+        half[0]["attempts"].as_u64().zip(half[1]["attempts"].as_u64()).map(|(a, b)| a + b),
+        Some(10)
+    );
 }
 
 /// Multiplying the logits changes no reading, and divides the temperature that JSMA sees.
@@ -89,10 +95,10 @@ fn the_rows_do_not_depend_on_how_the_work_was_dealt_out() {
 fn a_scaled_network_is_the_network_at_another_temperature() {
     let settings = Jsma { budget: Budget { features: 30 }, ..Jsma::PAPER };
     let scaled = Attack::Jsma(settings);
-    let tempered =
-        Attack::Jsma(Jsma { output: Output::Tempered, temperature: 0.25, ..settings });
+    let tempered = Attack::Jsma(Jsma { output: Output::Tempered, temperature: 0.25, ..settings });
     // A power of two, so that both are the same numbers.
-    let tasks = vec![task("mnist-undefended", 4.0, scaled), task("mnist-undefended", 1.0, tempered)];
+    let tasks =
+        vec![task("mnist-undefended", 4.0, scaled), task("mnist-undefended", 1.0, tempered)];
     let experiment = plan(Kind::Success, tasks, Vec::new());
     let found = rows(&experiment, &records(&experiment, experiment.chunks(100)));
     for figure in ["outcomes", "distortion_all", "distance_successes", "steps"] {
@@ -149,9 +155,8 @@ fn amplitudes_are_those_of_the_reference() {
             let scaled: Vec<_> = trace.logits().iter().map(|z| z * f64::from(scale)).collect();
             let f = crate::reference::softmax(&scaled);
             let row = |j: usize| {
-                let cotangent = |k: usize| {
-                    f64::from(scale) * f[j] * (f64::from(u8::from(j == k)) - f[k])
-                };
+                let cotangent =
+                    |k: usize| f64::from(scale) * f[j] * (f64::from(u8::from(j == k)) - f[k]);
                 twin.backward(&trace, &(0..10).map(cotangent).collect::<Vec<_>>())
             };
             let sum: f64 = (0..10).flat_map(row).map(f64::abs).sum();
@@ -170,16 +175,18 @@ fn ended(attempt: usize, outcome: Outcome, features_changed: usize) -> Record {
     let (image, class) = (attempt / 9, 0);
     let (changes, distance, read) = (1, 1.0, Vec::new());
     let (zeros, admissible) = (Some(392), Some(78));
-    let end = End {
-        image, class, outcome, changes, features_changed, distance, zeros, admissible, read,
-    };
+    let end =
+        End { image, class, outcome, changes, features_changed, distance, zeros, admissible, read };
     Record { task: 0, attempt, found: Found::Attack(end) }
 }
 
 #[test]
 fn robustness_counts_failures_at_the_cap_and_without_them() {
-    let experiment =
-        plan(Kind::Robustness, vec![task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER))], Vec::new());
+    let experiment = plan(
+        Kind::Robustness,
+        vec![task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER))],
+        Vec::new(),
+    );
     // Fooled by 4 features at best; vanished for every target; misread; and one attempt missing.
     let mut found: Vec<_> = (0..9).map(|i| ended(i, Outcome::Fooled, 20 - 2 * i)).collect();
     found.extend((9..18).map(|i| ended(i, Outcome::GradientVanished, 0)));
@@ -187,7 +194,8 @@ fn robustness_counts_failures_at_the_cap_and_without_them() {
     found[20].found = ended(20, Outcome::AlreadyTarget, 0).found;
     found.extend((27..35).map(|i| ended(i, Outcome::BudgetSpent, 112)));
     let row = &rows(&experiment, &found)[0];
-    let counts = ["measured", "misread", "failures", "gradient_vanished"].map(|of| row[of].as_u64());
+    let counts =
+        ["measured", "misread", "failures", "gradient_vanished"].map(|of| row[of].as_u64());
     assert_eq!(counts, [2, 1, 1, 1].map(Some));
     assert_eq!(row["robustness"], (4.0 / 784.0 + 112.0 / 784.0) / 2.0);
     assert_eq!(row["robustness_of_successes"], 4.0 / 784.0);
@@ -201,7 +209,10 @@ fn fgsm_counts_errors_and_pairs_count_cells() {
         [Outcome::Fooled, Outcome::AlreadyTarget, Outcome::GradientVanished, Outcome::BudgetSpent];
     let found: Vec<_> = (0..4).zip(outcomes).map(|(i, outcome)| ended(i, outcome, 784)).collect();
     let row = &rows(&experiment, &found)[0];
-    assert_eq!((&row["errors"], &row["misread"], &row["rate"]), (&2.into(), &1.into(), &0.5.into()));
+    assert_eq!(
+        (&row["errors"], &row["misread"], &row["rate"]),
+        (&2.into(), &1.into(), &0.5.into())
+    );
     assert_eq!(row["zero_gradients"], 0.5);
 
     let jsma = task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
@@ -227,17 +238,30 @@ fn what_makes_no_sense_is_refused() {
     let jsma = || task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
     let (images, labels) = four();
     let new = |kind, tasks, images: &[f32], labels: &[u8]| {
-        let made = Experiment::new(kind, tasks, vec![], images.to_vec(), labels.to_vec(), Source::default());
+        let made = Experiment::new(
+            kind,
+            tasks,
+            vec![],
+            images.to_vec(),
+            labels.to_vec(),
+            Source::default(),
+        );
         made.err().expect("it should be refused")
     };
     assert_eq!(new(Kind::Success, vec![], &images, &labels), ExperimentError::Empty);
     assert_eq!(new(Kind::Success, vec![jsma()], &[], &[]), ExperimentError::Empty);
     assert_eq!(new(Kind::Transfer, vec![jsma()], &images, &labels), ExperimentError::NoReader);
-    assert_eq!(new(Kind::Success, vec![jsma()], &images, &[1, 2, 3, 10]), ExperimentError::Label(10));
+    assert_eq!(
+        new(Kind::Success, vec![jsma()], &images, &[1, 2, 3, 10]),
+        ExperimentError::Label(10)
+    );
     let wrong = new(Kind::Success, vec![jsma()], &images[1..], &labels);
     assert!(matches!(wrong, ExperimentError::Images { .. }));
     let no_attack = Task { attack: None, ..jsma() };
-    assert_eq!(new(Kind::Pairs, vec![no_attack], &images, &labels), ExperimentError::NoAttack("pairs"));
+    assert_eq!(
+        new(Kind::Pairs, vec![no_attack], &images, &labels),
+        ExperimentError::NoAttack("pairs")
+    );
 
     let experiment = plan(Kind::Success, vec![jsma()], Vec::new());
     for chunk in [
@@ -245,9 +269,14 @@ fn what_makes_no_sense_is_refused() {
         Chunk { task: 0, from: 0, to: 37 },
         Chunk { task: 0, from: 3, to: 2 },
     ] {
-        assert!(matches!(experiment.start(chunk, &[]).err(), Some(ExperimentError::Foreign { .. })));
+        assert!(matches!(
+            experiment.start(chunk, &[]).err(),
+            Some(ExperimentError::Foreign { .. })
+        ));
     }
-    for record in [ended(36, Outcome::Fooled, 1), Record { task: 1, ..ended(0, Outcome::Fooled, 1) }] {
+    for record in
+        [ended(36, Outcome::Fooled, 1), Record { task: 1, ..ended(0, Outcome::Fooled, 1) }]
+    {
         assert!(matches!(experiment.rows(&[record]), Err(ExperimentError::Foreign { .. })));
     }
 }

@@ -5,8 +5,8 @@ use defensive_distillation::attack::{
     Attack, AttackError, Budget, Goal, Outcome, RandomPairs, Step,
 };
 
-use crate::reference::network::argmax;
 use crate::reference;
+use crate::reference::network::argmax;
 use crate::{attack, digits, digits_and_targets, end, published, refused, targeted};
 
 const UP: RandomPairs =

@@ -60,9 +60,11 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
   await goTo(page, "mnist");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /MNIST.* 4$/);
   assert.ok(await page.locator('#targets input[value="9"]').isChecked());
+  await page.waitForFunction(() => /target=9/.test(location.hash) && !/data=cifar10/.test(location.hash));
   await goTo(page, "cifar10");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /truck/);
   assert.deepEqual(requests.filter((path) => /mnist|cifar10/.test(path)), []);
+  await page.waitForFunction(() => /data=cifar10/.test(location.hash));
   await page.goBack();
   await page.waitForFunction(() => document.documentElement.dataset.set === "mnist");
   await ready(page);
@@ -117,7 +119,8 @@ test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, 
   const { url } = await site(t, CIFAR.answers);
   const { page } = await visit(t, `${url}/#${LINK}`);
   await attackSomething(page);
-  await page.waitForFunction(() => /step=[1-9]/.test(location.hash));
+  // While it plays, the address follows; what counts is the last step.
+  await page.waitForFunction((step) => location.hash.includes(`step=${step}&`), await page.locator("#scrubber").inputValue());
   const [link, seen, words] = [page.url(), await pixels(page, "left"), await panel(page, "left").locator(".verdict").textContent()];
   const { page: other, problems } = await open(t, link, { viewport: { width: 375, height: 740 } });
   await ended(other);

@@ -73,6 +73,8 @@ test("a digit on paper becomes light ink, 20 pixels large, with its mass in the 
     for (const at of centre) assert.ok(Math.abs(at - 14) < 0.3, `${centre}`);
     const rows = Array.from({ length: 28 }, (_, y) => pixels.slice(28 * y, 28 * y + 28).some((value) => value > 0.5)).filter(Boolean).length;
     assert.ok(rows >= 19 && rows <= 21, `${rows} rows`);
+    const columns = Array.from({ length: 28 }, (_, x) => pixels.some((value, place) => place % 28 === x && value > 0.5)).filter(Boolean).length;
+    assert.ok(columns >= 1 && columns <= 3, `${columns} columns of a stroke`);
   }
 });
 

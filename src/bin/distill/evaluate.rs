@@ -338,8 +338,11 @@ impl Table {
         });
     }
 
+    /// A row a line, so that what changed can be seen.
     fn write(&self, file: &Path) -> Result {
-        let json = serde_json::to_string_pretty(&self.0)? + "\n";
+        let rows =
+            self.0.iter().map(serde_json::to_string).collect::<std::result::Result<Vec<_>, _>>()?;
+        let json = format!("[\n{}\n]\n", rows.join(",\n"));
         Ok(checkpoint::replace(file, json.as_bytes())?)
     }
 }

@@ -8,9 +8,11 @@ pub struct Series {
     pub colour: &'static str,
     /// Drawn with dashes: what others measured.
     pub dashed: bool,
-    /// x, y, and the ends of y's interval if it has one.
-    pub points: Vec<(f64, f64, Option<(f64, f64)>)>,
+    pub points: Vec<Point>,
 }
+
+/// x, y, and the ends of y's interval if it has one.
+pub type Point = (f64, f64, Option<(f64, f64)>);
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 360.0;
@@ -77,8 +79,12 @@ pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
                     y(high)
                 );
             }
-            let _ =
-                writeln!(svg, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>", x(at), y(value));
+            let _ = writeln!(
+                svg,
+                "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\" fill=\"{colour}\"/>",
+                x(at),
+                y(value)
+            );
         }
         let (at, down) = (WIDTH - RIGHT + 16.0, TOP + 18.0 * place as f64);
         let _ = writeln!(
@@ -100,13 +106,14 @@ pub fn heat(
     value: impl Fn(usize, usize) -> Option<f64>,
 ) -> String {
     let longest = rows.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
-    let (side, left, top) = (40.0, 24.0 + 7.0 * longest, 48.0 + 5.0 * longest.min(20.0));
+    let (side, left, top) = (40.0, 24.0 + 7.0 * longest, 56.0 + 5.0 * longest.min(20.0));
     let width = (left + side * columns.len() as f64 + 80.0).max(400.0);
     let height = top + side * rows.len() as f64 + 24.0;
     let mut svg = head(width, height, title);
     let _ = writeln!(svg, "<text x=\"8\" y=\"36\">{down} ↓ {across} →</text>");
     for (column, name) in columns.iter().enumerate() {
-        let (at, turned) = (left + side * (column as f64 + 0.5), if longest > 3.0 { -35 } else { 0 });
+        let (at, turned) =
+            (left + side * (column as f64 + 0.5), if longest > 3.0 { -35 } else { 0 });
         let anchor = if longest > 3.0 { "start" } else { "middle" };
         let _ = writeln!(
             svg,

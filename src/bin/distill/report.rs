@@ -122,7 +122,9 @@ fn networks(published: &[Entry], dataset: Dataset) -> Vec<Name> {
             Role::Teacher => names.push(name("teacher", 1.0)),
         }
     }
-    let order = |name: &Name| ["undefended", "distilled", "teacher", "scaled"].iter().position(|&r| r == name.role);
+    let order = |name: &Name| {
+        ["undefended", "distilled", "teacher", "scaled"].iter().position(|&r| r == name.role)
+    };
     names.sort_by(|a, b| order(a).cmp(&order(b)).then(a.x().total_cmp(&b.x())));
     names
 }
@@ -199,7 +201,9 @@ fn success(
     };
     let find = |name: &Name, attack: &str, direction: Option<&str>| {
         rows.iter().find(|row| {
-            name.is(row) && row["attack"] == attack && direction.is_none_or(|way| row["direction"] == way)
+            name.is(row)
+                && row["attack"] == attack
+                && direction.is_none_or(|way| row["direction"] == way)
         })
     };
     let attempts = rows.iter().find(|row| row["attack"] == "jsma-f");
@@ -227,7 +231,7 @@ fn success(
         dashed: false,
         points: networks
             .iter()
-            .filter(|name| name.role == role)
+            .filter(|name| name.role == role || (role == "scaled" && name.role == "undefended"))
             .filter_map(|name| {
                 let row = find(name, attack, Some("increase"))?;
                 let at = |of: &Value| of.as_f64().map(|share| 100.0 * share);
@@ -238,7 +242,12 @@ fn success(
     };
     let reported = paper::distilled(dataset).iter().map(|&(t, success, _)| (t, success, None));
     let series = [
-        Series { name: "paper, distilled".into(), colour: "#888", dashed: true, points: reported.collect() },
+        Series {
+            name: "paper, distilled".into(),
+            colour: "#888",
+            dashed: true,
+            points: reported.collect(),
+        },
         line("distilled, jsma-f", "#1f77b4", "distilled", "jsma-f"),
         line("teacher, jsma-f", "#2ca02c", "teacher", "jsma-f"),
         line("undefended × k, jsma-f", "#ff7f0e", "scaled", "jsma-f"),
@@ -257,7 +266,9 @@ fn success(
             ["increase", "decrease", "either"].map(|way| cell(find(name, "not-robust", Some(way)))),
         );
         cells.extend(["cw-l2", "cw-l0"].map(|attack| cell(find(name, attack, None))));
-        cells.extend(["increase", "decrease"].map(|way| cell(find(name, "random-pairs", Some(way)))));
+        cells.extend(
+            ["increase", "decrease"].map(|way| cell(find(name, "random-pairs", Some(way)))),
+        );
         cells
     });
     let images = |attack: &str| {
@@ -275,13 +286,23 @@ fn success(
     page.table(
         "Attacks that know the defence, and random pixels",
         &words,
-        &["network", "not-robust +", "not-robust −", "not-robust ±", "cw-l2", "cw-l0", "random +", "random −"],
+        &[
+            "network",
+            "not-robust +",
+            "not-robust −",
+            "not-robust ±",
+            "cw-l2",
+            "cw-l0",
+            "random +",
+            "random −",
+        ],
         others.collect(),
     );
     let accuracy = networks.iter().filter(|name| name.scale == 1.0).filter_map(|name| {
         let entry = published.iter().find(|entry| entry.id == name.id)?;
         let paper = paper_of(name).map_or("–".into(), |of| format!("~{:.2} %", of.1));
-        let (accuracy, norm) = (format!("{:.2} %", 100.0 * entry.test_accuracy), format!("{:.0}", entry.logit_norm));
+        let (accuracy, norm) =
+            (format!("{:.2} %", 100.0 * entry.test_accuracy), format!("{:.0}", entry.logit_norm));
         Some(vec![name.words(), paper, accuracy, norm])
     });
     page.table(
@@ -298,7 +319,9 @@ fn amplitude(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
     let table = networks.iter().filter_map(|name| {
         let row = rows.iter().find(|row| name.is(row))?;
         let reported = match (dataset, name.role) {
-            (Dataset::Cifar10, "distilled") => paper::AMPLITUDE.iter().find(|at| at.0 == name.temperature),
+            (Dataset::Cifar10, "distilled") => {
+                paper::AMPLITUDE.iter().find(|at| at.0 == name.temperature)
+            }
             _ => None,
         };
         let [below, above] = reported.map_or(["–".into(), "–".into()], |&(_, below, above)| {
@@ -322,8 +345,22 @@ fn amplitude(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         first["images"]
     );
     let head = [
-        "network", "paper < 1e-40", "< 1e-40", "paper > 1e-3", "> 1e-3", "exactly 0", "0", "1e-40",
-        "1e-35", "1e-30", "1e-25", "1e-20", "1e-15", "1e-10", "1e-5", "1e-3",
+        "network",
+        "paper < 1e-40",
+        "< 1e-40",
+        "paper > 1e-3",
+        "> 1e-3",
+        "exactly 0",
+        "0",
+        "1e-40",
+        "1e-35",
+        "1e-30",
+        "1e-25",
+        "1e-20",
+        "1e-15",
+        "1e-10",
+        "1e-5",
+        "1e-3",
     ];
     page.table("Gradient amplitude", &words, &head, table.collect());
 }
@@ -362,8 +399,14 @@ fn robustness(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Valu
         first["images"]
     );
     let head = [
-        "network", "paper", "jsma-f, failures at the cap", "dropped", "failures", "jsma-t, failures at the cap",
-        "dropped", "failures",
+        "network",
+        "paper",
+        "jsma-f, failures at the cap",
+        "dropped",
+        "failures",
+        "jsma-t, failures at the cap",
+        "dropped",
+        "failures",
     ];
     page.table("Robustness ρ_adv", &words, &head, table.collect());
 }
@@ -373,8 +416,14 @@ fn fgsm(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
     let find = |name: &Name, epsilon: f64, knows: bool| {
         rows.iter().find(|row| {
             let temperature = row["attack_temperature"].as_f64().unwrap_or(1.0);
-            let fits = if knows { (temperature - name.temperature * name.scale).abs() < 1e-3 } else { temperature == 1.0 };
-            name.is(row) && row["epsilon"].as_f64().is_some_and(|e| (e - epsilon).abs() < 1e-6) && fits
+            let fits = if knows {
+                (temperature - name.temperature * name.scale).abs() < 1e-3
+            } else {
+                temperature == 1.0
+            };
+            name.is(row)
+                && row["epsilon"].as_f64().is_some_and(|e| (e - epsilon).abs() < 1e-6)
+                && fits
         })
     };
     let error = |row: Option<&Value>| {
@@ -396,7 +445,8 @@ fn fgsm(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
         let mut cells = vec![name.words(), paper];
         cells.extend([0.1, 0.2, 0.3].map(|e| error(find(name, e, false))));
         cells.extend([0.1, 0.2, 0.3].map(|e| error(find(name, e, true))));
-        cells.push(find(name, 0.3, false).map_or("–".into(), |row| percent(&row["zero_gradients"])));
+        cells
+            .push(find(name, 0.3, false).map_or("–".into(), |row| percent(&row["zero_gradients"])));
         cells
     });
     let words = format!(
@@ -407,7 +457,15 @@ fn fgsm(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
         first["images"]
     );
     let head = [
-        "network", "paper, ε = 0.3", "ε = 0.1", "0.2", "0.3", "softmax(z/T), ε = 0.1", "0.2", "0.3", "zero entries",
+        "network",
+        "paper, ε = 0.3",
+        "ε = 0.1",
+        "0.2",
+        "0.3",
+        "softmax(z/T), ε = 0.1",
+        "0.2",
+        "0.3",
+        "zero entries",
     ];
     page.table("FGSM", &words, &head, table.collect());
 }
@@ -428,7 +486,9 @@ fn pairs(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) -
             let attack = row["attack"].as_str().unwrap_or_default();
             let cells = row["cells"].as_array().map_or(&[][..], Vec::as_slice);
             let share = |source: usize, target: usize| {
-                let cell = cells.iter().find(|cell| cell["source"] == source && cell["target"] == target)?;
+                let cell = cells
+                    .iter()
+                    .find(|cell| cell["source"] == source && cell["target"] == target)?;
                 cell["rate"].as_f64()
             };
             let mean = |field: &str| {
@@ -449,11 +509,16 @@ fn pairs(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) -
                 mean("distance"),
             ]);
             // A picture of nothing but vanished gradients would show none of this.
-            let plotted = matches!((name.role, attack), ("undefended", _) | ("distilled", "jsma-t"));
+            let plotted =
+                matches!((name.role, attack), ("undefended", _) | ("distilled", "jsma-t"));
             if plotted {
                 let file = format!("pairs-{}-{attack}.svg", name.id);
                 let title = format!("{}, {attack}: success in percent", name.words());
-                page.plot(&file, &title, &heat(&title, ["source", "target"], [&classes, &classes], share))?;
+                page.plot(
+                    &file,
+                    &title,
+                    &heat(&title, ["source", "target"], [&classes, &classes], share),
+                )?;
             }
         }
     }
@@ -485,7 +550,8 @@ fn transfer(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]
             })?;
             (row["shown"].as_u64() > Some(0)).then(|| row["misread_rate"].as_f64()).flatten()
         };
-        let title = format!("Made by {attack} on the row's network, misread by the column's, in percent");
+        let title =
+            format!("Made by {attack} on the row's network, misread by the column's, in percent");
         let svg = heat(&title, ["made on", "shown to"], [&names, &names], share);
         page.plot(&format!("transfer-{dataset}-{attack}.svg"), &title, &svg)?;
     }

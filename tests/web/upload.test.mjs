@@ -1,0 +1,156 @@
+/** Pictures of a visitor's own on the page: chosen, pasted, dropped; what becomes of them, where they go, and what is turned away. */
+import assert from "node:assert/strict";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { withCifar } from "./stand-in.mjs";
+import { attack, both, choose, coloursSeen, ended, panel, ready, visit } from "./visit.mjs";
+
+withBrowser();
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const CIFAR = withCifar();
+const COLOUR = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
+
+/** What a canvas of so many pixels holds, as a file. @param {Page} page @param {{ width: number, height: number, type?: string, draw: (context: any) => void }} what */
+async function file(page, { width, height, type = "image/png", draw }) {
+  const bytes = await page.evaluate(async ({ width, height, type, draw }) => {
+    const canvas = new OffscreenCanvas(width, height);
+    (0, eval)(`(${draw})`)(canvas.getContext("2d"));
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer())];
+  }, { width, height, type, draw: `${draw}` });
+  return Buffer.from(bytes);
+}
+
+/** Quarters of four colours, with a fifth to the left and right of the square in the middle. @param {any} context */
+function quarters(context) {
+  context.fillStyle = "#ff00ff";
+  context.fillRect(0, 0, 400, 200);
+  [["#c80000", 100, 0], ["#00c800", 200, 0], ["#0000c8", 100, 100], ["#c8c8c8", 200, 100]].forEach(([colour, x, y]) => {
+    context.fillStyle = colour;
+    context.fillRect(x, y, 100, 100);
+  });
+}
+
+/** A large four in dark ink on paper that is darker on one side. @param {any} context */
+function four(context) {
+  const shade = context.createLinearGradient(0, 0, 600, 0);
+  shade.addColorStop(0, "#f4f1e8");
+  shade.addColorStop(1, "#aaa69c");
+  context.fillStyle = shade;
+  context.fillRect(0, 0, 600, 600);
+  context.strokeStyle = "#23304f";
+  context.lineWidth = 34;
+  context.lineCap = context.lineJoin = "round";
+  context.beginPath();
+  context.moveTo(250, 130);
+  context.lineTo(170, 330);
+  context.lineTo(430, 330);
+  context.moveTo(370, 120);
+  context.lineTo(360, 480);
+  context.stroke();
+}
+
+/** @param {Page} page @param {Buffer} buffer @param {string} [name] */
+const choosePicture = (page, buffer, name = "picture.png") => page.locator("#upload-file").setInputFiles({ name, mimeType: "image/png", buffer });
+
+/** The pixels of the left panel's picture. @param {Page} page */
+const pixels = (page) => panel(page, "left").locator(".picture-pixels").evaluate((canvas) => {
+  const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+  const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
+  context.drawImage(canvas, 0, 0);
+  return [...context.getImageData(0, 0, width, height).data];
+});
+
+/** @param {Page} page @param {RegExp} words */
+const says = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
+
+test("a picture is cropped, averaged, attacked and sent along in a link, and nothing leaves the page", async (t) => {
+  const { url, requests } = await site(t, CIFAR.answers);
+  const { page, problems } = await visit(t, `${url}/#${COLOUR}`);
+  const picture = await file(page, { width: 400, height: 200, draw: quarters });
+  const before = requests.length;
+  await choosePicture(page, picture);
+  await page.locator("#input-caption", { hasText: "Your picture" }).waitFor();
+  await ready(page);
+  const seen = await pixels(page);
+  const at = (/** @type {number} */ x, /** @type {number} */ y) => seen.slice(4 * (32 * y + x), 4 * (32 * y + x) + 3);
+  assert.deepEqual([at(0, 0), at(31, 0), at(0, 31), at(31, 31)], [[200, 0, 0], [0, 200, 0], [0, 0, 200], [200, 200, 200]]);
+  assert.deepEqual([at(15, 15), at(16, 16)], [[200, 0, 0], [200, 200, 200]], "the quarters meet between two pixels");
+  await page.waitForFunction(() => /pixels=/.test(location.hash));
+  assert.deepEqual(requests.slice(before), [], "nothing is sent or fetched");
+  await attack(page);
+  await page.locator("#scrubber").press("Home");
+  await page.waitForFunction(() => /step=0&/.test(location.hash));
+
+  const { page: other, problems: others } = await open(t, page.url(), { script: "delete globalThis.CompressionStream" });
+  await ended(other);
+  assert.deepEqual(await pixels(other), seen);
+  assert.deepEqual(await both(other, "data-label"), await both(page, "data-label"));
+  assert.ok(await other.locator("#notes").isHidden());
+  await other.locator("#samples .tile").nth(3).click();
+  await other.waitForFunction(() => /sample=/.test(location.hash) && !/pixels=/.test(location.hash));
+  assert.deepEqual([...problems, ...others], []);
+});
+
+test("a photographed digit is read as one, by file, paste and drop", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, url, { locale: "en" });
+  const photo = await file(page, { width: 600, height: 600, type: "image/jpeg", draw: four });
+  const isFour = () => page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "4"
+    && document.querySelector('[data-panel="right"]')?.getAttribute("data-label") === "4");
+  await choosePicture(page, photo, "photo.jpg");
+  await isFour();
+  assert.match(`${await page.locator("#input-caption").textContent()}`, /Your picture/);
+  assert.ok(await coloursSeen(page) > 10);
+  for (const kind of ["paste", "drop"]) {
+    await choose(page, 7);
+    await page.evaluate(({ kind, bytes }) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.items.add(new File([Uint8Array.from(bytes)], "photo.jpg", { type: "image/jpeg" }));
+      const event = kind === "paste" ? new ClipboardEvent("paste", { clipboardData, bubbles: true }) : new DragEvent("drop", { dataTransfer: clipboardData, bubbles: true, cancelable: true });
+      document.body.dispatchEvent(event);
+    }, { kind, bytes: [...photo] });
+    await isFour();
+  }
+  // The pen begins a new drawing.
+  await page.locator("#clear").click();
+  await page.locator("#input-caption", { hasText: "Nothing drawn" }).waitFor();
+  assert.deepEqual(problems, []);
+});
+
+/** An animated GIF of two frames. */
+const MOVING = Buffer.concat([Buffer.from("GIF89a"), Buffer.from([1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]),
+  ...[0, 1].map(() => Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0])), Buffer.from([0x3b])]);
+
+test("what is no picture, is damaged, huge or moving, or shows nothing, gets an answer, and the page stays as it is", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, url, { locale: "en" });
+  const good = await file(page, { width: 600, height: 600, draw: four });
+  const enormous = Buffer.from(good);
+  enormous.writeUInt32BE(16_000, 16);
+  enormous.writeUInt32BE(16_000, 20);
+  /** @type {[Buffer, RegExp][]} */
+  const answers = [
+    [Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"), /no picture that can be read/],
+    [Buffer.alloc(0), /no picture that can be read/],
+    [good.subarray(0, 300), /cannot be opened/],
+    [enormous, /256 megapixels/],
+    [MOVING, /moves/],
+    [await file(page, { width: 90, height: 90, draw: (context) => { context.fillStyle = "#777"; context.fillRect(0, 0, 90, 90); } }), /Nothing stands out/],
+  ];
+  for (const [picture, answer] of answers) {
+    await choosePicture(page, picture);
+    await says(page, answer);
+  }
+  await page.evaluate(() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([new Uint8Array(31_000_000)], "large.png", { type: "image/png" }));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+  });
+  await says(page, /31 MB.*30 MB/);
+  assert.match(`${await page.locator("#input-caption").textContent()}`, /test image 0/);
+  assert.equal(new URL(page.url()).hash, "");
+  await choosePicture(page, good);
+  await says(page, /never leaves this page/);
+  assert.deepEqual(problems, []);
+});
