@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Builds the wasm package from the sources: npm run build [-- FOLDER], where FOLDER is pkg unless given.
+# Builds the wasm package from the sources: npm run build [-- FOLDER [ENGINE …]], where FOLDER is pkg
+# and the engines are cpu and webgpu unless given. webgpu takes long: burn's GPU runtime is large.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-pkg}
+engines=${*:2}
 target=wasm32-unknown-unknown
-most_gzipped=700000
 
 [ -d node_modules ] || npm ci --no-audit --no-fund
 rustup target list --installed 2>/dev/null | grep -qx $target || rustup target add $target
@@ -19,27 +20,44 @@ for crates in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*; do
 done
 flags+=" --remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$commit"
 flags+=" --remap-path-prefix=$PWD=/project"
-RUSTFLAGS=$flags cargo build --locked --profile wasm --lib --target $target
 
-rm -rf "$out/cpu" "$out/types"
-mkdir -p "$out"
-cargo run --locked --quiet --manifest-path tools/bindgen/Cargo.toml --target-dir target -- \
-  target/$target/wasm/defensive_distillation.wasm "$out/cpu"
-
-# Each feature is named: --all-features would write encodings that browsers refuse. The compiler has
-# optimised already: at -O2 and above this takes minutes, and the result is no faster and compresses worse.
-node_modules/.bin/wasm-opt -O1 --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
-  --enable-mutable-globals --enable-reference-types --enable-multivalue \
-  --strip-debug --strip-producers --strip-target-features \
-  "$out/cpu/engine_bg.wasm" -o "$out/cpu/engine_bg.wasm"
+# build ENGINE PROFILE OPTIMISATION MOST_GZIPPED CARGO_OPTION…
+build() {
+  local engine=$1 profile=$2 level=$3 most=$4 module=$out/$1/engine_bg.wasm
+  RUSTFLAGS=$flags cargo build --locked --profile "$profile" --lib --target $target "${@:5}"
+  rm -rf "${out:?}/$engine"
+  mkdir -p "$out"
+  cargo run --locked --quiet --manifest-path tools/bindgen/Cargo.toml --target-dir target -- \
+    "target/$target/$profile/defensive_distillation.wasm" "$out/$engine"
+  # Each feature is named: --all-features would write encodings that browsers refuse.
+  node_modules/.bin/wasm-opt "$level" --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
+    --enable-mutable-globals --enable-reference-types --enable-multivalue \
+    --strip-debug --strip-producers --strip-target-features \
+    "$module" -o "$module"
+  node scripts/stamp.mjs write "$out" "$engine"
+  local gzipped
+  gzipped=$(gzip -9 -c "$module" | wc -c)
+  echo "$module: $(wc -c < "$module") bytes, $gzipped gzipped (at most $most)"
+  [ "$gzipped" -le "$most" ] || { echo "The module is too large." >&2; exit 1; }
+}
 
 # TypeScript's users get the types that the JavaScript states in its comments.
-node_modules/.bin/tsc --ignoreConfig --allowJs --strict --declaration --emitDeclarationOnly \
-  --target esnext --module nodenext --outDir "$out/types" www/engine.js
-find "$out/types" -type f ! -name engine.d.ts ! -name protocol.d.ts -delete
+types() {
+  rm -rf "$out/types"
+  node_modules/.bin/tsc --ignoreConfig --allowJs --strict --declaration --emitDeclarationOnly \
+    --target esnext --module nodenext --outDir "$out/types" www/engine.js
+  find "$out/types" -type f ! -name engine.d.ts ! -name protocol.d.ts ! -name connection.d.ts -delete
+}
 
-node scripts/stamp.mjs write "$out"
-
-gzipped=$(gzip -9 -c "$out/cpu/engine_bg.wasm" | wc -c)
-echo "$out/cpu/engine_bg.wasm: $(wc -c < "$out/cpu/engine_bg.wasm") bytes, $gzipped gzipped (at most $most_gzipped)"
-[ "$gzipped" -le $most_gzipped ] || { echo "The module is too large." >&2; exit 1; }
+for engine in ${engines:-cpu webgpu}; do
+  case $engine in
+    # The compiler has optimised already: at -O2 and above this takes minutes, and the result is no
+    # faster and compresses worse.
+    cpu)
+      build cpu wasm -O1 700000
+      types
+      ;;
+    webgpu) build webgpu wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
+    *) echo "There is no engine $engine. There are: cpu, webgpu." >&2; exit 1 ;;
+  esac
+done

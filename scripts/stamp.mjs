@@ -1,6 +1,6 @@
 /**
- * What a build was made from. `stamp.mjs write FOLDER` puts it into FOLDER/cpu/build.json, where
- * the page also reads the module's size and hash; `check-pkg.mjs` compares it.
+ * What a build was made from. `stamp.mjs write FOLDER ENGINE` puts it into FOLDER/ENGINE/build.json,
+ * where the page also reads the module's size and hash; `check-pkg.mjs` compares it.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,14 +13,17 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Native code only: the module does not depend on it. */
 const NATIVE = /^src\/(bin|train)\//;
 
-/** @returns {{ sources: string, rustc: string, binaryen: string }} */
-export function stamp() {
+/** The JavaScript that pkg/types is made of, which goes with the CPU engine: it is quick to build. */
+const TYPED = ["www/connection.js", "www/engine.js", "www/protocol.js"];
+
+/** @param {string} engine @returns {{ sources: string, rustc: string, binaryen: string }} */
+export function stamp(engine) {
   const rust = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
     .map((path) => `src/${path.replaceAll("\\", "/")}`)
     .filter((path) => path.endsWith(".rs") && !NATIVE.test(path))
     .sort();
   const sources = createHash("sha256");
-  for (const path of [...rust, "Cargo.toml", "Cargo.lock", "tools/bindgen/Cargo.lock", "tools/bindgen/src/main.rs", "scripts/build.sh", "www/engine.js", "www/protocol.js"]) {
+  for (const path of [...rust, "Cargo.toml", "Cargo.lock", "tools/bindgen/Cargo.lock", "tools/bindgen/src/main.rs", "scripts/build.sh", ...(engine === "cpu" ? TYPED : [])]) {
     sources.update(`${path}\n${sha256(path)}\n`);
   }
   const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/binaryen/package.json"), "utf8"));
@@ -33,8 +36,8 @@ function sha256(path) {
 }
 
 if (process.argv[2] === "write") {
-  const cpu = join(process.argv[3], "cpu");
-  const module = readFileSync(join(cpu, "engine_bg.wasm"));
+  const folder = join(process.argv[3], process.argv[4]);
+  const module = readFileSync(join(folder, "engine_bg.wasm"));
   const wasm = { bytes: module.length, sha256: createHash("sha256").update(module).digest("hex") };
-  writeFileSync(join(cpu, "build.json"), `${JSON.stringify({ wasm, ...stamp() }, null, 2)}\n`);
+  writeFileSync(join(folder, "build.json"), `${JSON.stringify({ wasm, ...stamp(process.argv[4]) }, null, 2)}\n`);
 }

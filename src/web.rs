@@ -6,10 +6,11 @@
 
 mod experiment;
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Float32Array, Object, Promise, Reflect, Uint8Array};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -22,6 +23,15 @@ use crate::experiment::Subject;
 use crate::model::Network;
 use crate::weights::Entry;
 
+#[cfg(not(feature = "webgpu"))]
+#[path = "web/cpu.rs"]
+mod backend;
+#[cfg(feature = "webgpu")]
+#[path = "web/webgpu.rs"]
+mod backend;
+
+use backend::Backend;
+
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 export interface ManifestEntry {
@@ -30,7 +40,7 @@ export interface ManifestEntry {
   parameters: number; test_accuracy: number; logit_norm: number;
   command: string; seed: number; epochs: number; seconds: number; hardware: string; date: string;
 }
-export interface EngineInfo { engine: "cpu"; implementation: string; version: string; }
+export interface EngineInfo { engine: "cpu" | "webgpu"; implementation: string; version: string; }
 export interface Classification { logits: number[]; probabilities: number[]; label: number; }
 /** Which features an attack may change, how, and how many. */
 export interface Features {
@@ -71,6 +81,8 @@ export type BatchRequest = Attack & {
   targets: Uint8Array;
   /** The targets are what the images show, to be mistaken for anything else (fgsm, random-pairs). */
   untargeted?: boolean;
+  /** Where runs were begun elsewhere: what the images were at first, and the changes made since. */
+  resumed?: { originals: Float32Array, iterations: number[] };
 }
 export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
 /** One image of one run, evaluated. */
@@ -102,10 +114,12 @@ fn start() {
 }
 
 /// Holds networks, and runs attacks on them.
+///
+/// Its methods borrow it for as long as their promises are pending, so that all of them share it.
 #[wasm_bindgen]
 pub struct Engine {
-    device: Device,
-    networks: HashMap<String, (Entry, Network)>,
+    backend: Backend,
+    networks: RefCell<HashMap<String, (Entry, Network)>>,
 }
 
 /// A loaded network by its id, and what its logits are multiplied by.
@@ -118,11 +132,10 @@ struct Named {
 
 #[wasm_bindgen]
 impl Engine {
-    /// An engine without networks, on the CPU.
-    #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default, reason = "JavaScript has no Default")]
-    pub fn new() -> Self {
-        Self { device: Device::flex(), networks: HashMap::new() }
+    /// An engine without networks, on the one device that this module was built for.
+    pub async fn open() -> Result<Engine, JsValue> {
+        let backend = Backend::open().await.map_err(|e| error("EngineError", e))?;
+        Ok(Self { backend, networks: RefCell::default() })
     }
 
     /// What computes.
@@ -135,23 +148,37 @@ impl Engine {
             version: &'static str,
         }
         to_js(&Info {
-            engine: "cpu",
-            implementation: "burn-flex, 128-bit SIMD",
+            engine: Backend::NAME,
+            implementation: Backend::IMPLEMENTATION,
             version: env!("CARGO_PKG_VERSION"),
         })
     }
 
+    /// Resolves when the device is lost, with the reason; on the CPU it never does.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn lost(&self) -> Promise {
+        let lost = self.backend.lost();
+        wasm_bindgen_futures::future_to_promise(async { Ok(lost.await.into()) })
+    }
+
+    /// What the device has reported as wrong since the engine was opened, a shader that does not
+    /// compile for instance. Nothing that it computed can be trusted then.
+    pub fn fault(&self) -> Option<String> {
+        self.backend.fault()
+    }
+
     /// Verifies a model file against its manifest entry, and keeps the network under its id.
     pub fn load(
-        &mut self,
+        &self,
         #[wasm_bindgen(unchecked_param_type = "ManifestEntry")] entry: JsValue,
         bytes: &[u8],
     ) -> Result<(), JsValue> {
         let entry: Entry = serde_wasm_bindgen::from_value(entry)
             .map_err(|e| error("ModelError", format!("The manifest entry is damaged: {e}.")))?;
-        let network =
-            entry.load(bytes, &self.device).map_err(|e| error("ModelError", e.to_string()))?;
-        self.networks.insert(entry.id.clone(), (entry, network));
+        let network = entry
+            .load(bytes, self.backend.device())
+            .map_err(|e| error("ModelError", e.to_string()))?;
+        self.networks.borrow_mut().insert(entry.id.clone(), (entry, network));
         Ok(())
     }
 
@@ -179,7 +206,7 @@ impl Engine {
         check_pixels(&image).map_err(attack_error)?;
         let [channels, height, width] = spec.shape;
         let image = TensorData::new(image, [1, channels, height, width]);
-        let logits = network.forward(Tensor::from_data(image, &self.device));
+        let logits = network.forward(Tensor::from_data(image, self.backend.device()));
         let logits = logits.into_data_async().await;
         let logits = logits.map_err(|e| error("EngineError", format!("{e:?}")))?;
         let logits: Vec<f32> = logits.iter::<f32>().collect();
@@ -207,15 +234,27 @@ impl Engine {
             #[serde(flatten)]
             attack: Attack,
         }
+        #[derive(Deserialize)]
+        struct Resumed {
+            originals: Vec<f32>,
+            iterations: Vec<usize>,
+        }
         let images = field::<Float32Array>(&request, "images", "a Float32Array")?.to_vec();
         let targets = field::<Uint8Array>(&request, "targets", "a Uint8Array")?.to_vec();
+        let resumed = Reflect::get(&request, &"resumed".into())?;
+        let resumed: Option<Resumed> = serde_wasm_bindgen::from_value(resumed)
+            .map_err(|e| error("RequestError", format!("The runs cannot be resumed: {e}.")))?;
         let Request { named, untargeted, attack } =
-            settings(&request, &["images", "targets"], "attack")?;
+            settings(&request, &["images", "targets", "resumed"], "attack")?;
         let network = self.network(&named)?;
         let goal = if untargeted { Goal::Untargeted } else { Goal::Target };
         let goals: Vec<_> = targets.into_iter().map(|class| goal(class.into())).collect();
-        let runs = attack.start(&network, &images, &goals).map_err(attack_error)?;
-        Ok(Run { runs, network, direction: attack.direction(), device: self.device.clone() })
+        let mut runs = attack.start(&network, &images, &goals).map_err(attack_error)?;
+        if let Some(Resumed { originals, iterations }) = resumed {
+            runs = runs.resumed(&originals, &iterations).map_err(attack_error)?;
+        }
+        let device = self.backend.device().clone();
+        Ok(Run { runs, network, direction: attack.direction(), device })
     }
 
     fn network(&self, named: &Named) -> Result<Network, JsValue> {
@@ -223,7 +262,8 @@ impl Engine {
     }
 
     fn subject(&self, Named { model, scale }: &Named) -> Result<Subject, JsValue> {
-        let (entry, network) = self.networks.get(model).ok_or_else(|| {
+        let networks = self.networks.borrow();
+        let (entry, network) = networks.get(model).ok_or_else(|| {
             error("RequestError", format!("The model \"{model}\" is not loaded. Load it first."))
         })?;
         let scale = scale.unwrap_or(1.0);

@@ -136,21 +136,26 @@ impl Entry {
 }
 
 /// Builds a network from the content of a model file.
+///
+/// Nothing is computed on the device: its parameters are given to it as they are, before it would
+/// have to draw random ones.
 pub fn read(dataset: Dataset, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| ModelError::Format(e.to_string()))?;
     let mut network = Network::new(dataset, device);
     for part in parts(&mut network) {
         match part {
             Part::Kernel(name, weight) => {
-                *weight = Param::from_tensor(tensor(&file, name, weight.dims(), device)?);
+                let shape = weight.lazy_shape().dims();
+                *weight = parameter(numbers::<4>(&file, name, shape)?, shape, device);
             }
             Part::Matrix(name, weight) => {
-                let [inputs, outputs] = weight.dims();
-                let stored = tensor::<2>(&file, name, [outputs, inputs], device)?;
-                *weight = Param::from_tensor(contiguous(stored.transpose()));
+                let [inputs, outputs] = weight.lazy_shape().dims();
+                let stored = numbers(&file, name, [outputs, inputs])?;
+                *weight = parameter(transposed(&stored, inputs), [inputs, outputs], device);
             }
             Part::Bias(name, bias) => {
-                *bias = Param::from_tensor(tensor(&file, name, bias.dims(), device)?);
+                let shape = bias.lazy_shape().dims();
+                *bias = parameter(numbers::<1>(&file, name, shape)?, shape, device);
             }
         }
     }
@@ -220,13 +225,12 @@ fn parts(network: &mut Network) -> impl Iterator<Item = Part<'_>> {
     convs.chain(linears).flatten()
 }
 
-/// A tensor of the file, if it is there, of the right shape, and finite.
-fn tensor<const D: usize>(
+/// The numbers of a tensor of the file, if it is there, of the right shape, and finite.
+fn numbers<const D: usize>(
     file: &SafeTensors<'_>,
     name: &'static str,
     shape: [usize; D],
-    device: &Device,
-) -> Result<Tensor<D>, ModelError> {
+) -> Result<Vec<f32>, ModelError> {
     let view = file.tensor(name).map_err(|_| ModelError::Missing(name))?;
     let numbers: Vec<f32> = match view.dtype() {
         Dtype::F16 if view.shape() == shape => {
@@ -245,11 +249,18 @@ fn tensor<const D: usize>(
     if numbers.iter().any(|number| !number.is_finite()) {
         return Err(ModelError::NotFinite(name));
     }
-    Ok(Tensor::from_data(TensorData::new(numbers, shape), device))
+    Ok(numbers)
 }
 
-/// The same matrix laid out row by row, as the dense layers read it.
-fn contiguous(matrix: Tensor<2>) -> Tensor<2> {
-    let (device, data) = (matrix.device(), matrix.into_data());
-    Tensor::from_data(data, &device)
+fn parameter<const D: usize>(
+    numbers: Vec<f32>,
+    shape: [usize; D],
+    device: &Device,
+) -> Param<Tensor<D>> {
+    Param::from_tensor(Tensor::from_data(TensorData::new(numbers, shape), device))
+}
+
+/// A matrix with rows of `columns` numbers, column by column: the dense layers read it so.
+fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| matrix.iter().skip(column).step_by(columns)).copied().collect()
 }

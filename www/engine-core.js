@@ -2,6 +2,7 @@
  * The engine behind a port: it answers calls by running the wasm module. The same code runs in a
  * worker and, where there is none, in the page at the other end of a MessageChannel.
  */
+import { findAdapter } from "./adapter.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { parseManifest } from "./manifest.js";
 import { failure, toPlain } from "./protocol.js";
@@ -9,39 +10,55 @@ import { shared } from "./shared.js";
 
 /** @typedef {import("./shared.js").Listener} Listener */
 
-const BUILD = new URL("../pkg/cpu/", import.meta.url);
+/** One source, two sets of features. @type {Record<import("./protocol.js").Backend, URL>} */
+const BUILDS = { cpu: new URL("../pkg/cpu/", import.meta.url), webgpu: new URL("../pkg/webgpu/", import.meta.url) };
 export const MODELS = new URL("models/", import.meta.url);
 export const MAX_JSON = 256 * 1024;
+/** Of a fault, which may quote a whole shader. */
+const MOST_LETTERS = 500;
 const MAX_MODULE = 16 * 1024 * 1024;
 
 /** @param {import("./protocol.js").Port} port */
 export function serve(port) {
-  const methods = makeMethods();
   /** @type {Map<number, AbortController>} */
   const calls = new Map();
+  /** Why nothing can be computed any more. @type {unknown} */
+  let over = null;
+  const methods = makeMethods((error) => {
+    over = error;
+    for (const id of calls.keys()) refuse(id, error);
+  });
 
   port.onmessage = async ({ data }) => {
     if ("abort" in data) return calls.get(data.abort)?.abort();
     const { id, method, argument } = data;
     const controller = new AbortController();
     calls.set(id, controller);
+    if (over) return refuse(id, over);
     try {
       const value = await methods[method](argument, {
         signal: controller.signal,
         emit: (event) => port.postMessage({ id, event }),
       });
-      port.postMessage({ id, value });
+      if (calls.delete(id)) port.postMessage({ id, value });
     } catch (error) {
-      port.postMessage({ id, error: toPlain(error) });
-    } finally {
-      calls.delete(id);
+      refuse(id, error);
     }
   };
   port.postMessage({ ready: true });
+
+  /** @param {number} id @param {unknown} error */
+  function refuse(id, error) {
+    calls.get(id)?.abort();
+    if (calls.delete(id)) port.postMessage({ id, error: toPlain(error) });
+  }
 }
 
-/** @returns {Record<string, (argument: any, listener: Listener) => unknown>} */
-function makeMethods() {
+/**
+ * @param {(error: Error) => void} onLost
+ * @returns {Record<string, (argument: any, listener: Listener) => unknown>}
+ */
+function makeMethods(onLost) {
   /** @type {typeof import("../pkg/cpu/engine.js")} */
   let glue;
   /** @type {import("../pkg/cpu/engine.js").Engine} */
@@ -52,12 +69,18 @@ function makeMethods() {
     parseManifest(await fetchJson(new URL("manifest.json", MODELS), MAX_JSON, signal)));
 
   return {
-    async open(_, listener) {
-      const { script, fetchModule } = await findBuild(listener);
+    async open({ backend, software }, listener) {
+      const adapter = backend === "webgpu" ? await findAdapter(software) : null;
+      const { script, fetchModule } = await findBuild(backend, listener);
       glue = await instantiate(script, fetchModule());
-      engine = await guarded(() => new glue.Engine());
-      return engine.info();
+      engine = await guarded(() => glue.Engine.open());
+      engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
+      const { implementation, version } = engine.info();
+      return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
     },
+
+    /** Throws what the device has reported as wrong, if anything. */
+    check: () => trusted(true),
 
     models: (_, listener) => models(listener),
 
@@ -68,7 +91,7 @@ function makeMethods() {
 
     rasterize: async (strokes) => (await guarded(() => glue.rasterize(strokes))) ?? null,
 
-    classify: async ({ model, scale, image }) => guarded(() => engine.classify(model, pixels(image), scale)),
+    classify: async ({ model, scale, image }) => trusted(await guarded(() => engine.classify(model, pixels(image), scale))),
 
     async attack({ image, target, ...settings }, { signal, emit }) {
       // It travels as a byte, which would wrap.
@@ -80,7 +103,7 @@ function makeMethods() {
         for (;;) {
           await turn();
           if (signal.aborted) return "cancelled";
-          const [step] = await guarded(() => run.step());
+          const [step] = trusted(await guarded(() => run.step()));
           emit(step);
           if (step.outcome) return step.outcome;
         }
@@ -89,6 +112,18 @@ function makeMethods() {
       }
     },
   };
+
+  /**
+   * A result, unless the device has reported an error that it may be due to.
+   *
+   * @template Value
+   * @param {Value} result
+   */
+  function trusted(result) {
+    const fault = engine.fault();
+    if (fault) throw failure("Fault", fault.slice(0, MOST_LETTERS));
+    return result;
+  }
 
   /** @param {string} id */
   function loader(id) {
@@ -112,15 +147,17 @@ function makeMethods() {
  * says how large the module is and which version belongs to it, so that files of two releases are
  * never mixed.
  *
+ * @param {import("./protocol.js").Backend} backend
  * @param {Listener} listener
  */
-export async function findBuild({ signal, emit }) {
-  const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", BUILD), MAX_JSON, signal));
+export async function findBuild(backend, { signal, emit }) {
+  const build = BUILDS[backend];
+  const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", build), MAX_JSON, signal));
   const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
   return {
-    script: versioned(new URL("engine.js", BUILD), sha256).href,
+    script: versioned(new URL("engine.js", build), sha256).href,
     fetchModule: () => pastDamage(async (cache) => {
-      const bytes = await fetchBytes(versioned(new URL("engine_bg.wasm", BUILD), sha256), size, { signal, cache, onProgress });
+      const bytes = await fetchBytes(versioned(new URL("engine_bg.wasm", build), sha256), size, { signal, cache, onProgress });
       if (await isIntact(bytes, sha256)) return bytes;
       throw failure("IntegrityError", "The engine is damaged: its SHA-256 does not match. Please retry.");
     }),

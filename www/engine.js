@@ -13,7 +13,9 @@
  * caller's request cannot be met; the message says why), EngineError (the engine is gone; make a
  * new one), AbortError (the caller's signal ended the wait).
  */
-import { failure } from "./protocol.js";
+import { connect } from "./connection.js";
+import { prove, stepTime } from "./proof.js";
+import { WHY, failure } from "./protocol.js";
 
 /**
  * @typedef {import("./protocol.js").AttackRequest} AttackRequest
@@ -22,14 +24,15 @@ import { failure } from "./protocol.js";
  * @typedef {import("./protocol.js").EngineInfo} EngineInfo
  * @typedef {import("./protocol.js").ManifestEntry} ManifestEntry
  * @typedef {import("./protocol.js").Outcome} Outcome
- * @typedef {import("./protocol.js").Port} Port
  * @typedef {import("./protocol.js").Progress} Progress
  * @typedef {import("./protocol.js").Step} Step
+ * @typedef {import("./connection.js").Connection} Connection
  */
 
 /**
  * @typedef {object} EngineHandle
  * @property {() => EngineInfo} info
+ * @property {() => Promise<EngineInfo>} settled Resolves when no other engine is on its way.
  * @property {() => Promise<ManifestEntry[]>} models The published networks.
  * @property {(model: string, options?: { onProgress?: (progress: Progress) => void, signal?: AbortSignal }) => Promise<ManifestEntry>} load
  *   Fetches, verifies and loads a network; once, however often it is called.
@@ -39,142 +42,171 @@ import { failure } from "./protocol.js";
  * @property {(request: { model: string, scale?: number, image: Float32Array }) => Promise<Classification>} classify
  * @property {(request: AttackRequest, options?: { onStep?: (step: Step) => void, signal?: AbortSignal }) => Promise<AttackResult>} attack
  *   Aborting ends the attack with the outcome `cancelled` and the steps made so far. Attacks that
- *   run at the same time take turns, one step each.
+ *   run at the same time take turns, one step each. Is the engine lost on the way, another one goes
+ *   on from the last step, which it reports once more.
  * @property {() => void} close
  */
 
 /**
- * Starts the engine in a worker, or in the page where no worker can be made.
+ * Milliseconds of computing on the CPU after which the WebGPU engine is fetched: about what it takes
+ * to fetch it and to compile its shaders. So no visit waits for more than twice what it would have,
+ * had it been known at the start how much there is to compute.
+ */
+const PRICE = 4000;
+/** Seconds that the WebGPU engine may be silent: while shaders are compiled, and afterwards. */
+const PATIENCE = { compiling: 120, computing: 30 };
+
+/**
+ * Starts the engine on the CPU, in a worker, or in the page where no worker can be made. A WebGPU
+ * engine follows behind it and takes over once it is proven right and faster; with `prefer:
+ * "webgpu"` at once and whatever its speed, even on an adapter that is a program.
  *
  * @param {object} [options]
  * @param {'auto' | 'cpu' | 'webgpu'} [options.prefer]
  * @param {(progress: Progress) => void} [options.onProgress]
+ * @param {(info: EngineInfo) => void} [options.onChange] Another engine is at work, or about to be.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<EngineHandle>}
  */
-export async function createEngine({ prefer = "auto", onProgress, signal } = {}) {
+export async function createEngine({ prefer = "auto", onProgress, onChange, signal } = {}) {
   if (!["auto", "cpu", "webgpu"].includes(prefer)) throw failure("RequestError", `There is no engine "${prefer}". There are: auto, cpu, webgpu.`);
   signal?.throwIfAborted();
-  const { connection, where, whereReason } = await connect();
-  const { call, close } = connection;
-  try {
-    const { engine, implementation, version } = await call("open", undefined, { signal, onEvent: onProgress });
-    signal?.throwIfAborted();
-    const engineReason = prefer === "cpu" ? "The CPU engine was asked for." : "This build has the CPU engine only.";
-    const info = Object.freeze({ engine, where, reason: `${engineReason} ${whereReason}`, implementation, version });
-    return {
-      info: () => info,
-      models: () => call("models"),
-      load: (model, { onProgress: onEvent, signal } = {}) => call("load", model, { signal, onEvent }),
-      rasterize: (strokes) => call("rasterize", strokes),
-      classify: (request) => call("classify", request),
-      async attack(request, { onStep, signal } = {}) {
-        /** @type {Step[]} */
-        const steps = [];
-        const onEvent = (/** @type {Step} */ step) => {
-          steps.push(step);
-          onStep?.(step);
-        };
-        return { outcome: await call("attack", request, { signal, onEvent }), steps };
-      },
-      close,
-    };
-  } catch (error) {
-    close();
-    throw error;
+  const cpu = await connect("cpu", { signal, onProgress });
+  /** @type {Connection | null} */
+  let gpu = null;
+  /** The networks that the caller has loaded, the last one last. @type {Map<string, ManifestEntry>} */
+  const loaded = new Map();
+  /** How long the CPU has computed in all, how many attacks it is computing, and since when. */
+  const busy = { total: 0, attacks: 0, since: 0 };
+  const closing = new AbortController();
+  /** @type {Promise<void> | null} */
+  let upgrade = null;
+  /** @type {EngineInfo} */
+  let info;
+  tell(prefer === "cpu" ? "asked" : isSavingData() && prefer === "auto" ? "SaveData" : "waiting");
+
+  /** @param {import("./protocol.js").Why} why */
+  function tell(why, detail = "") {
+    const { backend, where, whereReason, implementation, version } = gpu ?? cpu;
+    const reason = [WHY[why], detail, whereReason].filter(Boolean).join(" ");
+    info = Object.freeze({ engine: backend, where, why, detail, reason, implementation, version });
+    onChange?.(info);
   }
-}
 
-/** @typedef {{ connection: ReturnType<typeof speak>, where: 'worker' | 'page', whereReason: string }} Connected */
-
-/** @returns {Promise<Connected>} */
-async function connect() {
-  try {
-    const worker = await startWorker();
-    const connection = speak(worker, () => worker.terminate());
-    worker.onerror = worker.onmessageerror = () => connection.fail(stopped());
-    return { connection, where: "worker", whereReason: "It runs in a worker, beside the page." };
-  } catch (error) {
-    const { serve } = await import("./engine-core.js");
-    const { port1, port2 } = new MessageChannel();
-    serve(port1);
-    const connection = speak(port2, () => port2.close());
-    // A trap in an asynchronous call is thrown outside of it, and would leave its promise pending.
-    addEventListener("error", (event) => {
-      if (event.error instanceof WebAssembly.RuntimeError) connection.fail(stopped());
+  /** Fetches the WebGPU engine if it is wanted by now. */
+  function consider() {
+    if (info.why !== "waiting" || closing.signal.aborted || loaded.size === 0) return;
+    if (prefer === "auto" && busy.total < PRICE) return;
+    upgrade = change().catch((error) => {
+      const { name, message } = /** @type {Error} */ (error);
+      if (!closing.signal.aborted) tell(name in WHY ? /** @type {import("./protocol.js").Why} */ (name) : "failed", message);
     });
-    const whereReason = `It runs in the page, since no worker could be started (${/** @type {Error} */ (error).message}).`;
-    return { connection, where: "page", whereReason };
-  }
-}
-
-const stopped = () => failure("EngineError", "The engine stopped unexpectedly. Reload the page to start it again.");
-
-/** Some browsers refuse a worker at once, others when they have read its script; so its first message is waited for. */
-function startWorker() {
-  return new Promise((/** @type {(worker: Worker) => void} */ resolve, reject) => {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = () => resolve(worker);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      worker.terminate();
-      reject(new Error(event.message || "its script could not be loaded"));
-    };
-  });
-}
-
-/**
- * Calls over a port, and their answers.
- *
- * @param {Port} port
- * @param {() => void} end
- */
-function speak(port, end) {
-  /** @type {Map<number, { onEvent?: (event: any) => void, resolve: (value: any) => void, reject: (error: unknown) => void }>} */
-  const pending = new Map();
-  /** @type {Error | null} */
-  let over = null;
-  let last = 0;
-
-  port.onmessage = ({ data }) => {
-    const waiting = pending.get(data.id);
-    if (!waiting) return;
-    if ("event" in data) return waiting.onEvent?.(data.event);
-    pending.delete(data.id);
-    if ("error" in data) waiting.reject(failure(data.error.name, data.error.message));
-    else waiting.resolve(data.value);
-  };
-
-  /** @param {Error} error */
-  function fail(error) {
-    if (over) return;
-    over = error;
-    end();
-    for (const { reject } of pending.values()) reject(error);
-    pending.clear();
   }
 
-  /**
-   * @param {string} method
-   * @param {unknown} [argument]
-   * @param {{ signal?: AbortSignal, onEvent?: (event: any) => void }} [options]
-   * @returns {Promise<any>}
-   */
-  async function call(method, argument, { signal, onEvent } = {}) {
-    if (over) throw over;
-    const id = ++last;
-    const abort = () => port.postMessage({ abort: id });
+  async function change() {
+    const isForced = prefer === "webgpu";
+    tell("fetching");
+    const { signal } = closing;
+    const next = await connect("webgpu", { software: isForced, signal });
+    signal.addEventListener("abort", next.close);
     try {
-      return await new Promise((resolve, reject) => {
-        port.postMessage({ id, method, argument });
-        pending.set(id, { onEvent, resolve, reject });
-        if (signal?.aborted) abort();
-        signal?.addEventListener("abort", abort);
-      });
-    } finally {
-      signal?.removeEventListener("abort", abort);
+      next.watch(PATIENCE.compiling);
+      tell("compiling");
+      const [model] = [...loaded.values()].slice(-1);
+      await next.call("load", model.id);
+      await prove(cpu, next, model);
+      const times = { cpu: await stepTime(cpu, model), gpu: await stepTime(next, model) };
+      const detail = `${times.gpu.toPrecision(3)} ms a step; the CPU takes ${times.cpu.toPrecision(3)} ms.`;
+      if (!isForced && times.gpu >= times.cpu) throw failure("Slower", detail);
+      for (const id of loaded.keys()) await next.call("load", id);
+      next.watch(PATIENCE.computing);
+      gpu = next;
+      tell(isForced ? "forced" : "faster", detail);
+    } catch (error) {
+      next.close();
+      throw error;
     }
   }
 
-  return { call, fail, close: () => fail(failure("EngineError", "The engine was closed.")) };
+  /** The CPU engine takes over. @param {Connection} engine @param {Error} error */
+  function giveUp(engine, { message }) {
+    if (gpu !== engine) return;
+    gpu = null;
+    engine.close();
+    tell("lost", message);
+  }
+
+  /**
+   * Has the engine of the moment do something, and the CPU engine if the other one is lost on it.
+   *
+   * @template Value
+   * @param {(engine: Connection) => Promise<Value>} work
+   * @returns {Promise<Value>}
+   */
+  async function onEngine(work) {
+    const engine = gpu ?? cpu;
+    try {
+      return await work(engine);
+    } catch (error) {
+      const reason = /** @type {Error} */ (error);
+      if (engine === cpu || !["EngineError", "Fault"].includes(reason.name) || closing.signal.aborted) throw error;
+      giveUp(engine, reason);
+      return work(cpu);
+    }
+  }
+
+  return {
+    info: () => info,
+    async settled() {
+      await upgrade;
+      return info;
+    },
+    models: () => cpu.call("models"),
+    async load(model, { onProgress: onEvent, signal } = {}) {
+      const entry = await cpu.call("load", model, { signal, onEvent });
+      const engine = gpu;
+      await engine?.call("load", model).catch((error) => giveUp(engine, error));
+      loaded.delete(model);
+      loaded.set(model, entry);
+      consider();
+      return entry;
+    },
+    rasterize: (strokes) => cpu.call("rasterize", strokes),
+    classify: (request) => onEngine((engine) => engine.call("classify", request)),
+    async attack(request, { onStep, signal } = {}) {
+      /** @type {Step[]} */
+      const steps = [];
+      const onEvent = (/** @type {Step} */ step) => {
+        steps[step.iteration] = step;
+        onStep?.(step);
+      };
+      const outcome = await onEngine(async (engine) => {
+        if (busy.attacks++ === 0) busy.since = performance.now();
+        try {
+          return steps.at(-1)?.outcome ?? await engine.call("attack", resumed(request, steps.at(-1)), { signal, onEvent });
+        } finally {
+          if (--busy.attacks === 0) busy.total += performance.now() - busy.since;
+          consider();
+        }
+      });
+      return { outcome, steps };
+    },
+    close() {
+      closing.abort();
+      cpu.close();
+    },
+  };
 }
+
+/**
+ * The rest of an attack. A run depends on its request, on the image that it has come to and on the
+ * number of changes alone; but for those that remember their descent, which start over.
+ *
+ * @param {AttackRequest} request
+ * @param {Step} [last]
+ */
+const resumed = (request, last) =>
+  (last && !request.attack.startsWith("cw-") ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
+
+/** Data is dear to the visitor, who has said so in the browser's settings. */
+const isSavingData = () => /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection?.saveData === true;

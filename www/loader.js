@@ -1,4 +1,5 @@
 /** Brings the engine and the two networks here, and says how far along they are. */
+import { preferredEngine } from "./computing.js";
 import { DATASETS } from "./datasets.js";
 import { createEngine } from "./engine.js";
 import { failure } from "./protocol.js";
@@ -23,11 +24,13 @@ export function createLoader(store, { wished, onList, onReady, onError }) {
   let engine = null;
   /** @type {Promise<void>} */
   let opening = Promise.resolve();
+  let prefer = preferredEngine();
   /** @type {Record<Side, Promise<void>>} */
   const loads = { left: Promise.resolve(), right: Promise.resolve() };
 
   /** Starts the engine, then loads the network of each panel. Also what Retry does. */
-  function open() {
+  function open(preference = prefer) {
+    prefer = preference;
     engine?.close();
     engine = null;
     for (const side of SIDES) store.setPanel(side, { loading: waiting() });
@@ -40,6 +43,8 @@ export function createLoader(store, { wished, onList, onReady, onError }) {
     try {
       if (typeof WebAssembly !== "object") throw failure("NoWebAssembly", "");
       const handle = await createEngine({
+        prefer,
+        onChange: (engineInfo) => store.set({ engineInfo }),
         onProgress: (progress) => store.set({ engine: { status: "loading", progress, error: null } }),
       });
       const published = (await handle.models()).filter(({ dataset }) => dataset in DATASETS);

@@ -1,8 +1,9 @@
 /** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
 import { linkHere, setUpAddress } from "./address.js";
 import { forgetColours } from "./colours.js";
+import { setUpComputing } from "./computing.js";
 import { isNarrow, setUpControls } from "./controls.js";
-import { must, setText } from "./dom.js";
+import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
 import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "./i18n.js";
@@ -47,12 +48,7 @@ function drawWords({ data }) {
   drawResults(data);
 }
 
-/** @param {import("./state.js").State} state */
-function drawColophon({ engineInfo }) {
-  const words = engineInfo ? t("engine.info", { engine: t(`engine.${engineInfo.engine}`), where: t(`engine.${engineInfo.where}`), implementation: engineInfo.implementation, version: engineInfo.version }) : "";
-  const line = must("#engine-info", HTMLElement);
-  setText(line, words);
-  line.title = engineInfo?.reason ?? "";
+function drawColophon() {
   must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
 }
 
@@ -98,6 +94,7 @@ async function start() {
       if (link.lang) await changeLanguage(link.lang);
       session.replay(link, dropped);
     }),
+    setUpComputing(session),
     drawColophon,
   ];
   setUpShare(store, session);

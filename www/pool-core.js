@@ -23,7 +23,7 @@ export function serveExperiment(port) {
   const methods = {
     async open({ script, module }) {
       const glue = await instantiate(script, module);
-      engine = await guarded(() => new glue.Engine());
+      engine = await guarded(() => glue.Engine.open());
     },
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),

@@ -80,7 +80,7 @@ export function createPool({ size = spareCores() } = {}) {
   }
 
   async function findModule() {
-    const { script, fetchModule } = await findBuild({ signal: new AbortController().signal, emit: () => {} });
+    const { script, fetchModule } = await findBuild("cpu", { signal: new AbortController().signal, emit: () => {} });
     return { script, module: await WebAssembly.compile(await fetchModule()) };
   }
 

@@ -72,13 +72,39 @@
  * @property {number} loaded Bytes received, after any decompression.
  * @property {number} total
  *
+ * @typedef {'cpu' | 'webgpu'} Backend
+ *
+ * @typedef {keyof typeof WHY} Why
+ *
  * @typedef {object} EngineInfo
- * @property {'cpu'} engine
+ * @property {Backend} engine
  * @property {'worker' | 'page'} where
- * @property {string} reason Why this engine, and why there.
+ * @property {Why} why Why this engine and not the other, in a word that a program can tell apart.
+ * @property {string} detail What there is to say beside it: a figure, an adapter, an error's message; or nothing.
+ * @property {string} reason All of this in words that can be reported.
  * @property {string} implementation
  * @property {string} version
  */
+
+/** Why which engine computes. Names in capitals are those of the errors that ended an attempt. */
+export const WHY = {
+  faster: "The WebGPU engine computes, since it was measured to be faster here.",
+  forced: "The WebGPU engine computes, since it was asked for.",
+  asked: "The CPU engine computes, since it was asked for.",
+  waiting: "The CPU engine computes; the WebGPU engine is fetched once there is enough to compute.",
+  fetching: "The CPU engine computes while the WebGPU engine is fetched.",
+  compiling: "The CPU engine computes while the WebGPU engine compiles its shaders.",
+  SaveData: "The CPU engine computes, since the browser is set to save data.",
+  NoWebGPU: "The CPU engine computes, since there is no WebGPU.",
+  NoAdapter: "The CPU engine computes, since there is no graphics adapter.",
+  MissingFeature: "The CPU engine computes, since the graphics adapter lacks a feature.",
+  SoftwareAdapter: "The CPU engine computes, since the graphics adapter is a program.",
+  Fault: "The CPU engine computes, since the graphics adapter reported an error.",
+  Mismatch: "The CPU engine computes, since the graphics adapter computed something else.",
+  Slower: "The CPU engine computes, since it was measured to be faster here.",
+  failed: "The CPU engine computes, since the WebGPU engine could not be started.",
+  lost: "The CPU engine computes; it has taken over from the WebGPU engine, which was lost.",
+};
 
 /**
  * The messages. A call is answered by any number of events and then by one value or one error.

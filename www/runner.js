@@ -79,7 +79,7 @@ export function createRunner({ store, loader, reader, player }) {
       const { outcome } = await engine.attack({ model: model.id, scale: scale ?? 1, image, target, ...requestOf(settings, ownTemperature(state.panels[side])) }, {
         signal,
         onStep(step) {
-          steps.push(step);
+          steps[step.iteration] = step;
           store.changed();
         },
       });

@@ -253,7 +253,13 @@ export function createSession(store) {
     },
     replay,
     openSamples,
-    openEngine: loader.open,
+    openEngine: () => loader.open(),
+    /** Starts over with another engine. @param {import("./computing.js").Preference} preference */
+    preferEngine(preference) {
+      touch();
+      runner.reset();
+      loader.open(preference);
+    },
     /** Resolves when the list of networks is here, or has failed to come. */
     opened: loader.opened,
     /** @param {number} place */

@@ -191,6 +191,29 @@ impl Runs {
         Ok(Self { method, going })
     }
 
+    /// Goes on with runs that were begun elsewhere, on a device that was lost for instance: their
+    /// images were these at first, and so many changes have been made since.
+    ///
+    /// # Errors
+    /// Originals or iterations that are not one for each run, pixels that are not in [0, 1].
+    pub fn resumed(mut self, originals: &[f32], iterations: &[usize]) -> Result<Self, AttackError> {
+        let (targets, found) = (self.going.len(), originals.len());
+        let expected: usize = self.going.iter().map(|run| run.image.len()).sum();
+        if found != expected || iterations.len() != targets {
+            let features = expected / targets.max(1);
+            return Err(AttackError::Pixels { targets, features, expected, found });
+        }
+        check_pixels(originals)?;
+        let mut originals = originals;
+        for (run, &iteration) in self.going.iter_mut().zip(iterations) {
+            let (original, rest) = originals.split_at(run.image.len());
+            originals = rest;
+            run.original = original.to_vec();
+            run.iteration = iteration;
+        }
+        Ok(self)
+    }
+
     /// How many runs are still going.
     pub fn len(&self) -> usize {
         self.going.len()

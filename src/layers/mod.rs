@@ -12,6 +12,7 @@
 
 #[cfg(feature = "train")]
 mod autodiff;
+#[cfg(feature = "flex")]
 mod flex;
 mod general;
 
@@ -23,8 +24,8 @@ use burn::tensor::Tensor;
 /// What a backend has to offer. All tensors are `[batch, height, width, channels]` but for weights
 /// (`[out, in, 3, 3]`) and biases (`[out]`).
 #[backend_extension(
-    Flex,
-    Cube: cfg(feature = "vulkan"),
+    Flex: cfg(feature = "flex"),
+    Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
     Autodiff: cfg(feature = "train"),
 )]
 pub trait Layers: Backend {
@@ -73,7 +74,7 @@ trait WeightGradients: Layers {
     }
 }
 
-#[cfg(feature = "vulkan")]
+#[cfg(any(feature = "vulkan", feature = "webgpu"))]
 impl Layers for burn::backend::Cube {}
 #[cfg(feature = "vulkan")]
 impl WeightGradients for burn::backend::Cube {}

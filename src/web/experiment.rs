@@ -155,7 +155,7 @@ impl Engine {
             request.source,
         );
         let experiment = experiment.map_err(experiment_error)?;
-        Ok(Experiment { experiment, device: self.device.clone() })
+        Ok(Experiment { experiment, device: self.backend.device().clone() })
     }
 }
 

@@ -8,6 +8,7 @@ mod not_robust;
 mod random_pairs;
 #[path = "../reference/mod.rs"]
 mod reference;
+mod resumed;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, AttackError, Goal, Outcome, Step};

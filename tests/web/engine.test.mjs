@@ -14,12 +14,12 @@ test("it starts in a worker, says so, and reports progress in bytes", async (t) 
     const { createEngine } = await import("/www/engine.js");
     const progress = /** @type {Progress[]} */ ([]);
     const onProgress = (/** @type {Progress} */ part) => progress.push(part);
-    const engine = await createEngine({ prefer: "webgpu", onProgress });
+    const engine = await createEngine({ prefer: "cpu", onProgress });
     await engine.load("one", { onProgress });
     return { info: engine.info(), progress };
   });
-  assert.deepEqual({ ...info, reason: "" }, { engine: "cpu", where: "worker", reason: "", implementation: "fake", version: "0" });
-  assert.match(info.reason, /CPU engine only.*worker/);
+  assert.deepEqual({ ...info, reason: "" }, { engine: "cpu", where: "worker", why: "asked", detail: "", reason: "", implementation: "fake", version: "0" });
+  assert.match(info.reason, /asked for.*worker/);
   assert.deepEqual(progress[0], { part: "engine", loaded: 8, total: 8 });
   assert.deepEqual(progress.at(-1), { part: "one", loaded: 100_000, total: 100_000 });
   assert.deepEqual(problems, []);

@@ -15,14 +15,35 @@ export const ENTRY = {
   parameters: 1, test_accuracy: 1, logit_norm: 1, command: "", seed: 0, epochs: 0, seconds: 0, hardware: "", date: "2026-01-31",
 };
 
+const SCRIPT = `${readFileSync(new URL("fake/engine.js", import.meta.url))}`;
+const BUILD = JSON.stringify({ wasm: { bytes: EMPTY_MODULE.length, sha256: sha256(EMPTY_MODULE) } });
+
+/** An engine that does something else than the usual stand-in. @param {'cpu' | 'webgpu'} engine @param {Record<string, unknown>} constants */
+export function fakeEngine(engine, constants) {
+  let script = SCRIPT;
+  for (const [name, value] of Object.entries({ IMPLEMENTATION: `fake ${engine}`, ...constants })) {
+    script = script.replace(new RegExp(`^const ${name} = .*$`, "m"), `const ${name} = ${JSON.stringify(value)};`);
+  }
+  return { [`/pkg/${engine}/build.json`]: BUILD, [`/pkg/${engine}/engine.js`]: script, [`/pkg/${engine}/engine_bg.wasm`]: EMPTY_MODULE };
+}
+
+/** A worker whose browser has a graphics adapter. @param {object} [info] */
+export const fakeAdapter = (info = { description: "Test adapter" }, features = ["timestamp-query"]) => ({
+  "/www/worker.js": `
+    const adapter = { info: ${JSON.stringify(info)}, features: new Set(${JSON.stringify(features)}) };
+    Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => adapter } });
+    const { serve } = await import("./engine-core.js");
+    serve(self);`,
+});
+
 /**
  * @param {import("node:test").TestContext} t
  * @param {Record<string, import("./helper.mjs").Answer>} [answers]
  */
 export function fakeSite(t, answers = {}) {
   return site(t, {
-    "/pkg/cpu/build.json": JSON.stringify({ wasm: { bytes: EMPTY_MODULE.length, sha256: sha256(EMPTY_MODULE) } }),
-    "/pkg/cpu/engine.js": readFileSync(new URL("fake/engine.js", import.meta.url)),
+    "/pkg/cpu/build.json": BUILD,
+    "/pkg/cpu/engine.js": SCRIPT,
     "/pkg/cpu/engine_bg.wasm": EMPTY_MODULE,
     "/www/models/manifest.json": JSON.stringify([ENTRY, { ...ENTRY, id: "two", file: "two.safetensors" }]),
     "/www/models/one.safetensors": WEIGHTS,

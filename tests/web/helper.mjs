@@ -10,8 +10,8 @@ import { publishedFiles } from "../../scripts/serve.mjs";
 /** An empty page on the site's origin, for tests of the JavaScript API. */
 const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon href=data:,>";
 
-/** A test that ends, whatever the page does. @param {string} name @param {(t: import("node:test").TestContext) => void | Promise<void>} run */
-export const test = (name, run) => nodeTest(name, { timeout: 90_000 }, run);
+/** A test that ends, whatever the page does. @param {string} name @param {(t: import("node:test").TestContext) => void | Promise<void>} run @param {number} [timeout] */
+export const test = (name, run, timeout = 90_000) => nodeTest(name, { timeout }, run);
 
 /** The folder under test: this checkout, or one that `npm run site` has built. */
 const FOLDER = process.env.SITE && resolve(process.env.SITE);
@@ -19,9 +19,10 @@ const FOLDER = process.env.SITE && resolve(process.env.SITE);
 /** @type {import("playwright-core").Browser} */
 let browser;
 
-export function withBrowser() {
+/** @param {Parameters<typeof launchBrowser>[0]} [options] */
+export function withBrowser(options) {
   before(async () => {
-    browser = await launchBrowser();
+    browser = await launchBrowser(options);
   });
   after(() => browser.close());
 }

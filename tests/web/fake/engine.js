@@ -2,15 +2,34 @@
  * A stand-in for the wasm package, for what the real one never does on demand: steps that take as
  * long as a test needs, and traps. `theta` is the number of milliseconds that a step takes.
  */
+
+/** What a test may make of it, by replacing these lines as they are served. */
+const EXTRA = 0; // milliseconds more for each step
+const IMPLEMENTATION = "fake";
+const LOGIT = 1;
+const FAULT = "";
+const END = ""; // of an attack with a budget of 20 or more, in its fourth step: lost, silent or trap
+
 export default async function init() {}
 
 export const rasterize = (/** @type {Uint8Array[]} */ strokes) => (strokes.length > 0 ? new Float32Array(784) : undefined);
 
+/** @type {(reason: string) => void} */
+let lose;
+/** @type {Promise<string>} */
+const lost = new Promise((resolve) => { lose = resolve; });
+
 export class Engine {
   #loaded = new Set();
 
+  static open = async () => new Engine();
+
+  lost = () => lost;
+
+  fault = () => FAULT || undefined;
+
   info() {
-    return { engine: "cpu", implementation: "fake", version: "0" };
+    return { engine: "cpu", implementation: IMPLEMENTATION, version: "0" };
   }
 
   /** @param {{ id: string }} entry */
@@ -30,14 +49,19 @@ export class Engine {
     return { logits: [], probabilities: [], label: 0 };
   }
 
-  /** @param {{ theta: number, budget: number, targets: Uint8Array }} request */
-  start({ theta, budget, targets }) {
-    let iteration = 0;
+  /** @param {{ theta: number, budget: number, targets: Uint8Array, images: Float32Array, resumed?: { iterations: number[] } }} request */
+  start({ theta, budget, targets, images, resumed }) {
+    let iteration = resumed?.iterations[0] ?? 0;
     return {
       async step() {
-        for (const end = performance.now() + theta; performance.now() < end; );
+        for (const end = performance.now() + theta + EXTRA; performance.now() < end; );
+        if (END && budget >= 20 && iteration === 3) {
+          if (END === "lost") lose("for the test");
+          if (END === "trap") queueMicrotask(() => { throw new WebAssembly.RuntimeError("unreachable"); });
+          return new Promise(() => {});
+        }
         const outcome = iteration === budget ? "budget-spent" : null;
-        return [{ run: 0, iteration: iteration++, label: targets[0], outcome }];
+        return [{ run: 0, iteration: iteration++, image: images, logits: [LOGIT, 2], gradient: null, saliency: null, label: targets[0], outcome, by: IMPLEMENTATION }];
       },
       free() {},
     };

@@ -1,0 +1,102 @@
+/**
+ * The WebGPU engine itself, on a graphics processor that is a program, so few steps of few attacks.
+ * `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which
+ * takes hours on such an adapter.
+ */
+import assert from "node:assert/strict";
+import { open, site, test, withBrowser } from "./helper.mjs";
+
+withBrowser({ gpu: true });
+
+const MINUTES = 60_000;
+const ATTACKS = Number(process.env.ATTACKS ?? 0);
+
+/** @typedef {{ sample: number, model: string, target: number, attack: 'jsma-f' | 'jsma-z', direction: 'increase' | 'decrease', budget: number }} Attack */
+
+/** Every row of the Jacobian that the attacks use, both directions, both outcomes of few steps. @type {Attack[]} */
+const FEW = [
+  { sample: 70, model: "mnist-undefended", target: 3, attack: "jsma-f", direction: "increase", budget: 6 },
+  { sample: 20, model: "mnist-undefended", target: 8, attack: "jsma-z", direction: "decrease", budget: 4 },
+  { sample: 40, model: "mnist-distilled-t40", target: 9, attack: "jsma-f", direction: "increase", budget: 112 },
+];
+
+/** Each of the page's digits once, and each of the nine other classes in turn. @type {Attack[]} */
+const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
+  sample, model: "mnist-undefended", target: (Math.floor(sample / 10) + 1 + (sample % 9)) % 10, attack: "jsma-f", direction: "increase", budget: 112,
+}));
+
+/** Both engines' steps of some attacks. @param {import("playwright-core").Page} page @param {Attack[]} attacks */
+function compute(page, attacks) {
+  return page.evaluate(async (attacks) => {
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const samples = await loadSamples(MNIST);
+    const engines = await Promise.all([createEngine({ prefer: "cpu" }), createEngine({ prefer: "webgpu" })]);
+    const infos = [];
+    for (const engine of engines) {
+      for (const model of new Set(attacks.map(({ model }) => model))) await engine.load(model);
+      infos.push(await engine.settled());
+    }
+    const results = [];
+    for (const { sample, ...request } of attacks) {
+      const [cpu, gpu] = await Promise.all(engines.map(async (engine) => {
+        const { outcome, steps } = await engine.attack({ ...request, theta: 1, image: samples[sample].pixels });
+        return { outcome, steps: steps.map(({ logits, pair }) => ({ logits, pair })) };
+      }));
+      results.push({ cpu, gpu });
+    }
+    return { infos, results, after: engines[1].info() };
+  }, attacks);
+}
+
+test("it computes what the CPU engine does", async (t) => {
+  const { url } = await site(t);
+  const { page } = await open(t, `${url}/blank`);
+  page.setDefaultTimeout(0);
+  const attacks = ATTACKS > 0 ? HUNDRED.slice(0, ATTACKS) : FEW;
+  const { infos, results, after } = await compute(page, attacks);
+  assert.deepEqual(infos.map(({ engine, why, detail }) => [engine, why, engine === "cpu" ? detail : ""]), [["cpu", "asked", ""], ["webgpu", "forced", ""]], infos[1].reason);
+  assert.equal(after.engine, "webgpu", after.reason);
+  t.diagnostic(infos[1].reason);
+  const different = results.flatMap(({ cpu, gpu }, i) => {
+    const at = cpu.steps.findIndex(({ pair }, k) => `${pair}` !== `${gpu.steps[k]?.pair}`);
+    if (cpu.outcome === gpu.outcome && at < 0) return [];
+    return [`${JSON.stringify(attacks[i])}: ${cpu.outcome} after ${cpu.steps.length - 1}, ${gpu.outcome} after ${gpu.steps.length - 1}; pairs differ from step ${at}`];
+  });
+  t.diagnostic(`${results.length - different.length} of ${results.length} attacks choose the same pairs to the same outcome.`);
+  assert.deepEqual(different, []);
+  for (const { cpu, gpu } of results) {
+    for (const [k, { logits }] of cpu.steps.entries()) {
+      const scale = Math.max(...logits.map(Math.abs));
+      logits.forEach((z, j) => assert.ok(Math.abs(z - gpu.steps[k].logits[j]) <= 1e-4 * scale, `${z} against ${gpu.steps[k].logits[j]}`));
+    }
+  }
+}, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
+
+test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
+  const { url } = await site(t, { "/www/worker.js": `
+    const request = GPUAdapter.prototype.requestDevice;
+    GPUAdapter.prototype.requestDevice = async function (...options) {
+      const device = await request.apply(this, options);
+      new BroadcastChannel("destroy").onmessage = () => device.destroy();
+      return device;
+    };
+    const { serve } = await import("./engine-core.js");
+    serve(self);` });
+  const { page } = await open(t, `${url}/blank`);
+  page.setDefaultTimeout(0);
+  const { before, after, result } = await page.evaluate(async () => {
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const engine = await createEngine({ prefer: "webgpu" });
+    await engine.load("mnist-undefended");
+    const before = await engine.settled();
+    const image = (await loadSamples(MNIST))[70].pixels;
+    const { outcome, steps } = await engine.attack({ model: "mnist-undefended", image, target: 3, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 }, {
+      onStep: ({ iteration }) => { if (iteration === 2) new BroadcastChannel("destroy").postMessage(""); },
+    });
+    return { before, after: engine.info(), result: { outcome, iterations: steps.map(({ iteration }) => iteration) } };
+  });
+  assert.equal(before.engine, "webgpu", before.reason);
+  assert.deepEqual([after.engine, after.why], ["cpu", "lost"]);
+  assert.equal(result.outcome, "fooled");
+  assert.deepEqual(result.iterations, result.iterations.map((_, i) => i));
+}, 6 * MINUTES);

@@ -1,0 +1,169 @@
+/** One engine, in a worker or in the page: how it is started, asked, and given up. */
+import { failure } from "./protocol.js";
+
+/**
+ * @typedef {import("./protocol.js").Backend} Backend
+ * @typedef {import("./protocol.js").Port} Port
+ * @typedef {import("./protocol.js").Progress} Progress
+ *
+ * @typedef {object} Connection
+ * @property {Backend} backend
+ * @property {'worker' | 'page'} where
+ * @property {string} whereReason
+ * @property {string} implementation
+ * @property {string} version
+ * @property {(method: string, argument?: unknown, options?: CallOptions) => Promise<any>} call
+ * @property {(patience: number) => void} watch How many seconds it may be silent while it is asked something.
+ * @property {() => void} close
+ *
+ * @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions
+ */
+
+/** The clock of the watch, in seconds. It stands still while the machine sleeps, as the engine does. */
+const TICK = 2;
+
+/**
+ * Starts an engine in a worker; or in the page, where no worker can be made or the worker is not
+ * given what the engine needs and the page is.
+ *
+ * @param {Backend} backend
+ * @param {object} [options]
+ * @param {boolean} [options.software] Whether an adapter will do that is a program.
+ * @param {(progress: Progress) => void} [options.onProgress]
+ * @param {AbortSignal} [options.signal]
+ * @returns {Promise<Connection>}
+ */
+export async function connect(backend, { software = false, onProgress: onEvent, signal } = {}) {
+  const open = async (/** @type {Spoken} */ { where, whereReason, speech }) => {
+    try {
+      const { implementation, version } = await speech.call("open", { backend, software }, { signal, onEvent });
+      signal?.throwIfAborted();
+      return { backend, where, whereReason, implementation, version, ...speech };
+    } catch (error) {
+      speech.close();
+      throw error;
+    }
+  };
+  /** @type {Spoken} */
+  let worker;
+  try {
+    worker = await inWorker();
+  } catch (error) {
+    return open(await inPage(`no worker could be started (${/** @type {Error} */ (error).message})`));
+  }
+  try {
+    return await open(worker);
+  } catch (error) {
+    if (/** @type {Error} */ (error).name !== "NoWebGPU" || !navigator.gpu) throw error;
+    return open(await inPage("workers have no WebGPU here"));
+  }
+}
+
+/** @typedef {{ where: 'worker' | 'page', whereReason: string, speech: ReturnType<typeof speak> }} Spoken */
+
+/** @returns {Promise<Spoken>} */
+async function inWorker() {
+  const worker = await startWorker();
+  const speech = speak(worker, () => worker.terminate());
+  worker.onerror = worker.onmessageerror = () => speech.fail(stopped());
+  return { where: "worker", whereReason: "It runs in a worker, beside the page.", speech };
+}
+
+/** @param {string} because @returns {Promise<Spoken>} */
+async function inPage(because) {
+  const { serve } = await import("./engine-core.js");
+  const { port1, port2 } = new MessageChannel();
+  serve(port1);
+  const speech = speak(port2, () => port2.close());
+  // A trap in an asynchronous call is thrown outside of it, and would leave its promise pending.
+  addEventListener("error", (event) => {
+    if (event.error instanceof WebAssembly.RuntimeError) speech.fail(stopped());
+  });
+  return { where: "page", whereReason: `It runs in the page, since ${because}.`, speech };
+}
+
+const stopped = () => failure("EngineError", "The engine stopped unexpectedly. Reload the page to start it again.");
+
+/** Some browsers refuse a worker at once, others when they have read its script; so its first message is waited for. */
+function startWorker() {
+  return new Promise((/** @type {(worker: Worker) => void} */ resolve, reject) => {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    worker.onmessage = () => resolve(worker);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      worker.terminate();
+      reject(new Error(event.message || "its script could not be loaded"));
+    };
+  });
+}
+
+/**
+ * Calls over a port, and their answers.
+ *
+ * @param {Port} port
+ * @param {() => void} end
+ */
+function speak(port, end) {
+  /** @type {Map<number, { onEvent?: (event: any) => void, resolve: (value: any) => void, reject: (error: unknown) => void }>} */
+  const pending = new Map();
+  /** @type {Error | null} */
+  let over = null;
+  let last = 0;
+  let silence = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let clock;
+
+  port.onmessage = ({ data }) => {
+    silence = 0;
+    const waiting = pending.get(data.id);
+    if (!waiting) return;
+    if ("event" in data) return waiting.onEvent?.(data.event);
+    pending.delete(data.id);
+    if ("error" in data) waiting.reject(failure(data.error.name, data.error.message));
+    else waiting.resolve(data.value);
+  };
+
+  /** @param {Error} error */
+  function fail(error) {
+    if (over) return;
+    over = error;
+    clearInterval(clock);
+    end();
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown} [argument]
+   * @param {CallOptions} [options]
+   * @returns {Promise<any>}
+   */
+  async function call(method, argument, { signal, onEvent } = {}) {
+    if (over) throw over;
+    const id = ++last;
+    const abort = () => port.postMessage({ abort: id });
+    try {
+      return await new Promise((resolve, reject) => {
+        if (pending.size === 0) silence = 0;
+        port.postMessage({ id, method, argument });
+        pending.set(id, { onEvent, resolve, reject });
+        if (signal?.aborted) abort();
+        signal?.addEventListener("abort", abort);
+      });
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** @param {number} patience */
+  function watch(patience) {
+    clearInterval(clock);
+    clock = setInterval(() => {
+      silence = pending.size > 0 ? silence + TICK : 0;
+      if (silence > patience) fail(failure("EngineError", `The engine has not answered for ${patience} seconds.`));
+    }, 1000 * TICK);
+  }
+
+  return { call, fail, watch, close: () => fail(failure("EngineError", "The engine was closed.")) };
+}
