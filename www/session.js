@@ -106,7 +106,7 @@ export function createSession(store) {
 
   /** A link to a data set of which no network is published: what does not depend on it can be had. @type {typeof put} */
   function putWithoutData(link, dropped) {
-    const [{ dataset: data }] = state.published;
+    const data = Object.keys(DATASETS).find((id) => modelsOf(id).length > 0) ?? link.data;
     const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
     put({ ...link, ...nothing, data, budget: nearest("budget", link.budget, data) }, [...new Set([...dropped, /** @type {const} */ ("data")])]);
   }

@@ -53,24 +53,24 @@ function randomFile(seed) {
 const entry = (differs, bytes) => ({ ...PUBLISHED[0], ...differs, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
 
 /**
- * Answers for `site` with CIFAR-10's networks besides those of MNIST: the published ones, or random
- * ones that stand in for them.
+ * Answers for `site` with a network of each role for CIFAR-10 besides those of MNIST: the published ones,
+ * and random ones that stand in for what is missing.
  *
  * @returns {{ answers: Record<string, Buffer | string>, entries: Entry[] }}
  */
 export function withCifar() {
   const published = PUBLISHED.filter(({ dataset }) => dataset === "cifar10");
   const roles = new Set(published.map(({ role }) => role));
-  if (roles.has("undefended") && roles.has("distilled")) return { answers: {}, entries: published };
-  const files = /** @type {const} */ ([["undefended", 1], ["distilled", 100], ["teacher", 100]]).map(([role, temperature], place) => {
+  const missing = /** @type {const} */ ([["undefended", 1], ["distilled", 100], ["teacher", 100]]).filter(([role]) => !roles.has(role));
+  if (missing.length === 0) return { answers: {}, entries: published };
+  const files = missing.map(([role, temperature], place) => {
     const bytes = randomFile(place + 1);
     const id = role === "undefended" ? "cifar10-undefended" : `cifar10-${role}-t${temperature}`;
     return { bytes, entry: entry({ id, file: `${id}.safetensors`, dataset: "cifar10", role, temperature, parameters: 1_147_978, test_accuracy: 0.1 }, bytes) };
   });
   const entries = files.map(({ entry }) => entry);
-  const mnist = PUBLISHED.filter(({ dataset }) => dataset === "mnist");
   const answers = Object.fromEntries(files.map(({ entry, bytes }) => [`/www/models/${entry.file}`, bytes]));
-  return { answers: { ...answers, "/www/models/manifest.json": JSON.stringify([...mnist, ...entries]) }, entries };
+  return { answers: { ...answers, "/www/models/manifest.json": JSON.stringify([...PUBLISHED, ...entries]) }, entries: [...published, ...entries] };
 }
 
 /**
