@@ -62,6 +62,7 @@ export async function attack(page) {
 
 /** Draws strokes of x, y, x, y, … from 0 to 255. @param {Page} page @param {number[][]} strokes */
 export async function draw(page, strokes) {
+  await page.locator("#pad").scrollIntoViewIfNeeded();
   const pad = await page.locator("#pad").boundingBox();
   if (!pad) throw new Error("there is no drawing area");
   for (const stroke of strokes) {
