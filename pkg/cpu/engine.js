@@ -1,9 +1,59 @@
 /* @ts-self-types="./engine.d.ts" */
 
 /**
+ * A chunk under way. Freeing it cancels what still goes on.
+ */
+export class Campaign {
+    static __wrap(ptr) {
+        const obj = Object.create(Campaign.prototype);
+        obj.__wbg_ptr = ptr;
+        CampaignFinalization.register(obj, obj.__wbg_ptr, obj);
+        return obj;
+    }
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        CampaignFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_campaign_free(ptr, 0);
+    }
+    /**
+     * How many attempts have not ended.
+     * @returns {number}
+     */
+    get left() {
+        const ret = wasm.campaign_left(this.__wbg_ptr);
+        return ret >>> 0;
+    }
+    /**
+     * Evaluates every attack that is going once, and returns what ended with it; `undefined` once
+     * all have.
+     *
+     * Wait for the promise before the next call.
+     * @returns {ExperimentRecord[] | undefined}
+     */
+    step() {
+        const ret = wasm.campaign_step(this.__wbg_ptr);
+        return ret;
+    }
+}
+if (Symbol.dispose) Campaign.prototype[Symbol.dispose] = Campaign.prototype.free;
+
+/**
  * Holds networks, and runs attacks on them.
+ *
+ * Its methods borrow it for as long as their promises are pending, so that all of them share it.
  */
 export class Engine {
+    static __wrap(ptr) {
+        const obj = Object.create(Engine.prototype);
+        obj.__wbg_ptr = ptr;
+        EngineFinalization.register(obj, obj.__wbg_ptr, obj);
+        return obj;
+    }
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
@@ -15,12 +65,14 @@ export class Engine {
         wasm.__wbg_engine_free(ptr, 0);
     }
     /**
-     * What a network reads in one image.
+     * What a network reads in one image, with its logits multiplied by `scale` if there is one.
      * @param {string} model
      * @param {Float32Array | number[]} image
+     * @param {number | null} [scale]
      * @returns {Classification}
      */
-    classify(model, image) {
+    classify(model, image, scale) {
+        const val3 = +(isLikeNone(scale) ? Number.MAX_SAFE_INTEGER : Math.fround(scale));
         let ptr0, len0, ptr1, len1;
         try {
             ptr0 = passStringToWasm0(model, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
@@ -32,8 +84,34 @@ export class Engine {
             if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
             throw e;
         }
-        const ret = wasm.engine_classify(this.__wbg_ptr, ptr0, len0, ptr1, len1);
+        const ret = wasm.engine_classify(this.__wbg_ptr, ptr0, len0, ptr1, len1, val3);
         return ret;
+    }
+    /**
+     * Plans an experiment on networks that are loaded; nothing is computed yet.
+     * @param {ExperimentRequest} request
+     * @returns {Experiment}
+     */
+    experiment(request) {
+        const ret = wasm.engine_experiment(this.__wbg_ptr, request);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return Experiment.__wrap(ret[0]);
+    }
+    /**
+     * What the device has reported as wrong since the engine was opened, a shader that does not
+     * compile for instance. Nothing that it computed can be trusted then.
+     * @returns {string | undefined}
+     */
+    fault() {
+        const ret = wasm.engine_fault(this.__wbg_ptr);
+        let v1;
+        if (ret[0] !== 0) {
+            v1 = getStringFromWasm0(ret[0], ret[1]);
+            wasm.__wbindgen_free(ret[0], ret[1] * 1, 1);
+        }
+        return v1;
     }
     /**
      * What computes.
@@ -60,13 +138,20 @@ export class Engine {
         }
     }
     /**
-     * An engine without networks, on the CPU.
+     * Resolves when the device is lost, with the reason; on the CPU it never does.
+     * @returns {Promise<string>}
      */
-    constructor() {
-        const ret = wasm.engine_new();
-        this.__wbg_ptr = ret;
-        EngineFinalization.register(this, this.__wbg_ptr, this);
-        return this;
+    lost() {
+        const ret = wasm.engine_lost(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * An engine without networks, on the one device that this module was built for.
+     * @returns {Promise<Engine>}
+     */
+    static open() {
+        const ret = wasm.engine_open();
+        return ret;
     }
     /**
      * Begins a batch of attacks; nothing is computed yet.
@@ -82,6 +167,76 @@ export class Engine {
     }
 }
 if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
+
+/**
+ * A measurement, ready to be dealt out. Every worker makes its own of the same request.
+ */
+export class Experiment {
+    static __wrap(ptr) {
+        const obj = Object.create(Experiment.prototype);
+        obj.__wbg_ptr = ptr;
+        ExperimentFinalization.register(obj, obj.__wbg_ptr, obj);
+        return obj;
+    }
+    __destroy_into_raw() {
+        const ptr = this.__wbg_ptr;
+        this.__wbg_ptr = 0;
+        ExperimentFinalization.unregister(this);
+        return ptr;
+    }
+    free() {
+        const ptr = this.__destroy_into_raw();
+        wasm.__wbg_experiment_free(ptr, 0);
+    }
+    /**
+     * What each task attempts, by number.
+     * @returns {Attempt[]}
+     */
+    attempts() {
+        const ret = wasm.experiment_attempts(this.__wbg_ptr);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * All that is to be done, at most `size` attempts at a time, the tasks in turn.
+     * @param {number} size
+     * @returns {Chunk[]}
+     */
+    chunks(size) {
+        const ret = wasm.experiment_chunks(this.__wbg_ptr, size);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * The rows, as far as the records go, in any order.
+     * @param {ExperimentRecord[]} records
+     * @returns {ExperimentRow[]}
+     */
+    rows(records) {
+        const ret = wasm.experiment_rows(this.__wbg_ptr, records);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return takeFromExternrefTable0(ret[0]);
+    }
+    /**
+     * Begins a chunk; nothing is computed yet.
+     * @param {Chunk} chunk
+     * @returns {Campaign}
+     */
+    start(chunk) {
+        const ret = wasm.experiment_start(this.__wbg_ptr, chunk);
+        if (ret[2]) {
+            throw takeFromExternrefTable0(ret[1]);
+        }
+        return Campaign.__wrap(ret[0]);
+    }
+}
+if (Symbol.dispose) Experiment.prototype[Symbol.dispose] = Experiment.prototype.free;
 
 /**
  * A batch of attacks under way. Freeing it cancels what still goes on.
@@ -258,6 +413,10 @@ function __wbg_get_imports() {
             const ret = arg0.done;
             return ret;
         },
+        __wbg_engine_new: function(arg0) {
+            const ret = Engine.__wrap(arg0);
+            return ret;
+        },
         __wbg_entries_7bb1459bd9b5c2b9: function(arg0) {
             const ret = Object.entries(arg0);
             return ret;
@@ -368,6 +527,10 @@ function __wbg_get_imports() {
             const ret = new Array();
             return ret;
         },
+        __wbg_new_7075786089b89c5e: function() {
+            const ret = new Map();
+            return ret;
+        },
         __wbg_new_787b9fb330d55d78: function(arg0, arg1) {
             const ret = new Error(getStringFromWasm0(arg0, arg1));
             return ret;
@@ -435,6 +598,10 @@ function __wbg_get_imports() {
             const ret = Reflect.set(arg0, arg1, arg2);
             return ret;
         }, arguments); },
+        __wbg_set_8282f7e0d2d01336: function(arg0, arg1, arg2) {
+            const ret = arg0.set(arg1, arg2);
+            return ret;
+        },
         __wbg_set_d2d33b52458e984a: function(arg0, arg1, arg2) {
             arg0[arg1 >>> 0] = arg2;
         },
@@ -476,7 +643,7 @@ function __wbg_get_imports() {
             return ret;
         },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 495, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 511, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h0bf075fa01c67f12);
             return ret;
         },
@@ -526,9 +693,15 @@ function wasm_bindgen__convert__closures_____invoke__h34067ae4a0ff3f55(arg0, arg
     wasm.wasm_bindgen__convert__closures_____invoke__h34067ae4a0ff3f55(arg0, arg1, arg2, arg3);
 }
 
+const CampaignFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_campaign_free(ptr, 1));
 const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_engine_free(ptr, 1));
+const ExperimentFinalization = (typeof FinalizationRegistry === 'undefined')
+    ? { register: () => {}, unregister: () => {} }
+    : new FinalizationRegistry(ptr => wasm.__wbg_experiment_free(ptr, 1));
 const RunFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_run_free(ptr, 1));

@@ -1,13 +1,24 @@
 /* tslint:disable */
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
+export const __wbg_campaign_free: (a: number, b: number) => void;
 export const __wbg_engine_free: (a: number, b: number) => void;
+export const __wbg_experiment_free: (a: number, b: number) => void;
 export const __wbg_run_free: (a: number, b: number) => void;
-export const engine_classify: (a: number, b: number, c: number, d: number, e: number) => any;
+export const campaign_left: (a: number) => number;
+export const campaign_step: (a: number) => any;
+export const engine_classify: (a: number, b: number, c: number, d: number, e: number, f: number) => any;
+export const engine_experiment: (a: number, b: any) => [number, number, number];
+export const engine_fault: (a: number) => [number, number];
 export const engine_info: (a: number) => [number, number, number];
 export const engine_load: (a: number, b: any, c: number, d: number) => [number, number];
-export const engine_new: () => number;
+export const engine_lost: (a: number) => any;
+export const engine_open: () => any;
 export const engine_start: (a: number, b: any) => [number, number, number];
+export const experiment_attempts: (a: number) => [number, number, number];
+export const experiment_chunks: (a: number, b: number) => [number, number, number];
+export const experiment_rows: (a: number, b: any) => [number, number, number];
+export const experiment_start: (a: number, b: any) => [number, number, number];
 export const rasterize: (a: number, b: number) => [number, number, number, number];
 export const run_running: (a: number) => number;
 export const run_step: (a: number) => any;

@@ -30,23 +30,30 @@
  *
  * @typedef {object} AttackRequest
  * @property {string} model
+ * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
  * @property {Float32Array} image 784 pixels in [0, 1], row by row.
  * @property {number} target The class that the image is to be mistaken for.
- * @property {'jsma-f' | 'jsma-t' | 'jsma-z'} attack
- * @property {number} [temperature] T of the softmax that jsma-t differentiates; 1 if left out.
- * @property {'increase' | 'decrease'} direction
- * @property {number} theta How much a chosen feature changes, in (0, 1].
- * @property {number} budget The most features that may change, 0 to 784.
+ * @property {'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs' | 'cw-l2' | 'cw-l0'} attack
+ * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
+ * @property {number} [temperature] T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
+ * @property {'increase' | 'decrease' | 'either'} [direction] All but fgsm, cw-l2 and cw-l0 need it; `either` is for not-robust alone.
+ * @property {number} [theta] How much a chosen feature changes, in (0, 1]. All but fgsm, cw-l2 and cw-l0 need it.
+ * @property {number} [budget] The most features that may change, 0 to 784. All but fgsm, cw-l2 and cw-l0 need it.
+ * @property {number} [epsilon] How far fgsm moves every feature, in [0, 1].
+ * @property {number} [confidence] κ of cw-l2 and cw-l0: by how much the target's logit should lead; 0 if left out.
+ * @property {number} [iterations] Steps of each descent of theirs; 200 and 150 if left out.
+ * @property {number} [seed] What the draws of random-pairs depend on; 0 if left out.
  *
  * @typedef {object} Step One image that the network has seen in the course of an attack.
  * @property {number} run
- * @property {number} iteration Pairs applied so far; 0 is the untouched image.
+ * @property {number} iteration Changes made so far; 0 is the untouched image.
  * @property {Float32Array} image
  * @property {number[]} logits
  * @property {number[]} probabilities
  * @property {number} label
  * @property {number} featuresChanged
- * @property {[number, number] | null} pair The features chosen at this image, changed in the next.
+ * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack changes all at once.
+ * @property {[number, number] | null} pair The same where there are two.
  * @property {number | null} alpha
  * @property {number | null} beta
  * @property {number | null} score
@@ -65,10 +72,16 @@
  * @property {number} loaded Bytes received, after any decompression.
  * @property {number} total
  *
+ * @typedef {'cpu' | 'webgpu'} Backend
+ *
+ * @typedef {keyof typeof WHY} Why
+ *
  * @typedef {object} EngineInfo
- * @property {'cpu'} engine
+ * @property {Backend} engine
  * @property {'worker' | 'page'} where
- * @property {string} reason Why this engine, and why there.
+ * @property {Why} why Why this engine and not the other, in a word that a program can tell apart.
+ * @property {string} detail What there is to say beside it: a figure, an adapter, an error's message; or nothing.
+ * @property {string} reason All of this in words that can be reported.
  * @property {string} implementation
  * @property {string} version
  */
@@ -120,6 +133,10 @@ export type Classification = {
 export type AttackRequest = {
     model: string;
     /**
+     * What the network's logits are multiplied by, nothing trained; 1 if left out.
+     */
+    scale?: number;
+    /**
      * 784 pixels in [0, 1], row by row.
      */
     image: Float32Array;
@@ -127,25 +144,48 @@ export type AttackRequest = {
      * The class that the image is to be mistaken for.
      */
     target: number;
-    attack: 'jsma-f' | 'jsma-t' | 'jsma-z';
+    attack: 'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs' | 'cw-l2' | 'cw-l0';
     /**
-     * T of the softmax that jsma-t differentiates; 1 if left out.
+     * The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
+     */
+    untargeted?: boolean;
+    /**
+     * T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
      */
     temperature?: number;
-    direction: 'increase' | 'decrease';
     /**
-     * How much a chosen feature changes, in (0, 1].
+     * All but fgsm, cw-l2 and cw-l0 need it; `either` is for not-robust alone.
      */
-    theta: number;
+    direction?: 'increase' | 'decrease' | 'either';
     /**
-     * The most features that may change, 0 to 784.
+     * How much a chosen feature changes, in (0, 1]. All but fgsm, cw-l2 and cw-l0 need it.
      */
-    budget: number;
+    theta?: number;
+    /**
+     * The most features that may change, 0 to 784. All but fgsm, cw-l2 and cw-l0 need it.
+     */
+    budget?: number;
+    /**
+     * How far fgsm moves every feature, in [0, 1].
+     */
+    epsilon?: number;
+    /**
+     * κ of cw-l2 and cw-l0: by how much the target's logit should lead; 0 if left out.
+     */
+    confidence?: number;
+    /**
+     * Steps of each descent of theirs; 200 and 150 if left out.
+     */
+    iterations?: number;
+    /**
+     * What the draws of random-pairs depend on; 0 if left out.
+     */
+    seed?: number;
 };
 export type Step = {
     run: number;
     /**
-     * Pairs applied so far; 0 is the untouched image.
+     * Changes made so far; 0 is the untouched image.
      */
     iteration: number;
     image: Float32Array;
@@ -154,7 +194,11 @@ export type Step = {
     label: number;
     featuresChanged: number;
     /**
-     * The features chosen at this image, changed in the next.
+     * The features chosen at this image, changed in the next; null where the attack changes all at once.
+     */
+    chosen: number[] | null;
+    /**
+     * The same where there are two.
      */
     pair: [number, number] | null;
     alpha: number | null;
@@ -196,15 +240,44 @@ export type Progress = {
     loaded: number;
     total: number;
 };
+export type Backend = 'cpu' | 'webgpu';
+export type Why = keyof typeof WHY;
 export type EngineInfo = {
-    engine: 'cpu';
+    engine: Backend;
     where: 'worker' | 'page';
     /**
-     * Why this engine, and why there.
+     * Why this engine and not the other, in a word that a program can tell apart.
+     */
+    why: Why;
+    /**
+     * What there is to say beside it: a figure, an adapter, an error's message; or nothing.
+     */
+    detail: string;
+    /**
+     * All of this in words that can be reported.
      */
     reason: string;
     implementation: string;
     version: string;
+};
+/** Why which engine computes. Names in capitals are those of the errors that ended an attempt. */
+export declare const WHY: {
+    faster: string;
+    forced: string;
+    asked: string;
+    waiting: string;
+    fetching: string;
+    compiling: string;
+    SaveData: string;
+    NoWebGPU: string;
+    NoAdapter: string;
+    MissingFeature: string;
+    SoftwareAdapter: string;
+    Fault: string;
+    Mismatch: string;
+    Slower: string;
+    failed: string;
+    lost: string;
 };
 export type Call = {
     id: number;

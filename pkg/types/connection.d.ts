@@ -1,0 +1,54 @@
+export type Backend = import("./protocol.js").Backend;
+export type Port = import("./protocol.js").Port;
+export type Progress = import("./protocol.js").Progress;
+export type Connection = {
+    backend: Backend;
+    where: 'worker' | 'page';
+    whereReason: string;
+    implementation: string;
+    version: string;
+    call: (method: string, argument?: unknown, options?: CallOptions) => Promise<any>;
+    /**
+     * How many seconds it may be silent while it is asked something.
+     */
+    watch: (patience: number) => void;
+    close: () => void;
+};
+export type CallOptions = {
+    signal?: AbortSignal;
+    onEvent?: (event: any) => void;
+};
+/**
+ * Starts an engine in a worker; or in the page, where no worker can be made or the worker is not
+ * given what the engine needs and the page is.
+ *
+ * @param {Backend} backend
+ * @param {object} [options]
+ * @param {boolean} [options.software] Whether an adapter will do that is a program.
+ * @param {(progress: Progress) => void} [options.onProgress]
+ * @param {AbortSignal} [options.signal]
+ * @returns {Promise<Connection>}
+ */
+export declare function connect(backend: Backend, { software, onProgress: onEvent, signal }?: {
+    software?: boolean;
+    onProgress?: (progress: Progress) => void;
+    signal?: AbortSignal;
+}): Promise<Connection>;
+export type Spoken = {
+    where: 'worker' | 'page';
+    whereReason: string;
+    speech: ReturnType<typeof speak>;
+};
+/**
+ * Calls over a port, and their answers.
+ *
+ * @param {Port} port
+ * @param {() => void} end
+ */
+declare function speak(port: Port, end: () => void): {
+    call: (method: string, argument?: unknown, { signal, onEvent }?: CallOptions) => Promise<any>;
+    fail: (error: Error) => void;
+    watch: (patience: number) => void;
+    close: () => void;
+};
+export {};
