@@ -35,7 +35,7 @@ command -v chromium > /dev/null || command -v google-chrome > /dev/null || apt_i
 [ -n "$(fc-list :lang=ja 2> /dev/null)" ] || apt_install fontconfig fonts-noto-cjk
 # MNIST alone, 11 MB: the pictures of CIFAR-10 that the page's tests need are committed, and its readers
 # are tested on files made up for it. Where its 139 MB are there, the tests read them too.
-npm run --silent data -- mnist
+npm run --silent data
 
 section "Rust: format"
 cargo fmt --check

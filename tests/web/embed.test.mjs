@@ -49,6 +49,14 @@ async function guests(page, count = 1) {
   throw new Error(`there are fewer than ${count} frames`);
 }
 
+/** What is in one of the host's own frames. @param {Page} page @param {number} place */
+async function guest(page, place) {
+  const handle = await page.locator("iframe").nth(place).elementHandle();
+  const frame = await handle?.contentFrame();
+  if (!frame) throw new Error(`there is no frame ${place}`);
+  return frame;
+}
+
 /** Waits until a guest's attack has ended. @param {Frame} frame */
 async function outcome(frame) {
   await frame.waitForFunction(() => document.body?.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
@@ -79,6 +87,29 @@ test("five elements on a phone share one engine, nothing jumps, and the host scr
   t.diagnostic(`cumulative layout shift ${shifts}`);
   assert.ok(shifts <= 0.1, `${shifts}`);
   assert.equal(engines, 1);
+  assert.deepEqual(problems, []);
+});
+
+test("five frames on a phone: nothing jumps, and a finger on a frame scrolls the host", async (t) => {
+  const { url } = await site(t);
+  const { iframe } = await snippets(t, url);
+  const address = await host(t, (iframe + WORDS).repeat(5));
+  const { page, problems } = await open(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
+  await page.goto(address);
+  const touch = await page.context().newCDPSession(page);
+  for (let place = 0; place < 5; place++) {
+    const frame = page.locator("iframe").nth(place);
+    await frame.evaluate((element) => element.scrollIntoView({ block: "center" }));
+    assert.equal(await outcome(await guest(page, place)), "fooled");
+    const box = await frame.boundingBox();
+    const before = await page.evaluate(() => scrollY);
+    const [x, y] = [180, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+    await touch.send("Input.synthesizeScrollGesture", { x, y, yDistance: -200, gestureSourceType: "touch" });
+    await page.waitForFunction((before) => scrollY > before + 100, before);
+  }
+  const shifts = await page.evaluate(() => /** @type {any} */ (globalThis).shifts);
+  t.diagnostic(`cumulative layout shift ${shifts}`);
+  assert.ok(shifts <= 0.1, `${shifts}`);
   assert.deepEqual(problems, []);
 });
 

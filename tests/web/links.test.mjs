@@ -175,6 +175,20 @@ test("the share panel gives the link, the lines and the pictures of what is on t
   assert.deepEqual(problems, []);
 });
 
+test("where the browser can share by itself, it is given the link of what is on show", async (t) => {
+  const { url } = await site(t);
+  const script = "navigator.share = async (what) => { globalThis.given = what; };";
+  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
+  await ended(page);
+  await page.locator("#share-open").click();
+  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#share-link")).value !== "");
+  await page.locator("#share-native").click();
+  const given = await page.evaluate(() => /** @type {any} */ (globalThis).given);
+  assert.equal(given.url, await page.locator("#share-link").inputValue());
+  assert.match(given.text, /reads|3/);
+  assert.deepEqual(problems, []);
+});
+
 test("where the clipboard is closed, the text is selected instead", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url, { script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))" });

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
+import { ended } from "./visit.mjs";
 
 withBrowser({ gpu: true });
 
@@ -100,3 +101,30 @@ test("a device that is lost in the middle of an attack is replaced by the CPU, w
   assert.equal(result.outcome, "fooled");
   assert.deepEqual(result.iterations, result.iterations.map((_, i) => i));
 }, 6 * MINUTES);
+
+test("a link that was made on one engine shows the same pixels and words on the other", async (t) => {
+  const { url } = await site(t);
+  const link = "#v=1&sample=0&target=3&budget=6&step=3&lang=en&end";
+  const wide = { viewport: { width: 1280, height: 900 } };
+  const narrow = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
+  const seen = [];
+  for (const [engine, options] of /** @type {const} */ ([["cpu", wide], ["webgpu", narrow]])) {
+    const { page, problems } = await open(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
+    page.setDefaultTimeout(5 * MINUTES);
+    // Until the other engine is ready the CPU computes, so the link is followed only then.
+    await page.locator(`#engine-info[data-engine=${engine}]`).waitFor();
+    await page.evaluate((link) => { location.hash = link; }, link);
+    await page.waitForFunction(() => document.body.dataset.running === "true");
+    await ended(page);
+    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "3");
+    seen.push(await page.evaluate(() => [...document.querySelectorAll("[data-panel]")].map((panel) => ({
+      pixels: /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).toDataURL(),
+      verdict: panel.querySelector(".verdict")?.textContent,
+      outcome: panel.getAttribute("data-outcome"),
+    }))));
+    assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), engine);
+    assert.deepEqual(problems, []);
+  }
+  assert.equal(seen[0][0].outcome, "budget-spent");
+  assert.deepEqual(seen[1], seen[0]);
+}, 8 * MINUTES);
