@@ -104,7 +104,12 @@ test("five frames on a phone: nothing jumps, and a finger on a frame scrolls the
     const box = await frame.boundingBox();
     const before = await page.evaluate(() => scrollY);
     const [x, y] = [180, (box?.y ?? 0) + (box?.height ?? 0) / 2];
-    await touch.send("Input.synthesizeScrollGesture", { x, y, yDistance: -200, gestureSourceType: "touch" });
+    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }] });
+    for (let moved = 20; moved <= 200; moved += 20) {
+      await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: [{ x, y: y - moved }] });
+      await page.waitForTimeout(16);
+    }
+    await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
     await page.waitForFunction((before) => scrollY > before + 100, before);
   }
   const shifts = await page.evaluate(() => /** @type {any} */ (globalThis).shifts);
