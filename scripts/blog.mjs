@@ -3,14 +3,17 @@
  * whether they are there. A figure stands in an element with `data-figure`, which names it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { measured, models, percent } from "./measured.mjs";
+import { measured, misread, models, percent } from "./measured.mjs";
 
 const POSTS = ["en", "ja"].map((language) => new URL(`../www/blog/${language}.html`, import.meta.url));
 const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
 const FEATURES = 784;
 const BUDGET = 112;
 
-const [undefended, distilled, teacher] = ["undefended", "distilled", "teacher"].map(network);
+/** The temperature that the posts speak of, and the one of the literature on FGSM. */
+const [T, WARMEST] = [40, 100];
+const [undefended, distilled, teacher] = [network("undefended", 1), network("distilled", T), network("teacher", T)];
+const warmest = network("distilled", WARMEST);
 const f = { undefended: measured(undefended, "jsma-f", 1), distilled: measured(distilled, "jsma-f", 1), teacher: measured(teacher, "jsma-f", 1) };
 const told = measured(distilled, "jsma-t", distilled.temperature);
 const scaled = measured(undefended, "jsma-f", 1, 40);
@@ -39,6 +42,10 @@ const FIGURES = {
   "capped undefended": percent(capped(f.undefended)),
   "successes distilled": percent(f.distilled.distortion_successes),
   "successes undefended": percent(f.undefended.distortion_successes),
+  "fgsm images": String(misread(undefended, 1).measured),
+  "fgsm undefended": percent(misread(undefended, 1).rate),
+  "fgsm distilled": percent(misread(warmest, 1).rate),
+  "fgsm distilled told": percent(misread(warmest, WARMEST).rate),
 };
 
 for (const post of POSTS) {
@@ -54,10 +61,10 @@ for (const post of POSTS) {
   }
 }
 
-/** @param {string} role */
-function network(role) {
-  const entry = models.find((each) => each.role === role);
-  if (!entry) throw new Error(`The manifest has no ${role} network.`);
+/** @param {string} role @param {number} temperature */
+function network(role, temperature) {
+  const entry = models.find((each) => each.role === role && each.temperature === temperature);
+  if (!entry) throw new Error(`The manifest has no ${role} network at T = ${temperature}.`);
   return entry;
 }
 

@@ -21,6 +21,22 @@ export function measured({ id, sha256 }, attack, temperature, scale = 1) {
   return row;
 }
 
+/** FGSM's step in the literature that the post quotes. */
+const EPSILON = 0.3;
+
+/**
+ * How often one untargeted step of FGSM has the network misread an image.
+ *
+ * @param {Entry} entry
+ * @param {number} temperature Of the softmax that the attack differentiates.
+ */
+export function misread({ id, sha256 }, temperature) {
+  const near = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) < 1e-6;
+  const row = read("results/fgsm.json").find((/** @type {any} */ row) => row.model === id && row.scale === 1 && row.attack === "fgsm" && near(row.epsilon, EPSILON) && near(row.attack_temperature, temperature));
+  if (row?.model_sha256 !== sha256) throw new Error(`results/fgsm.json has no step of ${EPSILON} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
+  return row;
+}
+
 /** @param {number} share */
 export const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
