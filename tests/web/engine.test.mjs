@@ -64,7 +64,11 @@ test("two attacks take turns, and each reports its steps in order", async (t) =>
     );
     return { results: await Promise.all([attack(1), attack(2)]), order };
   });
-  assert.deepEqual(order, ["1.0", "2.0", "1.1", "2.1", "1.2", "2.2", "1.3", "2.3"]);
+  // The second request is a message of its own, and may arrive when the first has made a few steps.
+  const begun = order.indexOf("2.0");
+  assert.ok(begun >= 1 && begun <= 3, `${order}`);
+  const both = order.slice(begun - 1, order.indexOf("1.3") + 1).map(([attack]) => attack);
+  assert.ok(both.every((attack, place) => attack !== both[place + 1]), `${order}`);
   for (const { outcome, steps } of results) {
     assert.equal(outcome, "budget-spent");
     assert.deepEqual(steps.map(({ iteration }) => iteration), [0, 1, 2, 3]);
