@@ -3,6 +3,7 @@ import { linkHere, setUpAddress } from "./address.js";
 import { forgetColours } from "./colours.js";
 import { setUpComputing } from "./computing.js";
 import { isNarrow, setUpControls } from "./controls.js";
+import { MNIST } from "./datasets.js";
 import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
@@ -48,8 +49,10 @@ function drawWords({ data }) {
   drawResults(data);
 }
 
-function drawColophon() {
+/** @param {import("./state.js").State} state */
+function drawWays({ data }) {
   must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
+  must("#lab-link", HTMLAnchorElement).href = new URL(data === MNIST ? "lab.html" : `lab.html#${data}/success`, import.meta.url).href;
 }
 
 /**
@@ -95,7 +98,7 @@ async function start() {
       session.replay(link, dropped);
     }),
     setUpComputing(session),
-    drawColophon,
+    drawWays,
   ];
   setUpShare(store, session);
   must("#boot", HTMLElement).hidden = true;
