@@ -135,7 +135,7 @@ export function histograms({ bins, rows, title }) {
       const tall = share * 50;
       const left = 8 + at * bin + 4 + which * wide;
       svg.append(shape("rect", { class: look, x: left.toFixed(1), y: (floor - tall).toFixed(1), width: (wide - 1).toFixed(1), height: tall.toFixed(1) }));
-      if (share > 0) svg.append(words(left + wide / 2, floor - tall - 3, String(Math.round(share * 100)), "middle"));
+      if (share >= 0.005) svg.append(words(left + wide / 2, floor - tall - 3, String(Math.round(share * 100)), "middle"));
     }));
     svg.append(shape("path", { class: "chart-axis", d: `M8 ${floor}H${WIDTH - 8}` }));
   });

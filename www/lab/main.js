@@ -228,7 +228,7 @@ async function openData() {
       own.networks = true;
       if (input.checked) chosen.add(subject);
       else chosen.delete(subject);
-      drawForm();
+      showAttack();
     });
     boxes.set(input, subject);
   }
@@ -394,7 +394,11 @@ function drawResult() {
   setText(must("#lab-result-title", HTMLElement), t(`lab.${experiment}.title`));
   cite(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`));
   const asked = shownChoice();
-  const figures = { yours, ours: published.about === aboutOf(asked) ? published.rows : [], paper: reported(experiment, data, asked.settings) };
+  // All attacks on all networks would be too many: there it is the networks that are chosen.
+  const isShown = (/** @type {import("./plan.js").Row} */ row) => experiment !== "attacks"
+    || asked.subjects.some(({ model, scale }) => (row.role === "scaled" ? model.role === "undefended" && row.scale === scale : scale === null && row.role === model.role && row.temperature === model.temperature));
+  const ours = published.about === aboutOf(asked) ? published.rows : [];
+  const figures = { yours, ours: ours.filter(isShown), paper: reported(experiment, data, asked.settings).filter(isShown) };
   const shown = draw(experiment, figures, { data, look, onLook: lookElsewhere, onOpen: open });
   must("#lab-chart", HTMLElement).replaceChildren(...(shown.chart ? [shown.chart] : []));
   must("#lab-legend", HTMLElement).replaceChildren(...shown.legend);

@@ -24,7 +24,7 @@ export function reported(experiment, data, settings) {
     case "attacks": return LINEUP.flatMap((each) => ofAttack(data, { ...settings, ...each, temper: null }));
     case "robustness": return isPaper ? rows(PAPER.robustness[data], (robustness) => ({ robustness, source: DISTILLATION })) : [];
     case "amplitude": return rows(PAPER.amplitude[data], ({ below, above }) => ({ below_1e_40: below, above_1e_3: above, source: DISTILLATION }));
-    case "fgsm": return settings.temper ? [] : rows(PAPER.fgsm[data], (rate) => ({ rate, epsilon: PAPER_EPSILON, source: FGSM }));
+    case "fgsm": return settings.temper ? [] : rows(PAPER.fgsm[data], (rate, network) => ({ rate, isBelow: network === "distilled 100", epsilon: PAPER_EPSILON, source: FGSM }));
     default: return [];
   }
 }

@@ -275,7 +275,7 @@ const DRAW = {
       ...drawn,
       selects: [{ label: t("lab.axis"), value: look.axis, options: [["temperature", t("lab.fgsm.temperature", { epsilon: PAPER_EPSILON })], ["epsilon", t("lab.fgsm.epsilon")]], onChange: (value) => onLook({ axis: value === "epsilon" ? "epsilon" : "temperature" }) }],
       head: head("network", "by", "epsilon", "images", "errors", "vanished", "misread"),
-      body: linesOf("fgsm", figures, (row) => [number(row.epsilon, { maximumFractionDigits: 2 }), count(row.measured), share(row.rate) + span(row.interval), count(row.outcomes?.gradient_vanished), count(row.misread)]),
+      body: linesOf("fgsm", figures, (row) => [number(row.epsilon, { maximumFractionDigits: 2 }), count(row.measured), (row.isBelow ? "< " : "") + share(row.rate) + span(row.interval), count(row.outcomes?.gradient_vanished), count(row.misread)]),
     };
   },
 
