@@ -139,7 +139,7 @@ fn choose_kernel(
     counts[COUNTS * unit + 3] = admissible;
     sync_cube();
 
-    let mut half = UNITS / 2;
+    let mut half = usize::new(comptime!((UNITS / 2) as i64));
     while half > 0 {
         if unit < half {
             let other = unit + half;
