@@ -9,6 +9,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "./browser.mjs";
+import { writeList } from "./release.mjs";
 import { publishedFiles } from "./serve.mjs";
 
 /** @typedef {import("playwright-core").Browser} Browser */
@@ -54,13 +55,14 @@ async function build(names) {
     server.closeAllConnections();
     server.close();
   }
+  writeList(folder);
 }
 
 function copyFiles() {
   rmSync(folder, { recursive: true, force: true });
   for (const made of ["cards", "story", "oembed"]) mkdirSync(join(folder, "www", made), { recursive: true });
   const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
-  for (const name of ["index.html", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const name of ["index.html", "sw.js", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
 /** For systems that take no SVG. @param {Browser} browser @param {string} local */
