@@ -68,6 +68,6 @@ section "JavaScript: unit tests"
 node --test tests/web/{unit,link,photo}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,faults,access,site}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,access,site}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

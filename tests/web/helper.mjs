@@ -77,7 +77,7 @@ export async function open(t, url, { script, ...options } = {}) {
   /** @type {string[]} */
   const requests = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) problems.push(`${message.text()} ${message.location().url}`); });
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !message.text().startsWith("Service Worker registration blocked by Playwright")) problems.push(`${message.text()} ${message.location().url}`); });
   context.on("request", (request) => requests.push(request.url()));
   if (script) await page.addInitScript(script);
   await page.goto(url);
