@@ -10,6 +10,7 @@ import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, 
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
+import { setUpOffline } from "./offline.js";
 import { setUpPanel } from "./panel.js";
 import { setUpResults } from "./results.js";
 import { setUpFog } from "./fog.js";
@@ -46,6 +47,23 @@ function drawWords({ data }) {
   if (!speakOf(data)) return;
   translateStory();
   drawResults(data);
+}
+
+/** What the engine has fetched out of the page's sight is kept for a visit without a network. @param {boolean} isGuest */
+function setUpKeeping(isGuest) {
+  const keep = setUpOffline(isGuest);
+  let kept = "";
+
+  /** @param {import("./state.js").State} state */
+  return ({ panels, engineInfo }) => {
+    const shown = SIDES.map((side) => panels[side]);
+    if (!shown.every(({ loading }) => loading.status === "ready")) return;
+    const module = engineInfo?.engine === "webgpu" ? ["engine.js", "engine_bg.wasm", "build.json"].map((name) => `pkg/webgpu/${name}`) : [];
+    const files = [...shown.map(({ model }) => `www/models/${model?.file}`), ...module];
+    if (kept === `${files}`) return;
+    kept = `${files}`;
+    keep(files);
+  };
 }
 
 function drawColophon() {
@@ -95,6 +113,7 @@ async function start() {
       session.replay(link, dropped);
     }),
     setUpComputing(session),
+    setUpKeeping(guest !== null),
     drawColophon,
   ];
   setUpShare(store, session);

@@ -7,6 +7,7 @@ import { explain } from "../errors.js";
 import { number, percent, preferredLanguage, rememberLanguage, speak, t, toLanguage } from "../i18n.js";
 import { emptyLink, writeLink } from "../link.js";
 import { nameOf as linkNameOf } from "../networks.js";
+import { setUpOffline } from "../offline.js";
 import { createPool, fetchModels } from "../pool.js";
 import { loadSamples } from "../samples.js";
 import { DEFAULTS } from "../settings.js";
@@ -75,6 +76,7 @@ function fromHash() {
 }
 
 const language = must("#language", HTMLSelectElement);
+const keep = setUpOffline(false);
 
 /** @param {import("../i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
@@ -235,6 +237,7 @@ async function run() {
   if (mine.records.length > 0) await count(mine);
   else drawResult();
   if (last === mine) announce(statusOf(mine));
+  keep([]);
 }
 
 function pauseOrResume() {
@@ -460,6 +463,7 @@ async function start() {
   drawForm();
   drawResult();
   must("#lab", HTMLElement).dataset.ready = "true";
+  keep([]);
 }
 
 await start().catch((error) => {
