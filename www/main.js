@@ -11,6 +11,7 @@ import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
 import { setUpPanel } from "./panel.js";
+import { setUpPrint } from "./print.js";
 import { setUpResults } from "./results.js";
 import { setUpFog } from "./fog.js";
 import { setUpSoft } from "./soft.js";
@@ -98,6 +99,7 @@ async function start() {
     drawColophon,
   ];
   setUpShare(store, session);
+  setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;
   if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;
