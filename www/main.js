@@ -12,6 +12,7 @@ import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
 import { setUpOffline } from "./offline.js";
 import { setUpPanel } from "./panel.js";
+import { setUpPrint } from "./print.js";
 import { setUpResults } from "./results.js";
 import { setUpFog } from "./fog.js";
 import { setUpSoft } from "./soft.js";
@@ -117,6 +118,7 @@ async function start() {
     drawColophon,
   ];
   setUpShare(store, session);
+  setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;
   if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;

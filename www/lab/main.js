@@ -1,6 +1,7 @@
 /** Starts the lab: the form, the run, and what is shown of it as results come. */
 import { announce } from "../announce.js";
 import { ATTACKS, settle, tempered, withTemper } from "../attacks.js";
+import { BIBTEX } from "../bibtex.js";
 import { DATASETS, MNIST } from "../datasets.js";
 import { make, must, setText } from "../dom.js";
 import { explain } from "../errors.js";
@@ -13,7 +14,6 @@ import { loadSamples } from "../samples.js";
 import { DEFAULTS } from "../settings.js";
 import { setUpTheme } from "../theme.js";
 import { modelName } from "../verdict.js";
-import { BIBTEX } from "./bibtex.js";
 import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, choose, hasAttack, planOf } from "./plan.js";
 import { fetchPublished } from "./published.js";
 import { download, toCsv, toJson, toPng } from "./save.js";
@@ -250,6 +250,7 @@ function pauseOrResume() {
     last.state = "running";
     pool.resume();
   }
+  if (last) announce(statusOf(last));
   drawResult();
 }
 
@@ -434,9 +435,9 @@ function setUpDownloads() {
     });
   }
   const text = must("#lab-bibtex", HTMLTextAreaElement);
-  text.value = BIBTEX;
+  text.value = `${Object.values(BIBTEX).join("\n\n")}\n`;
   must("#lab-bibtex-copy", HTMLButtonElement).addEventListener("click", () => {
-    navigator.clipboard.writeText(BIBTEX).then(() => say(t("share.copied")), () => { text.focus(); text.select(); });
+    navigator.clipboard.writeText(text.value).then(() => say(t("share.copied")), () => { text.focus(); text.select(); });
   });
 }
 
