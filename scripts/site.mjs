@@ -4,11 +4,13 @@
  * a page for each step of the story, whose link shows its card before it leads to the step.
  * Further arguments name the pages to build, such as `page` or `4`, instead of all.
  */
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "./browser.mjs";
+import { writeList } from "./release.mjs";
 import { publishedFiles } from "./serve.mjs";
 
 /** @typedef {import("playwright-core").Browser} Browser */
@@ -54,13 +56,15 @@ async function build(names) {
     server.closeAllConnections();
     server.close();
   }
+  for (const page of ["index.html", "www/lab.html", ...LANGUAGES.map((language) => `www/blog/${language}.html`)]) pin(page);
+  writeList(folder);
 }
 
 function copyFiles() {
   rmSync(folder, { recursive: true, force: true });
   for (const made of ["cards", "story", "oembed"]) mkdirSync(join(folder, "www", made), { recursive: true });
   const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
-  for (const name of ["index.html", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const name of ["index.html", "sw.js", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
 /** For systems that take no SVG. @param {Browser} browser @param {string} local */
@@ -164,6 +168,27 @@ ${head}</head>
 </body>
 </html>
 `;
+}
+
+/**
+ * Ties a page to its scripts and style sheets by their hashes, so that it runs with these or not at
+ * all: each element by `integrity`, and what modules import by an import map, which the policy allows
+ * by its own hash. (Workers have no import maps; theirs is the list of the service worker.)
+ *
+ * @param {string} page
+ */
+function pin(page) {
+  const place = new URL(page, "folder:/");
+  const hashOf = (/** @type {string | Buffer} */ content) => `sha256-${createHash("sha256").update(content).digest("base64")}`;
+  const fileHash = (/** @type {string} */ url) => hashOf(readFileSync(join(folder, new URL(url, place).pathname)));
+  const depth = "../".repeat(page.split("/").length - 1) || "./";
+  const modules = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".js") && name !== "early.js").sort();
+  const map = JSON.stringify({ integrity: Object.fromEntries(modules.map((name) => [`${depth}www/${name}`, fileHash(`${depth}www/${name}`)])) });
+  const html = readFileSync(join(folder, page), "utf8")
+    .replace(/<(?:script|link)(?= )[^>]* (?:src|href)="([^":]+\.(?:js|css))"/g, (element, url) => `${element} integrity="${fileHash(url)}"`)
+    .replace("script-src 'self'", `script-src 'self' '${hashOf(map)}'`)
+    .replace(/(<meta http-equiv="Content-Security-Policy"[^>]*>\n)/, `$1  <script type="importmap">${map}</script>\n`);
+  writeFileSync(join(folder, page), html);
 }
 
 /** @param {string} path @param {string} head */

@@ -56,14 +56,18 @@ section "The README's figures"
 node scripts/readme.mjs --check
 node scripts/blog.mjs --check
 
+section "The list of the release's files"
+node scripts/release.mjs --check
+
 section "JavaScript: types"
 node_modules/.bin/tsc
 node_modules/.bin/tsc --project tsconfig.node.json
+node_modules/.bin/tsc --project tsconfig.sw.json
 
 section "JavaScript: unit tests"
 node --test tests/web/{unit,link,photo}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,faults,access,site}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,access,site}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

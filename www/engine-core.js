@@ -80,7 +80,7 @@ function makeMethods(onLost) {
     },
 
     /** Throws what the device has reported as wrong, if anything. */
-    check: () => trusted(true),
+    check: () => trusted(engine, true),
 
     models: (_, listener) => models(listener),
 
@@ -91,7 +91,7 @@ function makeMethods(onLost) {
 
     rasterize: async (strokes) => (await guarded(() => glue.rasterize(strokes))) ?? null,
 
-    classify: async ({ model, scale, image }) => trusted(await guarded(() => engine.classify(model, pixels(image), scale))),
+    classify: async ({ model, scale, image }) => trusted(engine, await guarded(() => engine.classify(model, pixels(image), scale))),
 
     async attack({ image, target, ...settings }, { signal, emit }) {
       // It travels as a byte, which would wrap.
@@ -103,7 +103,7 @@ function makeMethods(onLost) {
         for (;;) {
           await turn();
           if (signal.aborted) return "cancelled";
-          const [step] = trusted(await guarded(() => run.step()));
+          const [step] = trusted(engine, await guarded(() => run.step()));
           emit(step);
           if (step.outcome) return step.outcome;
         }
@@ -112,18 +112,6 @@ function makeMethods(onLost) {
       }
     },
   };
-
-  /**
-   * A result, unless the device has reported an error that it may be due to.
-   *
-   * @template Value
-   * @param {Value} result
-   */
-  function trusted(result) {
-    const fault = engine.fault();
-    if (fault) throw failure("Fault", fault.slice(0, MOST_LETTERS));
-    return result;
-  }
 
   /** @param {string} id */
   function loader(id) {
@@ -185,6 +173,19 @@ export async function instantiate(script, module) {
     throw failure("EngineError", `The engine could not be started (${message}). It needs a browser that knows WebAssembly with SIMD.`);
   }
   return glue;
+}
+
+/**
+ * A result, unless the device has reported an error that it may be due to.
+ *
+ * @template Value
+ * @param {import("../pkg/cpu/engine.js").Engine} engine
+ * @param {Value} result
+ */
+export function trusted(engine, result) {
+  const fault = engine.fault();
+  if (fault) throw failure("Fault", fault.slice(0, MOST_LETTERS));
+  return result;
 }
 
 /**

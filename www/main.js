@@ -11,7 +11,9 @@ import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, 
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
+import { setUpOffline } from "./offline.js";
 import { setUpPanel } from "./panel.js";
+import { setUpPrint } from "./print.js";
 import { setUpResults } from "./results.js";
 import { setUpFog } from "./fog.js";
 import { setUpSoft } from "./soft.js";
@@ -47,6 +49,23 @@ function drawWords({ data }) {
   if (!speakOf(data)) return;
   translateStory();
   drawResults(data);
+}
+
+/** What the engine has fetched out of the page's sight is kept for a visit without a network. @param {boolean} isGuest */
+function setUpKeeping(isGuest) {
+  const keep = setUpOffline(isGuest);
+  let kept = "";
+
+  /** @param {import("./state.js").State} state */
+  return ({ panels, engineInfo }) => {
+    const shown = SIDES.map((side) => panels[side]);
+    if (!shown.every(({ loading }) => loading.status === "ready")) return;
+    const module = engineInfo?.engine === "webgpu" ? ["engine.js", "engine_bg.wasm", "build.json"].map((name) => `pkg/webgpu/${name}`) : [];
+    const files = [...shown.map(({ model }) => `www/models/${model?.file}`), ...module];
+    if (kept === `${files}`) return;
+    kept = `${files}`;
+    keep(files);
+  };
 }
 
 /** @param {import("./state.js").State} state */
@@ -99,8 +118,10 @@ async function start() {
     }),
     setUpComputing(session),
     drawWays,
+    setUpKeeping(guest !== null),
   ];
   setUpShare(store, session);
+  setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;
   if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;

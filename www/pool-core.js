@@ -3,8 +3,9 @@
  * experiment, and then one chunk of it after the other. The same code runs in a worker and, where
  * there is none, in the page.
  */
-import { guarded, instantiate, turn } from "./engine-core.js";
-import { toPlain } from "./protocol.js";
+import { findAdapter } from "./adapter.js";
+import { guarded, instantiate, trusted, turn } from "./engine-core.js";
+import { failure, toPlain } from "./protocol.js";
 
 /** @param {import("./protocol.js").Port} port */
 export function serveExperiment(port) {
@@ -27,6 +28,8 @@ export function serveExperiment(port) {
       open = null;
     }
   }
+  /** Why nothing can be computed any more. @type {Error | null} */
+  let lost = null;
 
   const planned = () => {
     if (experiment) return experiment;
@@ -35,9 +38,11 @@ export function serveExperiment(port) {
 
   /** @type {Record<string, (argument: any) => unknown>} */
   const methods = {
-    async open({ script, module }) {
+    async open({ script, module, backend, software }) {
+      if (backend === "webgpu") await findAdapter(software);
       const glue = await instantiate(script, module);
       engine = await guarded(() => glue.Engine.open());
+      engine.lost().then((reason) => { lost = failure("EngineError", `The graphics processor was lost (${reason}).`); });
     },
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),
@@ -58,10 +63,12 @@ export function serveExperiment(port) {
         while (!isOver) {
           await turn();
           await gate;
-          const records = await guarded(() => campaign.step());
+          const records = trusted(engine, await guarded(() => campaign.step()));
           if (!records) break;
           done.push(...records);
         }
+      } catch (error) {
+        throw lost ?? error;
       } finally {
         campaign.free();
       }

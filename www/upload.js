@@ -61,6 +61,7 @@ export function setUpUpload({ state, changed }, session) {
       const { reason, values } = error instanceof PictureError ? error : new PictureError("broken");
       const rounded = () => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value, { maximumFractionDigits: 1 })]));
       say(() => t(`upload.${reason}`, rounded()));
+      announce(words());
     }
   }
 

@@ -15,6 +15,7 @@ mod jsma;
 mod not_robust;
 mod output;
 mod random_pairs;
+mod resident;
 mod runs;
 pub mod saliency;
 
@@ -26,6 +27,7 @@ pub use not_robust::{Movement, NotRobust};
 pub use output::Output;
 pub(crate) use output::of_softmax;
 pub use random_pairs::RandomPairs;
+pub use resident::{Ended, Resident};
 pub(crate) use runs::read;
 pub use runs::{Choice, Gradient, Runs, Saliency, Step};
 

@@ -1,17 +1,18 @@
 /** Starts the lab: the form, the run, and what is shown of it as results come. */
 import { announce } from "../announce.js";
 import { ATTACKS, settle, tempered, withTemper } from "../attacks.js";
+import { BIBTEX } from "../bibtex.js";
 import { DATASETS, MNIST } from "../datasets.js";
 import { make, must, setText } from "../dom.js";
 import { explain } from "../errors.js";
 import { number, percent, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "../i18n.js";
+import { setUpOffline } from "../offline.js";
 import { createPool, fetchModels } from "../pool.js";
 import { loadSamples } from "../samples.js";
 import { DEFAULTS } from "../settings.js";
 import { setUpTheme } from "../theme.js";
 import { modelName } from "../verdict.js";
 import { attemptsBehind } from "./attempts.js";
-import { BIBTEX } from "./bibtex.js";
 import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, budgetOf, choose, firstImages, firstSubjects, hasAttack, planOf, workOf } from "./plan.js";
 import { fetchPublished } from "./published.js";
 import { reported } from "./reported.js";
@@ -82,6 +83,7 @@ function fromHash() {
 const hashOf = (wanted, name) => (wanted === MNIST ? `#${name}` : `#${wanted}/${name}`);
 
 const language = must("#language", HTMLSelectElement);
+const keep = setUpOffline(false);
 
 /** @param {import("../i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
@@ -308,6 +310,7 @@ async function run() {
   if (mine.records.length > 0) await count(mine);
   else drawResult();
   if (last === mine) announce(statusOf(mine));
+  keep([]);
 }
 
 function pauseOrResume() {
@@ -320,6 +323,7 @@ function pauseOrResume() {
     last.state = "running";
     pool.resume();
   }
+  if (last) announce(statusOf(last));
   drawResult();
 }
 
@@ -479,9 +483,9 @@ function setUpDownloads() {
     });
   }
   const text = must("#lab-bibtex", HTMLTextAreaElement);
-  text.value = BIBTEX;
+  text.value = `${Object.values(BIBTEX).join("\n\n")}\n`;
   must("#lab-bibtex-copy", HTMLButtonElement).addEventListener("click", () => {
-    navigator.clipboard.writeText(BIBTEX).then(() => say(t("share.copied")), () => { text.focus(); text.select(); });
+    navigator.clipboard.writeText(text.value).then(() => say(t("share.copied")), () => { text.focus(); text.select(); });
   });
 }
 
@@ -507,6 +511,7 @@ async function start() {
   chooseFirst();
   await showAttack();
   must("#lab", HTMLElement).dataset.ready = "true";
+  keep([]);
 }
 
 await start().catch((error) => {
