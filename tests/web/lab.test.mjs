@@ -207,6 +207,30 @@ test("a network that cannot be fetched ends the run with a message, and the next
   await counted(page, 1);
 });
 
+test("without a graphics processor the cores compute, and the lab says why", async (t) => {
+  const { page, problems } = await openLab(t, "#amplitude", { script: `Object.defineProperty(navigator, "gpu", { value: undefined });` });
+  await page.locator("#lab-backend-note", { hasText: "No WebGPU." }).waitFor();
+  assert.equal(await page.locator("input[name=backend][value=webgpu]").isDisabled(), true);
+  assert.equal(await page.locator("input[name=backend][value=cpu]").isChecked(), true);
+  assert.match(`${await page.locator("#lab-engine").textContent()}`, /computes on the processor/);
+  assert.deepEqual(problems, []);
+});
+
+test("a graphics processor that cannot be used ends the run with a message, and the cores take it from there", async (t) => {
+  const adapter = `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => ({ info: { description: "Test adapter" }, features: new Set(["timestamp-query"]) }) } });`;
+  const { page } = await openLab(t, "#amplitude", { script: adapter }, { "/pkg/webgpu/build.json": 503 });
+  await page.locator("#lab-backend-note", { hasText: "Test adapter" }).waitFor();
+  await page.locator("input[name=backend][value=webgpu]").check();
+  assert.match(`${await page.locator("#lab-engine").textContent()}`, /on the graphics processor/);
+  await measure(page, ["mnist-undefended"], 1);
+  await reaches(page, "failed");
+  assert.match(`${await page.locator("#lab-message").textContent()}`, /build\.json.*All cores can do it as well/);
+  await page.locator("input[name=backend][value=cpu]").check();
+  await measure(page, ["mnist-undefended"], 1);
+  await reaches(page, "done");
+  await counted(page, 1);
+});
+
 test("paper, project and visitor stand side by side, and hardness is one of the heat maps", async (t) => {
   const { page, problems } = await openLab(t);
   const paper = /^Paper \[/;

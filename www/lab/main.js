@@ -7,12 +7,13 @@ import { make, must, setText } from "../dom.js";
 import { explain } from "../errors.js";
 import { number, percent, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "../i18n.js";
 import { setUpOffline } from "../offline.js";
-import { createPool, fetchModels } from "../pool.js";
+import { fetchModels } from "../pool.js";
 import { loadSamples } from "../samples.js";
 import { DEFAULTS } from "../settings.js";
 import { setUpTheme } from "../theme.js";
 import { modelName } from "../verdict.js";
 import { attemptsBehind } from "./attempts.js";
+import { BACKENDS, createBackends, findGraphics } from "./backends.js";
 import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, budgetOf, choose, firstImages, firstSubjects, hasAttack, planOf, workOf } from "./plan.js";
 import { fetchPublished } from "./published.js";
 import { reported } from "./reported.js";
@@ -27,7 +28,11 @@ import { FIRST_LOOK, draw, progressOf } from "./views.js";
 const PACE = 400;
 
 const form = must("#lab-form", HTMLFormElement);
-const pool = createPool();
+const backends = createBackends();
+/** @type {import("./backends.js").Backend} */
+let backend = "cpu";
+/** The graphics processor, once it has been looked for. @type {Awaited<ReturnType<typeof findGraphics>> | null} */
+let graphics = null;
 /** Of every data set. @type {import("../protocol.js").ManifestEntry[]} */
 let manifest = [];
 /** Of the one that is chosen. @type {import("../samples.js").Sample[]} */
@@ -44,14 +49,14 @@ let fgsmKnowsT = false;
 let { data, experiment } = fromHash();
 /** This project's rows, and what they are about. @type {{ about: string, rows: import("./plan.js").Row[] }} */
 let published = { about: "", rows: [] };
-/** How much slower this machine has turned out to be than the one that the estimates are from. */
-let slowness = 1;
 
 /** What was run last, and what came of it. @type {Run | null} */
 let last = null;
 /**
  * @typedef {object} Run
  * @property {Choice} choice
+ * @property {import("./backends.js").Backend} backend
+ * @property {import("./backends.js").Pool} pool
  * @property {import("../pool.js").Plan} plan
  * @property {import("../samples.js").Sample[]} samples
  * @property {import("../protocol.js").ManifestEntry[]} models
@@ -129,16 +134,29 @@ function drawForm() {
     input.checked = chosen.has(subject);
     setText(/** @type {Element} */ (input.nextElementSibling), modelName(subject.model, subject.scale));
   }
-  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("input[type=radio]"))) {
+  for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=data], [name=experiment]"))) {
     radio.checked = radio.value === (radio.name === "data" ? data : experiment);
     setText(/** @type {Element} */ (radio.nextElementSibling), radio.name === "data" ? DATASETS[radio.value].name : t(`lab.${radio.value}.title`));
   }
   must("#lab-images-range", HTMLInputElement).value = String(images());
   const choice = choiceNow();
-  const seconds = slowness * workOf(choice) / pool.size();
-  setText(must("#lab-plan", HTMLElement), t("lab.plan", { count: attemptsOf(choice), time: inWords(seconds) }));
-  setText(must("#lab-engine", HTMLElement), t("lab.workers", { count: pool.size(), dataset: DATASETS[data].name, images: number(samples.length) }));
+  const { pool, seconds } = estimate(backend, choice);
+  setText(must("#lab-plan", HTMLElement), seconds === null ? t("lab.plan.untimed", { count: attemptsOf(choice) }) : t("lab.plan", { count: attemptsOf(choice), time: inWords(seconds) }));
+  const hasGraphics = graphics !== null && "name" in graphics;
+  for (const [name, input] of backendInputs) {
+    input.checked = name === backend;
+    input.disabled = name === "webgpu" && !hasGraphics;
+    setText(/** @type {Element} */ (input.nextElementSibling), t(`lab.backend.${name}`));
+  }
+  setText(must("#lab-backend-note", HTMLElement), graphics === null ? "" : "name" in graphics ? graphics.name : t(`engine.why.${graphics.why}`));
+  setText(must("#lab-engine", HTMLElement), `${t(`lab.workers.${backend}`, { count: pool.size() })} ${t("lab.images.most", { dataset: DATASETS[data].name, images: number(samples.length) })}`);
   must("#lab-back", HTMLAnchorElement).href = new URL(data === MNIST ? "../../" : `../../#v=1&data=${data}`, import.meta.url).href;
+}
+
+/** How long it should take; null where nobody knows. @param {import("./backends.js").Backend} by @param {Choice} choice */
+function estimate(by, choice) {
+  const [pool, slowness] = [backends.pool(by), backends.slowness[by]];
+  return { pool, seconds: slowness === null ? null : slowness * workOf(choice) / pool.size() };
 }
 
 /** A time that is not known exactly. @param {number} seconds */
@@ -150,6 +168,8 @@ function inWords(seconds) {
 
 /** @type {Map<HTMLInputElement, Subject>} */
 const boxes = new Map();
+/** @type {Map<import("./backends.js").Backend, HTMLInputElement>} */
+const backendInputs = new Map();
 
 function setUpForm() {
   for (const name of Object.keys(DATASETS)) {
@@ -161,6 +181,15 @@ function setUpForm() {
     const input = make("input", { type: "radio", name: "experiment", value: name });
     input.addEventListener("change", () => go(data, name));
     must("#lab-experiments", HTMLElement).append(make("label", { class: "check" }, input, make("span")));
+  }
+  for (const name of BACKENDS) {
+    const input = make("input", { type: "radio", name: "backend", value: name });
+    input.addEventListener("change", () => {
+      backend = name;
+      drawForm();
+    });
+    backendInputs.set(name, input);
+    must("#lab-backends", HTMLElement).insertBefore(make("label", { class: "check" }, input, make("span")), must("#lab-backend-note", HTMLElement));
   }
   const count = must("#lab-images", HTMLInputElement);
   const range = must("#lab-images-range", HTMLInputElement);
@@ -187,7 +216,7 @@ function setUpForm() {
     showAttack();
   });
   must("#lab-background", HTMLInputElement).addEventListener("change", ({ target }) => {
-    pool.setInBackground(/** @type {HTMLInputElement} */ (target).checked);
+    backends.setInBackground(/** @type {HTMLInputElement} */ (target).checked);
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -272,9 +301,11 @@ async function run() {
   if (samples.length === 0) return say(t("lab.message.no-samples"));
   say("");
   const picked = choose(samples, choice.images);
-  const plan = planOf(choice, picked, { engine: "cpu", date: new Date().toISOString().slice(0, 10) });
+  const by = backend;
+  const pool = backends.pool(by);
+  const plan = planOf(choice, picked, { engine: by, date: new Date().toISOString().slice(0, 10) });
   /** @type {Run} */
-  const mine = { choice, plan, samples: picked, records: [], rows: [], total: attemptsOf(choice), state: "running", control: new AbortController(), worked: 0, since: performance.now(), isPlanned: false, models: manifest.filter(({ dataset }) => dataset === choice.data) };
+  const mine = { choice, backend: by, pool, plan, samples: picked, records: [], rows: [], total: attemptsOf(choice), state: "running", control: new AbortController(), worked: 0, since: performance.now(), isPlanned: false, models: manifest.filter(({ dataset }) => dataset === choice.data) };
   last = mine;
   look = FIRST_LOOK;
   opened = null;
@@ -300,12 +331,12 @@ async function run() {
   } catch (error) {
     wasPaused = mine.state === "paused";
     mine.state = "failed";
-    say(explain(/** @type {Error} */ (error)));
+    say([explain(/** @type {Error} */ (error)), ...(by === "webgpu" ? [t("lab.message.cores")] : [])].join(" "));
   }
   if (!wasPaused) mine.worked += performance.now() - mine.since;
   pool.resume();
   const share = mine.records.length / Math.max(1, mine.total);
-  if (share > 0) slowness = Math.min(1000, Math.max(0.01, mine.worked / 1000 * pool.size() / (share * workOf(choice))));
+  if (share > 0) backends.slowness[by] = Math.min(1000, Math.max(0.01, mine.worked / 1000 * pool.size() / (share * workOf(choice))));
   drawForm();
   if (mine.records.length > 0) await count(mine);
   else drawResult();
@@ -315,13 +346,13 @@ async function run() {
 
 function pauseOrResume() {
   if (last?.state === "running") {
-    pool.pause();
+    last.pool.pause();
     last.worked += performance.now() - last.since;
     last.state = "paused";
   } else if (last?.state === "paused") {
     last.since = performance.now();
     last.state = "running";
-    pool.resume();
+    last.pool.resume();
   }
   if (last) announce(statusOf(last));
   drawResult();
@@ -345,7 +376,7 @@ let counted = 0;
 async function count(mine) {
   const records = mine.records.slice();
   try {
-    const rows = await pool.rows(mine.plan, records);
+    const rows = await mine.pool.rows(mine.plan, records);
     mine.rows = rows.map((/** @type {any} */ row) => {
       const { done, of } = progressOf(mine.choice.experiment, row);
       return { ...row, partial: done < of };
@@ -371,13 +402,14 @@ function say(words) {
 function statusOf(mine) {
   const { records, total, state } = mine;
   const values = { done: records.length, total, share: percent(records.length / Math.max(1, total), 0) };
-  if (state === "running" && pool.isResting()) return t("lab.status.resting", values);
+  if (state === "running" && mine.pool.isResting()) return t("lab.status.resting", values);
   if (state !== "running") return t(`lab.status.${state}`, values);
   const worked = mine.worked + performance.now() - mine.since;
-  if (!mine.isPlanned) return t("lab.status.starting", values);
+  const { seconds } = estimate(mine.backend, mine.choice);
   // Until something is done, the estimate has to do.
-  const all = records.length === 0 ? slowness * workOf(mine.choice) / pool.size() : worked / 1000 * total / records.length;
-  return t("lab.status.running", { ...values, left: inWords(all - worked / 1000), workers: pool.size() });
+  const all = records.length === 0 ? seconds : worked / 1000 * total / records.length;
+  if (!mine.isPlanned || all === null) return t("lab.status.starting", values);
+  return t("lab.status.running", { ...values, left: inWords(all - worked / 1000), workers: mine.pool.size() });
 }
 
 function drawProgress() {
@@ -502,6 +534,10 @@ async function start() {
   must("#boot", HTMLElement).hidden = true;
   must("#lab", HTMLElement).hidden = false;
   document.addEventListener("visibilitychange", drawProgress);
+  findGraphics().then((found) => {
+    graphics = found;
+    drawForm();
+  });
   try {
     manifest = await fetchModels();
   } catch (error) {
