@@ -14,6 +14,20 @@ export function serveExperiment(port) {
   /** @type {import("../pkg/cpu/engine.js").Experiment | undefined} */
   let experiment;
   let isOver = false;
+  /** Settled unless it has to wait. */
+  let gate = Promise.resolve();
+  /** Opens the gate where it is shut. @type {(() => void) | null} */
+  let open = null;
+
+  /** @param {boolean} isHeld */
+  function hold(isHeld) {
+    if (isHeld === (open !== null)) return;
+    if (isHeld) gate = new Promise((resolve) => { open = resolve; });
+    else {
+      open?.();
+      open = null;
+    }
+  }
   /** Why nothing can be computed any more. @type {Error | null} */
   let lost = null;
 
@@ -48,6 +62,7 @@ export function serveExperiment(port) {
       try {
         while (!isOver) {
           await turn();
+          await gate;
           const records = trusted(engine, await guarded(() => campaign.step()));
           if (!records) break;
           done.push(...records);
@@ -64,7 +79,10 @@ export function serveExperiment(port) {
   };
 
   port.onmessage = async ({ data }) => {
-    if ("end" in data) isOver = true;
+    if ("end" in data) {
+      isOver = true;
+      hold(false);
+    } else if ("hold" in data) hold(data.hold);
     else if ("ping" in data) port.postMessage({ pong: true });
     else {
       const { id, method, argument } = data;

@@ -147,7 +147,7 @@ def beside(entry, chosen, options):
             entry["id"], entry["sha256"], 1
         ) and (
             row["attack"] == options.attack
-            and row["drawn"] == chosen
+            and drawn(row, options.results) == chosen
             and row.get("direction", "increase") == "increase"
             and row.get("budget", options.budget) == options.budget
             and abs(row.get("attack_temperature", 1) - options.temperature) < 1e-6
@@ -155,6 +155,15 @@ def beside(entry, chosen, options):
         ):
             return {**row["outcomes"], "already_target": row.get("already_target", row.get("misread"))}
     return None
+
+
+def drawn(row, results):
+    """The test images of a row: its own list, or what its seed draws, which drawn.json has."""
+    if "drawn" in row:
+        return row["drawn"]
+    draws = json.loads((results / "drawn.json").read_text())
+    same = ("dataset", "seed", "images")
+    return next((d["drawn"] for d in draws if all(d[of] == row[of] for of in same)), None)
 
 
 def version(package):
