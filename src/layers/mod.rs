@@ -15,6 +15,8 @@ mod autodiff;
 #[cfg(feature = "flex")]
 mod flex;
 mod general;
+#[cfg(feature = "flex")]
+pub mod product;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
