@@ -44,6 +44,7 @@ pub fn run(Arguments { results, published }: Arguments) -> Result {
         fgsm(&mut page, dataset, &networks, &rows("fgsm")?);
         pairs(&mut page, dataset, &networks, &rows("pairs")?)?;
         transfer(&mut page, dataset, &networks, &rows("transfer")?)?;
+        checks(&mut page, &networks, &rows("checks")?);
     }
     checkpoint::replace(&results.join("README.md"), page.text.as_bytes())?;
     println!("{}", results.join("README.md").display());
@@ -162,7 +163,7 @@ fn read(results: &Path, kind: &str, published: &[Entry], dataset: Dataset) -> Re
                 && row["model"] == entry.id.as_str()
                 && row["model_sha256"] == entry.sha256.as_str()
                 // The draw from the test set; the page's own samples are for comparing with the page.
-                && !row["seed"].is_null()
+                && (kind == "checks" || !row["seed"].is_null())
         })
     };
     Ok(rows.into_iter().filter(is_current).collect())
@@ -667,4 +668,50 @@ fn transfer(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]
         page.plot(&format!("transfer-{dataset}-{attack}.svg"), &title, &svg)?;
     }
     Ok(())
+}
+
+/// What `tests/python/check_published.py` has found on the same files and images.
+fn checks(page: &mut Page, networks: &[Name], rows: &[Value]) {
+    let outcomes = |of: &Value| {
+        let counts = [
+            ("fooled", "fooled"),
+            ("budget_spent", "spent"),
+            ("no_admissible_pair", "no pair"),
+            ("gradient_vanished", "vanished"),
+            ("already_target", "there before"),
+        ];
+        let counts = counts.into_iter().filter_map(|(field, says)| match of[field].as_u64()? {
+            0 => None,
+            count => Some(format!("{count} {says}")),
+        });
+        match counts.collect::<Vec<_>>().as_slice() {
+            [] => NONE.into(),
+            all => all.join(", "),
+        }
+    };
+    let mut table = Vec::new();
+    for name in networks.iter().filter(|name| name.scale == 1.0) {
+        for row in rows.iter().filter(|row| row["model"] == name.id.as_str()) {
+            let attack = row["attack"].as_str().unwrap_or_default();
+            table.push(vec![
+                name.words(),
+                percent(row["accuracy"].as_f64()),
+                match row["attack_temperature"].as_f64() {
+                    Some(at) if at != 1.0 => format!("{attack}, T = {at}"),
+                    _ => attack.to_owned(),
+                },
+                row["images"].to_string(),
+                outcomes(&row["outcomes"]),
+                outcomes(&row["outcomes_here"]),
+            ]);
+        }
+    }
+    page.table(
+        "The same, computed by PyTorch",
+        "Accuracy on all 10,000 test images, and outcomes of an attack written a second time, in Python, on \
+         the published files (`tests/python/check_published.py`); here: the rows above on the same images. \
+         Two programs round differently, so a few of the attacks that are nearly equal may part ways.",
+        &["network", "accuracy by PyTorch", "attack", "images", "outcomes by PyTorch", "outcomes here"],
+        table,
+    );
 }
