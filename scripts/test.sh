@@ -52,6 +52,9 @@ cargo test --locked --release --features train
 section "pkg/ belongs to the sources"
 node scripts/check-pkg.mjs
 
+section "Licences of what the modules contain"
+node scripts/licences.mjs --check
+
 section "The README's figures"
 node scripts/readme.mjs --check
 node scripts/blog.mjs --check
@@ -65,7 +68,7 @@ node_modules/.bin/tsc --project tsconfig.node.json
 node_modules/.bin/tsc --project tsconfig.sw.json
 
 section "JavaScript: unit tests"
-node --test tests/web/{unit,link,photo}.test.mjs
+node --test tests/web/{unit,link,photo,fuzz}.test.mjs
 
 section "The page in a browser"
 node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,access,site}.test.mjs

@@ -64,11 +64,12 @@ export function serveExperiment(port) {
   };
 
   port.onmessage = async ({ data }) => {
-    if ("end" in data) isOver = true;
-    else if ("ping" in data) port.postMessage({ pong: true });
-    else {
-      const { id, method, argument } = data;
+    const { id, method, argument, end, ping } = data ?? {};
+    if (end) isOver = true;
+    else if (ping) port.postMessage({ pong: true });
+    else if (Number.isInteger(id)) {
       try {
+        if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker was asked for something that it does not know.");
         port.postMessage({ id, value: await methods[method](argument) });
       } catch (error) {
         port.postMessage({ id, error: toPlain(error) });

@@ -13,11 +13,12 @@ export function parse(value) {
   if (!Array.isArray(value)) return [];
   return value
     .filter((row) => row?.dataset === "mnist" && ROLES.includes(row.role) && row.theta === 1 && row.budget === 112)
+    .filter(({ temperature, scale = 1, attack_temperature = 1 }) => [temperature, scale, attack_temperature].every(Number.isFinite))
     .map(({ role, temperature, scale = 1, attack, direction, attempts, rate, interval, attack_temperature = 1 }) => {
       const isOwn = Math.abs(attack_temperature / (temperature * scale) - 1) < 1e-6;
       const at = isOwn ? "own" : attack_temperature === 1 ? "one" : "other";
       return { role, temperature, scale, attack, direction, attempts, rate, interval: /** @type {[number, number]} */ ([interval?.[0], interval?.[1]]), at };
     })
-    .filter(({ temperature, scale, attempts, rate, interval }) => [temperature, scale, attempts, rate, ...interval].every(Number.isFinite))
+    .filter(({ temperature, scale, attempts, rate, interval }) => [attempts, rate, ...interval].every(Number.isFinite))
     .slice(0, 200);
 }
