@@ -3,6 +3,7 @@ import { linkHere, setUpAddress } from "./address.js";
 import { forgetColours } from "./colours.js";
 import { setUpComputing } from "./computing.js";
 import { isNarrow, setUpControls } from "./controls.js";
+import { MNIST } from "./datasets.js";
 import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
@@ -67,8 +68,10 @@ function setUpKeeping(isGuest) {
   };
 }
 
-function drawColophon() {
+/** @param {import("./state.js").State} state */
+function drawWays({ data }) {
   must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
+  must("#lab-link", HTMLAnchorElement).href = new URL(data === MNIST ? "lab.html" : `lab.html#${data}/success`, import.meta.url).href;
 }
 
 /**
@@ -114,8 +117,8 @@ async function start() {
       session.replay(link, dropped);
     }),
     setUpComputing(session),
+    drawWays,
     setUpKeeping(guest !== null),
-    drawColophon,
   ];
   setUpShare(store, session);
   setUpPrint(store);

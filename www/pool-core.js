@@ -14,6 +14,20 @@ export function serveExperiment(port) {
   /** @type {import("../pkg/cpu/engine.js").Experiment | undefined} */
   let experiment;
   let isOver = false;
+  /** Settled unless it has to wait. */
+  let gate = Promise.resolve();
+  /** Opens the gate where it is shut. @type {(() => void) | null} */
+  let open = null;
+
+  /** @param {boolean} isHeld */
+  function hold(isHeld) {
+    if (isHeld === (open !== null)) return;
+    if (isHeld) gate = new Promise((resolve) => { open = resolve; });
+    else {
+      open?.();
+      open = null;
+    }
+  }
   /** Why nothing can be computed any more. @type {Error | null} */
   let lost = null;
 
@@ -48,6 +62,7 @@ export function serveExperiment(port) {
       try {
         while (!isOver) {
           await turn();
+          await gate;
           const records = trusted(engine, await guarded(() => campaign.step()));
           if (!records) break;
           done.push(...records);
@@ -64,8 +79,11 @@ export function serveExperiment(port) {
   };
 
   port.onmessage = async ({ data }) => {
-    const { id, method, argument, end, ping } = data ?? {};
-    if (end) isOver = true;
+    const { id, method, argument, end, ping, hold: isHeld } = data ?? {};
+    if (end) {
+      isOver = true;
+      hold(false);
+    } else if (isHeld !== undefined) hold(Boolean(isHeld));
     else if (ping) port.postMessage({ pong: true });
     else if (Number.isInteger(id)) {
       try {

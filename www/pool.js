@@ -28,6 +28,7 @@ import { failure } from "./protocol.js";
  * @property {Set<string>} knows The networks that it has loaded.
  * @property {Plan | null} plan What it has planned.
  * @property {(method: string, argument: unknown) => Promise<any>} call
+ * @property {(isHeld: boolean) => void} hold Has it wait before its next step, or go on.
  * @property {() => void} ping Declares it dead if it does not answer.
  * @property {(reason: Error) => void} end
  * @property {() => void} onEnd
@@ -77,12 +78,21 @@ export function createPool({ backend = "cpu", software = false, size = backend =
 
   const mayWork = () => !isPaused && (inBackground || document.visibilityState !== "hidden");
   document.addEventListener("visibilitychange", wake);
+  // A phone freezes a tab, and a browser keeps a page that was left, and neither need say when it was hidden.
+  document.addEventListener("resume", wake);
+  addEventListener("pageshow", wake);
 
   /** What was put to sleep may be gone without a word. */
   function wake() {
+    goOn();
     if (document.visibilityState === "hidden") return;
     for (const hand of hands) hand.ping();
     clerk?.then((hand) => hand.ping(), () => {});
+  }
+
+  /** Everybody rests or works, whichever it is time for. */
+  function goOn() {
+    for (const hand of hands) hand.hold(!mayWork());
     work?.deal();
   }
 
@@ -232,20 +242,21 @@ export function createPool({ backend = "cpu", software = false, size = backend =
       });
     },
 
-    /** Begins no further chunk until it is resumed. */
+    /** Takes no further step until it is resumed. */
     pause() {
       isPaused = true;
+      goOn();
     },
 
     resume() {
       isPaused = false;
-      work?.deal();
+      goOn();
     },
 
     /** Whether it goes on in a hidden tab. @param {boolean} wanted */
     setInBackground(wanted) {
       inBackground = wanted;
-      work?.deal();
+      goOn();
     },
 
     /** Whether it stands still because the tab is hidden. */
@@ -253,6 +264,8 @@ export function createPool({ backend = "cpu", software = false, size = backend =
 
     close() {
       document.removeEventListener("visibilitychange", wake);
+      document.removeEventListener("resume", wake);
+      removeEventListener("pageshow", wake);
       const reason = failure("EngineError", "The pool was closed.");
       for (const hand of [...hands]) hand.end(reason);
       clerk?.then((hand) => hand.end(reason), () => {});
@@ -301,6 +314,7 @@ function speak(port, stop) {
   const pending = new Map();
   let last = 0;
   let lastHeard = 0;
+  let lastAsked = 0;
   /** @type {Error | null} */
   let over = null;
 
@@ -323,11 +337,14 @@ function speak(port, stop) {
       pending.set(++last, { resolve, reject });
       port.postMessage({ id: last, method, argument });
     }),
+    hold: (isHeld) => port.postMessage({ hold: isHeld }),
     ping() {
       const asked = performance.now();
+      lastAsked = asked;
       port.postMessage({ ping: true });
       setTimeout(() => {
-        if (lastHeard < asked) hand.end(failure("EngineError", "A worker has fallen silent."));
+        // Asked again since: time may have stood still for both.
+        if (lastAsked === asked && lastHeard < asked) hand.end(failure("EngineError", "A worker has fallen silent."));
       }, PATIENCE);
     },
     end(reason) {

@@ -11,10 +11,11 @@ import fc from "fast-check";
 import { parseGuest } from "../../www/guest.js";
 import { readHeader } from "../../www/header.js";
 import { inflate } from "../../www/inflate.js";
-import { parse as parsePublished } from "../../www/lab/published.js";
+import { parse as parsePublished, sameAttack } from "../../www/lab/published.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link.js";
 import { parseManifest } from "../../www/manifest.js";
 import { decodePng } from "../../www/png.js";
+import { DEFAULTS } from "../../www/settings.js";
 import { readStrokes, writeStrokes } from "../../www/strokes.js";
 import { ENTRY } from "./fake.mjs";
 
@@ -148,9 +149,11 @@ test("the manifest: entries in range, or a ModelError", () => {
 });
 
 test("results: any JSON is rows with numbers, or none", () => {
-  const row = fc.record({ dataset: fc.constant("mnist"), role: fc.constantFrom("undefended", "scaled"), theta: fc.constant(1), budget: fc.constant(112), rate: fc.anything(), interval: fc.anything(), attempts: fc.anything(), temperature: fc.anything(), scale: fc.anything() });
+  const row = fc.record({ dataset: fc.constant("mnist"), role: fc.constantFrom("undefended", "scaled"), theta: fc.constant(1), budget: fc.constant(112), rate: fc.oneof(fc.double(), fc.anything()), interval: fc.oneof(fc.constant([0, 1]), fc.anything()), attempts: fc.nat(), temperature: fc.oneof(fc.constant(1), fc.anything()), scale: fc.constant(1), attack_temperature: fc.anything(), model: fc.string(), attack: fc.constant("jsma-f"), direction: fc.constant("increase"), successes: fc.nat(), planned: fc.nat(), outcomes: fc.constant({ fooled: 1, budget_spent: 0, no_admissible_pair: 0, gradient_vanished: 0 }), distortion_successes: fc.constant(null) });
   fc.assert(fc.property(fc.oneof(fc.jsonValue(), fc.array(row)), (value) => {
-    for (const { rate, interval } of parsePublished(value)) assert.ok([rate, ...interval].every(Number.isFinite));
+    const rows = parsePublished("success", value);
+    for (const { rate, interval } of rows) assert.ok([rate, ...interval].every(Number.isFinite));
+    assert.ok(sameAttack(rows, DEFAULTS).length <= rows.length);
   }), often(2000));
 });
 

@@ -16,6 +16,9 @@ export const test = (name, run, timeout = 90_000) => nodeTest(name, { timeout },
 /** The folder under test: this checkout, or one that `npm run site` has built. */
 const FOLDER = process.env.SITE && resolve(process.env.SITE);
 
+/** What is said of this browser, and not of the page: that it has no graphics processor, and that a test forbids service workers. */
+const ABOUT_MACHINE = /^(No available adapters\.|Service Worker registration blocked by Playwright)/;
+
 /** @type {import("playwright-core").Browser} */
 let browser;
 
@@ -77,7 +80,7 @@ export async function open(t, url, { script, ...options } = {}) {
   /** @type {string[]} */
   const requests = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !message.text().startsWith("Service Worker registration blocked by Playwright")) problems.push(`${message.text()} ${message.location().url}`); });
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !ABOUT_MACHINE.test(message.text())) problems.push(`${message.text()} ${message.location().url}`); });
   context.on("request", (request) => requests.push(request.url()));
   if (script) await page.addInitScript(script);
   await page.goto(url);
