@@ -53,6 +53,9 @@ cargo test --locked --release --features train
 section "pkg/ belongs to the sources"
 node scripts/check-pkg.mjs
 
+section "Licences of what the modules contain"
+node scripts/licences.mjs --check
+
 section "The README's figures"
 node scripts/readme.mjs --check
 node scripts/blog.mjs --check
@@ -66,7 +69,7 @@ node_modules/.bin/tsc --project tsconfig.node.json
 node_modules/.bin/tsc --project tsconfig.sw.json
 
 section "JavaScript: unit tests"
-node --test tests/web/{unit,link,photo,bench}.test.mjs
+node --test tests/web/{unit,link,photo,bench,fuzz}.test.mjs
 
 section "The page in a browser"
 node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,access,older,languages,site,firefox}.test.mjs

@@ -322,10 +322,11 @@ function speak(port, stop) {
 
   port.onmessage = ({ data }) => {
     lastHeard = performance.now();
-    const waiting = pending.get(data.id);
+    const waiting = pending.get(data?.id);
+    if (!waiting) return;
     pending.delete(data.id);
-    if ("error" in data) waiting?.reject(failure(data.error.name, data.error.message));
-    else waiting?.resolve(data.value);
+    if ("error" in data) waiting.reject(failure(`${data.error?.name}`, `${data.error?.message}`));
+    else waiting.resolve(data.value);
   };
 
   /** @type {Hand} */
