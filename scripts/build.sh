@@ -63,3 +63,6 @@ for engine in ${engines:-cpu webgpu}; do
     *) echo "There is no engine $engine. There are: cpu, webgpu, bench." >&2; exit 1 ;;
   esac
 done
+
+# What the page is made of has changed, and with it the release's list of files.
+[ "$out" != pkg ] || node scripts/release.mjs

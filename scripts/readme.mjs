@@ -25,7 +25,7 @@ function table() {
 /** @param {import("./measured.mjs").Entry} entry */
 function cells(entry) {
   const { role, temperature, test_accuracy } = entry;
-  const paper = PAPER.mnist[`${role} ${temperature}`];
+  const paper = PAPER.success.mnist["jsma-f"][`${role} ${temperature}`];
   const f = measured(entry, "jsma-f", 1);
   return [
     role === "undefended" ? role : `${role}, T = ${temperature}`,

@@ -6,11 +6,12 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { listFiles } from "./release.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What is published. Everything else in the checkout stays private. */
-const PUBLISHED = /^\/(index\.html|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
+const PUBLISHED = /^\/(index\.html|sw(-files)?\.js|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
 
 /** Plain names alone: this excludes `..`, hidden files, backslashes and control characters at once. */
 const PLAIN = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/;
@@ -49,7 +50,7 @@ export function publishedFiles(root = ROOT) {
 
     if (request.method !== "GET" && request.method !== "HEAD") return void refuse(405, "Only GET and HEAD are answered");
     const path = publishedPath(request.url ?? "/");
-    const body = path && (await readFile(join(root, path)).catch(() => null));
+    const body = path && (await bodyOf(root, path).catch(() => null));
     if (!body) return void refuse(404, "Not found");
 
     const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
@@ -75,6 +76,11 @@ export function publishedFiles(root = ROOT) {
     response.writeHead(200, { ...headers, "Content-Length": sent.length });
     response.end(request.method === "HEAD" ? undefined : sent);
   };
+}
+
+/** In a checkout that is being worked on, the list on disk is behind the files. @param {string} root @param {string} path */
+async function bodyOf(root, path) {
+  return path === "/sw-files.js" ? Buffer.from(listFiles(root)) : readFile(join(root, path));
 }
 
 /** @param {string} url @returns {string | null} */

@@ -4,17 +4,19 @@
  * a page for each step of the story, whose link shows its card before it leads to the step.
  * Further arguments name the pages to build, such as `page` or `4`, instead of all.
  */
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "./browser.mjs";
+import { LANGUAGES } from "../www/languages/index.js";
+import { writeList } from "./release.mjs";
 import { publishedFiles } from "./serve.mjs";
 
 /** @typedef {import("playwright-core").Browser} Browser */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const LANGUAGES = /** @type {const} */ (["en", "ja"]);
 const CARD = { width: 1200, height: 630 };
 /** The card is the embedded page, drawn larger. */
 const SCALE = 1.25;
@@ -48,19 +50,21 @@ async function build(names) {
     const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
     const local = `http://localhost:${port}/`;
     await drawIcon(browser, local);
-    for (const name of names) for (const language of LANGUAGES) await buildPage(browser, local, name, language);
+    for (const name of names) for (const language of Object.keys(LANGUAGES)) await buildPage(browser, local, name, language);
   } finally {
     await browser.close();
     server.closeAllConnections();
     server.close();
   }
+  for (const page of ["index.html", "www/lab.html", ...readdirSync(join(folder, "www/blog")).filter((name) => name.endsWith(".html")).map((name) => `www/blog/${name}`)]) pin(page);
+  writeList(folder);
 }
 
 function copyFiles() {
   rmSync(folder, { recursive: true, force: true });
   for (const made of ["cards", "story", "oembed"]) mkdirSync(join(folder, "www", made), { recursive: true });
   const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
-  for (const name of ["index.html", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const name of ["index.html", "sw.js", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
 /** For systems that take no SVG. @param {Browser} browser @param {string} local */
@@ -71,7 +75,7 @@ async function drawIcon(browser, local) {
   await page.close();
 }
 
-/** @param {Browser} browser @param {string} local @param {string} name @param {typeof LANGUAGES[number]} language */
+/** @param {Browser} browser @param {string} local @param {string} name @param {string} language */
 async function buildPage(browser, local, name, language) {
   const suffix = language === "en" ? "" : `.${language}`;
   const card = `www/cards/${name}${suffix}.png`;
@@ -79,6 +83,7 @@ async function buildPage(browser, local, name, language) {
   await drawCard(browser, `${local}?embed=1${new URL(link).hash}`, card);
 
   const words = JSON.parse(readFileSync(join(ROOT, `www/languages/${language}.json`), "utf8"));
+  const locale = words["language.locale"];
   const title = name === "page" ? words.title : `${name}. ${words[`story.${name}.title`]}`;
   const description = (name === "page" ? words.subtitle : words[`story.${name}.text`]).replace(/ ?\[\d\]/g, "");
   const place = name === "page" ? "" : `www/story/${name}${suffix}.html`;
@@ -88,23 +93,24 @@ async function buildPage(browser, local, name, language) {
     width: 700, height: 520, thumbnail_url: address + card, thumbnail_width: CARD.width, thumbnail_height: CARD.height,
   }, null, 2)}\n`);
 
-  const head = headOf({ language, title, description, place, card, oembed });
+  const head = headOf({ locale, title, description, place, card, oembed });
   if (name !== "page") return writeFileSync(join(folder, place), storyPage({ language, title, description, head, link: link.replace(local, "../../"), card: `../cards/${name}${suffix}.png` }));
   if (language === "en") insert("index.html", head);
+  if (words["blog.file"] !== `${language}.html`) return;
   const post = `www/blog/${language}.html`;
   const said = readFileSync(join(folder, post), "utf8");
   const [, postTitle, postDescription] = /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(said) ?? [];
-  insert(post, headOf({ language, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
+  insert(post, headOf({ locale, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
 }
 
-/** @param {{ language: string, title: string, description: string, place: string, card: string, oembed: string }} page */
-function headOf({ language, title, description, place, card, oembed }) {
+/** @param {{ locale: string, title: string, description: string, place: string, card: string, oembed: string }} page */
+function headOf({ locale, title, description, place, card, oembed }) {
   return [
     `<link rel="canonical" href="${address}${place}">`,
     `<link rel="apple-touch-icon" href="${address}www/icon-180.png">`,
     ...(oembed ? [`<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escape(title)}">`] : []),
     `<meta property="og:type" content="website">`,
-    `<meta property="og:locale" content="${language === "en" ? "en_GB" : "ja_JP"}">`,
+    `<meta property="og:locale" content="${locale}">`,
     `<meta property="og:title" content="${escape(title)}">`,
     `<meta property="og:description" content="${escape(description)}">`,
     `<meta property="og:url" content="${address}${place}">`,
@@ -164,6 +170,27 @@ ${head}</head>
 </body>
 </html>
 `;
+}
+
+/**
+ * Ties a page to its scripts and style sheets by their hashes, so that it runs with these or not at
+ * all: each element by `integrity`, and what modules import by an import map, which the policy allows
+ * by its own hash. (Workers have no import maps; theirs is the list of the service worker.)
+ *
+ * @param {string} page
+ */
+function pin(page) {
+  const place = new URL(page, "folder:/");
+  const hashOf = (/** @type {string | Buffer} */ content) => `sha256-${createHash("sha256").update(content).digest("base64")}`;
+  const fileHash = (/** @type {string} */ url) => hashOf(readFileSync(join(folder, new URL(url, place).pathname)));
+  const depth = "../".repeat(page.split("/").length - 1) || "./";
+  const modules = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".js") && name !== "early.js").sort();
+  const map = JSON.stringify({ integrity: Object.fromEntries(modules.map((name) => [`${depth}www/${name}`, fileHash(`${depth}www/${name}`)])) });
+  const html = readFileSync(join(folder, page), "utf8")
+    .replace(/<(?:script|link)(?= )[^>]* (?:src|href)="([^":]+\.(?:js|css))"/g, (element, url) => `${element} integrity="${fileHash(url)}"`)
+    .replace("script-src 'self'", `script-src 'self' '${hashOf(map)}'`)
+    .replace(/(<meta http-equiv="Content-Security-Policy"[^>]*>\n)/, `$1  <script type="importmap">${map}</script>\n`);
+  writeFileSync(join(folder, page), html);
 }
 
 /** @param {string} path @param {string} head */

@@ -8,11 +8,12 @@
 //! the forward pass for each row and keep the books for weight gradients that nobody asks for; it
 //! is what this file is tested against.
 
-use burn::nn::Linear;
 use burn::tensor::Tensor;
-use burn::tensor::activation::relu;
 
-use crate::layers::{conv_relu, max_pool, through_conv_relu, through_max_pool};
+use crate::layers::{
+    conv_relu, dense, dense_relu, max_pool, through_conv_relu, through_dense, through_dense_relu,
+    through_max_pool,
+};
 use crate::model::Network;
 
 /// One forward pass over a batch of images, ready to be differentiated.
@@ -37,9 +38,9 @@ impl<'network> Pass<'network> {
         let relu3 = conv_relu(&network.conv3, max_pool(relu2.clone()));
         let relu4 = conv_relu(&network.conv4, relu3.clone());
         let features = max_pool(relu4.clone()).permute([0, 3, 1, 2]).flatten(1, 3);
-        let relu5 = relu(network.fc1.forward(features));
-        let relu6 = relu(network.fc2.forward(relu5.clone()));
-        let logits = network.fc3.forward(relu6.clone());
+        let relu5 = dense_relu(&network.fc1, features);
+        let relu6 = dense_relu(&network.fc2, relu5.clone());
+        let logits = dense(&network.fc3, relu6.clone());
         Self { network, relu1, relu2, relu3, relu4, relu5, relu6, logits }
     }
 
@@ -55,9 +56,9 @@ impl<'network> Pass<'network> {
     /// - output: `[rows × batch, channels, height, width]`
     pub fn rows(&self, seeds: Tensor<2>) -> Tensor<4> {
         let net = self.network;
-        let g = through_linear(&net.fc3, seeds);
-        let g = through_linear(&net.fc2, gate(g, &self.relu6));
-        let g = through_linear(&net.fc1, gate(g, &self.relu5));
+        let g = through_dense(&net.fc3, seeds);
+        let g = through_dense_relu(&net.fc2, &self.relu6, g);
+        let g = through_dense_relu(&net.fc1, &self.relu5, g);
         let [_, height, width, channels] = self.relu4.dims();
         let g = g.reshape([-1, channels as i32, height as i32 / 2, width as i32 / 2]);
         let g = through_max_pool(&self.relu4, g.permute([0, 2, 3, 1]));
@@ -68,18 +69,6 @@ impl<'network> Pass<'network> {
         let g = through_conv_relu(&net.conv1, &self.relu1, g);
         net.through_normalize(g.permute([0, 3, 1, 2]))
     }
-}
-
-/// Lets the gradient through where the ReLU was on; at exactly zero it counts as off.
-fn gate(gradient: Tensor<2>, output: &Tensor<2>) -> Tensor<2> {
-    let rows = gradient.dims()[0] / output.dims()[0];
-    let off = output.clone().lower_equal_scalar(0.0).repeat_dim(0, rows);
-    gradient.mask_fill(off, 0.0)
-}
-
-/// `[n, out]` to `[n, in]`.
-fn through_linear(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
-    gradient.matmul(layer.weight.val().transpose())
 }
 
 #[cfg(test)]

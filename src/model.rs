@@ -3,11 +3,10 @@
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::dataset::{CLASSES, Dataset};
-use crate::layers::{conv_relu, max_pool};
+use crate::layers::{conv_relu, dense, dense_relu, max_pool};
 
 /// Two blocks of two 3×3 convolutions and a 2×2 max-pool, two dense layers, and the logits.
 ///
@@ -90,9 +89,9 @@ impl Network {
         let x = conv_relu(&self.conv3, x);
         let x = max_pool(conv_relu(&self.conv4, x));
         let x = x.permute([0, 3, 1, 2]).flatten::<2>(1, 3); // [batch, channels × height × width]
-        let x = self.dropout.forward(relu(self.fc1.forward(x)));
-        let x = self.dropout.forward(relu(self.fc2.forward(x)));
-        self.fc3.forward(x)
+        let x = self.dropout.forward(dense_relu(&self.fc1, x));
+        let x = self.dropout.forward(dense_relu(&self.fc2, x));
+        dense(&self.fc3, x)
     }
 
     /// Pixels in [0, 1] to what the first layer was trained on.

@@ -4,7 +4,8 @@
  */
 import { must } from "./dom.js";
 import { colours } from "./colours.js";
-import { MOST_POINTS, MOST_STROKES } from "./strokes.js";
+import { paintCursor, setUpCursor } from "./cursor.js";
+import { MOST_POINTS, hasRoom, pointCount } from "./strokes.js";
 
 /** About as wide as the engine's pen, which draws 2.6 of 28 pixels. */
 const PEN = 2.6 / 28;
@@ -15,12 +16,12 @@ const PEN = 2.6 / 28;
  */
 export function setUpDrawing(store, session) {
   const pad = must("#pad", HTMLCanvasElement);
+  const cursorNow = setUpCursor(pad, store, session);
   /** @type {{ pointer: number, points: number[] } | null} */
   let pen = null;
 
   pad.addEventListener("pointerdown", (event) => {
-    const full = store.state.strokes.length >= MOST_STROKES || pointCount(store.state.strokes) >= MOST_POINTS;
-    if (pen || event.button !== 0 || full) return;
+    if (pen || event.button !== 0 || !hasRoom(store.state.strokes)) return;
     event.preventDefault();
     pad.setPointerCapture(event.pointerId);
     pen = { pointer: event.pointerId, points: [] };
@@ -60,20 +61,21 @@ export function setUpDrawing(store, session) {
   let drawn = [];
   /** @param {import("./state.js").State} state */
   return ({ strokes, picture }) => {
-    const now = [strokes, picture.sample === null, colours(), pad.clientWidth];
+    const cursor = cursorNow();
+    const now = [strokes, picture.sample === null, colours(), pad.clientWidth, cursor];
     if (now.every((part, place) => part === drawn[place])) return;
     drawn = now;
     const shown = picture.sample === null ? strokes : [];
-    must("#pad-hint", HTMLElement).hidden = shown.length > 0;
+    must("#pad-hint", HTMLElement).hidden = shown.length > 0 || cursor !== null;
+    must("#pad-keys", HTMLElement).hidden = cursor === null;
+    must("#input-caption", HTMLElement).hidden = cursor !== null;
     paintStrokes(pad, shown, pad.clientWidth * devicePixelRatio);
+    if (cursor) paintCursor(pad, cursor);
   };
 }
 
 /** A share of the pad as one of 256 places. @param {number} share */
 const quantise = (share) => Math.min(255, Math.max(0, Math.round(share * 255)));
-
-/** @param {Uint8Array[]} strokes */
-const pointCount = (strokes) => strokes.reduce((sum, stroke) => sum + stroke.length / 2, 0);
 
 /** @param {HTMLCanvasElement} pad @param {Uint8Array[]} strokes @param {number} width */
 export function paintStrokes(pad, strokes, width) {

@@ -3,14 +3,17 @@ import { linkHere, setUpAddress } from "./address.js";
 import { forgetColours } from "./colours.js";
 import { setUpComputing } from "./computing.js";
 import { isNarrow, setUpControls } from "./controls.js";
+import { MNIST } from "./datasets.js";
 import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "./i18n.js";
+import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
+import { setUpOffline } from "./offline.js";
 import { setUpPanel } from "./panel.js";
+import { setUpPrint } from "./print.js";
 import { setUpResults } from "./results.js";
 import { setUpFog } from "./fog.js";
 import { setUpSoft } from "./soft.js";
@@ -26,7 +29,6 @@ import { setUpUpload } from "./upload.js";
 
 const store = createStore();
 const session = createSession(store);
-const language = must("#language", HTMLSelectElement);
 
 /** @type {(data: string) => void} */
 let drawResults = () => {};
@@ -34,7 +36,6 @@ let drawResults = () => {};
 /** @param {import("./i18n.js").Language} chosen */
 async function changeLanguage(chosen) {
   await speak(chosen);
-  language.value = chosen;
   document.title = t("title");
   translateStory();
   drawResults(store.state.data);
@@ -48,8 +49,27 @@ function drawWords({ data }) {
   drawResults(data);
 }
 
-function drawColophon() {
-  must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
+/** What the engine has fetched out of the page's sight is kept for a visit without a network. @param {boolean} isGuest */
+function setUpKeeping(isGuest) {
+  const keep = setUpOffline(isGuest);
+  let kept = "";
+
+  /** @param {import("./state.js").State} state */
+  return ({ panels, engineInfo }) => {
+    const shown = SIDES.map((side) => panels[side]);
+    if (!shown.every(({ loading }) => loading.status === "ready")) return;
+    const module = engineInfo?.engine === "webgpu" ? ["engine.js", "engine_bg.wasm", "build.json"].map((name) => `pkg/webgpu/${name}`) : [];
+    const files = [...shown.map(({ model }) => `www/models/${model?.file}`), ...module];
+    if (kept === `${files}`) return;
+    kept = `${files}`;
+    keep(files);
+  };
+}
+
+/** @param {import("./state.js").State} state */
+function drawWays({ data }) {
+  must("#blog", HTMLAnchorElement).href = new URL(`blog/${t("blog.file")}`, import.meta.url).href;
+  must("#lab-link", HTMLAnchorElement).href = new URL(data === MNIST ? "lab.html" : `lab.html#${data}/success`, import.meta.url).href;
 }
 
 /**
@@ -74,6 +94,10 @@ async function start() {
     forgetColours();
     store.set(byVisitor ? { touched: true } : {});
   });
+  setUpMenu((chosen) => {
+    store.set({ touched: true });
+    changeLanguage(chosen);
+  });
   await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage());
   const views = [
     drawWords,
@@ -95,20 +119,16 @@ async function start() {
       session.replay(link, dropped);
     }),
     setUpComputing(session),
-    drawColophon,
+    drawWays,
+    setUpKeeping(guest !== null),
   ];
   setUpShare(store, session);
+  setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;
   if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
-  language.addEventListener("change", () => {
-    const chosen = toLanguage(language.value) ?? "en";
-    rememberLanguage(chosen);
-    store.set({ touched: true });
-    changeLanguage(chosen);
-  });
   openSession(guest, link, dropped);
   drawResults = await setUpResults();
   drawResults(store.state.data);

@@ -1,4 +1,5 @@
 /** One line on what of a link could not be had, and what is shown instead. */
+import { announce } from "./announce.js";
 import { must, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { panelName } from "./verdict.js";
@@ -17,7 +18,10 @@ export function setUpNotes(session) {
   /** @param {import("./state.js").State} state */
   return (state) => {
     root.hidden = state.notes.length === 0;
-    setText(text, inWords(state));
+    const words = inWords(state);
+    if (text.textContent === words) return;
+    setText(text, words);
+    if (words) announce(words);
   };
 }
 

@@ -3,8 +3,9 @@
  * experiment, and then one chunk of it after the other. The same code runs in a worker and, where
  * there is none, in the page.
  */
-import { guarded, instantiate, turn } from "./engine-core.js";
-import { toPlain } from "./protocol.js";
+import { findAdapter } from "./adapter.js";
+import { guarded, instantiate, trusted, turn } from "./engine-core.js";
+import { failure, toPlain } from "./protocol.js";
 
 /** @param {import("./protocol.js").Port} port */
 export function serveExperiment(port) {
@@ -13,6 +14,22 @@ export function serveExperiment(port) {
   /** @type {import("../pkg/cpu/engine.js").Experiment | undefined} */
   let experiment;
   let isOver = false;
+  /** Settled unless it has to wait. */
+  let gate = Promise.resolve();
+  /** Opens the gate where it is shut. @type {(() => void) | null} */
+  let open = null;
+
+  /** @param {boolean} isHeld */
+  function hold(isHeld) {
+    if (isHeld === (open !== null)) return;
+    if (isHeld) gate = new Promise((resolve) => { open = resolve; });
+    else {
+      open?.();
+      open = null;
+    }
+  }
+  /** Why nothing can be computed any more. @type {Error | null} */
+  let lost = null;
 
   const planned = () => {
     if (experiment) return experiment;
@@ -21,9 +38,11 @@ export function serveExperiment(port) {
 
   /** @type {Record<string, (argument: any) => unknown>} */
   const methods = {
-    async open({ script, module }) {
+    async open({ script, module, backend, software }) {
+      if (backend === "webgpu") await findAdapter(software);
       const glue = await instantiate(script, module);
       engine = await guarded(() => glue.Engine.open());
+      engine.lost().then((reason) => { lost = failure("EngineError", `The graphics processor was lost (${reason}).`); });
     },
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),
@@ -43,10 +62,13 @@ export function serveExperiment(port) {
       try {
         while (!isOver) {
           await turn();
-          const records = await guarded(() => campaign.step());
+          await gate;
+          const records = trusted(engine, await guarded(() => campaign.step()));
           if (!records) break;
           done.push(...records);
         }
+      } catch (error) {
+        throw lost ?? error;
       } finally {
         campaign.free();
       }
@@ -57,11 +79,15 @@ export function serveExperiment(port) {
   };
 
   port.onmessage = async ({ data }) => {
-    if ("end" in data) isOver = true;
-    else if ("ping" in data) port.postMessage({ pong: true });
-    else {
-      const { id, method, argument } = data;
+    const { id, method, argument, end, ping, hold: isHeld } = data ?? {};
+    if (end) {
+      isOver = true;
+      hold(false);
+    } else if (isHeld !== undefined) hold(Boolean(isHeld));
+    else if (ping) port.postMessage({ pong: true });
+    else if (Number.isInteger(id)) {
       try {
+        if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker was asked for something that it does not know.");
         port.postMessage({ id, value: await methods[method](argument) });
       } catch (error) {
         port.postMessage({ id, error: toPlain(error) });

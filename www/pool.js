@@ -1,17 +1,20 @@
 /**
  * An experiment on all cores: workers that share one compiled module and one copy of each network's
  * file, so that nothing is fetched or compiled twice, and no headers of isolation are needed. One core
- * is left to the visitor. A record depends on its attempt alone, so it does not matter who makes it,
- * when, or how often it has to be begun: what a worker that dies was doing is done again.
+ * is left to the visitor. Or on the graphics processor: one worker, and many attempts at a time. A
+ * record depends on its attempt alone, so it does not matter who makes it, when, or how often it has
+ * to be begun: what a worker that dies was doing is done again.
  */
 import { MAX_JSON, MODELS, findBuild, isIntact, pastDamage, versioned } from "./engine-core.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { parseManifest } from "./manifest.js";
+import { checkPlatform } from "./platform.js";
 import { failure } from "./protocol.js";
 
 /**
  * @typedef {import("./protocol.js").ManifestEntry} ManifestEntry
  * @typedef {import("./protocol.js").Port} Port
+ * @typedef {import("./protocol.js").Backend} Backend
  * @typedef {import("../pkg/cpu/engine.js").ExperimentRequest} ExperimentRequest
  * @typedef {import("../pkg/cpu/engine.js").ExperimentRecord} ExperimentRecord
  * @typedef {import("../pkg/cpu/engine.js").ExperimentRow} ExperimentRow
@@ -26,14 +29,18 @@ import { failure } from "./protocol.js";
  * @property {Set<string>} knows The networks that it has loaded.
  * @property {Plan | null} plan What it has planned.
  * @property {(method: string, argument: unknown) => Promise<any>} call
+ * @property {(isHeld: boolean) => void} hold Has it wait before its next step, or go on.
  * @property {() => void} ping Declares it dead if it does not answer.
  * @property {(reason: Error) => void} end
  * @property {() => void} onEnd
  */
 
 const MOST_HANDS = 16;
-/** Attempts of a chunk: those of one image, so that pausing and dying cost little. */
-const CHUNK = 9;
+/**
+ * Attempts of a chunk: on a core those of one image, so that pausing and dying cost little; on a
+ * graphics processor as many as a batch of the engine holds, since they cost little more than one.
+ */
+const CHUNK = { cpu: 9, webgpu: 100 };
 /** How often a chunk is begun before it is given up. */
 const MOST_TRIES = 3;
 /** Milliseconds in which a hand answers, unless it is dead: longer than any step takes. */
@@ -49,9 +56,11 @@ export async function fetchModels(signal) {
 
 /**
  * @param {object} [options]
+ * @param {Backend} [options.backend] What attacks; the counting is done by the CPU engine in any case.
+ * @param {boolean} [options.software] Whether a graphics adapter will do that is a program.
  * @param {number} [options.size] How many workers.
  */
-export function createPool({ size = spareCores() } = {}) {
+export function createPool({ backend = "cpu", software = false, size = backend === "webgpu" ? 1 : spareCores() } = {}) {
   /** @type {Set<Hand>} */
   const hands = new Set();
   /** @type {Hand[]} */
@@ -60,8 +69,8 @@ export function createPool({ size = spareCores() } = {}) {
   let clerk = null;
   /** @type {Map<string, Promise<Uint8Array>>} */
   const weights = new Map();
-  /** @type {Promise<{ script: string, module: WebAssembly.Module }> | null} */
-  let build = null;
+  /** @type {Partial<Record<Backend, Promise<{ script: string, module: WebAssembly.Module }>>>} */
+  const builds = {};
   /** The run under way. @type {{ deal: () => void } | null} */
   let work = null;
   let isPaused = false;
@@ -70,33 +79,44 @@ export function createPool({ size = spareCores() } = {}) {
 
   const mayWork = () => !isPaused && (inBackground || document.visibilityState !== "hidden");
   document.addEventListener("visibilitychange", wake);
+  // A phone freezes a tab, and a browser keeps a page that was left, and neither need say when it was hidden.
+  document.addEventListener("resume", wake);
+  addEventListener("pageshow", wake);
 
   /** What was put to sleep may be gone without a word. */
   function wake() {
+    goOn();
     if (document.visibilityState === "hidden") return;
     for (const hand of hands) hand.ping();
     clerk?.then((hand) => hand.ping(), () => {});
+  }
+
+  /** Everybody rests or works, whichever it is time for. */
+  function goOn() {
+    for (const hand of hands) hand.hold(!mayWork());
     work?.deal();
   }
 
-  async function findModule() {
-    const { script, fetchModule } = await findBuild("cpu", { signal: new AbortController().signal, emit: () => {} });
+  /** @param {Backend} backend */
+  async function findModule(backend) {
+    checkPlatform();
+    const { script, fetchModule } = await findBuild(backend, { signal: new AbortController().signal, emit: () => {} });
     return { script, module: await WebAssembly.compile(await fetchModule()) };
   }
 
-  /** A hand with the module in it. */
-  async function hire() {
-    build ??= findModule().catch((error) => {
-      build = null;
+  /** A hand with a module in it. @param {Backend} backend */
+  async function hire(backend) {
+    builds[backend] ??= findModule(backend).catch((error) => {
+      delete builds[backend];
       throw error;
     });
-    const compiled = await build;
+    const compiled = await builds[backend];
     const hand = await makeHand().catch(() => {
       inPage = true;
       return makeHandInPage();
     });
     try {
-      await hand.call("open", compiled);
+      await hand.call("open", { ...compiled, backend, software });
     } catch (error) {
       hand.end(/** @type {Error} */ (error));
       throw error;
@@ -117,14 +137,14 @@ export function createPool({ size = spareCores() } = {}) {
       hand.knows.add(entry.id);
     }
     if (hand.plan === plan) return null;
-    const planned = await hand.call("plan", { request: plan.request, size: CHUNK });
+    const planned = await hand.call("plan", { request: plan.request, size: CHUNK[backend] });
     hand.plan = plan;
     return planned;
   }
 
   /** The one who counts; a new one where the last has died. @returns {Promise<Hand>} */
   function findClerk() {
-    clerk ??= hire().then((hand) => {
+    clerk ??= hire("cpu").then((hand) => {
       hand.onEnd = () => { clerk = null; };
       return hand;
     });
@@ -187,7 +207,7 @@ export function createPool({ size = spareCores() } = {}) {
           }
           while (mayWork() && hiring < waiting.length && hiring + hands.size < (inPage ? 1 : size)) {
             hiring++;
-            hire().then(welcome, (error) => {
+            hire(backend).then(welcome, (error) => {
               // Fewer hands are enough, but none is not.
               if (hands.size === 0 && hiring === 1) finish(() => reject(error));
             }).finally(() => { hiring--; work?.deal(); });
@@ -224,20 +244,21 @@ export function createPool({ size = spareCores() } = {}) {
       });
     },
 
-    /** Begins no further chunk until it is resumed. */
+    /** Takes no further step until it is resumed. */
     pause() {
       isPaused = true;
+      goOn();
     },
 
     resume() {
       isPaused = false;
-      work?.deal();
+      goOn();
     },
 
     /** Whether it goes on in a hidden tab. @param {boolean} wanted */
     setInBackground(wanted) {
       inBackground = wanted;
-      work?.deal();
+      goOn();
     },
 
     /** Whether it stands still because the tab is hidden. */
@@ -245,6 +266,8 @@ export function createPool({ size = spareCores() } = {}) {
 
     close() {
       document.removeEventListener("visibilitychange", wake);
+      document.removeEventListener("resume", wake);
+      removeEventListener("pageshow", wake);
       const reason = failure("EngineError", "The pool was closed.");
       for (const hand of [...hands]) hand.end(reason);
       clerk?.then((hand) => hand.end(reason), () => {});
@@ -293,15 +316,17 @@ function speak(port, stop) {
   const pending = new Map();
   let last = 0;
   let lastHeard = 0;
+  let lastAsked = 0;
   /** @type {Error | null} */
   let over = null;
 
   port.onmessage = ({ data }) => {
     lastHeard = performance.now();
-    const waiting = pending.get(data.id);
+    const waiting = pending.get(data?.id);
+    if (!waiting) return;
     pending.delete(data.id);
-    if ("error" in data) waiting?.reject(failure(data.error.name, data.error.message));
-    else waiting?.resolve(data.value);
+    if ("error" in data) waiting.reject(failure(`${data.error?.name}`, `${data.error?.message}`));
+    else waiting.resolve(data.value);
   };
 
   /** @type {Hand} */
@@ -314,11 +339,14 @@ function speak(port, stop) {
       pending.set(++last, { resolve, reject });
       port.postMessage({ id: last, method, argument });
     }),
+    hold: (isHeld) => port.postMessage({ hold: isHeld }),
     ping() {
       const asked = performance.now();
+      lastAsked = asked;
       port.postMessage({ ping: true });
       setTimeout(() => {
-        if (lastHeard < asked) hand.end(failure("EngineError", "A worker has fallen silent."));
+        // Asked again since: time may have stood still for both.
+        if (lastAsked === asked && lastHeard < asked) hand.end(failure("EngineError", "A worker has fallen silent."));
       }, PATIENCE);
     },
     end(reason) {

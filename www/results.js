@@ -53,7 +53,7 @@ function makeTable(rows) {
 
 /** @param {Row} row */
 function makeRow({ dataset, role, temperature, rate, low, high, vanished }) {
-  const paper = PAPER[dataset][`${role} ${temperature}`];
+  const paper = PAPER.success[dataset]["jsma-f"][`${role} ${temperature}`];
   const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
   const interval = make("span", { class: "results-interval" }, t("results.interval", { low: percent(low, 1), high: percent(high, 1) }));
   return make("tr", {},

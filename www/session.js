@@ -224,9 +224,20 @@ export function createSession(store) {
     if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) runner.start();
     player.advance(() => {
       if (SIDES.some((side) => state.panels[side].steps.length > 0)) {
-        announce(SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" "));
+        announce(bothVerdicts());
       }
     });
+  }
+
+  /** What both panels say of what is on show. */
+  const bothVerdicts = () => SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");
+
+  /** Tells those who do not see it what the networks read in the picture, when they have read it. */
+  async function sayReading() {
+    const mine = turn;
+    await reader.refresh();
+    const haveRead = SIDES.every((side) => state.panels[side].readingOf === state.picture.pixels);
+    if (mine === turn && state.picture.pixels && haveRead) announce(bothVerdicts());
   }
 
   function cancel() {
@@ -267,10 +278,15 @@ export function createSession(store) {
     /** A picture of the visitor's own for the data set on show. @param {string} own As `writePixels` gives it. */
     bring: (own) => ask(ownPicture(own)),
     draw,
+    sayReading,
     undo() {
       if (state.strokes.length > 0) draw(state.strokes.slice(0, -1));
+      announce(t("pad.undone", { count: state.strokes.length }));
     },
-    clear: () => draw([]),
+    clear() {
+      draw([]);
+      announce(t("pad.cleared"));
+    },
     /** @param {number} target */
     chooseTarget: (target) => ask({ target }),
     /** @param {Partial<import("./settings.js").Settings>} patch */

@@ -117,15 +117,20 @@ export function createStore() {
 
   /** Draws every view at the next frame, however often it is asked for until then. */
   function changed() {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
-      for (const view of views) view(state);
-    });
+    frame ||= requestAnimationFrame(draw);
+  }
+
+  function draw() {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    for (const view of views) view(state);
   }
 
   return {
     state,
     changed,
+    /** Draws every view at once, where the next frame would be too late. */
+    draw,
     /** @param {Partial<State>} patch */
     set(patch) {
       Object.assign(state, patch);

@@ -25,8 +25,10 @@ export function setUpTheme(wanted, onChange) {
   const known = recall(KEY);
   chosen = wanted ?? (known === "dark" || known === "light" ? known : null);
 
+  let isPrinting = false;
+
   function apply(byVisitor = false) {
-    const dark = chosen === "dark" || (chosen === null && system.matches);
+    const dark = !isPrinting && (chosen === "dark" || (chosen === null && system.matches));
     sheet.media = dark ? "all" : "not all";
     button.setAttribute("aria-pressed", String(dark));
     onChange(byVisitor);
@@ -38,6 +40,13 @@ export function setUpTheme(wanted, onChange) {
     apply(true);
   });
   system.addEventListener("change", () => apply());
+  // Paper is light.
+  for (const moment of ["beforeprint", "afterprint"]) {
+    addEventListener(moment, () => {
+      isPrinting = moment === "beforeprint";
+      apply();
+    });
+  }
   apply();
 
   return (/** @type {Theme} */ theme) => {

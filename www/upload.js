@@ -46,7 +46,7 @@ export function setUpUpload({ state, changed }, session) {
   /** @param {FileList | null | undefined} files */
   async function take(files) {
     const file = files?.[0];
-    if (!file || !area.checkVisibility()) return;
+    if (!file || area.getClientRects().length === 0) return;
     const mine = ++turn;
     const { data } = state;
     say(() => t("upload.working"));
@@ -61,6 +61,7 @@ export function setUpUpload({ state, changed }, session) {
       const { reason, values } = error instanceof PictureError ? error : new PictureError("broken");
       const rounded = () => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value, { maximumFractionDigits: 1 })]));
       say(() => t(`upload.${reason}`, rounded()));
+      announce(words());
     }
   }
 

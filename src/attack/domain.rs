@@ -15,23 +15,26 @@ pub(super) fn check(theta: f32, budget: Budget, features: usize) -> Result<(), A
     Ok(())
 }
 
+/// Whether a feature that is at `now` and was at `then` can move in this direction.
+///
+/// That is every feature below 1 to increase, above 0 to decrease. One that starts at its bound never
+/// can, since changing it would change nothing, and one that the attack has brought to a bound is done
+/// with for good: an attack that moves both ways does not take it back.
+pub(super) fn can_move(now: f32, then: f32, direction: Direction) -> bool {
+    let saturated = now != then && (now == 0.0 || now == 1.0);
+    let bound = match direction {
+        Direction::Increase => 1.0,
+        Direction::Decrease => 0.0,
+    };
+    now != bound && !saturated
+}
+
 impl Run {
-    /// The search domain Γ in ascending order: every feature that can move in this direction.
-    ///
-    /// That is every feature below 1 to increase, above 0 to decrease. One that starts at its bound
-    /// never enters, since changing it would change nothing, and one that the attack has brought to
-    /// a bound leaves for good: an attack that moves both ways does not take it back.
+    /// The search domain Γ in ascending order: every feature that [can move](can_move).
     pub fn domain(&self, direction: Direction) -> Vec<usize> {
-        let can_move = |&feature: &usize| {
-            let (now, then) = (self.image[feature], self.original[feature]);
-            let saturated = now != then && (now == 0.0 || now == 1.0);
-            let bound = match direction {
-                Direction::Increase => 1.0,
-                Direction::Decrease => 0.0,
-            };
-            now != bound && !saturated
-        };
-        (0..self.image.len()).filter(can_move).collect()
+        let pixels = self.image.iter().zip(&self.original).enumerate();
+        let movable = pixels.filter(|&(_, (&now, &then))| can_move(now, then, direction));
+        movable.map(|(feature, _)| feature).collect()
     }
 
     /// Moves features by θ, and holds them to [0, 1].

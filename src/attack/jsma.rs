@@ -67,6 +67,16 @@ impl Jsma {
     };
 }
 
+impl Jsma {
+    /// T of the softmax that is differentiated.
+    pub(super) fn softmax_temperature(&self) -> f32 {
+        match self.output {
+            Output::Tempered => self.temperature,
+            Output::Probabilities | Output::Logits => 1.0,
+        }
+    }
+}
+
 impl Method for Jsma {
     fn check(&self, features: usize) -> Result<(), AttackError> {
         check_temperature(self.temperature)?;
@@ -80,8 +90,9 @@ impl Method for Jsma {
     fn seeds(&self, logits: &Row, goal: Goal) -> Vec<Row> {
         let target = goal.class();
         match self.output {
-            Output::Probabilities => vec![of_softmax(logits, target, 1.0)],
-            Output::Tempered => vec![of_softmax(logits, target, self.temperature)],
+            Output::Probabilities | Output::Tempered => {
+                vec![of_softmax(logits, target, self.softmax_temperature())]
+            }
             Output::Logits => of_logits(target).to_vec(),
         }
     }

@@ -144,7 +144,7 @@ pub struct Runs {
 
 /// One run between two steps.
 pub(super) struct Run {
-    index: usize,
+    pub index: usize,
     pub goal: Goal,
     pub iteration: usize,
     pub original: Vec<f32>,
@@ -212,6 +212,11 @@ impl Runs {
             run.iteration = iteration;
         }
         Ok(self)
+    }
+
+    /// The runs, before they have begun.
+    pub(super) fn into_runs(self) -> Vec<Run> {
+        self.going
     }
 
     /// How many runs are still going.
@@ -345,7 +350,7 @@ impl Run {
         changes.map(|(&now, &then)| (f64::from(now) - f64::from(then)).powi(2)).sum()
     }
 
-    fn features_changed(&self) -> usize {
+    pub fn features_changed(&self) -> usize {
         self.image.iter().zip(&self.original).filter(|(now, then)| now != then).count()
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Amplitude, Attempt, amplitude};
 use crate::attack::saliency::Direction;
-use crate::attack::{Attack, AttackError, Gradient, Outcome, Runs, Step, read};
+use crate::attack::{Attack, AttackError, Ended, Gradient, Outcome, Resident, Runs, read};
 use crate::dataset::CLASSES;
 use crate::distill::argmax;
 use crate::model::Network;
@@ -26,9 +26,14 @@ pub struct Campaign {
 
 /// The attacks that go on at the same time.
 struct Batch {
-    runs: Runs,
+    going: Going,
     first: usize,
-    begun: Vec<Begun>,
+}
+
+/// Runs whose images stay on the device, or come back with every step where the host has to choose.
+enum Going {
+    Resident(Box<Resident>),
+    Stepwise { runs: Runs, begun: Vec<Begun> },
 }
 
 /// What is remembered of a run's first gradient.
@@ -111,7 +116,7 @@ impl Campaign {
 
     /// Attempts that have not ended yet.
     pub fn left(&self) -> usize {
-        let going = self.batch.as_ref().map_or(0, |batch| batch.runs.len());
+        let going = self.batch.as_ref().map_or(0, |batch| batch.going.len());
         self.attempts.len() - self.next + going
     }
 
@@ -127,22 +132,12 @@ impl Campaign {
             None if self.next == self.attempts.len() => return Ok(None),
             None => self.begin(attack)?,
         };
-        let mut ended = Vec::new();
-        for step in batch.runs.step(&self.network, device).await? {
-            if let (0, Some(gradient)) = (step.iteration, &step.gradient) {
-                batch.begun[step.run] = Begun {
-                    zeros: Some(gradient.zeros()),
-                    admissible: attack.direction().map(|way| admissible(gradient, way)),
-                };
-            }
-            if let Some(outcome) = step.outcome {
-                ended.push((batch.first + step.run, batch.begun[step.run], outcome, step));
-            }
-        }
-        if !batch.runs.is_empty() {
+        let ended = batch.going.step(attack, &self.network, device).await?;
+        let first = batch.first;
+        if batch.going.len() > 0 {
             self.batch = Some(batch);
         }
-        self.records(ended, device).await.map(Some)
+        self.records(first, ended, device).await.map(Some)
     }
 
     fn features(&self) -> usize {
@@ -159,19 +154,27 @@ impl Campaign {
         let (features, taken) = (self.features(), self.take(Self::BATCH));
         let images = &self.images[taken.start * features..taken.end * features];
         let goals: Vec<_> = self.attempts[taken.clone()].iter().map(|of| of.1.goal).collect();
-        let runs = attack.start(&self.network, images, &goals)?;
-        Ok(Batch { runs, first: taken.start, begun: vec![Begun::default(); goals.len()] })
+        let going = match Resident::start(attack, &self.network, images, &goals)? {
+            Some(runs) => Going::Resident(Box::new(runs)),
+            None => Going::Stepwise {
+                runs: attack.start(&self.network, images, &goals)?,
+                begun: vec![Begun::default(); goals.len()],
+            },
+        };
+        Ok(Batch { going, first: taken.start })
     }
 
     async fn records(
         &self,
-        ended: Vec<(usize, Begun, Outcome, Step)>,
+        first: usize,
+        ended: Vec<Ended>,
         device: &Device,
     ) -> Result<Vec<Record>, AttackError> {
         let features = self.features();
         let original = |place: usize| &self.images[place * features..][..features];
-        let before: Vec<f32> = ended.iter().flat_map(|of| original(of.0)).copied().collect();
-        let after: Vec<f32> = ended.iter().flat_map(|of| &of.3.image).copied().collect();
+        let before = ended.iter().flat_map(|of| original(first + of.run)).copied();
+        let before: Vec<f32> = before.collect();
+        let after: Vec<f32> = ended.iter().flat_map(|of| &of.image).copied().collect();
         let mut readings = vec![Vec::with_capacity(self.readers.len()); ended.len()];
         for reader in &self.readers {
             let before = labels(reader, device, &before).await?;
@@ -180,9 +183,10 @@ impl Campaign {
                 of.push(Reading { before, after });
             }
         }
-        let record = |((place, begun, outcome, step), read): ((usize, Begun, Outcome, Step), _)| {
+        let record = |(ended, read): (Ended, _)| {
+            let place = first + ended.run;
             let (number, attempt) = self.attempts[place];
-            let squares = step.image.iter().zip(original(place));
+            let squares = ended.image.iter().zip(original(place));
             let squares = squares.map(|(&now, &then)| (f64::from(now) - f64::from(then)).powi(2));
             Record {
                 task: self.task,
@@ -190,12 +194,12 @@ impl Campaign {
                 found: Found::Attack(End {
                     image: attempt.image,
                     class: attempt.goal.class(),
-                    outcome,
-                    changes: step.iteration,
-                    features_changed: step.features_changed,
+                    outcome: ended.outcome,
+                    changes: ended.changes,
+                    features_changed: ended.features_changed,
                     distance: squares.sum::<f64>().sqrt(),
-                    zeros: begun.zeros,
-                    admissible: begun.admissible,
+                    zeros: ended.zeros,
+                    admissible: ended.admissible,
                     read,
                 }),
             }
@@ -215,6 +219,50 @@ impl Campaign {
             Record { task: self.task, attempt, found: Found::Amplitude(amplitude) }
         });
         Ok(Some(records.collect()))
+    }
+}
+
+impl Going {
+    fn len(&self) -> usize {
+        match self {
+            Self::Resident(runs) => runs.len(),
+            Self::Stepwise { runs, .. } => runs.len(),
+        }
+    }
+
+    /// Evaluates every run once, and returns those that ended with it.
+    async fn step(
+        &mut self,
+        attack: Attack,
+        network: &Network,
+        device: &Device,
+    ) -> Result<Vec<Ended>, AttackError> {
+        let (runs, begun) = match self {
+            Self::Resident(runs) => return runs.step(network, device).await,
+            Self::Stepwise { runs, begun } => (runs, begun),
+        };
+        let mut ended = Vec::new();
+        for step in runs.step(network, device).await? {
+            if let (0, Some(gradient)) = (step.iteration, &step.gradient) {
+                begun[step.run] = Begun {
+                    zeros: Some(gradient.zeros()),
+                    admissible: attack.direction().map(|way| admissible(gradient, way)),
+                };
+            }
+            if let Some(outcome) = step.outcome {
+                let Begun { zeros, admissible } = begun[step.run];
+                ended.push(Ended {
+                    run: step.run,
+                    outcome,
+                    changes: step.iteration,
+                    features_changed: step.features_changed,
+                    image: step.image,
+                    zeros,
+                    admissible,
+                });
+            }
+        }
+        Ok(ended)
     }
 }
 

@@ -1,5 +1,4 @@
-//! The layers by burn's own operations, for any backend. They are what [`super::flex`] is tested
-//! against.
+//! The layers by burn's own operations, for any backend: what the others are tested against.
 
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::tensor::FloatTensor;
@@ -59,6 +58,33 @@ pub fn max_pool_gradient<B: Backend>(
     let back =
         B::max_pool2d_with_indices_backward(x, TWO, TWO, NONE, ONE, false, gradient, pool.indices);
     channels_last::<B>(back.x_grad)
+}
+
+pub fn dense<B: Backend>(
+    x: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    bias: FloatTensor<B>,
+    relu: bool,
+) -> FloatTensor<B> {
+    let across = [1, bias.shape()[0]].into();
+    let y = B::float_add(B::float_matmul(x, weight), B::float_reshape(bias, across));
+    if relu { B::relu(y) } else { y }
+}
+
+pub fn dense_input_gradient<B: Backend>(
+    weight: FloatTensor<B>,
+    gradient: FloatTensor<B>,
+) -> FloatTensor<B> {
+    B::float_matmul(gradient, B::float_swap_dims(weight, 0, 1))
+}
+
+pub fn dense_relu_input_gradient<B: Backend>(
+    y: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    gradient: FloatTensor<B>,
+) -> FloatTensor<B> {
+    let gradient = B::relu_backward(repeated::<B>(y, &gradient), gradient);
+    dense_input_gradient::<B>(weight, gradient)
 }
 
 fn options() -> ConvOptions<2> {

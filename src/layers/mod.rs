@@ -4,14 +4,16 @@
 //! copies every patch of its input and turns the layout around on the way in and out; with channels
 //! last, an output row is a matrix product of rows that already lie side by side in memory, and
 //! nothing has to be copied. So these layers keep images as `[batch, height, width, channels]` and
-//! are an extension of burn's backends: [`flex`] does them on the CPU, burn's own operations
-//! ([`general`]) on any other backend.
+//! are an extension of burn's backends: [`flex`] does them on the CPU, [`cube`] in kernels of our own
+//! on a GPU, and burn's own operations ([`general`]) are what both are tested against.
 //!
-//! A convolution and the ReLU after it are one layer, since both directions need only the ReLU's
-//! output.
+//! A convolution or a dense layer and the ReLU after it are one layer, since both directions need
+//! only the ReLU's output.
 
 #[cfg(feature = "train")]
 mod autodiff;
+#[cfg(any(feature = "vulkan", feature = "webgpu"))]
+mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod general;
@@ -20,11 +22,12 @@ pub mod product;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
 
-/// What a backend has to offer. All tensors are `[batch, height, width, channels]` but for weights
-/// (`[out, in, 3, 3]`) and biases (`[out]`).
+/// What a backend has to offer. Images are `[batch, height, width, channels]`, the weights of a
+/// convolution `[out, in, 3, 3]`, those of a dense layer `[in, out]`, biases `[out]`.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
@@ -60,6 +63,34 @@ pub trait Layers: Backend {
     fn max_pool_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         general::max_pool_gradient::<Self>(x, gradient)
     }
+
+    /// x · weight + bias, and the ReLU of it if asked for: `[batch, in]` to `[batch, out]`.
+    fn dense(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        general::dense::<Self>(x, weight, bias, relu)
+    }
+
+    /// The gradient by x, given that by [`Layers::dense`]'s output without a ReLU.
+    fn dense_input_gradient(
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        general::dense_input_gradient::<Self>(weight, gradient)
+    }
+
+    /// The gradient by x, given [`Layers::dense`]'s output y with its ReLU and the gradient by y.
+    /// There may be several gradients for each image, as above.
+    fn dense_relu_input_gradient(
+        y: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        general::dense_relu_input_gradient::<Self>(y, weight, gradient)
+    }
 }
 
 /// What training needs besides. It is called from [`autodiff`] alone.
@@ -76,8 +107,6 @@ trait WeightGradients: Layers {
     }
 }
 
-#[cfg(any(feature = "vulkan", feature = "webgpu"))]
-impl Layers for burn::backend::Cube {}
 #[cfg(feature = "vulkan")]
 impl WeightGradients for burn::backend::Cube {}
 
@@ -112,8 +141,40 @@ pub fn through_max_pool(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
     ))
 }
 
+/// A dense layer without a ReLU: `[batch, in]` to `[batch, out]`.
+pub fn dense(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    dense_with(layer, x, false)
+}
+
+/// A dense layer and its ReLU: `[batch, in]` to `[batch, out]`.
+pub fn dense_relu(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
+    dense_with(layer, x, true)
+}
+
+fn dense_with(layer: &Linear, x: Tensor<2>, relu: bool) -> Tensor<2> {
+    let bias = layer.bias.as_ref().expect("every dense layer of the networks has a bias");
+    let (weight, bias) = (layer.weight.val().into_dispatch(), bias.val().into_dispatch());
+    Tensor::from_dispatch(<Dispatch as Layers>::dense(x.into_dispatch(), weight, bias, relu))
+}
+
+/// Back through [`dense`]: `[rows × batch, out]` to `[rows × batch, in]`.
+pub fn through_dense(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
+    let weight = layer.weight.val().into_dispatch();
+    let gradient = gradient.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as Layers>::dense_input_gradient(weight, gradient))
+}
+
+/// Back through [`dense_relu`], whose output was y: `[rows × batch, out]` to `[rows × batch, in]`.
+pub fn through_dense_relu(layer: &Linear, y: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+    Tensor::from_dispatch(<Dispatch as Layers>::dense_relu_input_gradient(
+        y.clone().into_dispatch(),
+        layer.weight.val().into_dispatch(),
+        gradient.into_dispatch(),
+    ))
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use burn::backend::Flex;
     use burn::backend::flex::FlexTensor;
     use burn::tensor::TensorData;
@@ -121,7 +182,7 @@ mod tests {
     use super::*;
 
     /// Numbers from −0.5 to 0.5, the same every time, a fifth of them zero as after a ReLU.
-    fn random<const D: usize>(shape: [usize; D], seed: u32) -> FlexTensor {
+    pub fn random<const D: usize>(shape: [usize; D], seed: u32) -> FlexTensor {
         let mut state = seed;
         let numbers = (0..shape.iter().product()).map(|_| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -131,7 +192,7 @@ mod tests {
         FlexTensor::from_data(TensorData::new(numbers.collect::<Vec<f32>>(), shape))
     }
 
-    fn assert_near(found: FlexTensor, expected: FlexTensor, about: &str) {
+    pub fn assert_near(found: FlexTensor, expected: FlexTensor, about: &str) {
         let (found, expected) = (found.into_data(), expected.into_data());
         assert_eq!(found.shape(), expected.shape(), "{about}");
         let expected: Vec<f32> = expected.iter::<f32>().collect();
@@ -143,16 +204,14 @@ mod tests {
         }
     }
 
-    /// Few channels and many, images that are not square, and not as many images as make a group.
+    /// Images, height, width, and channels before and after: few channels and many, images that are
+    /// not square, and not as many images as make a group.
+    pub const SHAPES: [[usize; 5]; 5] =
+        [[1, 3, 4, 1, 4], [11, 7, 5, 1, 6], [3, 6, 9, 3, 16], [9, 8, 6, 8, 5], [2, 5, 8, 40, 33]];
+
     #[test]
     fn they_are_burns_own_convolution_and_its_gradients() {
-        for [images, height, width, from, to] in [
-            [1, 3, 4, 1, 4],
-            [11, 7, 5, 1, 6],
-            [3, 6, 9, 3, 16],
-            [9, 8, 6, 8, 5],
-            [2, 5, 8, 40, 33],
-        ] {
+        for [images, height, width, from, to] in SHAPES {
             let about = format!("{images} × {height} × {width}, {from} to {to} channels");
             let x = random([images, height, width, from], 1);
             let weight = random([to, from, 3, 3], 2);

@@ -48,12 +48,21 @@ pub struct Recipe {
 impl Recipe {
     /// The paper's settings for a data set (Table II), for labels with the given hash.
     pub fn paper(dataset: Dataset, temperature: f32, seed: u64, labels: &Labels) -> Self {
-        let (learning_rate, decay, momentum) = match dataset {
-            Dataset::Mnist => (0.1, 1.0, 0.5),
-            Dataset::Cifar10 => (0.01, 0.5, 0.9),
+        let learning_rate = Self::paper_learning_rate(dataset);
+        let (decay, momentum) = match dataset {
+            Dataset::Mnist => (1.0, 0.5),
+            Dataset::Cifar10 => (0.5, 0.9),
         };
         let labels = labels.sha256();
         Self { dataset, temperature, batch: 128, learning_rate, decay, momentum, seed, labels }
+    }
+
+    /// The paper's step size of the first epoch (Table II).
+    pub fn paper_learning_rate(dataset: Dataset) -> f64 {
+        match dataset {
+            Dataset::Mnist => 0.1,
+            Dataset::Cifar10 => 0.01,
+        }
     }
 
     /// What the step size and the momentum have shrunk to in an epoch, counted from 0.

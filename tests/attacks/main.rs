@@ -8,6 +8,7 @@ mod not_robust;
 mod random_pairs;
 #[path = "../reference/mod.rs"]
 mod reference;
+mod resident;
 mod resumed;
 
 use burn::tensor::Device;

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The published networks and attacks, checked from outside: PyTorch in place of burn.
 
-What it does, for each MNIST network of www/models/manifest.json:
+What it does, for each network of www/models/manifest.json on one data set:
 1. reads the file with `safetensors`, checks its length and SHA-256, and measures the test accuracy;
 2. attacks test images towards all nine other classes (FGSM: away from their own) with an attack
    written here, in float32 as PyTorch computes it, and counts the outcomes;
 3. for jsma-f and jsma-z, runs the JSMA of other projects on the same weights and images and
    compares every step;
-4. with `--results`, compares the counts with the rows of this project's results on those images.
+4. with `--results`, compares the counts with the rows of this project's results on those images,
+   and with `--save` adds both to a file of rows (results/checks.json), which `distill report` shows.
 
 How to run it (a developer's check; `npm test` neither needs nor runs it):
     python3 -m venv /tmp/check && /tmp/check/bin/pip install torch numpy safetensors
@@ -15,7 +16,7 @@ How to run it (a developer's check; `npm test` neither needs nor runs it):
 For part 3, any of these; without the packages that they declare, which pin old versions:
     /tmp/check/bin/pip install --no-deps torchattacks advertorch adversarial-robustness-toolbox
     /tmp/check/bin/pip install scipy tqdm requests six packaging scikit-learn torchvision
-Written against torch 1.13, torchattacks 3.5.1, advertorch 0.2.3 and adversarial-robustness-toolbox
+and pillow, for CIFAR-10's sheets. Written against torch 1.13, torchattacks 3.5.1, advertorch 0.2.3 and adversarial-robustness-toolbox
 1.20.1. On one core, 100 images take half a minute a network, and each attack by another project one
 or two seconds more.
 
@@ -52,8 +53,8 @@ BATCH = 64
 def main():
     options = parse_options()
     torch.set_num_threads(options.threads)
-    images, labels = read_test_set(options.data)
-    chosen = choose_images(options, len(images))
+    images, labels = read_test_set(options)
+    chosen = options.chosen = choose_images(options, len(images))
     manifest = json.loads((options.models / "manifest.json").read_text())
     problems = []
     report = {
@@ -69,7 +70,7 @@ def main():
         "models": [],
     }
     for entry in manifest:
-        if entry["dataset"] != "mnist" or (options.only and entry["id"] not in options.only):
+        if entry["dataset"] != options.dataset or (options.only and entry["id"] not in options.only):
             continue
         try:
             network = load_network(options.models / entry["file"], entry)
@@ -95,6 +96,8 @@ def main():
             if library.get("steps", {}).get("unexplained"):
                 problems.append(f"{entry['id']}: {library['name']} takes unexplained steps")
         report["models"].append(row)
+        if options.save:
+            save(options.save, entry, row, options)
     report["problems"] = problems
     json.dump(report, sys.stdout, indent=2)
     print()
@@ -103,11 +106,12 @@ def main():
 
 def parse_options():
     parser = argparse.ArgumentParser(
-        description="Check the published MNIST networks and attacks with PyTorch.")
+        description="Check the published networks and attacks with PyTorch.")
+    parser.add_argument("--dataset", choices=SHAPES, default="mnist")
     parser.add_argument("--models", type=Path, default=ROOT / "www/models",
                         help="folder of manifest.json (default: %(default)s)")
-    parser.add_argument("--data", type=Path, default=ROOT / "data/mnist",
-                        help="folder of MNIST's IDX files, gzipped or not (default: %(default)s)")
+    parser.add_argument("--data", type=Path, default=ROOT / "data",
+                        help="folder that `npm run data` fills (default: %(default)s)")
     parser.add_argument("--only", nargs="*", metavar="ID", help="check these models alone")
     parser.add_argument("--attack", choices=ATTACKS, default="jsma-f")
     parser.add_argument("--attack-temperature", type=float,
@@ -115,6 +119,7 @@ def parse_options():
     parser.add_argument("--epsilon", type=float, default=0.3, help="of fgsm, default %(default)s")
     parser.add_argument("--results", type=Path,
                         help="folder of this project's results, to compare counts with")
+    parser.add_argument("--save", type=Path, help="file of rows to add the counts to")
     parser.add_argument("--budget", type=int, default=112, help="features, default %(default)s")
     parser.add_argument("--images", type=int, default=100, help="how many, default %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="of the draw of images")
@@ -125,7 +130,7 @@ def parse_options():
                         help="how many of the attacks each of them repeats (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    if options.attack not in ("jsma-f", "jsma-z"):
+    if options.attack not in ("jsma-f", "jsma-z") or options.dataset != "mnist":
         options.libraries = []
     return options
 
@@ -147,7 +152,7 @@ def beside(entry, chosen, options):
             entry["id"], entry["sha256"], 1
         ) and (
             row["attack"] == options.attack
-            and row["drawn"] == chosen
+            and drawn(row, options.results) == chosen
             and row.get("direction", "increase") == "increase"
             and row.get("budget", options.budget) == options.budget
             and abs(row.get("attack_temperature", 1) - options.temperature) < 1e-6
@@ -155,6 +160,43 @@ def beside(entry, chosen, options):
         ):
             return {**row["outcomes"], "already_target": row.get("already_target", row.get("misread"))}
     return None
+
+
+def save(file, entry, row, options):
+    """Puts a row into a file of rows, in the place of the one that checked the same before."""
+    rows = json.loads(file.read_text()) if file.exists() else []
+    about = {
+        "dataset": entry["dataset"],
+        "model": entry["id"],
+        "model_sha256": entry["sha256"],
+        "attack": row["attack"]["name"],
+        "attack_temperature": options.temperature,
+        **({"epsilon": options.epsilon} if options.attack == "fgsm" else {}),
+    }
+    names = ["fooled", "budget-spent", "no-admissible-pair", "gradient-vanished", "already-target"]
+    counts = {name.replace("-", "_"): row["attack"]["outcomes"].get(name, 0) for name in names}
+    made = {
+        **about,
+        "images": len(options.chosen),
+        "accuracy": row["accuracy"],
+        "torch": torch.__version__,
+        "outcomes": counts,
+        "outcomes_here": row["results"],
+    }
+    kept = [other for other in rows if any(other.get(of) != about[of] for of in about)]
+    kept.append(made)
+    kept.sort(key=lambda of: [str(of.get(field, "")) for field in ("dataset", "attack", "model", "attack_temperature")])
+    lines = ",\n".join(json.dumps(of, separators=(",", ":")) for of in kept)
+    file.write_text(f"[\n{lines}\n]\n")
+
+
+def drawn(row, results):
+    """The test images of a row: its own list, or what its seed draws, which drawn.json has."""
+    if "drawn" in row:
+        return row["drawn"]
+    draws = json.loads((results / "drawn.json").read_text())
+    same = ("dataset", "seed", "images")
+    return next((d["drawn"] for d in draws if all(d[of] == row[of] for of in same)), None)
 
 
 def version(package):
@@ -167,8 +209,18 @@ def version(package):
 # The data and the network.
 
 
-def read_test_set(folder):
-    """10,000 images as float32 [n, 1, 28, 28] in [0, 1], and their labels."""
+def read_test_set(options):
+    """10,000 images as float32 [n, channels, height, width] in [0, 1], and their labels."""
+    folder = options.data / options.dataset
+    if options.dataset == "cifar10":
+        from PIL import Image
+
+        # A picture of 10,000 rows, each an image of 1,024 coloured pixels.
+        Image.MAX_IMAGE_PIXELS = None
+        sheet = np.asarray(Image.open(folder / "test_batch.png").convert("RGB"))
+        images = torch.tensor(sheet.reshape(-1, 32, 32, 3)).permute(0, 3, 1, 2)
+        labels = json.loads((folder / "test_lables.json").read_text())
+        return images.float().contiguous() / 255, torch.tensor(labels)
     images = read_idx(folder / "t10k-images-idx3-ubyte", 16).reshape(-1, 1, 28, 28)
     labels = read_idx(folder / "t10k-labels-idx1-ubyte", 8)
     return torch.tensor(images).float() / 255, torch.tensor(labels).long()
@@ -187,20 +239,31 @@ def choose_images(options, available):
     return sorted(int(i) for i in draw[: options.images])
 
 
-class Network(nn.Module):
-    """The MNIST network of Papernot et al. 2015, Table I: pixels in [0, 1] in, logits out."""
+# Channels, maps of the two halves, inputs and width of the dense layers; and what pixels are
+# standardised by, channel by channel.
+SHAPES = {
+    "mnist": (1, 32, 64, 1024, 200, [0.0], [1.0]),
+    "cifar10": (3, 64, 128, 3200, 256, [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+}
 
-    def __init__(self):
+
+class Network(nn.Module):
+    """A network of Papernot et al. 2015, Table I: pixels in [0, 1] in, logits out."""
+
+    def __init__(self, dataset):
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3)
-        self.conv2 = nn.Conv2d(32, 32, 3)
-        self.conv3 = nn.Conv2d(32, 64, 3)
-        self.conv4 = nn.Conv2d(64, 64, 3)
-        self.fc1 = nn.Linear(1024, 200)
-        self.fc2 = nn.Linear(200, 200)
-        self.fc3 = nn.Linear(200, CLASSES)
+        channels, first, second, flat, dense, mean, deviation = SHAPES[dataset]
+        self.conv1 = nn.Conv2d(channels, first, 3)
+        self.conv2 = nn.Conv2d(first, first, 3)
+        self.conv3 = nn.Conv2d(first, second, 3)
+        self.conv4 = nn.Conv2d(second, second, 3)
+        self.fc1 = nn.Linear(flat, dense)
+        self.fc2 = nn.Linear(dense, dense)
+        self.fc3 = nn.Linear(dense, CLASSES)
+        self.mean, self.deviation = (torch.tensor(of).view(-1, 1, 1) for of in (mean, deviation))
 
     def forward(self, x):
+        x = (x - self.mean) / self.deviation
         x = torch.relu(self.conv2(torch.relu(self.conv1(x))))
         x = functional.max_pool2d(x, 2)
         x = torch.relu(self.conv4(torch.relu(self.conv3(x))))
@@ -219,7 +282,7 @@ def load_network(path, entry):
     weights = load_safetensors(content)
     if {tensor.dtype for tensor in weights.values()} != {torch.float16}:
         raise ValueError(f"{path.name} is not all in half precision")
-    network = Network()
+    network = Network(entry["dataset"])
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     except RuntimeError as error:

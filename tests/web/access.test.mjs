@@ -1,42 +1,105 @@
-/** The page for everybody: keyboard, screen reader, phone, dark colours, both languages. */
+/** The page for everybody: keyboard, screen reader, phone, dark and forced colours, paper. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, ended, set, visit } from "./visit.mjs";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { attack, choose, ended, panel, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
+/** @typedef {import("playwright-core").Page} Page */
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 375, height: 740 };
+/** Just above and below every width at which the page is laid out anew, and what phones and screens have. */
+const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
+const LOOKS = /** @type {const} */ ([["en", "light"], ["ja", "dark"]]);
 
-for (const language of ["en", "ja"]) {
-  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    test(`axe finds nothing in ${language}, ${colorScheme}, before and after an attack`, async (t) => {
-      const { url } = await site(t);
-      const { page } = await visit(t, url, { locale: language, colorScheme, bypassCSP: true });
-      assert.equal(await page.locator("html").getAttribute("lang"), language);
-      await page.addScriptTag({ content: AXE });
-      for (const moment of ["before", "after"]) {
-        const violations = await page.evaluate(async () => {
-          const { violations } = await /** @type {any} */ (globalThis).axe.run();
-          return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
-        });
-        assert.deepEqual(violations, [], `${moment} the attack`);
-        if (moment === "before") await attack(page);
+/** Every view of the project: where it is, and what is done there before it is looked at. @type {Record<string, [path: string, prepare: (page: Page) => Promise<unknown>]>} */
+const VIEWS = {
+  "the page before an attack": ["/", ready],
+  "the page after an attack": ["/", async (page) => { await ready(page); await attack(page); }],
+  "the page with CIFAR-10 after an attack": ["/#v=1&data=cifar10&end", async (page) => { await ready(page); await attack(page); }],
+  "the share panel": ["/", async (page) => {
+    await ready(page);
+    await page.locator("#share-open").click();
+    await page.waitForFunction(() => /** @type {HTMLImageElement} */ (document.querySelector("#share-preview")).src.startsWith("blob:"));
+  }],
+  "the embed with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
+  "the lab with a finished experiment": ["/www/lab.html#pairs", async (page) => {
+    await page.locator("#lab[data-ready]").waitFor();
+    for (const box of (await page.locator("input[name=network]").all()).slice(1)) await box.uncheck();
+    await page.locator("#lab-images").fill("1");
+    await page.locator("#lab-images").press("Enter");
+    await page.locator("#lab-run").click();
+    await page.locator('#lab[data-state="done"]').waitFor();
+    await page.locator(".heat button").first().click();
+  }],
+  "the post in English": ["/www/blog/en.html", async (page) => { await page.locator("iframe.frame").waitFor(); }],
+  "the post in Japanese": ["/www/blog/ja.html", async (page) => { await page.locator("iframe.frame").waitFor(); }],
+};
+
+for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
+  test(`axe finds nothing in ${name}, each target has 24 px, and nothing is scrolled sideways`, async (t) => {
+    const { url } = await site(t);
+    const { page } = await open(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
+    await prepare(page);
+    await page.addScriptTag({ content: AXE });
+    const isTranslated = await page.locator("#language").count() > 0;
+    for (const [language, colorScheme] of LOOKS) {
+      if (isTranslated) await speak(page, language);
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(page), [], `${language}, ${colorScheme}`);
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 740 });
+        assert.deepEqual(await beyond(page), [], `${language}, ${width} px`);
+        if (width === 360 || width === 1280) assert.deepEqual(await small(page), [], `${language}, ${width} px`);
       }
-    });
-  }
+    }
+  }, 150_000);
 }
 
-test("both languages have the same words and the same places to fill", () => {
-  const [en, ja] = ["en", "ja"].map((language) => JSON.parse(readFileSync(new URL(`../../www/languages/${language}.json`, import.meta.url), "utf8")));
-  // Japanese has one form for any number, so English alone tells one from many.
-  const keys = (/** @type {object} */ words) => Object.keys(words).filter((key) => !/\.(one|other)$/.test(key)).sort();
-  assert.deepEqual(keys(ja), keys(en));
-  const places = (/** @type {string} */ words) => [...new Set(words.match(/\{\w+\}/g))].sort();
-  for (const key of keys(en)) assert.deepEqual(places(ja[key]), places(en[key]), key);
-});
+/** Changes the language where a dialog may lie over the choice. @param {Page} page @param {string} language */
+async function speak(page, language) {
+  await page.locator("#language").evaluate((select, language) => {
+    /** @type {HTMLSelectElement} */ (select).value = language;
+    select.dispatchEvent(new Event("change"));
+  }, language);
+  await page.waitForFunction((language) => document.documentElement.lang === language, language);
+}
+
+/** @param {Page} page @returns {Promise<string[]>} */
+function violations(page) {
+  return page.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (globalThis).axe.run();
+    return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
+  });
+}
+
+/** What reaches beyond the window, where the window would scroll there. @param {Page} page */
+function beyond(page) {
+  return page.evaluate(() => {
+    const { scrollWidth } = document.documentElement;
+    if (scrollWidth <= innerWidth) return [];
+    const wide = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth);
+    return [`${scrollWidth} px`, ...wide.map((element) => `${element.tagName} ${element.className} ${element.id}`)];
+  });
+}
+
+/** Targets of less than 24 px. A link within a sentence may be as high as its line. @param {Page} page */
+function small(page) {
+  return page.evaluate(() => {
+    const targets = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")].filter((element) =>
+      element.checkVisibility({ visibilityProperty: true }) && !element.closest(".unseen, [aria-hidden=true]"));
+    return targets.filter((element) => {
+      const inSentence = element.tagName === "A" && getComputedStyle(element).display === "inline" && (element.closest("p, li, figcaption")?.textContent ?? "").trim() !== (element.textContent ?? "").trim();
+      const whole = /** @type {HTMLInputElement} */ (element).type === "checkbox" || /** @type {HTMLInputElement} */ (element).type === "radio" ? element.closest("label") ?? element : element;
+      // A link around a picture is as large as the picture.
+      const boxes = [whole, ...(element.tagName === "A" ? element.children : [])].map((part) => part.getBoundingClientRect());
+      return !inSentence && !boxes.some(({ width, height }) => width >= 23.9 && height >= 23.9);
+    }).map((element) => `${element.tagName} ${element.className} ${element.id} ${element.textContent?.slice(0, 30)}`);
+  });
+}
 
 test("an attack is set up, run and looked back at by the keyboard alone", async (t) => {
   const { url } = await site(t);
@@ -64,22 +127,6 @@ test("an attack is set up, run and looked back at by the keyboard alone", async 
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "0");
 });
 
-for (const language of ["en", "ja"]) {
-  test(`a phone shows the page without scrolling sideways, in ${language}`, async (t) => {
-    const { url } = await site(t);
-    const { page } = await visit(t, url, { viewport: PHONE, hasTouch: true, isMobile: true, locale: language });
-    await choose(page, 7);
-    await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
-    await set(page, { target: 3 });
-    await attack(page);
-    const wide = await page.evaluate(() => [...document.querySelectorAll("body *")]
-      .filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth + 1 && !element.closest("#samples"))
-      .map((element) => `${element.tagName} ${element.className} ${element.id}`));
-    assert.deepEqual(wide, []);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), PHONE.width);
-  });
-}
-
 test("the colours follow the system, and the button changes them", async (t) => {
   const { url } = await site(t);
   const background = (/** @type {import("playwright-core").Page} */ page) =>
@@ -90,4 +137,209 @@ test("the colours follow the system, and the button changes them", async (t) => 
   assert.notEqual(await background(light), inDark);
   await light.locator("#theme").click();
   assert.equal(await background(light), inDark);
+});
+
+/** Goes from control to control and tells which the keyboard reached, until it comes back to the first. @param {Page} page */
+async function tour(page) {
+  /** @type {string[]} */
+  const reached = [];
+  for (let presses = 0; presses < 150; presses++) {
+    await page.keyboard.press("Tab");
+    const name = await page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return "";
+      const shown = element.closest("label.chip, label.segment") ?? element;
+      const { outlineStyle, outlineWidth } = getComputedStyle(shown);
+      const isSeen = outlineStyle !== "none" && parseFloat(outlineWidth) >= 1;
+      const { type } = /** @type {HTMLInputElement} */ (element);
+      return `${type === "radio" ? "radio" : `${element.tagName} ${element.id || element.className || element.textContent}`}${isSeen ? "" : " WITHOUT A VISIBLE FOCUS"}`;
+    });
+    if (name === "" || name === reached[0]) return reached;
+    reached.push(name);
+  }
+  assert.fail(`the keyboard is trapped: ${reached.slice(-5)}`);
+}
+
+for (const [name, path] of Object.entries({ "the page": "/", "the embed": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", "the lab": "/www/lab.html" })) {
+  test(`the keyboard goes through ${name} from control to control, in the order of the document, and each shows its focus`, async (t) => {
+    const { url } = await site(t);
+    const { page } = await open(t, url + path);
+    if (name === "the lab") await page.locator("#lab[data-ready]").waitFor();
+    else await ready(page);
+    const reached = await tour(page);
+    assert.deepEqual(reached.filter((control) => control.includes("WITHOUT")), []);
+    const wanted = await page.evaluate(() => {
+      const groups = new Set();
+      return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter((element) => {
+        const { tabIndex, type, name, disabled } = /** @type {HTMLInputElement} */ (element);
+        if (tabIndex < 0 || disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
+        if (type !== "radio") return true;
+        // Of radio buttons the checked one is a stop, and the arrow keys do the rest.
+        const isNew = !groups.has(name);
+        groups.add(name);
+        return isNew;
+      }).map((element) => (/** @type {HTMLInputElement} */ (element).type === "radio" ? "radio" : `${element.tagName} ${element.id || element.className || element.textContent}`));
+    });
+    assert.deepEqual(reached, wanted);
+  });
+}
+
+test("the share panel keeps the keyboard until it is closed, and gives it back", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await page.locator("#share-open").focus();
+  await page.keyboard.press("Enter");
+  for (let presses = 0; presses < 30; presses++) {
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("#share")));
+  }
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "share-open");
+});
+
+/** A 7: along the top, and down in steps. */
+const SEVEN = ["ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", " ", "Shift+ArrowRight", "Shift+ArrowRight", "ArrowRight", "ArrowRight",
+  ...Array.from({ length: 7 }, () => ["ArrowDown", "ArrowDown", "ArrowLeft"]).flat(), " "];
+
+test("a digit is drawn by keyboard, told about, undone, cleared, and travels in a link", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await visit(t, url);
+  const says = (/** @type {RegExp} */ words) => page.waitForFunction((words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""), words.source);
+  await page.locator("#pad").focus();
+  await page.keyboard.press("ArrowRight");
+  assert.ok(await page.locator("#pad-keys").isVisible());
+  await says(/^Column 16, row 8\.$/);
+  await page.keyboard.press("ArrowLeft");
+  for (const key of SEVEN) await page.keyboard.press(key);
+  await says(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
+  await page.waitForFunction(() => /strokes=/.test(location.hash));
+
+  const { page: other } = await visit(t, page.url());
+  await other.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
+  const seen = (/** @type {Page} */ where) => where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+  assert.equal(await seen(other), await seen(page));
+
+  await page.locator("#pad").focus();
+  for (const key of [" ", "ArrowDown", " "]) await page.keyboard.press(key);
+  await page.keyboard.press("Backspace");
+  await says(/1 stroke is left/);
+  await page.keyboard.press("Delete");
+  await says(/cleared/);
+  assert.equal(await page.locator("#undo").getAttribute("aria-disabled"), "true");
+  // At the edge the cursor stays, and the page does not scroll.
+  for (let moves = 0; moves < 10; moves++) await page.keyboard.press("Shift+ArrowDown");
+  await says(/row 28\./);
+  assert.equal(await page.evaluate(() => scrollY), 0);
+  await page.keyboard.press("Tab");
+  assert.ok(await page.locator("#pad-keys").isHidden());
+  assert.deepEqual(problems, []);
+});
+
+test("one polite line tells start, outcome and errors in sentences, and nothing in between", async (t) => {
+  const { url, answers } = await site(t, { "/www/models/mnist-undefended.safetensors": 404 });
+  const { page } = await open(t, url, { script: `addEventListener("DOMContentLoaded", () => {
+    globalThis.said = [];
+    new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) said.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
+  })` });
+  const live = () => page.evaluate(() => [...document.querySelectorAll("[aria-live]:not([aria-live=off]), [role=status], [role=alert], output:not([aria-live=off])")].filter((element) => !element.closest("dialog")).map(({ id }) => id));
+  assert.deepEqual(await live(), ["announcer"]);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).said.some((/** @type {string} */ words) => /could not be fetched/.test(words)));
+  delete answers["/www/models/mnist-undefended.safetensors"];
+  await panel(page, "left").locator(".retry").click();
+  await ready(page);
+  await page.evaluate(() => { /** @type {any} */ (globalThis).said.length = 0; });
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  await attack(page);
+  await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
+  const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
+  assert.equal(said.length, 2, said);
+  assert.match(said[0], /started.*3/);
+  assert.match(said[1], /^Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/);
+  await page.goto(`${url}/www/lab.html`);
+  assert.deepEqual(await live(), ["announcer"]);
+});
+
+test("a finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
+  await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
+  const sizes = await page.evaluate(() => [...document.querySelectorAll("input:not([type=range], [type=radio], [type=checkbox], [type=file]), select, textarea")]
+    .filter((field) => field.checkVisibility() && parseFloat(getComputedStyle(field).fontSize) < 16).map(({ id, className }) => id || className));
+  assert.deepEqual(sizes, []);
+  assert.equal(await page.locator("meta[name=viewport]").getAttribute("content"), "width=device-width, initial-scale=1", "everybody may zoom");
+  for (const viewport of [PHONE, { width: PHONE.height, height: PHONE.width }]) {
+    await page.setViewportSize(viewport);
+    await page.locator("#clear").click();
+    await page.locator("#pad").scrollIntoViewIfNeeded();
+    const box = await page.locator("#pad").boundingBox();
+    if (!box) throw new Error("there is no drawing area");
+    const before = await page.evaluate(() => scrollY);
+    const touch = await page.context().newCDPSession(page);
+    const at = (/** @type {number} */ share) => [{ x: box.x + box.width / 2, y: box.y + share * box.height }];
+    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0.9) });
+    for (let share = 0.85; share > 0.1; share -= 0.05) await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(share) });
+    await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "1");
+    assert.equal(await page.evaluate(() => scrollY), before);
+  }
+});
+
+test("forced colours leave pictures, marks, bars and choices to be told apart", async (t) => {
+  const { url } = await site(t);
+  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+    const { page } = await visit(t, url, { forcedColors: "active", colorScheme, reducedMotion: "reduce", bypassCSP: true });
+    await attack(page);
+    /** Of what is painted on what: the selectors, the properties that are told apart, and the least contrast. */
+    const pairs = /** @type {const} */ ([
+      ["#run", "color", "#run", "backgroundColor"],
+      ["#targets .chip:has(:checked)", "color", "#targets .chip:has(:checked)", "backgroundColor"],
+      ["#targets .chip:has(:checked)", "backgroundColor", "#targets .chip:not(:has(:checked))", "backgroundColor"],
+      ["#overlays .segment:has(:checked)", "color", "#overlays .segment:has(:checked)", "backgroundColor"],
+      ["#overlays .segment:has(:checked)", "backgroundColor", "#overlays .segment:not(:has(:checked))", "backgroundColor"],
+      ['[data-panel="right"] tr[data-read] .bar-fill', "backgroundColor", "body", "backgroundColor"],
+      ["#pad-hint", "color", "#pad", "backgroundColor"],
+    ]);
+    const contrasts = await page.evaluate((pairs) => {
+      const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d", { willReadFrequently: true }));
+      const light = (/** @type {string} */ selector, /** @type {"color" | "backgroundColor"} */ property) => {
+        let element = document.querySelector(selector);
+        // What has no background of its own lies on another's.
+        while (element?.parentElement && property === "backgroundColor" && /rgba\(.* 0\)|transparent/.test(getComputedStyle(element)[property])) element = element.parentElement;
+        context.fillStyle = getComputedStyle(element ?? document.documentElement)[property];
+        context.fillRect(0, 0, 1, 1);
+        const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+      };
+      return pairs.map(([one, of, other, by]) => [one, Math.max(light(one, of) / light(other, by), light(other, by) / light(one, of))]);
+    }, pairs);
+    assert.deepEqual(contrasts.filter(([, contrast]) => Number(contrast) < 3), [], colorScheme);
+    // The picture has both of its colours, and orange frames.
+    const shades = await panel(page, "left").locator(".picture-frame").evaluate((frame) => [...frame.querySelectorAll("canvas")].map((canvas) => {
+      const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).getImageData(0, 0, canvas.width, canvas.height);
+      return new Set(new Uint32Array(data.buffer)).size;
+    }));
+    assert.ok(shades[0] > 20 && shades[1] > 1, `${shades}`);
+    assert.match(await page.locator('.tile[aria-selected="true"]').evaluate((tile) => getComputedStyle(tile).boxShadow), /inset/);
+  }
+});
+
+test("a run is printed on one sheet, light, with the link and what to cite", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, `${url}/#v=1&left=undefended-1&right=distilled-100&sample=0&target=3&theme=dark&end`, { reducedMotion: "reduce" });
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await page.waitForFunction(() => /step=/.test(location.hash));
+  const pages = async (/** @type {Parameters<Page["pdf"]>[0]} */ options) => `${(await page.pdf(options)).toString("latin1")}`.match(/\/Type\s*\/Page\b/g)?.length;
+  for (const format of ["A4", "Letter"]) for (const landscape of [false, true]) assert.equal(await pages({ format, landscape }), 1, `${format} ${landscape}`);
+
+  await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await page.emulateMedia({ media: "print" });
+  for (const selector of ['[data-panel="left"] .picture', '[data-panel="right"] .verdict', "#sheet-bibtex"]) assert.ok(await page.locator(selector).isVisible(), selector);
+  for (const selector of ["#run", "#samples", ".story", "#language"]) assert.ok(await page.locator(selector).isHidden(), selector);
+  assert.equal(await page.locator("#sheet-link").innerText(), page.url());
+  assert.match(await page.locator("#sheet-bibtex").innerText(), /url = \{http.*end\}[^]*papernot2016distillation/);
+  const corner = () => panel(page, "left").locator(".picture-pixels").evaluate((canvas) => /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (canvas).getContext("2d")).getImageData(0, 0, 1, 1).data[0]);
+  assert.ok(await corner() > 200, "dark paper");
+  await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+  assert.ok(await corner() < 60, "dark again on the screen");
 });

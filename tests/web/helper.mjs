@@ -16,6 +16,9 @@ export const test = (name, run, timeout = 90_000) => nodeTest(name, { timeout },
 /** The folder under test: this checkout, or one that `npm run site` has built. */
 const FOLDER = process.env.SITE && resolve(process.env.SITE);
 
+/** What is said of this browser, and not of the page: that it has no graphics processor, and that a test forbids service workers. */
+const ABOUT_MACHINE = /^(No available adapters\.|Service Worker registration blocked by Playwright)/;
+
 /** @type {import("playwright-core").Browser} */
 let browser;
 
@@ -32,13 +35,16 @@ export function withBrowser(options) {
  *
  * @param {import("node:test").TestContext} t
  * @param {Record<string, Answer>} [answers] By path.
+ * @param {string} [base] The folder that the site is published in.
  */
-export async function site(t, answers = {}) {
+export async function site(t, answers = {}, base = "/") {
   const files = publishedFiles(FOLDER);
   /** @type {string[]} */
   const requests = [];
   let transferred = 0;
   const server = createServer((request, response) => {
+    if (!request.url?.startsWith(base)) return response.writeHead(404).end();
+    request.url = request.url.slice(base.length - 1);
     const { pathname } = new URL(`${request.url}`, "http://localhost");
     requests.push(pathname);
     const before = request.socket.bytesWritten;
@@ -53,7 +59,7 @@ export async function site(t, answers = {}) {
   await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => { server.closeAllConnections(); server.close(); });
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { url: `http://localhost:${port}`, answers, requests, transferred: () => transferred };
+  return { url: `http://localhost:${port}${base.slice(0, -1)}`, answers, requests, transferred: () => transferred };
 }
 
 /**
@@ -62,10 +68,10 @@ export async function site(t, answers = {}) {
  *
  * @param {import("node:test").TestContext} t
  * @param {string} url
- * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the page's own.
+ * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the page's own. Service workers are left to the tests that are about them.
  */
 export async function open(t, url, { script, ...options } = {}) {
-  const context = await browser.newContext(options);
+  const context = await browser.newContext({ serviceWorkers: "block", ...options });
   t.after(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -74,7 +80,7 @@ export async function open(t, url, { script, ...options } = {}) {
   /** @type {string[]} */
   const requests = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type())) problems.push(`${message.text()} ${message.location().url}`); });
+  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !ABOUT_MACHINE.test(message.text())) problems.push(`${message.text()} ${message.location().url}`); });
   context.on("request", (request) => requests.push(request.url()));
   if (script) await page.addInitScript(script);
   await page.goto(url);

@@ -12,9 +12,9 @@ const POLICY = /http-equiv="Content-Security-Policy" content="([^"]*)"/;
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Opens the lab and waits until it can measure. @param {import("node:test").TestContext} t @param {string} [hash] @param {Parameters<typeof open>[2]} [options] */
-async function openLab(t, hash = "", options) {
-  const { url } = await site(t);
+/** Opens the lab and waits until it can measure. @param {import("node:test").TestContext} t @param {string} [hash] @param {Parameters<typeof open>[2]} [options] @param {Parameters<typeof site>[1]} [answers] */
+async function openLab(t, hash = "", options, answers = {}) {
+  const { url } = await site(t, answers);
   const opened = await open(t, `${url}/www/lab.html${hash}`, options);
   await opened.page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
   return { ...opened, url };
@@ -31,6 +31,18 @@ async function measure(page, networks, images) {
 /** @param {Page} page @param {string} state */
 const reaches = (page, state) => page.waitForFunction((wanted) => document.querySelector("#lab")?.getAttribute("data-state") === wanted, state, { timeout: 60_000 });
 
+/** The lines of the table that a measurement makes, by whom it was made: the visitor, this project, a paper. @param {Page} page @param {RegExp} [by] */
+const lines = (page, by = /^Yours/) => page.evaluate((source) => [...document.querySelectorAll("#lab-table tbody tr")]
+  .map((row) => [...row.children].map((cell) => cell.textContent ?? "")).filter((cells) => new RegExp(source).test(cells[1])), by.source);
+
+/** Waits for so many lines of the visitor's own. @param {Page} page @param {number} count */
+async function counted(page, count) {
+  for (let tries = 0; (await lines(page)).length !== count; tries++) {
+    assert.ok(tries < 300, `${JSON.stringify(await lines(page))}: ${count} lines wanted`);
+    await page.waitForTimeout(100);
+  }
+}
+
 /** A file that a button saves. @param {Page} page @param {string} selector */
 async function saved(page, selector) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator(selector).click()]);
@@ -41,7 +53,7 @@ test("the lab counts what single attacks give, and saves it", async (t) => {
   const { page, problems } = await openLab(t, "#success", { acceptDownloads: true });
   await measure(page, ["mnist-undefended", "mnist-undefended×40"], 1);
   await reaches(page, "done");
-  await page.waitForFunction(() => document.querySelectorAll("#lab-table tbody tr").length === 2);
+  await counted(page, 2);
 
   const { name, content } = await saved(page, "#lab-json");
   assert.equal(name, "success.json");
@@ -114,13 +126,21 @@ test("pausing and cancelling keep what there is, and say that it is partial", as
   await page.locator("#lab-cancel").click();
   await reaches(page, "cancelled");
   assert.match(`${await page.locator("#lab-status").textContent()}`, /partial/);
-  await page.waitForFunction(() => /partial/.test(document.querySelector("#lab-table tbody")?.textContent ?? ""));
+  await counted(page, 1);
+  assert.match((await lines(page))[0][1], /partial: \d+ of 100/);
+  assert.match(`${await page.locator("#lab-legend .partial").textContent()}`, /^Partial: yours counts \d+ of 100 so far/);
   const { name, content } = await saved(page, "#lab-json");
   assert.equal(name, "robustness-partial.json");
   assert.equal(JSON.parse(`${content}`)[0].partial, true);
+  const csv = await saved(page, "#lab-csv");
+  assert.equal(csv.name, "robustness-partial.csv");
+  const [head, line] = `${csv.content}`.split("\r\n").map((each) => each.split(","));
+  assert.equal(line[head.indexOf("partial")], "true");
 
   await measure(page, ["mnist-distilled-t40"], 1);
   await reaches(page, "done");
+  await counted(page, 1);
+  assert.equal(await page.locator("#lab-legend .partial").count(), 0);
   assert.deepEqual(problems, []);
 });
 
@@ -131,9 +151,135 @@ test("every experiment draws its chart and its table", async (t) => {
     await measure(page, ["mnist-undefended", "mnist-distilled-t40"], 1);
     await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-state") === "running");
     await reaches(page, "done");
-    await page.waitForFunction((count) => document.querySelectorAll("#lab-table tbody tr").length === count, { amplitude: 2, fgsm: 8, transfer: 4 }[experiment]);
+    await counted(page, { amplitude: 2, fgsm: 8, transfer: 4 }[experiment] ?? 0);
     assert.ok(await page.locator("#lab-chart > *").count() === 1, experiment);
   }
+  assert.deepEqual(problems, []);
+});
+
+test("all attacks stand beside each other, and a frozen tab goes on where it was", async (t) => {
+  const { page, problems } = await openLab(t, "#attacks", { acceptDownloads: true });
+  await page.waitForFunction(() => document.querySelectorAll(".heat tbody tr").length > 0);
+  // This project's figures stand there before anything is run: the paper's attack, those that know T, transfer, the control.
+  const rows = await page.locator(".heat tbody th").allTextContents();
+  for (const name of ["JSMA-F", "JSMA-T", "Not robust, Either", "CW-L2", "Transfer", "Random, Add ink", "Random, Remove ink"]) assert.ok(rows.includes(name), `${name} of ${rows}`);
+  const checked = await page.locator("input[name=network]:checked").evaluateAll((boxes) => boxes.map((box) => /** @type {HTMLInputElement} */ (box).value));
+  assert.deepEqual(checked, ["mnist-undefended", "mnist-distilled-t100", "mnist-teacher-t100", "mnist-undefended×100"]);
+
+  await measure(page, ["mnist-undefended×100"], 1);
+  const session = await page.context().newCDPSession(page);
+  await session.send("Page.setWebLifecycleState", { state: "frozen" });
+  await page.waitForTimeout(1500);
+  await session.send("Page.setWebLifecycleState", { state: "active" });
+  await counted(page, 9);
+  await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
+  await page.locator("#lab-cancel").click();
+  await reaches(page, "cancelled");
+  await page.waitForFunction(() => /yours counts \d\d of 81/.test(document.querySelector("#lab-legend .partial")?.textContent ?? ""));
+  const measured = (await lines(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
+  assert.equal(measured[0], "JSMA-F");
+  await page.locator(".heat button").first().click();
+  assert.match(`${await page.locator("#lab-attempts li").first().textContent()}`, /^Test image \d+, \d to \d: gradient vanished, 0 pixels changed$/);
+  assert.deepEqual(problems, []);
+});
+
+test("whoever leaves in the middle finds a lab that works on coming back", async (t) => {
+  const { page, url, problems } = await openLab(t, "#robustness");
+  await measure(page, ["mnist-undefended"], 100);
+  await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) > 0);
+  await page.goto(`${url}/blank`);
+  await page.goBack();
+  await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
+  if (await page.locator("#lab").getAttribute("data-state") === "running") await page.locator("#lab-cancel").click();
+  await measure(page, ["mnist-distilled-t40"], 1);
+  await reaches(page, "done");
+  await counted(page, 1);
+  assert.deepEqual(problems, []);
+});
+
+test("a network that cannot be fetched ends the run with a message, and the next one is done", async (t) => {
+  const { page } = await openLab(t, "#amplitude", {}, { "/www/models/mnist-distilled-t40.safetensors": 503 });
+  await measure(page, ["mnist-distilled-t40"], 1);
+  await reaches(page, "failed");
+  assert.match(`${await page.locator("#lab-message").textContent()}`, /mnist-distilled-t40\.safetensors could not be fetched/);
+  await measure(page, ["mnist-undefended"], 1);
+  await reaches(page, "done");
+  await counted(page, 1);
+});
+
+test("without a graphics processor the cores compute, and the lab says why", async (t) => {
+  const { page, problems } = await openLab(t, "#amplitude", { script: `Object.defineProperty(navigator, "gpu", { value: undefined });` });
+  await page.locator("#lab-backend-note", { hasText: "No WebGPU." }).waitFor();
+  assert.equal(await page.locator("input[name=backend][value=webgpu]").isDisabled(), true);
+  assert.equal(await page.locator("input[name=backend][value=cpu]").isChecked(), true);
+  assert.match(`${await page.locator("#lab-engine").textContent()}`, /computes on the processor/);
+  assert.deepEqual(problems, []);
+});
+
+test("a graphics processor that cannot be used ends the run with a message, and the cores take it from there", async (t) => {
+  const adapter = `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => ({ info: { description: "Test adapter" }, features: new Set(["timestamp-query"]) }) } });`;
+  const { page } = await openLab(t, "#amplitude", { script: adapter }, { "/pkg/webgpu/build.json": 503 });
+  await page.locator("#lab-backend-note", { hasText: "Test adapter" }).waitFor();
+  await page.locator("input[name=backend][value=webgpu]").check();
+  assert.match(`${await page.locator("#lab-engine").textContent()}`, /on the graphics processor/);
+  await measure(page, ["mnist-undefended"], 1);
+  await reaches(page, "failed");
+  assert.match(`${await page.locator("#lab-message").textContent()}`, /build\.json.*All cores can do it as well/);
+  await page.locator("input[name=backend][value=cpu]").check();
+  await measure(page, ["mnist-undefended"], 1);
+  await reaches(page, "done");
+  await counted(page, 1);
+});
+
+test("paper, project and visitor stand side by side, and hardness is one of the heat maps", async (t) => {
+  const { page, problems } = await openLab(t);
+  const paper = /^Paper \[/;
+  /** Fewest lines of the papers, and of this project's results. */
+  const wanted = { success: [10, 12], attacks: [6, 30], robustness: [8, 8], amplitude: [0, 12], fgsm: [10, 36], pairs: [0, 2], transfer: [0, 50] };
+  for (const [experiment, [reported, published]] of Object.entries(wanted)) {
+    await page.locator(`input[name=experiment][value=${experiment}]`).check();
+    await page.waitForFunction((least) => [...document.querySelectorAll("#lab-table tbody td:nth-of-type(1)")].filter((cell) => cell.textContent === "Published here").length >= least, published);
+    assert.ok((await lines(page, paper)).length >= reported, `${experiment}: ${(await lines(page, paper)).length} lines of papers`);
+    assert.equal((await lines(page)).length, 0);
+    assert.equal(await page.locator("#lab-chart > *").count(), 1, experiment);
+  }
+  await page.locator("input[name=experiment][value=pairs]").check();
+  await page.locator("#lab-choice select").nth(1).selectOption("hardness");
+  const figures = (await page.locator(".heat td").allTextContents()).map(Number).filter((figure) => figure > 0);
+  assert.ok(figures.length >= 80 && figures.every((figure) => figure < 39), `${figures}`);
+  assert.equal(await page.locator(".heat button").count(), 0, "there is nothing to open behind what others measured");
+  assert.deepEqual(problems, []);
+});
+
+test("CIFAR-10 has a lab of its own, by its address and by the switch", async (t) => {
+  const { page, problems, requests, url } = await openLab(t, "#cifar10/pairs", { acceptDownloads: true });
+  assert.ok(requests.every((request) => !request.includes("samples/mnist")));
+  assert.deepEqual(await page.locator(".heat").count(), 0);
+  await measure(page, ["cifar10-undefended×100"], 1);
+  await reaches(page, "done");
+  await counted(page, 1);
+  assert.deepEqual((await page.locator(".heat thead th").allTextContents()).slice(1, 3), ["airplane", "automobile"]);
+  const { name, content } = await saved(page, "#lab-json");
+  assert.equal(name, "cifar10-pairs.json");
+  const [row] = JSON.parse(`${content}`);
+  assert.deepEqual([row.dataset, row.scale, row.budget, row.attempts + row.already_target], ["cifar10", 100, 1176, 9]);
+  await page.locator("input[name=experiment][value=success]").check();
+  assert.ok((await lines(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "5.1%"));
+  await page.locator("input[name=data][value=mnist]").check();
+  await page.waitForFunction(() => location.hash === "#success" && document.querySelector("input[value=mnist-undefended]"));
+  assert.ok((await lines(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "0.5%"));
+  await page.locator("input[name=data][value=cifar10]").check();
+  await page.locator("input[name=experiment][value=pairs]").check();
+  const cell = page.locator(".heat button").first();
+  const vanished = row.cells[0].gradient_vanished > 0;
+  await cell.click();
+  await page.locator("#lab-attempts a").first().click();
+  await page.waitForURL(`${url}/#*`);
+  await ready(page);
+  const [, outcome] = await ended(page);
+  assert.equal(outcome, vanished ? "gradient-vanished" : "fooled");
+  await page.locator("#lab-link").click();
+  await page.waitForURL(`${url}/www/lab.html#cifar10/success`);
   assert.deepEqual(problems, []);
 });
 

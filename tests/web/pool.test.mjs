@@ -153,6 +153,48 @@ test("nothing is begun while it is paused or the tab is hidden, unless that was 
   assert.deepEqual(growth, [true, false, true, false, true]);
 });
 
+test("pausing stops an attempt in the middle, and resuming goes on with it", async (t) => {
+  const { url } = await fakeSite(t);
+  for (const script of [KEEP + HELP, `delete globalThis.Worker; ${HELP}`]) {
+    const { page } = await open(t, `${url}/blank`, { script });
+    const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+      const global = /** @type {any} */ (globalThis);
+      await global.start({ size: 1 });
+      // One attempt, of a hundred steps.
+      const running = global.begin(global.plan(1, 5, 100));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      global.pool.pause();
+      global.pool.pause();
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      const paused = global.results.length;
+      global.pool.resume();
+      return { paused, done: await running, results: global.results };
+    });
+    assert.deepEqual(seen, { paused: 0, done: true, results: [0] });
+  }
+});
+
+test("a worker whose answer was frozen along with the page is not taken for dead", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    /** The page's long timers, to be rung when it wakes. @type {(() => void)[]} */
+    const late = [];
+    const { setTimeout: timer } = globalThis;
+    global.setTimeout = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? late.push(ring) : timer(ring, after));
+    await global.start({ size: 1 });
+    const running = global.begin(global.plan(1, 1500));
+    await new Promise((resolve) => timer(() => resolve(null), 300));
+    document.dispatchEvent(new Event("visibilitychange"));
+    document.dispatchEvent(new Event("resume"));
+    // What is due rings at once on waking, before any worker has had the time to answer.
+    late[0]();
+    return { asked: late.length > 1, done: await running, workers: global.made.length };
+  });
+  assert.deepEqual(seen, { asked: true, done: true, workers: 2 });
+});
+
 test("where no worker can be made, the page does the same work", async (t) => {
   const { url } = await fakeSite(t);
   const { page, problems } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELP}` });

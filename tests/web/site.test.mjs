@@ -1,7 +1,7 @@
 /** The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install it. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -63,6 +63,16 @@ nodeTest("the site works under any path, and its story pages show a card and lea
     assert.equal(thumbnail_url, property("image"));
   }
   assert.equal((await fetch(`${address}www/icon-180.png`)).status, 200);
+
+  for (const [path, place] of [["", "www/state.js"], ["www/lab.html", "www/lab/plan.js"], ["www/lab.html", "www/styles/lab.css"]]) {
+    const intact = readFileSync(join(folder, place), "utf8");
+    writeFileSync(join(folder, place), `${intact}/* */`);
+    const { page, problems } = await open(t, `${address}${path}`);
+    await page.waitForLoadState();
+    assert.ok(problems.some((problem) => problem.includes("integrity")), `${place} is not tied to its page: ${problems}`);
+    await page.locator(place.endsWith(".js") ? "main[hidden]" : "main:not([hidden])").waitFor({ state: "attached" });
+    writeFileSync(join(folder, place), intact);
+  }
 
   const { page: story } = await open(t, `${address}www/story/4.ja.html`);
   await story.waitForURL((url) => url.pathname === BASE);

@@ -1,12 +1,17 @@
 /** What needs no browser: the manifest's parser, the fetching of files and the static server. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { publishedFiles } from "../../scripts/serve.mjs";
 import { fetchBytes, fetchJson } from "../../www/fetch.js";
+import { choose, tasksOf, workOf } from "../../www/lab/plan.js";
+import { parse, sameAttack } from "../../www/lab/published.js";
+import { reported } from "../../www/lab/reported.js";
 import { parseManifest } from "../../www/manifest.js";
+import { DEFAULTS } from "../../www/settings.js";
 import { softmax, steepest } from "../../www/temperature.js";
 import { ENTRY } from "./fake.mjs";
 
@@ -145,4 +150,59 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
   assert.equal(steepest([0, 105, 0], 0, 1), 0);
   assert.ok(steepest([0, 105, 0], 0, 40) > 1e-4);
+});
+
+/** @param {string} kind */
+const results = (kind) => JSON.parse(readFileSync(new URL(`../../results/${kind}.json`, import.meta.url), "utf8"));
+
+test("the lab takes every row of the results, and none that lacks a figure or has a word for it", () => {
+  for (const kind of /** @type {const} */ (["success", "robustness", "pairs", "amplitude", "fgsm", "transfer"])) {
+    const rows = results(kind);
+    assert.equal(parse(kind, rows).length, rows.length, kind);
+    const { role, ...rest } = rows[0];
+    const counts = kind === "amplitude" ? { counts: [..."0123456789"] } : { interval: "wide" };
+    for (const bad of [rest, { ...rows[0], role: "admin" }, { ...rows[0], scale: "1" }, { ...rows[0], dataset: "__proto__" }, { ...rows[0], ...counts }, null, 7]) {
+      assert.deepEqual(parse(kind, [bad]), [], `${kind}: ${JSON.stringify(bad)?.slice(0, 80)}`);
+    }
+    assert.deepEqual(parse(kind, { length: 3 }), []);
+  }
+});
+
+test("of this project's rows the lab shows those of the same attack, the largest of each network", () => {
+  const rows = parse("success", results("success")).filter(({ dataset }) => dataset === "mnist");
+  const paper = sameAttack(rows, DEFAULTS);
+  const of = (/** @type {string} */ model, scale = 1) => paper.filter((row) => row.model === model && row.scale === scale);
+  assert.deepEqual(of("mnist-distilled-t100").map(({ attack, attack_temperature, planned }) => [attack, attack_temperature, planned]), [["jsma-f", 1, 900]]);
+  assert.deepEqual(of("mnist-undefended", 40).map((row) => row.attack_temperature), [1]);
+  const knowing = sameAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
+  assert.deepEqual(knowing.filter(({ model, scale }) => model === "mnist-undefended" && scale === 40).map((row) => row.attack_temperature), [40]);
+  const small = { ...paper[0], planned: 9 };
+  assert.deepEqual(sameAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
+  assert.deepEqual(sameAttack(rows, { ...DEFAULTS, budget: 111 }), []);
+});
+
+test("a paper's figures stand beside the attack that they are about, and no other", () => {
+  const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) => rows.find((row) => row.role === role && row.temperature === temperature);
+  assert.equal(network(reported("success", "cifar10", DEFAULTS), "distilled", 20).rate, 0.1823);
+  assert.equal(network(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }), "distilled", 100).rate, 0.964);
+  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }), []);
+  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }), []);
+  assert.equal(network(reported("robustness", "mnist", DEFAULTS), "undefended", 1).robustness, 0.0155);
+  assert.equal(network(reported("amplitude", "cifar10", DEFAULTS), "distilled", 100).below_1e_40, 0.7908);
+  assert.equal(network(reported("fgsm", "mnist", DEFAULTS), "undefended", 1).rate, 0.8803);
+  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }), []);
+});
+
+test("the lab's plan: images of all classes, a task for each attack and network, and work that grows with both", () => {
+  const samples = Array.from({ length: 100 }, (_, index) => ({ index, label: Math.floor(index / 10), pixels: new Float32Array(1) }));
+  assert.deepEqual(choose(samples, 12).map(({ label }) => label), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+  const subject = { model: parseManifest([ENTRY])[0], scale: null };
+  const choice = { data: "mnist", experiment: /** @type {const} */ ("attacks"), subjects: [subject, { ...subject, scale: 40 }], settings: DEFAULTS, images: 2 };
+  const tasks = tasksOf(choice);
+  assert.equal(tasks.length, 18);
+  assert.deepEqual(tasks.slice(3, 6).map(({ settings }) => settings?.direction), ["increase", "decrease", "either"]);
+  assert.equal(workOf({ ...choice, images: 4 }), 2 * workOf(choice));
+  const one = { ...choice, experiment: /** @type {const} */ ("success") };
+  assert.ok(workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }), "where the gradient vanishes there is less to do");
+  assert.ok(workOf({ ...one, data: "cifar10" }) > 3 * workOf(one));
 });

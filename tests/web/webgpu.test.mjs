@@ -73,6 +73,54 @@ test("it computes what the CPU engine does", async (t) => {
   }
 }, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
 
+/** The records of attacks that stay on the device, and how long they took, by engine. @param {import("playwright-core").Page} page @param {number} images @param {number} budget */
+function experiment(page, images, budget) {
+  return page.evaluate(async ({ images, budget }) => {
+    const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const samples = (await loadSamples(MNIST)).filter((_, i, { length }) => i % (length / images) === 0).slice(0, images);
+    const networks = ["mnist-undefended", "mnist-distilled-t40"];
+    const models = (await fetchModels()).filter(({ id }) => networks.includes(id));
+    const settings = { direction: "increase", theta: 1, budget };
+    const plan = { models, request: /** @type {any} */ ({
+      experiment: "success",
+      tasks: [
+        { model: networks[0], attack: { attack: "jsma-f", ...settings } },
+        { model: networks[1], attack: { attack: "jsma-f", ...settings } },
+        { model: networks[1], attack: { attack: "jsma-t", attack_temperature: 40, ...settings } },
+      ],
+      images: Float32Array.from(samples.flatMap(({ pixels }) => [...pixels])),
+      labels: Uint8Array.from(samples.map(({ label }) => label)),
+    }) };
+    const seen = [];
+    for (const backend of /** @type {const} */ (["cpu", "webgpu"])) {
+      const pool = createPool({ backend, software: true });
+      const { chunks } = await pool.plan(plan);
+      /** @type {any[]} */
+      const records = [];
+      const started = performance.now();
+      await pool.run(plan, chunks, { onRecords: (found) => records.push(...found), signal: new AbortController().signal });
+      pool.close();
+      records.sort((a, b) => a.task - b.task || a.attempt - b.attempt);
+      seen.push({ records, seconds: (performance.now() - started) / 1000 });
+    }
+    return seen;
+  }, { images, budget });
+}
+
+test("attacks that stay on the device end as on the CPU", async (t) => {
+  const { url } = await site(t);
+  const { page } = await open(t, `${url}/blank`);
+  page.setDefaultTimeout(0);
+  const [images, budget] = ATTACKS > 0 ? [Math.ceil(ATTACKS / 9), 112] : [1, 4];
+  const [cpu, gpu] = await experiment(page, images, budget);
+  assert.equal(cpu.records.length, 3 * 9 * images);
+  const different = cpu.records.flatMap((record, i) => (JSON.stringify(record) === JSON.stringify(gpu.records[i]) ? [] : [`${JSON.stringify(record)} is ${JSON.stringify(gpu.records[i])}`]));
+  t.diagnostic(`${cpu.records.length - different.length} of ${cpu.records.length} records are the same; ${cpu.seconds.toFixed(1)} s on the CPU, ${gpu.seconds.toFixed(1)} s on the adapter.`);
+  assert.deepEqual(different, []);
+  const outcomes = new Set(cpu.records.map(({ outcome }) => outcome));
+  assert.ok(outcomes.has("gradient-vanished") && outcomes.has("budget-spent"), [...outcomes].join());
+}, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
+
 test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
   const { url } = await site(t, { "/www/worker.js": `
     const request = GPUAdapter.prototype.requestDevice;

@@ -67,68 +67,79 @@ export function lineChart({ series, x, y, format, title }) {
 /** What the marks of a chart mean. @param {Series[]} series */
 export function legend(series) {
   return series.map(({ name, look, mark, isHollow, isJoined }) => {
-    const svg = sheet(28, 12, "");
     const group = shape("g", { class: `${look}${isHollow ? " is-hollow" : ""}` });
     if (isJoined) group.append(shape("path", { class: "chart-line", d: "M1 6H27" }));
     group.append(shape("path", { class: "chart-mark", d: markAt(mark, 14, 6) }));
-    svg.append(group);
-    svg.setAttribute("aria-hidden", "true");
-    return make("span", { class: "chart-key" }, svg, name);
+    return key(group, name);
   });
 }
 
+/** What the bars of a chart mean. @param {{ name: string, look: string }[]} bars */
+export const barLegend = (bars) => bars.map(({ name, look }) => key(shape("rect", { class: look, x: "1", y: "1", width: "26", height: "10" }), name));
+
+/** @param {SVGElement} sign @param {string} name */
+function key(sign, name) {
+  const svg = sheet(28, 12, "");
+  svg.append(sign);
+  svg.setAttribute("aria-hidden", "true");
+  return make("span", { class: "chart-key" }, svg, name);
+}
+
 /**
- * Bars, one under the other, two of them where there are two.
+ * Bars, one under the other, as many of them as there are figures.
  *
  * @param {object} what
- * @param {{ name: string, bars: ({ share: number, interval?: [number, number] | null } | null)[], words: string }[]} what.rows
+ * @param {{ name: string, bars: { share: number, interval?: [number, number] | null, look: string }[], words: string }[]} what.rows
  * @param {number} what.most What the whole width stands for.
  * @param {number} [what.cap] A line across all bars.
  * @param {string} what.title
  */
 export function barChart({ rows, most, cap, title }) {
-  const [row, left, width] = [58, 8, WIDTH - 16];
-  const svg = sheet(WIDTH, rows.length * row + 8, title);
+  const [head, bar, left, width] = [22, 11, 8, WIDTH - 16];
+  const tall = rows.reduce((sum, { bars }) => sum + head + bar * bars.length + 6, 0);
+  const svg = sheet(WIDTH, tall + 8, title);
   const wide = (/** @type {number} */ share) => Math.min(1, share / most) * width;
-  rows.forEach(({ name, bars, words: said }, place) => {
-    const top = place * row + 16;
-    svg.append(words(left, top, name, "start"), words(left + width, top, said, "end"));
-    bars.forEach((bar, which) => {
-      if (!bar) return;
-      const y = top + 6 + which * 15;
-      svg.append(shape("rect", { class: `chart-bar chart-bar-${which}`, x: String(left), y: String(y), width: Math.max(1, wide(bar.share)).toFixed(1), height: "12" }));
-      if (bar.interval) {
-        const [from, to] = bar.interval.map((share) => left + wide(Math.max(0, share)));
-        svg.append(shape("path", { class: "chart-whisker", d: `M${from} ${y + 6}H${to}m0 -4v8M${from} ${y + 2}v8` }));
+  let top = 0;
+  for (const { name, bars, words: said } of rows) {
+    svg.append(words(left, top + 16, name, "start"), words(left + width, top + 16, said, "end"));
+    bars.forEach(({ share, interval, look }, which) => {
+      const y = top + head + which * bar;
+      svg.append(shape("rect", { class: look, x: String(left), y: String(y), width: Math.max(1, wide(share)).toFixed(1), height: String(bar - 2) }));
+      if (interval) {
+        const [from, to] = interval.map((end) => left + wide(Math.max(0, end)));
+        svg.append(shape("path", { class: "chart-whisker", d: `M${from} ${y + 4.5}H${to}m0 -3v6M${from} ${y + 1.5}v6` }));
       }
     });
-  });
-  if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} 4V${rows.length * row}` }));
+    top += head + bar * bars.length + 6;
+  }
+  if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} 4V${tall}` }));
   return svg;
 }
 
 /**
- * One histogram a network, on the same bins.
+ * One histogram a network, on the same bins; where it was measured twice, the bars stand side by side.
  *
  * @param {object} what
  * @param {string[]} what.bins
- * @param {{ name: string, shares: number[], words: string }[]} what.rows
+ * @param {{ name: string, bars: { shares: number[], look: string }[], words: string }[]} what.rows
  * @param {string} what.title
  */
 export function histograms({ bins, rows, title }) {
-  const [row, bar] = [96, (WIDTH - 16) / bins.length];
-  const svg = sheet(WIDTH, rows.length * row + 40, title);
-  rows.forEach(({ name, shares, words: said }, place) => {
+  const [row, bin] = [96, (WIDTH - 16) / bins.length];
+  const svg = sheet(WIDTH, rows.length * row + 24, title);
+  rows.forEach(({ name, bars, words: said }, place) => {
     const floor = place * row + 88;
     svg.append(words(8, place * row + 16, name, "start"), words(WIDTH - 8, place * row + 16, said, "end"));
-    shares.forEach((share, bin) => {
-      const tall = share * 62;
-      svg.append(shape("rect", { class: "chart-bar chart-bar-0", x: String(8 + bin * bar + 3), y: (floor - tall).toFixed(1), width: String(bar - 6), height: tall.toFixed(1) }));
-      if (share > 0) svg.append(words(8 + (bin + 0.5) * bar, floor - tall - 3, String(Math.round(share * 100)), "middle"));
-    });
+    const wide = (bin - 8) / bars.length;
+    bars.forEach(({ shares, look }, which) => shares.forEach((share, at) => {
+      const tall = share * 50;
+      const left = 8 + at * bin + 4 + which * wide;
+      svg.append(shape("rect", { class: look, x: left.toFixed(1), y: (floor - tall).toFixed(1), width: (wide - 1).toFixed(1), height: tall.toFixed(1) }));
+      if (share >= 0.005) svg.append(words(left + wide / 2, floor - tall - 3, String(Math.round(share * 100)), "middle"));
+    }));
     svg.append(shape("path", { class: "chart-axis", d: `M8 ${floor}H${WIDTH - 8}` }));
   });
-  bins.forEach((bin, place) => svg.append(words(8 + (place + 0.5) * bar, rows.length * row + 12, bin, "middle")));
+  bins.forEach((name, at) => svg.append(words(8 + (at + 0.5) * bin, rows.length * row + 12, name, "middle")));
   return svg;
 }
 

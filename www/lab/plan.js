@@ -1,32 +1,66 @@
 /** What is to be measured: from the choices of the form to the request that the engine understands. */
-import { ATTACKS, requestOf } from "../attacks.js";
+import { ATTACKS, requestOf, tempered } from "../attacks.js";
+import { CIFAR10, DATASETS, MNIST } from "../datasets.js";
 
 /**
  * @typedef {import("../protocol.js").ManifestEntry} ManifestEntry
  * @typedef {import("../settings.js").Settings} Settings
  * @typedef {import("../samples.js").Sample} Sample
  * @typedef {import("../../pkg/cpu/engine.js").ExperimentKind} Kind
+ * @typedef {typeof EXPERIMENTS[number]} Experiment
+ * @typedef {any} Row A row as the engine counts it; `pkg/cpu/engine.d.ts` says what is in it. A paper's
+ *   row has what the paper reports, and the number of its `source`.
  *
  * @typedef {object} Subject A network as it is published, or with its logits multiplied.
  * @property {ManifestEntry} model
  * @property {number | null} scale
  *
  * @typedef {object} Choice
- * @property {Kind} experiment
+ * @property {string} data
+ * @property {Experiment} experiment
  * @property {Subject[]} subjects
- * @property {Settings} settings
+ * @property {Settings} settings Of the attack, where the experiment leaves the choice.
  * @property {number} images
+ *
+ * @typedef {object} Task One attack on one network; nothing is attacked where only gradients are measured.
+ * @property {Subject} subject
+ * @property {Settings | null} settings
  */
 
-export const EXPERIMENTS = /** @type {const} */ (["success", "robustness", "pairs", "amplitude", "fgsm", "transfer"]);
+export const EXPERIMENTS = /** @type {const} */ (["success", "attacks", "robustness", "pairs", "amplitude", "fgsm", "transfer"]);
 
-/** The factors of the control that nobody trained: the temperatures of the paper. */
+/** What the engine is asked for: all attacks beside each other are counted like one. @param {Experiment} experiment @returns {Kind} */
+export const kindOf = (experiment) => (experiment === "attacks" ? "success" : experiment);
+
+/** The factors of the control that nobody trained: temperatures of the paper. */
 export const SCALES = [2, 5, 10, 20, 40, 100];
 
 /** The steps at which FGSM is tried. */
 export const EPSILONS = [0.05, 0.1, 0.2, 0.3];
 
+/** Attacks to stand beside each other: the paper's, its kin, those that know the defence, and the control. @type {Pick<Settings, "attack" | "direction">[]} */
+export const LINEUP = [
+  { attack: "jsma-f", direction: "increase" },
+  { attack: "jsma-z", direction: "increase" },
+  { attack: "jsma-t", direction: "increase" },
+  { attack: "not-robust", direction: "increase" },
+  { attack: "not-robust", direction: "decrease" },
+  { attack: "not-robust", direction: "either" },
+  { attack: "cw-l2", direction: "increase" },
+  { attack: "random-pairs", direction: "increase" },
+  { attack: "random-pairs", direction: "decrease" },
+];
+
 const CLASSES = 10;
+
+/** JSMA's heat maps go up to this share of the features, since hardness is about all budgets up to it. */
+const PAIRS_SHARE = 0.383;
+
+/** How many features an attack may change. @param {Experiment} experiment @param {string} data */
+export function budgetOf(experiment, data) {
+  const { budget, features } = DATASETS[data];
+  return experiment === "pairs" ? 2 * Math.floor((features * PAIRS_SHARE) / 2) : budget;
+}
 
 /** Everything that can be measured. @param {ManifestEntry[]} models @returns {Subject[]} */
 export function allSubjects(models) {
@@ -34,13 +68,53 @@ export function allSubjects(models) {
   return [...models.map((model) => ({ model, scale: null })), ...scaled];
 }
 
-/** Whether an experiment makes attacks that the form can choose. @param {Kind} experiment */
-export const hasAttack = (experiment) => experiment !== "amplitude" && experiment !== "fgsm";
+/** The k that the form begins with, where one network of each kind is enough and where a curve is drawn. */
+const FIRST_SCALES = [5, 10, 40];
+
+/**
+ * The networks that the form begins with. All attacks beside each other are many: there it is the
+ * network that is defended best, and its controls.
+ *
+ * @param {Experiment} experiment
+ * @param {Subject[]} subjects
+ */
+export function firstSubjects(experiment, subjects) {
+  if (experiment !== "attacks") return subjects.filter(({ scale }) => scale === null || FIRST_SCALES.includes(scale));
+  const warmest = Math.max(...subjects.map(({ model }) => model.temperature));
+  const most = Math.max(...SCALES);
+  return subjects.filter(({ model, scale }) => (model.role === "undefended" ? scale === null || scale === most : model.temperature === warmest));
+}
+
+/** How many images an experiment begins with: enough to see something, few enough to see it soon. @param {Experiment} experiment @param {string} data */
+export const firstImages = (experiment, data) => (data === CIFAR10 || experiment === "attacks" ? 2 : 10);
+
+/** Whether it makes attacks that the form can choose. @param {Experiment} experiment */
+export const hasAttack = (experiment) => experiment === "success" || experiment === "robustness" || experiment === "pairs" || experiment === "transfer";
+
+/** How often an image is attacked or measured in a task. @param {Experiment} experiment */
+const attemptsAnImage = (experiment) => (experiment === "amplitude" || experiment === "fgsm" ? 1 : CLASSES - 1);
 
 /** How many images are attacked or measured, and how often. @param {Choice} choice */
-export function attemptsOf({ experiment, subjects, images }) {
-  const each = experiment === "amplitude" ? 1 : experiment === "fgsm" ? EPSILONS.length : CLASSES - 1;
-  return subjects.length * images * each;
+export const attemptsOf = (choice) => tasksOf(choice).length * choice.images * attemptsAnImage(choice.experiment);
+
+/** Milliseconds of one core for one step of one attack, on a machine of 2024: a first guess, until this one is known. @type {Record<string, number>} */
+const STEP = { [MNIST]: 3, [CIFAR10]: 22 };
+/** Steps that an attack has taken on average in this project's results, those that cost twice as much counted twice. */
+const STEPS = { "jsma-f": 24, "jsma-t": 24, "jsma-z": 40, "not-robust": 40, "fgsm": 1, "random-pairs": 25, "cw-l2": 1000, "cw-l0": 1300 };
+/** The ten rows of a Jacobian. */
+const AMPLITUDE = 6;
+/** From here on hardly any gradient is left to a softmax at T = 1, and an attack ends with its first step. */
+const FOGGY = 10;
+
+/** How many seconds of one core it should take. @param {Choice} choice */
+export function workOf(choice) {
+  const steps = tasksOf(choice).map(({ subject: { model, scale }, settings }) => {
+    if (!settings) return AMPLITUDE;
+    const isBlind = ATTACKS[settings.attack].output === "F" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
+    return isBlind ? 1 : STEPS[settings.attack];
+  });
+  const all = steps.reduce((sum, each) => sum + each, 0);
+  return all * choice.images * attemptsAnImage(choice.experiment) * STEP[choice.data] / 1000;
 }
 
 /**
@@ -55,38 +129,42 @@ export function choose(samples, count) {
   return Array.from({ length: Math.min(count, samples.length) }, (_, place) => samples[(place % CLASSES) * each + Math.floor(place / CLASSES)]);
 }
 
+/** Everything that is to be done, network after network. @param {Choice} choice @returns {Task[]} */
+export function tasksOf({ experiment, subjects, settings }) {
+  const asked = { ...settings, untargeted: false };
+  const all = experiment === "amplitude" ? [null]
+    : experiment === "fgsm" ? EPSILONS.map((epsilon) => ({ ...asked, epsilon }))
+      : experiment === "attacks" ? LINEUP.map((each) => ({ ...asked, ...each, temper: null }))
+        : [asked];
+  return subjects.flatMap((subject) => all.map((each) => ({ subject, settings: each })));
+}
+
 /**
  * @param {Choice} choice
  * @param {Sample[]} samples The chosen ones.
  * @param {{ engine: string, date: string }} about
  * @returns {import("../pool.js").Plan}
  */
-export function planOf({ experiment, subjects, settings }, samples, { engine, date }) {
+export function planOf(choice, samples, { engine, date }) {
+  const { experiment, subjects } = choice;
   const features = samples[0].pixels.length;
   const images = new Float32Array(samples.length * features);
   samples.forEach(({ pixels }, place) => images.set(pixels, place * features));
   const named = (/** @type {Subject} */ { model, scale }) => ({ model: model.id, ...(scale === null ? {} : { scale }) });
-  const tasks = subjects.flatMap((subject) => attacksOn(subject, experiment, settings).map((attack) => ({ ...named(subject), ...(attack ? { attack } : {}) })));
   return {
     models: [...new Set(subjects.map(({ model }) => model))],
     request: /** @type {import("../../pkg/cpu/engine.js").ExperimentRequest} */ ({
-      experiment,
-      tasks,
+      experiment: kindOf(experiment),
+      tasks: tasksOf(choice).map(({ subject, settings }) => ({
+        ...named(subject),
+        ...(settings ? { attack: requestOf(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
+      })),
       readers: experiment === "transfer" ? subjects.map(named) : [],
       images,
       labels: Uint8Array.from(samples, ({ label }) => label),
       source: { drawn: samples.map(({ index }) => index), seed: null, engine, command: "", date },
     }),
   };
-}
-
-/** @param {Subject} subject @param {Kind} experiment @param {Settings} settings */
-function attacksOn({ model, scale }, experiment, settings) {
-  const temperature = model.temperature * (scale ?? 1);
-  if (experiment === "amplitude") return [null];
-  const asked = { ...settings, untargeted: false };
-  if (experiment === "fgsm") return EPSILONS.map((epsilon) => requestOf({ ...asked, attack: "fgsm", epsilon }, temperature));
-  return [requestOf(asked, temperature)];
 }
 
 /** The attacks that the form offers. */

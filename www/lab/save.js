@@ -48,7 +48,7 @@ function quote(text = "") {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-const STYLES = /** @type {const} */ (["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-family", "font-size", "font-weight", "opacity"]);
+const STYLES = /** @type {const} */ (["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-family", "font-size", "font-weight", "opacity"]);
 const SCALE = 2;
 const CAPTION = 18;
 

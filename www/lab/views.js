@@ -1,188 +1,109 @@
-/** What each experiment shows: its chart, what the marks mean, and the same figures as a table. */
-import { number, percent, t } from "../i18n.js";
-import { PAPER } from "../paper.js";
+/**
+ * What each experiment shows: its chart, what the marks mean, and the same figures as a table. Three
+ * stand beside each other wherever there are three: the paper's figures, those that this project has
+ * published, and the visitor's own.
+ */
+import { DATASETS } from "../datasets.js";
+import { className, number, percent, t } from "../i18n.js";
 import { modelName } from "../verdict.js";
-import { barChart, heatMap, histograms, legend, lineChart } from "./charts.js";
+import { barChart, barLegend, heatMap, histograms, legend, lineChart } from "./charts.js";
+import { LINEUP } from "./plan.js";
+import { PAPER_EPSILON } from "./reported.js";
 
 /**
- * @typedef {any} Row A row as the engine counts it; `pkg/cpu/engine.d.ts` says what is in it.
- * @typedef {import("../protocol.js").ManifestEntry} ManifestEntry
- * @typedef {import("../../pkg/cpu/engine.js").ExperimentKind} Kind
+ * @typedef {import("./plan.js").Row} Row
+ * @typedef {import("./plan.js").Experiment} Experiment
+ *
+ * @typedef {object} Figures
+ * @property {Row[]} yours
+ * @property {Row[]} ours What this project has published of the same attack.
+ * @property {Row[]} paper
+ *
+ * @typedef {object} Look What of it is on show.
+ * @property {number} network Which network's heat map: yours come first, then this project's.
+ * @property {typeof MEASURES[number]} measure What a heat map of source and target is about.
+ * @property {'temperature' | 'epsilon'} axis What FGSM's errors are drawn against.
+ * @property {'yours' | 'ours'} whose
  *
  * @typedef {object} Context
- * @property {ManifestEntry[]} models
- * @property {Row[]} published Rows of this project's results for the same attack.
- * @property {boolean} isPaper Whether the attack is the paper's, so that its figures stand beside.
- * @property {number} network Of heat maps: which network,
- * @property {typeof MEASURES[number]} measure and which of its figures.
- * @property {(cell: { task: number, source: number, target: number }) => void} onOpen
+ * @property {string} data
+ * @property {Look} look
+ * @property {(look: Partial<Look>) => void} onLook
+ * @property {(cell: Cell) => void} onOpen
+ *
+ * @typedef {{ task: number, source?: number, target?: number }} Cell What was attacked, where a cell speaks of this alone.
+ *
+ * @typedef {object} Select A choice of what is on show.
+ * @property {string} label
+ * @property {string} value
+ * @property {[value: string, words: string][]} options
+ * @property {(value: string) => void} onChange
  *
  * @typedef {object} View
  * @property {Element | null} chart
  * @property {Element[]} legend
+ * @property {Select[]} [selects]
  * @property {string[]} head
  * @property {string[][]} body
  */
 
 /** What a heat map of source and target can show. */
-export const MEASURES = /** @type {const} */ (["rate", "distortion_successes", "distance", "vanished"]);
+export const MEASURES = /** @type {const} */ (["rate", "distortion_successes", "hardness", "distance", "vanished"]);
 
 const TEMPERATURES = [1, 2, 5, 10, 20, 40, 100];
 
-/** A network's name, by the row that measured it. @param {{ model: string, scale: number, role: string }} row @param {ManifestEntry[]} models */
-export function nameOf({ model, scale, role }, models) {
-  const entry = models.find(({ id }) => id === model);
-  return entry ? modelName(entry, role === "scaled" ? scale : null) : model;
-}
+/** @type {Look} */
+export const FIRST_LOOK = { network: 0, measure: "rate", axis: "temperature", whose: "yours" };
 
-/** How much of a row has been measured, of how much. @param {Kind} experiment @param {Row} row */
+/** A network's name, by the row that measured it. @param {Row} row */
+const nameOf = ({ role, temperature, scale }) => (role === "scaled" ? modelName({ role: "undefended", temperature }, scale) : modelName({ role, temperature }));
+
+/** What two rows about the same network have in common. @param {Row} row */
+const keyOf = ({ role, temperature, scale }) => `${role} ${temperature} ${scale}`;
+
+/** How much of a row has been measured, of how much. @param {Experiment} experiment @param {Row} row */
 export function progressOf(experiment, row) {
   if (experiment === "robustness") return { done: row.measured + row.misread, of: row.images };
   if (experiment === "amplitude" || experiment === "fgsm") return { done: row.measured, of: row.planned };
   return { done: row.attempts + row.already_target, of: row.planned };
 }
 
-/** @param {Kind} experiment @param {Row[]} rows @param {Context} context @returns {View} */
-export function draw(experiment, rows, context) {
-  const named = (/** @type {Row} */ row) => {
-    const { done, of } = progressOf(experiment, row);
-    const name = nameOf(row, context.models);
-    return done < of ? t("lab.partial", { name, done, of }) : name;
-  };
-  return DRAW[experiment](rows, context, named);
+/** @param {Experiment} experiment @param {Figures} figures @param {Context} context @returns {View} */
+export function draw(experiment, figures, context) {
+  const view = DRAW[experiment](figures, context);
+  const done = figures.yours.map((row) => progressOf(experiment, row));
+  const isPartial = done.some(({ done, of }) => done < of);
+  const sum = (/** @type {'done' | 'of'} */ field) => done.reduce((all, each) => all + each[field], 0);
+  return { ...view, legend: [...(isPartial ? [words(t("lab.partial.chart", { done: sum("done"), of: sum("of") }), "partial")] : []), ...view.legend] };
 }
 
 /** A mean's interval may reach below what a share can be. @param {[number, number] | null | undefined} interval @param {number} [digits] */
 const span = (interval, digits = 1) => (interval ? ` (${t("results.interval", { low: percent(Math.max(0, interval[0]), digits), high: percent(Math.min(1, interval[1]), digits) })})` : "");
-/** @param {number | null} share @param {number} [digits] */
-const share = (share, digits = 1) => (share === null ? "–" : percent(share, digits));
-/** @param {string} name */
-const head = (name) => t(`lab.head.${name}`);
+/** @param {number | null | undefined} share @param {number} [digits] */
+const share = (share, digits = 1) => (share === null || share === undefined ? "–" : percent(share, digits));
+/** @param {number | undefined} value */
+const count = (value) => (value === undefined ? "–" : number(value));
+/** @param {...string} names */
+const head = (...names) => names.map((name) => t(`lab.head.${name}`));
 
-/** @type {Record<Kind, (rows: Row[], context: Context, named: (row: Row) => string) => View>} */
-const DRAW = {
-  success(rows, { published, isPaper }, named) {
-    const series = successSeries(rows, published, isPaper);
-    return {
-      chart: lineChart({ series, x: { ticks: TEMPERATURES, isLog: true, label: t("lab.axis.temperature") }, y: t("lab.axis.success"), format: (value) => percent(value, 0), title: t("lab.success.title") }),
-      legend: legend(series),
-      head: ["network", "attempts", "fooled", "rate", "spent", "no-move", "vanished", "changed"].map(head),
-      body: rows.map((row) => [
-        named(row), number(row.attempts), number(row.successes), share(row.rate) + span(row.interval),
-        number(row.outcomes.budget_spent), number(row.outcomes.no_admissible_pair), number(row.outcomes.gradient_vanished), share(row.distortion_successes),
-      ]),
-    };
-  },
-
-  robustness(rows, _, named) {
-    const bars = rows.map((row) => ({
-      name: named(row),
-      bars: [row.robustness === null ? null : { share: row.robustness, interval: row.interval }, row.robustness_of_successes === null ? null : { share: row.robustness_of_successes, interval: row.interval_of_successes }],
-      words: row.robustness === null ? "" : `${share(row.robustness, 2)} · ${share(row.robustness_of_successes, 2)}`,
-    }));
-    const cap = rows[0]?.cap;
-    return {
-      chart: rows.length > 0 ? barChart({ rows: bars, most: 1.1 * (cap ?? 1), cap, title: t("lab.robustness.title") }) : null,
-      legend: [words(t("lab.robustness.legend"))],
-      head: ["network", "images", "capped", "dropped", "failures", "all-vanished", "misread"].map(head),
-      body: rows.map((row) => [
-        named(row), number(row.measured), share(row.robustness, 2) + span(row.interval, 2), share(row.robustness_of_successes, 2) + span(row.interval_of_successes, 2),
-        number(row.failures), number(row.gradient_vanished), number(row.misread),
-      ]),
-    };
-  },
-
-  pairs(rows, { network, measure, onOpen, models }, named) {
-    const row = rows[network];
-    const classes = Array.from({ length: 10 }, (_, place) => String(place));
-    const most = measure === "rate" || measure === "vanished" || !row ? 1 : Math.max(1e-9, ...row.cells.map((/** @type {any} */ cell) => cell[measure] ?? 0));
-    const cells = (/** @type {string} */ source) => classes.map((target) => {
-      const cell = row.cells.find((/** @type {any} */ each) => each.source === Number(source) && each.target === Number(target));
-      if (!cell) return null;
-      const value = measure === "vanished" ? cell.gradient_vanished / cell.attempts : cell[measure];
-      // Not to be taken for a network that withstood: nothing could be tried.
-      const star = measure === "rate" && cell.gradient_vanished === cell.attempts ? "*" : "";
-      const text = value === null ? "·" : star + number(100 * value, { maximumFractionDigits: measure === "distortion_successes" ? 1 : 0 });
-      const label = t("lab.pairs.cell", { source, target, measure: t(`lab.measure.${measure}`), value: value === null ? "–" : percent(value, 1), count: cell.attempts });
-      return { share: value === null ? null : value / most, text, label, onOpen: () => onOpen({ task: network, source: Number(source), target: Number(target) }) };
-    });
-    return {
-      chart: row ? heatMap({ caption: t("lab.pairs.caption", { network: nameOf(row, models), measure: t(`lab.measure.${measure}`) }), corner: t("lab.pairs.corner"), across: classes, rows: classes.map((name) => ({ name, cells: cells(name) })) }) : null,
-      legend: [words(t("lab.pairs.legend"))],
-      head: ["network", "attempts", "fooled", "rate", "vanished"].map(head),
-      body: rows.map((each) => [named(each), number(each.attempts), number(each.successes), share(each.rate) + span(each.interval), number(each.outcomes.gradient_vanished)]),
-    };
-  },
-
-  amplitude(rows, _, named) {
-    const bins = ["0", "1e−40", "1e−35", "1e−30", "1e−25", "1e−20", "1e−15", "1e−10", "1e−5", "1e−3"];
-    return {
-      chart: histograms({
-        bins,
-        title: t("lab.amplitude.title"),
-        rows: rows.map((row) => ({
-          name: named(row),
-          shares: row.counts.map((/** @type {number} */ count) => (row.measured > 0 ? count / row.measured : 0)),
-          words: row.measured > 0 ? t("lab.amplitude.below", { share: percent(row.below_1e_40, 1) }) : "",
-        })),
-      }),
-      legend: [words(t("lab.amplitude.legend"))],
-      head: ["network", "images", "below", "above", "zero"].map(head),
-      body: rows.map((row) => [named(row), number(row.measured), share(row.below_1e_40) + span(row.below_interval), share(row.above_1e_3) + span(row.above_interval), number(row.zero)]),
-    };
-  },
-
-  fgsm(rows, { models }, named) {
-    const names = [...new Set(rows.map((row) => nameOf(row, models)))];
-    const marks = /** @type {const} */ (["circle", "square", "diamond", "triangle"]);
-    const series = names.map((name, place) => ({
-      name,
-      look: `chart-series-${place % 6}`,
-      mark: marks[place % 4],
-      isHollow: place >= 4,
-      isJoined: true,
-      points: rows.filter((row) => nameOf(row, models) === name && row.measured > 0).map((row) => ({ x: row.epsilon, y: row.rate, interval: row.interval })),
-    }));
-    return {
-      chart: lineChart({ series, x: { ticks: [0, 0.05, 0.1, 0.2, 0.3], isLog: false, label: t("lab.axis.epsilon") }, y: t("lab.axis.error"), format: (value) => percent(value, 0), title: t("lab.fgsm.title") }),
-      legend: legend(series),
-      head: ["network", "epsilon", "images", "errors", "vanished", "misread"].map(head),
-      body: rows.map((row) => [named(row), number(row.epsilon, { maximumFractionDigits: 2 }), number(row.measured), share(row.rate) + span(row.interval), number(row.outcomes.gradient_vanished), number(row.misread)]),
-    };
-  },
-
-  transfer(rows, { models }, named) {
-    const from = [...new Set(rows.map(named))];
-    const to = [...new Set(rows.map((row) => nameOf(row.to, models)))];
-    const cells = (/** @type {string} */ name) => to.map((other) => {
-      const row = rows.find((each) => named(each) === name && nameOf(each.to, models) === other);
-      if (!row || row.shown === 0) return null;
-      return { share: row.rate, text: percent(row.rate, 0), label: "" };
-    });
-    return {
-      chart: rows.length > 0 ? heatMap({ caption: t("lab.transfer.caption"), corner: t("lab.transfer.corner"), across: to, rows: from.map((name) => ({ name, cells: cells(name) })) }) : null,
-      legend: [words(t("lab.transfer.legend"))],
-      head: ["from", "to", "shown", "reached", "misread-rate", "vanished"].map(head),
-      body: rows.map((row) => [
-        named(row), nameOf(row.to, models), number(row.shown), row.shown === 0 ? "–" : share(row.rate) + span(row.interval), row.shown === 0 ? "–" : share(row.misread_rate) + span(row.misread_interval), number(row.outcomes.gradient_vanished),
-      ]),
-    };
-  },
-};
-
-/** @param {Row[]} rows @param {Row[]} published @param {boolean} isPaper @returns {import("./charts.js").Series[]} */
-function successSeries(rows, published, isPaper) {
-  const paper = Object.entries(PAPER.mnist).filter(([name]) => name.startsWith("distilled")).map(([name, y]) => ({ x: Number(name.split(" ")[1]), y }));
-  const pick = (/** @type {Row[]} */ of, /** @type {string} */ role) => of.filter((row) => row.role === role && row.attempts > 0)
-    .map((row) => ({ x: role === "scaled" ? row.scale : row.temperature, y: row.rate, interval: row.interval }));
-  /** @type {import("./charts.js").Series[]} */
-  const series = [
-    { name: t("lab.series.paper"), look: "chart-paper", mark: "circle", isHollow: true, isJoined: true, points: isPaper ? paper : [] },
-    { name: t("lab.series.paper-undefended"), look: "chart-paper", mark: "square", isHollow: true, points: isPaper ? [{ x: 1, y: PAPER.mnist["undefended 1"] }] : [] },
-    ...ROLES.map(({ role, mark }) => ({ name: t("lab.series.published", { role: t(`lab.role.${role}`) }), look: "chart-published", mark, isHollow: true, isJoined: role === "scaled", points: pick(published, role) })),
-    ...ROLES.map(({ role, mark }) => ({ name: t("lab.series.yours", { role: t(`lab.role.${role}`) }), look: role === "scaled" ? "chart-scaled" : "chart-yours", mark, isJoined: role === "scaled" || role === "distilled", points: pick(rows, role) })),
+/**
+ * The table: of each network the paper's line, this project's and yours, one under the other.
+ *
+ * @param {Experiment} experiment
+ * @param {Figures} figures
+ * @param {(row: Row) => string[]} cells
+ */
+function linesOf(experiment, { yours, ours, paper }, cells) {
+  const order = (/** @type {Row} */ { role, temperature, scale, epsilon = 0 }) => 1e6 * ROLES.findIndex((each) => each.role === role) + 1e3 * Math.max(temperature, scale) + epsilon;
+  const lines = [
+    ...paper.map((row) => ({ row, by: t("lab.by.paper", { source: row.source }) })),
+    ...ours.map((row) => ({ row, by: t("lab.by.ours") })),
+    ...yours.map((row) => {
+      const { done, of } = progressOf(experiment, row);
+      return { row, by: done < of ? t("lab.partial", { name: t("lab.by.yours"), done, of }) : t("lab.by.yours") };
+    }),
   ];
-  return series.filter(({ points }) => points.length > 0);
+  return lines.sort((a, b) => order(a.row) - order(b.row)).map(({ row, by }) => [nameOf(row), by, ...cells(row)]);
 }
 
 const ROLES = /** @type {const} */ ([
@@ -192,9 +113,254 @@ const ROLES = /** @type {const} */ ([
   { role: "scaled", mark: "diamond" },
 ]);
 
-/** @param {string} text */
-function words(text) {
+/** Shares against the temperature of the training, or k. @param {Figures} figures @param {string} y @param {string} title */
+function againstTemperature({ yours, ours, paper }, y, title) {
+  const pick = (/** @type {Row[]} */ of, /** @type {string} */ role) => of.filter((row) => row.role === role && (row.attempts ?? row.measured ?? 1) > 0)
+    .map((row) => ({ x: role === "scaled" ? row.scale : row.temperature, y: row.rate, interval: row.interval }));
+  const name = (/** @type {string} */ whose, /** @type {string} */ role) => t(`lab.series.${whose}`, { role: t(`lab.role.${role}`), source: paper[0]?.source ?? "" });
+  /** @type {import("./charts.js").Series[]} */
+  const series = [
+    ...ROLES.slice(0, 2).map(({ role, mark }) => ({ name: name("paper", role), look: "chart-paper", mark, isHollow: true, isJoined: true, points: pick(paper, role) })),
+    ...ROLES.map(({ role, mark }) => ({ name: name("published", role), look: "chart-published", mark, isHollow: true, isJoined: role === "scaled", points: pick(ours, role) })),
+    ...ROLES.map(({ role, mark }) => ({ name: name("yours", role), look: role === "scaled" ? "chart-scaled" : "chart-yours", mark, isJoined: role === "scaled" || role === "distilled", points: pick(yours, role) })),
+  ].filter(({ points }) => points.length > 0);
+  return {
+    chart: lineChart({ series, x: { ticks: TEMPERATURES, isLog: true, label: t("lab.axis.temperature") }, y, format: (value) => percent(value, 0), title }),
+    legend: legend(series),
+  };
+}
+
+/** @type {Record<Experiment, (figures: Figures, context: Context) => View>} */
+const DRAW = {
+  success(figures) {
+    return {
+      ...againstTemperature(figures, t("lab.axis.success"), t("lab.success.title")),
+      head: head("network", "by", ...SUCCESS),
+      body: linesOf("success", figures, successCells),
+    };
+  },
+
+  attacks(figures, { look, onLook, onOpen }) {
+    const { yours, ours } = figures;
+    const whose = yours.length > 0 ? look.whose : "ours";
+    const rows = whose === "yours" ? yours : ours;
+    const networks = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+    const cellOf = (/** @type {Row} */ like, /** @type {Row} */ network) => {
+      const task = rows.findIndex((row) => keyOf(row) === keyOf(network) && isSameAttack(row, like));
+      if (task < 0 || rows[task].attempts === 0) return null;
+      const { rate, attempts, outcomes } = rows[task];
+      const star = outcomes?.gradient_vanished === attempts ? "*" : "";
+      const label = t("lab.attacks.cell", { attack: attackName(like), network: nameOf(network), value: percent(rate, 1), count: attempts });
+      return { share: rate, text: star + percent(rate, 0), label, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
+    };
+    const lineup = [...LINEUP, { attack: "transfer" }].filter((like) => rows.some((row) => isSameAttack(row, like)));
+    return {
+      chart: rows.length > 0 ? heatMap({ caption: t(`lab.attacks.caption.${whose}`), corner: t("settings.title"), across: networks.map(nameOf), rows: lineup.map((like) => ({ name: attackName(like), cells: networks.map((network) => cellOf(like, network)) })) }) : null,
+      legend: rows.length > 0 ? [words(t("lab.attacks.legend"))] : [],
+      selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+      head: head("network", "by", "attack", ...SUCCESS),
+      body: linesOf("attacks", figures, (row) => [attackName(row), ...successCells(row)]),
+    };
+  },
+
+  robustness(figures) {
+    const { yours, ours, paper } = figures;
+    const all = [...paper, ...ours, ...yours];
+    const looks = /** @type {const} */ ([[yours, ""], [ours, " chart-bar-ours"]]);
+    const networks = byOrder(all);
+    const rows = networks.map((network) => {
+      const of = (/** @type {Row[]} */ rows) => rows.find((row) => keyOf(row) === keyOf(network));
+      const bars = looks.flatMap(([rows, look]) => {
+        const row = of(rows);
+        return [
+          row && row.robustness !== null ? { share: row.robustness, interval: row.interval, look: `chart-bar-0${look}` } : null,
+          row && row.robustness_of_successes !== null ? { share: row.robustness_of_successes, interval: row.interval_of_successes, look: `chart-bar-1${look}` } : null,
+        ];
+      });
+      const [reported, shown] = [of(paper), of(yours) ?? of(ours)];
+      return {
+        name: nameOf(network),
+        bars: [...bars, reported ? { share: reported.robustness, look: "chart-bar-paper" } : null].filter((bar) => bar !== null),
+        words: shown && shown.robustness !== null ? `${share(shown.robustness, 2)} · ${share(shown.robustness_of_successes, 2)}` : reported ? share(reported.robustness, 2) : "",
+      };
+    });
+    const caps = [...yours, ...ours].map((row) => row.cap);
+    const [cap] = caps;
+    const most = Math.max(cap ?? 0, ...all.map((row) => row.robustness ?? 0));
+    const keys = [
+      ...(yours.length > 0 ? [["yours-capped", "chart-bar-0"], ["yours-dropped", "chart-bar-1"]] : []),
+      ...(ours.length > 0 ? [["ours-capped", "chart-bar-0 chart-bar-ours"], ["ours-dropped", "chart-bar-1 chart-bar-ours"]] : []),
+      ...(paper.length > 0 ? [["paper", "chart-bar-paper"]] : []),
+    ];
+    return {
+      chart: rows.length > 0 ? barChart({ rows, most: 1.1 * (most || 1), cap, title: t("lab.robustness.title") }) : null,
+      legend: rows.length > 0 ? [...barLegend(keys.map(([name, look]) => ({ name: t(`lab.bar.${name}`), look }))), words(t("lab.robustness.legend"))] : [],
+      head: head("network", "by", "images", "capped", "dropped", "failures", "all-vanished", "misread"),
+      body: linesOf("robustness", figures, (row) => [
+        count(row.measured), share(row.robustness, 2) + span(row.interval, 2), share(row.robustness_of_successes, 2) + span(row.interval_of_successes, 2),
+        count(row.failures), count(row.gradient_vanished), count(row.misread),
+      ]),
+    };
+  },
+
+  pairs(figures, { data, look, onLook, onOpen }) {
+    const { yours, ours } = figures;
+    const { measure } = look;
+    const all = [...yours, ...ours];
+    const place = Math.min(look.network, all.length - 1);
+    const row = all[place];
+    const classes = DATASETS[data].classes.map((_, label) => className(DATASETS[data], label));
+    const isShare = measure === "rate" || measure === "vanished";
+    const most = isShare || !row ? 1 : Math.max(1e-9, ...row.cells.map((/** @type {any} */ cell) => cell[measure] ?? 0));
+    const cell = (/** @type {number} */ source, /** @type {number} */ target) => {
+      const found = row.cells.find((/** @type {any} */ each) => each.source === source && each.target === target);
+      if (!found) return null;
+      const value = measure === "vanished" ? found.gradient_vanished / found.attempts : found[measure];
+      // Not to be taken for a network that withstood: nothing could be tried.
+      const star = measure === "rate" && found.gradient_vanished === found.attempts ? "*" : "";
+      const text = value === null ? "·" : star + number(100 * value, { maximumFractionDigits: measure === "distortion_successes" || measure === "hardness" ? 1 : 0 });
+      const label = t("lab.pairs.cell", { source: classes[source], target: classes[target], measure: t(`lab.measure.${measure}`), value: value === null ? "–" : percent(value, 1), count: found.attempts });
+      return { share: value === null ? null : value / most, text, label, ...(place < yours.length ? { onOpen: () => onOpen({ task: place, source, target }) } : {}) };
+    };
+    const title = (/** @type {Row} */ of, /** @type {number} */ at) => `${t(at < yours.length ? "lab.by.yours" : "lab.by.ours")}: ${nameOf(of)}`;
+    const mean = (/** @type {Row} */ of, /** @type {string} */ field) => {
+      const values = of.cells.map((/** @type {any} */ each) => each[field]).filter((/** @type {number | null} */ value) => value !== null);
+      return values.length > 0 ? percent(values.reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0) / values.length, 1) : "–";
+    };
+    return {
+      chart: row ? heatMap({ caption: t("lab.pairs.caption", { network: title(row, place), measure: t(`lab.measure.${measure}`) }), corner: t("lab.pairs.corner"), across: classes, rows: classes.map((name, source) => ({ name, cells: classes.map((_, target) => cell(source, target)) })) }) : null,
+      legend: row ? [words(t("lab.pairs.legend")), words(t("lab.pairs.paper"))] : [],
+      selects: row ? [
+        { label: t("lab.head.network"), value: String(place), options: all.map((each, at) => /** @type {[string, string]} */ ([String(at), title(each, at)])), onChange: (value) => onLook({ network: Number(value) }) },
+        { label: t("lab.measure"), value: measure, options: MEASURES.map((name) => /** @type {[string, string]} */ ([name, t(`lab.measure.${name}`)])), onChange: (value) => onLook({ measure: MEASURES.find((name) => name === value) ?? "rate" }) },
+      ] : [],
+      head: head("network", "by", "attempts", "fooled", "rate", "vanished", "changed", "hardness", "distance"),
+      body: linesOf("pairs", figures, (each) => [
+        number(each.attempts), number(each.successes), share(each.rate) + span(each.interval), number(each.outcomes.gradient_vanished),
+        mean(each, "distortion_successes"), mean(each, "hardness"), mean(each, "distance"),
+      ]),
+    };
+  },
+
+  amplitude(figures) {
+    const { yours, ours, paper } = figures;
+    const bins = ["0", "1e−40", "1e−35", "1e−30", "1e−25", "1e−20", "1e−15", "1e−10", "1e−5", "1e−3"];
+    const rows = byOrder([...ours, ...yours]).map((network) => {
+      const of = (/** @type {Row[]} */ rows) => rows.find((row) => keyOf(row) === keyOf(network) && row.measured !== 0);
+      const bars = [{ row: of(yours), look: "chart-bar-0" }, { row: of(ours), look: "chart-bar-0 chart-bar-ours" }];
+      const shown = [...bars.map(({ row }) => row), of(paper)].map((row) => row?.below_1e_40);
+      const said = ["yours", "ours", "paper"].map((whose, place) => (shown[place] === undefined ? "" : `${t(`lab.by.${whose}`, { source: of(paper)?.source ?? "" })} ${percent(shown[place], 1)}`));
+      return {
+        name: nameOf(network),
+        bars: bars.flatMap(({ row, look }) => (row ? [{ shares: row.counts.map((/** @type {number} */ count) => count / row.measured), look }] : [])),
+        words: t("lab.amplitude.below", { share: said.filter((each) => each !== "").join(" · ") }),
+      };
+    });
+    const keys = [...(yours.length > 0 ? [["yours", "chart-bar-0"]] : []), ...(ours.length > 0 ? [["ours", "chart-bar-0 chart-bar-ours"]] : [])];
+    return {
+      chart: rows.length > 0 ? histograms({ bins, title: t("lab.amplitude.title"), rows }) : null,
+      legend: rows.length > 0 ? [...barLegend(keys.map(([name, look]) => ({ name: t(`lab.by.${name}`), look }))), words(t("lab.amplitude.legend"))] : [],
+      head: head("network", "by", "images", "below", "above", "zero"),
+      body: linesOf("amplitude", figures, (row) => [count(row.measured), share(row.below_1e_40) + span(row.below_interval), share(row.above_1e_3) + span(row.above_interval), count(row.zero)]),
+    };
+  },
+
+  fgsm(figures, { look, onLook }) {
+    const near = (/** @type {Row} */ row) => Math.abs(row.epsilon - PAPER_EPSILON) < 1e-6;
+    const { yours, ours, paper } = figures;
+    const drawn = look.axis === "temperature"
+      ? againstTemperature({ yours: yours.filter(near), ours: ours.filter(near), paper }, t("lab.axis.error"), t("lab.fgsm.title"))
+      : againstEpsilon(figures);
+    return {
+      ...drawn,
+      selects: [{ label: t("lab.axis"), value: look.axis, options: [["temperature", t("lab.fgsm.temperature", { epsilon: PAPER_EPSILON })], ["epsilon", t("lab.fgsm.epsilon")]], onChange: (value) => onLook({ axis: value === "epsilon" ? "epsilon" : "temperature" }) }],
+      head: head("network", "by", "epsilon", "images", "errors", "vanished", "misread"),
+      body: linesOf("fgsm", figures, (row) => [number(row.epsilon, { maximumFractionDigits: 2 }), count(row.measured), (row.isBelow ? "< " : "") + share(row.rate) + span(row.interval), count(row.outcomes?.gradient_vanished), count(row.misread)]),
+    };
+  },
+
+  transfer(figures, { look, onLook, onOpen }) {
+    const { yours, ours } = figures;
+    const whose = yours.length > 0 ? look.whose : "ours";
+    const rows = whose === "yours" ? yours : ours;
+    const from = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+    const to = [...new Map(rows.map((row) => [keyOf(row.to), row.to])).values()];
+    const cell = (/** @type {Row} */ one, /** @type {number} */ task, /** @type {Row} */ other) => {
+      const row = rows.find((each) => keyOf(each) === keyOf(one) && keyOf(each.to) === keyOf(other));
+      if (!row || row.shown === 0) return null;
+      const label = t("lab.transfer.cell", { from: nameOf(one), to: nameOf(other), value: percent(row.misread_rate, 1), count: row.shown });
+      return { share: row.misread_rate, text: percent(row.misread_rate, 0), label, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
+    };
+    return {
+      chart: rows.length > 0 ? heatMap({ caption: t("lab.transfer.caption"), corner: t("lab.transfer.corner"), across: to.map(nameOf), rows: from.map((one, task) => ({ name: nameOf(one), cells: to.map((other) => cell(one, task, other)) })) }) : null,
+      legend: rows.length > 0 ? [words(t("lab.transfer.legend")), words(t("lab.transfer.paper"))] : [],
+      selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+      head: head("from", "by", "to", "shown", "misread-rate", "reached", "vanished"),
+      body: linesOf("transfer", figures, (row) => [
+        nameOf(row.to), number(row.shown), row.shown === 0 ? "–" : share(row.misread_rate) + span(row.misread_interval), row.shown === 0 ? "–" : share(row.rate) + span(row.interval), number(row.outcomes.gradient_vanished),
+      ]),
+    };
+  },
+};
+
+const SUCCESS = ["attempts", "fooled", "rate", "spent", "no-move", "vanished", "changed"];
+
+/** @param {Row} row */
+const successCells = ({ attempts, successes, rate, interval, outcomes, distortion_successes: changed }) => [
+  count(attempts), count(successes), share(rate) + span(interval), count(outcomes?.budget_spent), count(outcomes?.no_admissible_pair), count(outcomes?.gradient_vanished), share(changed),
+];
+
+/** @param {Row} row @param {Row} other */
+const isSameAttack = (row, other) => row.attack === other.attack && (!row.direction || !other.direction || row.direction === other.direction);
+
+/** An attack's name, with its direction where there are several. @param {Row} row */
+function attackName({ attack, direction }) {
+  const several = LINEUP.filter((each) => each.attack === attack).length > 1;
+  return several && direction ? t("lab.attacks.way", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`) }) : t(`attack.${attack}`);
+}
+
+/** @param {Look["whose"]} whose @param {Context["onLook"]} onLook @returns {Select} */
+const whoseSelect = (whose, onLook) => ({
+  label: t("lab.head.by"),
+  value: whose,
+  options: [["yours", t("lab.by.yours")], ["ours", t("lab.by.ours")]],
+  onChange: (value) => onLook({ whose: value === "ours" ? "ours" : "yours" }),
+});
+
+/** Each network once, in the order of the tables. @param {Row[]} rows */
+function byOrder(rows) {
+  const networks = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+  const place = (/** @type {Row} */ { role, temperature, scale }) => 1e6 * ROLES.findIndex((each) => each.role === role) + Math.max(temperature, scale);
+  return networks.sort((a, b) => place(a) - place(b));
+}
+
+/** FGSM's errors by its step, a line a network: yours, or this project's where there is none of yours. @param {Figures} figures */
+function againstEpsilon({ yours, ours, paper }) {
+  const marks = /** @type {const} */ (["circle", "square", "diamond", "triangle"]);
+  const rows = yours.length > 0 ? yours : ours;
+  const point = (/** @type {Row} */ row) => ({ x: row.epsilon, y: row.rate, interval: row.interval });
+  const networks = byOrder(rows);
+  const of = (/** @type {Row[]} */ all, /** @type {Row} */ network) => all.filter((row) => keyOf(row) === keyOf(network) && row.measured !== 0).map(point);
+  /** @type {import("./charts.js").Series[]} */
+  const series = networks.flatMap((network, place) => {
+    const line = { look: `chart-series-${place % 6}`, mark: marks[place % 4] };
+    const name = (/** @type {string} */ by, source = 0) => `${nameOf(network)}, ${t(`lab.by.${by}`, { source })}`;
+    return [
+      { ...line, name: name(yours.length > 0 ? "yours" : "ours"), isHollow: place >= 4, isJoined: true, points: of(rows, network) },
+      { ...line, name: name("ours"), look: "chart-published", isHollow: true, points: yours.length > 0 ? of(ours, network) : [] },
+      { ...line, name: name("paper", paper[0]?.source), look: "chart-paper", isHollow: true, points: of(paper, network) },
+    ];
+  }).filter(({ points }) => points.length > 0);
+  return {
+    chart: lineChart({ series, x: { ticks: [0, 0.05, 0.1, 0.2, 0.3], isLog: false, label: t("lab.axis.epsilon") }, y: t("lab.axis.error"), format: (value) => percent(value, 0), title: t("lab.fgsm.title") }),
+    legend: legend(series),
+  };
+}
+
+/** @param {string} text @param {string} [look] */
+function words(text, look = "") {
   const element = document.createElement("span");
+  element.className = look;
   element.textContent = text;
   return element;
 }

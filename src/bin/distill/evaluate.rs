@@ -16,7 +16,7 @@ use defensive_distillation::experiment::{
 use defensive_distillation::train::checkpoint;
 use defensive_distillation::weights::{Entry, Role, sha256};
 use rand::SeedableRng;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::publish::manifest;
 use crate::settings::AttackArguments;
@@ -131,6 +131,9 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
         date: jiff::Zoned::now().date().to_string(),
     };
     let file = arguments.results.join(format!("{}.json", kind.name()));
+    if let Some(seed) = source.seed {
+        note_draw(&arguments.results, arguments.common.dataset, seed, &source.drawn)?;
+    }
     for subject in &subjects {
         let attack = match kind {
             Kind::Amplitude => None,
@@ -154,12 +157,14 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
             labels.clone(),
             source.clone(),
         )?;
-        let mut table = Table::read(&file)?;
         let asked = values(&experiment, &[])?;
+        let table = Table::read(&file)?;
         if !arguments.again && asked.iter().all(|row| table.has(row)) {
             continue;
         }
         let records = measure(&experiment, kind, subject, arguments)?;
+        // Somebody else may have written to it since.
+        let mut table = Table::read(&file)?;
         for row in values(&experiment, &records)? {
             arguments.common.print(words(&row), &row)?;
             table.replace(row);
@@ -169,9 +174,30 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
     Ok(())
 }
 
+/// Rows as the files have them: a seed stands for the images that it draws.
 fn values(experiment: &Experiment, records: &[Record]) -> Result<Vec<Value>> {
-    let rows = experiment.rows(records)?;
-    Ok(rows.iter().map(serde_json::to_value).collect::<std::result::Result<_, _>>()?)
+    let mut rows = Vec::new();
+    for row in experiment.rows(records)? {
+        let mut row = serde_json::to_value(row)?;
+        let is_drawn = !row["seed"].is_null();
+        if is_drawn && let Some(fields) = row.as_object_mut() {
+            fields.remove("drawn");
+        }
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// Writes down once which images a seed draws, for who does not draw like this program.
+fn note_draw(results: &Path, dataset: Dataset, seed: u64, drawn: &[usize]) -> Result {
+    let file = results.join("drawn.json");
+    let mut table = Table::read(&file)?;
+    let row = json!({ "dataset": dataset, "seed": seed, "images": drawn.len(), "drawn": drawn });
+    if !table.0.contains(&row) {
+        table.0.push(row);
+        table.write(&file)?;
+    }
+    Ok(())
 }
 
 /// The networks asked for, and the undefended ones with their logits multiplied as well.
@@ -350,7 +376,7 @@ impl Table {
 /// Whether two rows answer the same question: all that they say but for the figures, and for the
 /// versions of the files and of the program.
 fn is_same(one: &Value, other: &Value) -> bool {
-    const QUESTION: [&str; 17] = [
+    const QUESTION: [&str; 19] = [
         "dataset",
         "model",
         "scale",
@@ -366,6 +392,8 @@ fn is_same(one: &Value, other: &Value) -> bool {
         "searches",
         "learning_rate",
         "c",
+        "images",
+        "seed",
         "drawn",
         "limit",
     ];

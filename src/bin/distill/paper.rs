@@ -1,72 +1,64 @@
-//! What the papers report, to stand beside what is measured.
+//! What the papers report, to stand beside what is measured: the page's own table.
+
+use std::sync::LazyLock;
 
 use defensive_distillation::dataset::Dataset;
+use serde_json::Value;
 
-/// A table of Papernot et al. 2015: for each temperature, the success of the attack and the accuracy
-/// in percent, the latter read off a figure.
-type Temperatures = [(f64, f64, f64); 9];
+/// `www/paper.js` says where each figure is from.
+static PAPER: LazyLock<Value> = LazyLock::new(|| {
+    let module = include_str!("../../../www/paper.js");
+    let json =
+        module.split_once("PAPER = ").and_then(|(_, rest)| rest.trim_end().strip_suffix(';'));
+    json.and_then(|json| serde_json::from_str(json).ok()).expect("www/paper.js assigns JSON")
+});
 
-/// Success in percent on the undefended network, and its accuracy.
-pub fn undefended(dataset: Dataset) -> (f64, f64) {
-    match dataset {
-        Dataset::Mnist => (95.89, 99.51),
-        Dataset::Cifar10 => (87.89, 80.95),
-    }
+/// The figure of an experiment ("success/mnist/jsma-f", say) on a network ("distilled 20"): a share
+/// of one.
+fn figure(of: &str, network: &str) -> Option<f64> {
+    PAPER.pointer(&format!("/{of}/{network}")).and_then(Value::as_f64)
 }
 
-/// The distilled networks.
-pub fn distilled(dataset: Dataset) -> &'static Temperatures {
-    match dataset {
-        Dataset::Mnist => &[
-            (1.0, 91.0, 98.90),
-            (2.0, 82.23, 98.23),
-            (5.0, 24.67, 99.06),
-            (10.0, 6.78, 99.12),
-            (20.0, 1.34, 99.05),
-            (30.0, 1.44, 99.00),
-            (40.0, 0.45, 99.08),
-            (50.0, 1.45, 98.90),
-            (100.0, 0.45, 98.83),
-        ],
-        Dataset::Cifar10 => &[
-            (1.0, 92.78, 80.89),
-            (2.0, 87.67, 82.21),
-            (5.0, 67.0, 82.19),
-            (10.0, 47.56, 81.90),
-            (20.0, 18.23, 81.50),
-            (30.0, 13.23, 80.71),
-            (40.0, 9.34, 81.12),
-            (50.0, 6.23, 81.02),
-            (100.0, 5.11, 79.58),
-        ],
-    }
+/// The share of attacks that succeed.
+pub fn success(dataset: Dataset, attack: &str, network: &str) -> Option<f64> {
+    figure(&format!("success/{dataset}/{attack}"), network)
 }
 
-/// CIFAR-10: percent of images with a gradient below 1e-40, and above 1e-3; figure 9's, T by T.
-pub const AMPLITUDE: [(f64, f64, f64); 8] = [
-    (2.0, 0.0, 30.7),
-    (5.0, 1.1, 16.4),
-    (10.0, 16.9, 10.5),
-    (20.0, 42.9, 6.0),
-    (30.0, 53.4, 4.8),
-    (40.0, 62.8, 3.8),
-    (50.0, 67.6, 3.4),
-    (100.0, 79.0, 1.9),
-];
+/// How large successful changes are: a share of the features, for cw-l2 a length.
+pub fn size(dataset: Dataset, attack: &str, network: &str) -> Option<f64> {
+    figure(&format!("size/{dataset}/{attack}"), network)
+}
 
-/// MNIST: robustness in percent, read off a figure, T by T; the text has 1.55 undefended.
-pub const ROBUSTNESS: [(f64, f64); 7] =
-    [(1.0, 1.2), (2.0, 1.45), (5.0, 9.5), (10.0, 11.7), (20.0, 13.8), (30.0, 13.6), (40.0, 14.1)];
+/// The share of test images that a network reads.
+pub fn accuracy(dataset: Dataset, network: &str) -> Option<f64> {
+    figure(&format!("accuracy/{dataset}"), network)
+}
 
-/// MNIST: FGSM's error in percent at ε = 0.3 (Papernot and McDaniel 2016), T by T, read off a figure;
-/// the text has 88.03 undefended and below 1.5 at T = 100.
-pub const FGSM: [(f64, f64); 8] = [
-    (1.0, 87.0),
-    (2.0, 90.0),
-    (5.0, 71.0),
-    (10.0, 21.0),
-    (20.0, 4.5),
-    (30.0, 2.5),
-    (40.0, 2.3),
-    (50.0, 2.0),
-];
+/// ρ_adv.
+pub fn robustness(dataset: Dataset, network: &str) -> Option<f64> {
+    figure(&format!("robustness/{dataset}"), network)
+}
+
+/// The shares of images whose gradient's amplitude is below 1e-40, and above 1e-3.
+pub fn amplitude(dataset: Dataset, network: &str) -> Option<(f64, f64)> {
+    let part = |name| figure(&format!("amplitude/{dataset}/{network}"), name);
+    part("below").zip(part("above"))
+}
+
+/// The share of images that are misread after FGSM's step of 0.3.
+pub fn fgsm(dataset: Dataset, network: &str) -> Option<f64> {
+    figure(&format!("fgsm/{dataset}"), network)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_table_is_read() {
+        assert_eq!(success(Dataset::Mnist, "jsma-f", "distilled 40"), Some(0.0045));
+        assert_eq!(success(Dataset::Cifar10, "jsma-f", "undefended 1"), Some(0.8789));
+        assert_eq!(amplitude(Dataset::Cifar10, "distilled 10"), Some((0.169, 0.105)));
+        assert_eq!(robustness(Dataset::Mnist, "teacher 40"), None);
+    }
+}

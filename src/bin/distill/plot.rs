@@ -98,13 +98,17 @@ pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
     svg + "</svg>\n"
 }
 
-/// Shares from 0 to 1 as coloured squares with their percent; `None` stays empty.
+/// Shares from 0 to 1 as squares with their percent, the darkest the largest; `None` stays empty.
 pub fn heat(
     title: &str,
     [down, across]: [&str; 2],
     [rows, columns]: [&[String]; 2],
     value: impl Fn(usize, usize) -> Option<f64>,
 ) -> String {
+    let all = (0..rows.len()).flat_map(|row| (0..columns.len()).map(move |column| (row, column)));
+    let largest =
+        all.filter_map(|(row, column)| value(row, column)).fold(f64::MIN_POSITIVE, f64::max);
+    let digits = usize::from(largest < 0.2);
     let longest = rows.iter().map(|name| name.chars().count()).max().unwrap_or(0) as f64;
     let (side, left, top) = (40.0, 24.0 + 7.0 * longest, 56.0 + 5.0 * longest.min(20.0));
     let width = (left + side * columns.len() as f64 + 80.0).max(400.0);
@@ -133,14 +137,14 @@ pub fn heat(
             let Some(share) = value(row, column) else { continue };
             let x = left + side * column as f64;
             // From white to a dark blue, on which the number turns white.
-            let mix = |from: f64, to: f64| (from + (to - from) * share) as u8;
+            let mix = |from: f64, to: f64| (from + (to - from) * share / largest) as u8;
             let (red, green, blue) = (mix(247.0, 8.0), mix(251.0, 64.0), mix(255.0, 129.0));
-            let ink = if share > 0.5 { "#fff" } else { "#222" };
+            let ink = if share > 0.5 * largest { "#fff" } else { "#222" };
             let _ = writeln!(
                 svg,
                 "<rect x=\"{x:.1}\" y=\"{at:.1}\" width=\"{side}\" height=\"{side}\" \
                  fill=\"rgb({red},{green},{blue})\"/><text x=\"{:.1}\" y=\"{:.1}\" \
-                 text-anchor=\"middle\" style=\"fill:{ink}\">{:.0}</text>",
+                 text-anchor=\"middle\" style=\"fill:{ink}\">{:.digits$}</text>",
                 x + side / 2.0,
                 at + side / 2.0 + 4.0,
                 100.0 * share

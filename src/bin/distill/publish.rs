@@ -134,7 +134,13 @@ fn command(
     });
     let teacher = teacher.unwrap_or_default();
     let first = first.map_or(String::new(), |images| format!(" --first {images}"));
+    let rate = recipe.learning_rate;
+    let rate = if rate == Recipe::paper_learning_rate(dataset) {
+        String::new()
+    } else {
+        format!(" --learning-rate {rate}")
+    };
     format!(
-        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{first} --seed {seed}"
+        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{rate}{first} --seed {seed}"
     )
 }

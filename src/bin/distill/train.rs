@@ -25,6 +25,11 @@ struct Settings {
     /// Passes over the training set in all; a run that has some goes on from there.
     #[arg(long, default_value_t = 50)]
     epochs: usize,
+    /// Step size of the first epoch [default: the paper's, 0.1 for MNIST and 0.01 for CIFAR-10].
+    ///
+    /// The loss's gradient shrinks with T, so that few epochs ask for larger steps at high T.
+    #[arg(long, value_parser = learning_rate)]
+    learning_rate: Option<f64>,
     /// Seed of the weights, the order of the images and the dropout.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -184,7 +189,8 @@ impl Settings {
     }
 
     fn recipe(&self, labels: &Labels) -> Recipe {
-        Recipe::paper(self.common.dataset, self.temperature, self.seed, labels)
+        let paper = Recipe::paper(self.common.dataset, self.temperature, self.seed, labels);
+        Recipe { learning_rate: self.learning_rate.unwrap_or(paper.learning_rate), ..paper }
     }
 
     fn folder(&self, role: Role) -> PathBuf {
@@ -287,5 +293,12 @@ fn temperature(text: &str) -> std::result::Result<f32, String> {
     match text.parse::<f32>() {
         Ok(temperature) if temperature.is_finite() && temperature > 0.0 => Ok(temperature),
         _ => Err("the temperature must be a positive number".into()),
+    }
+}
+
+fn learning_rate(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("the learning rate must be a positive number".into()),
     }
 }

@@ -1,0 +1,40 @@
+/**
+ * Writes `sw-files.js`, which names a release by its content: the SHA-256 of every file that the page
+ * is made of. `npm run release`, and with `--check` it only says whether the list is up to date.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const LIST = "sw-files.js";
+/** What the page can ask for. The rest of what is published is for other programs, or for reading in a repository. */
+const OF_PAGE = /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json)|results\/(success|amplitude|robustness|fgsm|pairs|transfer)\.json)$/;
+
+/** The list for the files under a folder, as a script. @param {string} root */
+export function listFiles(root) {
+  const names = ["index.html", ...["www", "pkg", "results"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(join(root, "/").length).replaceAll("\\", "/")))];
+  const lines = names.filter((name) => OF_PAGE.test(name)).sort().map((name) => `  ${JSON.stringify(name)}: "${sha256(join(root, name))}",\n`);
+  return `// Made by \`npm run release\`: this release of the page, each file by its SHA-256.\n/** @type {Record<string, string>} */\nconst FILES = {\n${lines.join("")}};\n`;
+}
+
+/** @param {string} root */
+export function writeList(root) {
+  writeFileSync(join(root, LIST), listFiles(root));
+}
+
+/** @param {string} path */
+const sha256 = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!process.argv.includes("--check")) {
+    writeList(ROOT);
+  } else if (readFileSync(join(ROOT, LIST), "utf8") !== listFiles(ROOT)) {
+    process.stderr.write(`${LIST} is not the list of these files. Run \`npm run release\`.\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,369 @@
+//! JSMA on many images at once, with everything where the network is.
+//!
+//! [`Runs`](super::Runs) hand out every image and every gradient of every step, which is what a page
+//! shows of one attack. Of hundreds of attacks only the ends are asked for, and there the images stay
+//! on the device: the pair is chosen there ([`PairChoice`]), the image is changed there, and what
+//! comes back of a step is one short message, ten logits and five numbers for each run.
+//!
+//! Two things stay with the host. The *seeds* are computed from the logits in the same arithmetic on
+//! every engine, because a gradient vanishes or not by their last bits; that is why the logits come
+//! back. And where the device cannot tell which pair is best (see [`PairChoice`]) it says so, and the
+//! host decides by the rule of [`saliency`](super::saliency).
+//!
+//! This is for the attacks that differentiate probabilities, JSMA-F and JSMA-T. Of JSMA-Z the best
+//! pair is a product of two rows in 64 bits, which WebGPU does not have.
+
+#[cfg(any(feature = "vulkan", feature = "webgpu"))]
+mod cube;
+#[cfg(feature = "flex")]
+mod flex;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
+
+use super::jsma::Jsma;
+use super::output::{Output, of_softmax};
+use super::runs::{Method, Row, Run, read};
+use super::saliency::{Direction, best_pair};
+use super::{AttackError, Goal, Outcome, Runs};
+use crate::dataset::CLASSES;
+use crate::distill::argmax;
+use crate::jacobian::Pass;
+use crate::model::Network;
+
+/// What a backend has to offer. Images and gradients are `[runs, channels, height, width]`.
+///
+/// Both rows of the saliency map are the gradient a and −a, so the best pair is that of the two
+/// largest entries (of the two smallest, to decrease), the first of equal ones counting. That is what
+/// the rule in 64 bits comes to unless the second entry is so much smaller than the first, by 24 bits
+/// or more, that adding them may lose the difference to a third.
+#[backend_extension(
+    Flex: cfg(feature = "flex"),
+    Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
+)]
+pub trait PairChoice: Backend {
+    /// For each run, `[runs, 5]`: a [`Finding`], the pair in ascending order (−1 where there is none),
+    /// how many entries of the gradient are exactly zero, and how many have the sign that the
+    /// direction wants.
+    fn choose_pairs(
+        gradient: FloatTensor<Self>,
+        images: FloatTensor<Self>,
+        originals: FloatTensor<Self>,
+        sign: f32,
+    ) -> FloatTensor<Self>;
+
+    /// The images with `step` added to the pairs of [`PairChoice::choose_pairs`], held to [0, 1].
+    fn shift_pairs(
+        images: FloatTensor<Self>,
+        chosen: FloatTensor<Self>,
+        step: f32,
+    ) -> FloatTensor<Self>;
+}
+
+/// Numbers of a run in what [`PairChoice::choose_pairs`] returns.
+const NEWS: usize = 5;
+
+/// What was found in a run's gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Finding {
+    Pair,
+    NoAdmissiblePair,
+    GradientVanished,
+    /// There may be a pair, but the host has to say which.
+    Unsure,
+}
+
+impl Finding {
+    const ALL: [Self; 4] =
+        [Self::Pair, Self::NoAdmissiblePair, Self::GradientVanished, Self::Unsure];
+
+    /// As it stands in a tensor.
+    const fn number(self) -> f32 {
+        self as u8 as f32
+    }
+}
+
+/// How a run ended, and what its first gradient was like.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Which run of the batch.
+    pub run: usize,
+    /// How.
+    pub outcome: Outcome,
+    /// Changes made.
+    pub changes: usize,
+    /// Features that differ from the original.
+    pub features_changed: usize,
+    /// The image that it ended with.
+    pub image: Vec<f32>,
+    /// Entries of the first gradient that are exactly zero; `None` if it was never needed.
+    pub zeros: Option<usize>,
+    /// Entries of the first gradient that have the sign that the direction wants.
+    pub admissible: Option<usize>,
+}
+
+/// A batch of runs whose images stay on the device.
+pub struct Resident {
+    settings: Jsma,
+    /// What the host knows of the runs that are still going, in the order of the tensors.
+    going: Vec<Known>,
+    state: Option<State>,
+}
+
+/// A run as the host knows it: its image is as the last message said.
+struct Known {
+    run: Run,
+    zeros: Option<usize>,
+    admissible: Option<usize>,
+}
+
+/// What is on the device, one row for each run.
+struct State {
+    images: Tensor<4>,
+    originals: Tensor<4>,
+    /// What became of the last step, and the gradient that it came from.
+    last: Option<(Tensor<2>, Tensor<4>)>,
+}
+
+impl Resident {
+    /// Begins one run for each goal, as [`Attack::start`](super::Attack::start) does; `None` for the
+    /// attacks that need more than the device can choose.
+    ///
+    /// # Errors
+    /// As [`Attack::start`](super::Attack::start).
+    pub fn start(
+        attack: super::Attack,
+        network: &Network,
+        images: &[f32],
+        goals: &[Goal],
+    ) -> Result<Option<Self>, AttackError> {
+        let settings = match attack {
+            super::Attack::Jsma(settings) if settings.output != Output::Logits => settings,
+            _ => return Ok(None),
+        };
+        let features = network.dataset().spec().features();
+        let runs = Runs::start(Box::new(settings), features, images, goals)?.into_runs();
+        let going = runs.into_iter().map(|run| Known { run, zeros: None, admissible: None });
+        Ok(Some(Self { settings, going: going.collect(), state: None }))
+    }
+
+    /// How many runs are still going.
+    pub fn len(&self) -> usize {
+        self.going.len()
+    }
+
+    /// Whether all have ended.
+    pub fn is_empty(&self) -> bool {
+        self.going.is_empty()
+    }
+
+    /// Evaluates every run that is still going once, as [`Runs::step`] does, and returns those that
+    /// ended with it. That no pair could be chosen is known one step later.
+    ///
+    /// # Errors
+    /// The device's, if it is lost on the way.
+    pub async fn step(
+        &mut self,
+        network: &Network,
+        device: &Device,
+    ) -> Result<Vec<Ended>, AttackError> {
+        let mut ended = Vec::new();
+        while !self.going.is_empty() {
+            let state = match self.state.take() {
+                Some(state) => state,
+                None => self.upload(network, device),
+            };
+            let pass = Pass::new(network, state.images.clone());
+            let (logits, findings) = state.read(pass.logits()).await?;
+            let mut ends = self.follow(&findings);
+            if findings.iter().any(|found| found.is(Finding::Unsure)) {
+                // The images on the device stand still where the host has to choose: they begin anew.
+                self.choose(&findings, &state, &mut ends).await?;
+                self.drop_ended(&ends, &mut ended);
+                continue;
+            }
+            for ((end, known), logits) in ends.iter_mut().zip(&self.going).zip(&logits) {
+                *end = end.or_else(|| self.end(&known.run, logits));
+            }
+            let temperature = self.settings.softmax_temperature();
+            let seeds = self.going.iter().zip(&logits).zip(&ends);
+            let seeds = seeds.flat_map(|((known, logits), end)| match end {
+                None => of_softmax(logits, known.run.goal.class(), temperature),
+                Some(_) => [0.0; CLASSES],
+            });
+            let seeds = TensorData::new(seeds.collect::<Vec<_>>(), [ends.len(), CLASSES]);
+            self.drop_ended(&ends, &mut ended);
+            if !self.going.is_empty() {
+                let gradient = pass.rows(Tensor::from_data(seeds, device));
+                self.state = Some(self.change(state, gradient, &ends, device));
+            }
+            break;
+        }
+        Ok(ended)
+    }
+
+    fn upload(&self, network: &Network, device: &Device) -> State {
+        let [channels, height, width] = network.dataset().spec().shape;
+        let shape = [self.going.len(), channels, height, width];
+        let tensor = |of: fn(&Run) -> &Vec<f32>| {
+            let pixels = self.going.iter().flat_map(|known| of(&known.run)).copied();
+            Tensor::from_data(TensorData::new(pixels.collect::<Vec<_>>(), shape), device)
+        };
+        let (images, originals) = (tensor(|run| &run.image), tensor(|run| &run.original));
+        State { images, originals, last: None }
+    }
+
+    /// Does to the host's images what was done to the device's, and says which runs could not go on.
+    fn follow(&mut self, findings: &[Found]) -> Vec<Option<Outcome>> {
+        let Jsma { direction, theta, .. } = self.settings;
+        let mut ends = vec![None; self.going.len()];
+        for ((known, end), found) in self.going.iter_mut().zip(&mut ends).zip(findings) {
+            let run = &mut known.run;
+            if run.iteration == 0 {
+                (known.zeros, known.admissible) = (Some(found.zeros), Some(found.admissible));
+            }
+            match found.finding() {
+                Some(Finding::Pair) => run.change(found.pair, direction, theta),
+                Some(Finding::NoAdmissiblePair) => *end = Some(Outcome::NoAdmissiblePair),
+                Some(Finding::GradientVanished) => *end = Some(Outcome::GradientVanished),
+                Some(Finding::Unsure) | None => {}
+            }
+        }
+        ends
+    }
+
+    /// The pairs that the device left to the host, from the gradients that it had.
+    async fn choose(
+        &mut self,
+        findings: &[Found],
+        state: &State,
+        ends: &mut [Option<Outcome>],
+    ) -> Result<(), AttackError> {
+        let Some((_, gradient)) = &state.last else { return Ok(()) };
+        let gradients = read(gradient.clone()).await?;
+        let Jsma { direction, theta, .. } = self.settings;
+        let features = gradients.len() / self.going.len();
+        let rows = gradients.chunks_exact(features);
+        for (((known, end), found), a) in self.going.iter_mut().zip(ends).zip(findings).zip(rows) {
+            if found.is(Finding::Unsure) {
+                let b: Vec<_> = a.iter().map(|a| -a).collect();
+                match best_pair(a, &b, &known.run.domain(direction), direction) {
+                    Some(pair) => known.run.change([pair.p, pair.q], direction, theta),
+                    None => *end = Some(Outcome::NoAdmissiblePair),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The outcome of a run that needs no gradient to end, as [`Runs`] judge it.
+    fn end(&self, run: &Run, logits: &Row) -> Option<Outcome> {
+        match run.goal.is_reached(argmax(logits)) {
+            true if run.iteration == 0 => Some(Outcome::AlreadyTarget),
+            true => Some(Outcome::Fooled),
+            false => (run.iteration >= self.settings.changes()).then_some(Outcome::BudgetSpent),
+        }
+    }
+
+    fn drop_ended(&mut self, ends: &[Option<Outcome>], ended: &mut Vec<Ended>) {
+        let mut ends = ends.iter();
+        self.going.retain_mut(|known| {
+            let Some(&Some(outcome)) = ends.next() else { return true };
+            ended.push(Ended {
+                run: known.run.index,
+                outcome,
+                changes: known.run.iteration,
+                features_changed: known.run.features_changed(),
+                image: std::mem::take(&mut known.run.image),
+                zeros: known.zeros,
+                admissible: known.admissible,
+            });
+            false
+        });
+    }
+
+    /// The next images of the runs that go on.
+    fn change(
+        &self,
+        state: State,
+        gradient: Tensor<4>,
+        ends: &[Option<Outcome>],
+        device: &Device,
+    ) -> State {
+        let State { images, originals, .. } = state;
+        let stay: Vec<_> =
+            (0..ends.len()).filter(|&i| ends[i].is_none()).map(|i| i as i32).collect();
+        let remaining = |tensor: Tensor<4>| match stay.len() < ends.len() {
+            true => tensor.select(0, Tensor::<1, Int>::from_data(stay.as_slice(), device)),
+            false => tensor,
+        };
+        let [images, originals, gradient] = [images, originals, gradient].map(remaining);
+        let sign = self.settings.direction.sign();
+        let chosen = choose_pairs(gradient.clone(), images.clone(), originals.clone(), sign);
+        let images = shift_pairs(images, chosen.clone(), sign * self.settings.theta);
+        State { images, originals, last: Some((chosen, gradient)) }
+    }
+}
+
+impl State {
+    /// The logits, and what was found in the last step if there was one, in one message.
+    async fn read(&self, logits: Tensor<2>) -> Result<(Vec<Row>, Vec<Found>), AttackError> {
+        let mut message = Transaction::default().register(logits);
+        if let Some((chosen, _)) = &self.last {
+            message = message.register(chosen.clone());
+        }
+        let parts = message.execute_async().await;
+        let parts = parts.map_err(|error| AttackError::Device(format!("{error:?}")))?;
+        let mut parts = parts.iter().map(|part| part.iter::<f32>().collect::<Vec<_>>());
+        let logits = parts.next().unwrap_or_default();
+        let chosen = parts.next().unwrap_or_default();
+        let findings = chosen.as_chunks::<NEWS>().0.iter().map(Found::of).collect();
+        Ok((logits.as_chunks::<CLASSES>().0.to_vec(), findings))
+    }
+}
+
+/// What [`PairChoice::choose_pairs`] says of a run.
+struct Found {
+    finding: f32,
+    pair: [usize; 2],
+    zeros: usize,
+    admissible: usize,
+}
+
+impl Found {
+    fn of(&[finding, p, q, zeros, admissible]: &[f32; NEWS]) -> Self {
+        let pair = [p as usize, q as usize];
+        Self { finding, pair, zeros: zeros as usize, admissible: admissible as usize }
+    }
+
+    fn is(&self, finding: Finding) -> bool {
+        self.finding == finding.number()
+    }
+
+    fn finding(&self) -> Option<Finding> {
+        Finding::ALL.into_iter().find(|&finding| self.is(finding))
+    }
+}
+
+fn choose_pairs(
+    gradient: Tensor<4>,
+    images: Tensor<4>,
+    originals: Tensor<4>,
+    sign: f32,
+) -> Tensor<2> {
+    let [gradient, images, originals] = [gradient, images, originals].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(<Dispatch as PairChoice>::choose_pairs(gradient, images, originals, sign))
+}
+
+fn shift_pairs(images: Tensor<4>, chosen: Tensor<2>, step: f32) -> Tensor<4> {
+    let (images, chosen) = (images.into_dispatch(), chosen.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as PairChoice>::shift_pairs(images, chosen, step))
+}
+
+impl Run {
+    fn change(&mut self, pair: [usize; 2], direction: Direction, theta: f32) {
+        self.shift(&pair, direction, theta);
+        self.iteration += 1;
+    }
+}

@@ -1,0 +1,225 @@
+/** The page without a network, and the change from one release to the next. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { listFiles } from "../../scripts/release.mjs";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { attack, choose, goTo, ready, set } from "./visit.mjs";
+
+withBrowser();
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const ROOT = process.env.SITE ?? fileURLToPath(new URL("../..", import.meta.url));
+const UPDATE = ["/sw.js", "/sw-files.js"];
+const WEIGHTS = "/www/models/mnist-undefended.safetensors";
+
+/** A visit with service workers. @param {import("node:test").TestContext} t @param {string} url */
+async function visit(t, url) {
+  const opened = await open(t, url, { serviceWorkers: "allow" });
+  await ready(opened.page);
+  return opened;
+}
+
+/** Waits until these files are kept. @param {Page} page @param {string[]} wanted */
+async function kept(page, ...wanted) {
+  for (let waited = 0; waited < 20_000; waited += 100) {
+    const all = await page.evaluate(async () => {
+      const worker = (await navigator.serviceWorker.getRegistration())?.active;
+      const stores = await Promise.all((await caches.keys()).map(async (key) => (await caches.open(key)).keys()));
+      return worker?.state === "activated" ? stores.flat().map(({ url }) => new URL(url).pathname) : [];
+    });
+    if (wanted.every((name) => all.some((path) => path.endsWith(name)))) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  assert.fail(`not all of these are kept: ${wanted}`);
+}
+
+/** @param {Page} page */
+const isControlled = (page) => page.evaluate(() => navigator.serviceWorker.controller !== null);
+
+/** A quick experiment in the lab. @param {Page} page @param {string} lab */
+async function measure(page, lab) {
+  await page.goto(`${lab}#amplitude`);
+  await page.locator("#lab[data-ready=true]").waitFor();
+  await page.locator("#lab-images").fill("1");
+  await page.locator("#lab-run").click();
+  await page.locator('#lab[data-state="done"]').waitFor();
+}
+
+/** The same site with some files changed, and the list that goes with them. @param {Record<string, string>} changes By path. @returns {Record<string, string>} */
+function release(changes) {
+  let list = listFiles(ROOT);
+  for (const [path, body] of Object.entries(changes)) {
+    const line = new RegExp(`("${path.slice(1).replaceAll(".", "\\.")}": )"[0-9a-f]{64}"`);
+    assert.match(list, line);
+    list = list.replace(line, `$1"${createHash("sha256").update(body).digest("hex")}"`);
+  }
+  return { ...changes, "/sw-files.js": list };
+}
+
+/** @param {string} path */
+const published = (path) => readFileSync(`${ROOT}${path}`, "utf8");
+const NEXT = release({
+  "/www/main.js": `${published("/www/main.js")}\nglobalThis.isNext = true;\n`,
+  "/www/languages/ja.json": published("/www/languages/ja.json").replace(/"title": "[^"]*"/, '"title": "次の版"'),
+});
+
+for (const base of ["/", "/some/base/"]) {
+  test(`at ${base} the page and what was used once work without a network`, async (t) => {
+    const { url, requests, answers } = await site(t, {}, base);
+    const { page, problems } = await visit(t, `${url}/`);
+    await kept(page, "samples/mnist.png", "mnist-undefended.safetensors", "mnist-distilled-t100.safetensors", "results/success.json");
+    await page.reload();
+    await ready(page);
+    assert.ok(await isControlled(page));
+    await goTo(page, "cifar10");
+    await kept(page, "samples/cifar10.png", "cifar10-undefended.safetensors");
+    await measure(page, `${url}/www/lab.html`);
+
+    await page.context().setOffline(true);
+    // The browser looks for a new release past what is emulated here.
+    for (const name of UPDATE) answers[name] = (request) => request.destroy();
+    const before = requests.length;
+    await page.goto(`${url}/?lang=1#v=1&sample=18&target=3&lang=ja&end`);
+    await ready(page);
+    assert.equal(await page.locator("html").getAttribute("lang"), "ja");
+    await choose(page, 7);
+    await set(page, { target: 3 });
+    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    await goTo(page, "cifar10");
+    assert.ok(await page.locator("#results").isVisible());
+    await measure(page, `${url}/www/lab.html`);
+    assert.deepEqual(requests.slice(before).filter((path) => !UPDATE.includes(path)), []);
+    assert.deepEqual(problems, []);
+  });
+}
+
+test("of a model that was never used, the page says without a network that it could not be fetched", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await kept(page, "mnist-undefended.safetensors");
+  await page.reload();
+  await ready(page);
+  await page.context().setOffline(true);
+  await page.locator('[data-panel="right"] .panel-model').selectOption({ index: 2 });
+  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "error");
+  assert.equal(await page.locator('[data-panel="right"] .status').getAttribute("data-error"), "NetworkError");
+  await page.context().setOffline(false);
+  await page.locator('[data-panel="right"] .retry').click();
+  await ready(page);
+});
+
+test("a new release is offered; the old one goes on until it is accepted, and then all tabs are new", async (t) => {
+  const { url, answers } = await site(t);
+  const { page, problems } = await visit(t, url);
+  await kept(page, "mnist-undefended.safetensors");
+  await page.reload();
+  await ready(page);
+  assert.ok(await page.locator("#release").count() === 0);
+
+  Object.assign(answers, NEXT);
+  await page.reload();
+  await page.locator("#release").waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${url}/#v=1&lang=ja`);
+  await ready(other);
+  for (const tab of [page, other]) assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).isNext), undefined);
+  assert.notEqual(await other.locator("h1").textContent(), "次の版", "words of the new release on a page of the old one");
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+
+  await page.locator("#release button").click();
+  for (const tab of [page, other]) {
+    await tab.waitForFunction(() => /** @type {any} */ (globalThis).isNext);
+    await ready(tab);
+    assert.equal(await tab.locator("#release").count(), 0);
+  }
+  assert.equal(await other.locator("h1").textContent(), "次の版");
+  const mains = await page.evaluate(async () => (await (await caches.open((await caches.keys())[0])).keys()).filter(({ url }) => url.includes("/www/main.js")).length);
+  assert.equal(mains, 1, "the old release is still kept");
+  assert.deepEqual(problems, []);
+});
+
+test("a release that the host has only half of is not taken, and is once it is whole", async (t) => {
+  const { url, answers } = await site(t);
+  const { page } = await visit(t, url);
+  await kept(page, "mnist-undefended.safetensors");
+  await page.reload();
+  await ready(page);
+  answers["/sw-files.js"] = NEXT["/sw-files.js"];
+  answers["/www/languages/ja.json"] = NEXT["/www/languages/ja.json"];
+  const failed = page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    const next = await new Promise((/** @type {(worker: ServiceWorker | null) => void} */ resolve) => {
+      registration.addEventListener("updatefound", () => resolve(registration.installing));
+      registration.update();
+    });
+    await new Promise((/** @type {(value: void) => void} */ resolve) => next?.addEventListener("statechange", () => next.state !== "installing" && resolve()));
+    return next?.state;
+  });
+  assert.equal(await failed, "redundant");
+  await page.reload();
+  await ready(page);
+  assert.equal(await page.locator("#release").count(), 0);
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+
+  Object.assign(answers, NEXT);
+  await page.reload();
+  await page.locator("#release button").click();
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).isNext);
+});
+
+test("a copy that is damaged is refused, and fetched again", async (t) => {
+  const { url, requests } = await site(t);
+  const { page, problems } = await visit(t, url);
+  await kept(page, "mnist-undefended.safetensors");
+  await page.evaluate(async () => {
+    const store = await caches.open((await caches.keys())[0]);
+    for (const request of await store.keys()) {
+      if (!/mnist-undefended|www\/state\.js/.test(request.url)) continue;
+      const copy = await store.match(request);
+      const bytes = new Uint8Array(await (copy ?? new Response()).arrayBuffer());
+      bytes[bytes.length >> 1] ^= 1;
+      await store.put(request, new Response(bytes, { headers: copy?.headers }));
+    }
+  });
+  const before = requests.length;
+  await page.reload();
+  await ready(page);
+  const asked = requests.slice(before).filter((path) => !UPDATE.includes(path));
+  assert.deepEqual(asked.sort(), [WEIGHTS, "/www/state.js"]);
+  await page.context().setOffline(true);
+  await page.reload();
+  await ready(page);
+  assert.deepEqual(problems, []);
+});
+
+test("where nothing can be stored the page works as without", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await open(t, `${url}/blank`, { serviceWorkers: "allow" });
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Storage.overrideQuotaForOrigin", { origin: url, quotaSize: 1000 });
+  for (let times = 0; times < 2; times++) {
+    await page.goto(`${url}/#v=1`);
+    await page.reload();
+    await ready(page);
+    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    assert.equal(await isControlled(page), false);
+  }
+  assert.deepEqual(problems, []);
+});
+
+test("where service workers are forbidden, nobody misses them", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await open(t, url, { serviceWorkers: "allow", script: 'Object.defineProperty(Navigator.prototype, "serviceWorker", { get() { throw new DOMException("forbidden", "SecurityError"); } })' });
+  await ready(page);
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(problems, []);
+});
+
+test("a frame registers nothing", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, `${url}/?embed=1&load=now`);
+  assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
+});

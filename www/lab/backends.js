@@ -1,0 +1,36 @@
+/** What computes: all cores but one, or the graphics processor, each with a pool of its own that is made when it is wanted. */
+import { findAdapter } from "../adapter.js";
+import { createPool } from "../pool.js";
+
+/** @typedef {import("../protocol.js").Backend} Backend */
+/** @typedef {ReturnType<typeof createPool>} Pool */
+
+export const BACKENDS = /** @type {const} */ (["cpu", "webgpu"]);
+
+export function createBackends() {
+  /** @type {Map<Backend, Pool>} */
+  const pools = new Map();
+  let inBackground = false;
+
+  return {
+    /** How much longer it has turned out to take than was estimated; null where nobody knows. @type {Record<Backend, number | null>} */
+    slowness: { cpu: 1, webgpu: null },
+
+    /** @param {Backend} backend */
+    pool(backend) {
+      const pool = pools.get(backend) ?? createPool({ backend });
+      pool.setInBackground(inBackground);
+      pools.set(backend, pool);
+      return pool;
+    },
+
+    /** Whether it goes on in a hidden tab. @param {boolean} wanted */
+    setInBackground(wanted) {
+      inBackground = wanted;
+      for (const pool of pools.values()) pool.setInBackground(wanted);
+    },
+  };
+}
+
+/** The graphics processor's name, or by its name why there is none to use. @returns {Promise<{ name: string } | { why: string }>} */
+export const findGraphics = () => findAdapter(false).then((name) => ({ name }), (/** @type {Error} */ { name }) => ({ why: name }));
