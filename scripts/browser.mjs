@@ -7,8 +7,8 @@ const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-ru
 /** A graphics processor that is a program: it computes what a real one does, in seconds for a step. */
 const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** @param {{ gpu?: boolean }} [options] */
-export function launchBrowser({ gpu = false } = {}) {
+/** @param {{ gpu?: boolean, args?: string[] }} [options] `args` are further flags of Chromium. */
+export function launchBrowser({ gpu = false, args = [] } = {}) {
   const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-  return chromium.launch({ executablePath, args: gpu ? [...FLAGS, ...SOFTWARE_GPU] : FLAGS });
+  return chromium.launch({ executablePath, args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : []), ...args] });
 }

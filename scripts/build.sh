@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the wasm package from the sources: npm run build [-- FOLDER [ENGINE …]], where FOLDER is pkg
-# and the engines are cpu and webgpu unless given. webgpu takes long: burn's GPU runtime is large.
+# and the engines are cpu and webgpu unless given. webgpu takes long: burn's GPU runtime is large. The
+# engine bench is the CPU engine with its pieces laid open, and is published nowhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-pkg}
@@ -21,14 +22,14 @@ done
 flags+=" --remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$commit"
 flags+=" --remap-path-prefix=$PWD=/project"
 
-# build ENGINE PROFILE OPTIMISATION MOST_GZIPPED CARGO_OPTION…
+# build ENGINE CRATE PROFILE OPTIMISATION MOST_GZIPPED CARGO_OPTION…
 build() {
-  local engine=$1 profile=$2 level=$3 most=$4 module=$out/$1/engine_bg.wasm
-  RUSTFLAGS=$flags cargo build --locked --profile "$profile" --lib --target $target "${@:5}"
+  local engine=$1 crate=$2 profile=$3 level=$4 most=$5 module=$out/$1/engine_bg.wasm
+  RUSTFLAGS=$flags cargo build --locked --profile "$profile" --lib --target $target --target-dir target "${@:6}"
   rm -rf "${out:?}/$engine"
   mkdir -p "$out"
   cargo run --locked --quiet --manifest-path tools/bindgen/Cargo.toml --target-dir target -- \
-    "target/$target/$profile/defensive_distillation.wasm" "$out/$engine"
+    "target/$target/$profile/$crate.wasm" "$out/$engine"
   # Each feature is named: --all-features would write encodings that browsers refuse.
   node_modules/.bin/wasm-opt "$level" --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
     --enable-mutable-globals --enable-reference-types --enable-multivalue \
@@ -54,11 +55,12 @@ for engine in ${engines:-cpu webgpu}; do
     # The compiler has optimised already: at -O2 and above this takes minutes, and the result is no
     # faster and compresses worse.
     cpu)
-      build cpu wasm -O1 700000
+      build cpu defensive_distillation wasm -O1 700000
       types
       ;;
-    webgpu) build webgpu wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
-    *) echo "There is no engine $engine. There are: cpu, webgpu." >&2; exit 1 ;;
+    bench) build bench bench_engine wasm -O1 750000 --manifest-path bench/engine/Cargo.toml ;;
+    webgpu) build webgpu defensive_distillation wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
+    *) echo "There is no engine $engine. There are: cpu, webgpu, bench." >&2; exit 1 ;;
   esac
 done
 

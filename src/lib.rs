@@ -32,6 +32,7 @@
 //! - [`dataset`]: what the data sets are, and readers for their files (native)
 //! - [`digit`]: strokes to 28×28, as MNIST was made
 //! - [`model`]: the two networks
+//! - [`layers`]: what they spend their time in, public for the bench
 //! - [`distill`]: softmax at a temperature, soft labels
 //! - [`attack`]: goals, budgets, steps, outcomes; JSMA, the attacks that broke the defence, a control
 //! - [`experiment`]: many attacks, counted
@@ -46,7 +47,7 @@ pub mod digit;
 pub mod distill;
 pub mod experiment;
 mod jacobian;
-mod layers;
+pub mod layers;
 pub mod model;
 #[cfg(feature = "train")]
 pub mod train;

@@ -12,6 +12,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
 use super::Layers;
+use super::product::{View, add_product};
 
 impl Layers for Flex {
     fn conv_relu(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
@@ -99,15 +100,31 @@ impl Conv {
 
     /// `[to, from, 3, 3]` to `[3, 3, from, to]`.
     fn kernel(&self, weight: FlexTensor) -> Vec<f32> {
-        weight.permute(&[2, 3, 1, 0]).to_contiguous().storage::<f32>().to_vec()
+        let weight = weight.to_contiguous();
+        let weight: &[f32] = weight.storage();
+        let mut kernel = vec![0.0; weight.len()];
+        for (place, pixel) in kernel.chunks_exact_mut(self.from * self.to).enumerate() {
+            for (from, row) in pixel.chunks_exact_mut(self.to).enumerate() {
+                for (to, value) in row.iter_mut().enumerate() {
+                    *value = weight[(to * self.from + from) * 9 + place];
+                }
+            }
+        }
+        kernel
     }
 
     /// `[to, from, 3, 3]` to `[3, 3, to, from]`, each row of the kernel turned around.
     fn turned_kernel(&self, weight: FlexTensor) -> Vec<f32> {
-        let straight = weight.permute(&[2, 3, 0, 1]).to_contiguous();
-        let pixels = straight.storage::<f32>().chunks_exact(self.from * self.to);
-        let pixels: Vec<_> = pixels.collect();
-        pixels.chunks_exact(3).flat_map(|row| row.iter().rev()).flat_map(|p| *p).copied().collect()
+        let weight = weight.to_contiguous();
+        let weight: &[f32] = weight.storage();
+        let mut turned = vec![0.0; weight.len()];
+        for (place, pixel) in turned.chunks_exact_mut(self.to * self.from).enumerate() {
+            let place = 3 * (place / 3) + 2 - place % 3;
+            for (value, window) in pixel.iter_mut().zip(weight.chunks_exact(9)) {
+                *value = window[place];
+            }
+        }
+        turned
     }
 
     fn forward(self, x: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f32> {
@@ -288,71 +305,6 @@ fn max_pool_gradient(x: &[f32], gradient: &[f32], out: &mut [f32], width: usize,
 fn block(rows: &[f32], column: usize, line: usize, channels: usize) -> [&[f32]; 4] {
     let at = 2 * column * channels;
     [at, at + channels, line + at, line + at + channels].map(|at| &rows[at..at + channels])
-}
-
-/// A matrix in memory: entry (i, j) at `i · row_stride + j · column_stride`.
-#[derive(Clone, Copy)]
-struct View<'a> {
-    data: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> View<'a> {
-    fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
-        Self::overlapping(data, rows, columns, columns)
-    }
-
-    /// Rows that begin `stride` numbers after one another.
-    fn overlapping(data: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
-        assert!(rows > 0 && columns > 0 && (rows - 1) * stride + columns <= data.len());
-        Self { data, rows, columns, row_stride: stride, column_stride: 1 }
-    }
-
-    #[cfg(feature = "train")]
-    fn transposed(self) -> Self {
-        let Self { data, rows, columns, row_stride, column_stride } = self;
-        Self {
-            data,
-            rows: columns,
-            columns: rows,
-            row_stride: column_stride,
-            column_stride: row_stride,
-        }
-    }
-}
-
-/// Adds a · b to `out`, `[a.rows, b.columns]`.
-fn add_product(out: &mut [f32], a: View, b: View) {
-    let (rows, depth, columns) = (a.rows, a.columns, b.columns);
-    assert!(depth == b.rows && out.len() == rows * columns);
-    // SAFETY: `View` has checked that its last entry lies within its data, and `out` has as many
-    // numbers as the product and is borrowed by no one else.
-    unsafe {
-        gemm::gemm(
-            rows,
-            columns,
-            depth,
-            out.as_mut_ptr(),
-            1,
-            columns as isize,
-            true,
-            a.data.as_ptr(),
-            a.column_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.column_stride as isize,
-            b.row_stride as isize,
-            1.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
 }
 
 /// Fills `out` image by image, each of `size` numbers, on all cores where there are threads. `work`

@@ -17,6 +17,8 @@ mod cube;
 #[cfg(feature = "flex")]
 mod flex;
 mod general;
+#[cfg(feature = "flex")]
+pub mod product;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};

@@ -1,0 +1,79 @@
+//! The engine with its pieces laid open, for the bench in the browser. The published module has none
+//! of this; whatever is here is compiled as that is, from the same sources.
+
+mod pieces;
+
+use defensive_distillation::attack::{Attack, Goal};
+use defensive_distillation::dataset::Dataset;
+use defensive_distillation::weights::Entry;
+use wasm_bindgen::prelude::*;
+
+/// A batch of attacks, the pieces of whose step can be timed.
+#[wasm_bindgen]
+pub struct Pieces(pieces::Pieces);
+
+#[wasm_bindgen]
+impl Pieces {
+    /// `entry` and `attack` are JSON: a network's entry in the manifest, and a request's settings.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        entry: &str,
+        bytes: &[u8],
+        attack: &str,
+        images: Vec<f32>,
+        targets: &[u8],
+    ) -> Result<Pieces, String> {
+        let entry: Entry = serde_json::from_str(entry).map_err(|error| error.to_string())?;
+        let attack: Attack = serde_json::from_str(attack).map_err(|error| error.to_string())?;
+        let network = entry.load(bytes, &burn::tensor::Device::flex());
+        let network = network.map_err(|error| error.to_string())?;
+        let goals = targets.iter().map(|&class| Goal::Target(class.into())).collect();
+        pieces::Pieces::new(network, attack, images, goals).map(Self)
+    }
+
+    /// The names of the pieces.
+    pub fn names() -> Vec<String> {
+        pieces::Pieces::NAMES.map(String::from).into()
+    }
+
+    /// Does a piece of work so many times.
+    pub fn run(&self, name: &str, times: usize) {
+        (0..times).for_each(|_| self.0.run(name));
+    }
+}
+
+/// A product of two square matrices.
+#[wasm_bindgen]
+pub struct Product(pieces::Product);
+
+#[wasm_bindgen]
+impl Product {
+    #[wasm_bindgen(constructor)]
+    pub fn new(side: usize, is_own: bool) -> Self {
+        Self(pieces::Product::new(side, is_own))
+    }
+
+    /// The sides to try.
+    pub fn sides() -> Vec<usize> {
+        pieces::Product::SIDES.into()
+    }
+
+    /// Of one product.
+    #[wasm_bindgen(js_name = multiplyAdds)]
+    pub fn multiply_adds(&self) -> usize {
+        self.0.multiply_adds()
+    }
+
+    /// Multiplies them so many times.
+    pub fn run(&mut self, times: usize) {
+        (0..times).for_each(|_| self.0.run());
+    }
+}
+
+/// Multiply-adds for each image of a step with so many backward rows.
+#[wasm_bindgen(js_name = multiplyAdds)]
+pub fn multiply_adds(dataset: &str, rows: usize) -> Result<usize, String> {
+    let dataset: Dataset = serde_json::from_value(dataset.into())
+        .map_err(|error| format!("{dataset} is no data set: {error}"))?;
+    Ok(pieces::multiply_adds(dataset, rows))
+}
