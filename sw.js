@@ -16,7 +16,7 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const ROOT = new URL("./", location.href);
 const STORE = `defensive-distillation ${ROOT.pathname}`;
 /** Kept once it has been used. */
-const LARGE = /^(www\/(models\/.*\.safetensors|samples\/.*|blog\/.*)|results\/.*|pkg\/webgpu\/.*)$/;
+const LARGE = /^(www\/(models\/.*\.safetensors|samples\/.*|blog\/.*|licences\.html)|results\/.*|pkg\/webgpu\/.*)$/;
 /** Checked by the page itself, which shows how much of it has come. */
 const CHECKED_BY_PAGE = /\.(safetensors|wasm)$/;
 

@@ -68,6 +68,7 @@ export function setUpAddress({ state }, onMove) {
   let written = describe(state);
   /** What was there at the last look. @type {Link} */
   let seen = written;
+  /** @type {ReturnType<typeof setTimeout> | 0} */
   let timer = 0;
 
   addEventListener("popstate", () => {

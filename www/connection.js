@@ -115,11 +115,11 @@ function speak(port, end) {
 
   port.onmessage = ({ data }) => {
     silence = 0;
-    const waiting = pending.get(data.id);
+    const waiting = pending.get(data?.id);
     if (!waiting) return;
     if ("event" in data) return waiting.onEvent?.(data.event);
     pending.delete(data.id);
-    if ("error" in data) waiting.reject(failure(data.error.name, data.error.message));
+    if ("error" in data) waiting.reject(failure(`${data.error?.name}`, `${data.error?.message}`));
     else waiting.resolve(data.value);
   };
 

@@ -30,12 +30,14 @@ export function serve(port) {
   });
 
   port.onmessage = async ({ data }) => {
-    if ("abort" in data) return calls.get(data.abort)?.abort();
-    const { id, method, argument } = data;
+    if (data?.abort !== undefined) return calls.get(data.abort)?.abort();
+    const { id, method, argument } = data ?? {};
+    if (!Number.isInteger(id)) return;
     const controller = new AbortController();
     calls.set(id, controller);
     if (over) return refuse(id, over);
     try {
+      if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The engine was asked for something that it does not know.");
       const value = await methods[method](argument, {
         signal: controller.signal,
         emit: (event) => port.postMessage({ id, event }),
@@ -89,11 +91,11 @@ function makeMethods(onLost) {
       return loads.get(id)?.(listener);
     },
 
-    rasterize: async (strokes) => (await guarded(() => glue.rasterize(strokes))) ?? null,
+    rasterize: async (strokes) => (await guarded(() => glue.rasterize(coordinates(strokes)))) ?? null,
 
-    classify: async ({ model, scale, image }) => trusted(engine, await guarded(() => engine.classify(model, pixels(image), scale))),
+    classify: async ({ model, scale, image } = {}) => trusted(engine, await guarded(() => engine.classify(name(model), pixels(image), scale))),
 
-    async attack({ image, target, ...settings }, { signal, emit }) {
+    async attack({ image, target, ...settings } = {}, { signal, emit }) {
       // It travels as a byte, which would wrap.
       if (!Number.isInteger(target) || target < 0 || target > 9) {
         throw failure("RequestError", "The target should be a class from 0 to 9.");
@@ -233,6 +235,18 @@ export async function isIntact(bytes, sha256) {
 export function versioned(url, sha256) {
   url.search = sha256.slice(0, 16);
   return url;
+}
+
+/** The module takes a text for granted, and reads beyond its memory where it is given something else. @param {unknown} model */
+function name(model) {
+  if (typeof model === "string") return model;
+  throw failure("RequestError", "The model should be the name of one.");
+}
+
+/** @param {unknown} strokes */
+function coordinates(strokes) {
+  if (Array.isArray(strokes) && strokes.every((stroke) => stroke instanceof Uint8Array)) return strokes;
+  throw failure("ImageError", "A drawing should be a list of strokes, each a Uint8Array of coordinates.");
 }
 
 /** @param {unknown} image */

@@ -79,14 +79,15 @@ export function serveExperiment(port) {
   };
 
   port.onmessage = async ({ data }) => {
-    if ("end" in data) {
+    const { id, method, argument, end, ping, hold: isHeld } = data ?? {};
+    if (end) {
       isOver = true;
       hold(false);
-    } else if ("hold" in data) hold(data.hold);
-    else if ("ping" in data) port.postMessage({ pong: true });
-    else {
-      const { id, method, argument } = data;
+    } else if (isHeld !== undefined) hold(Boolean(isHeld));
+    else if (ping) port.postMessage({ pong: true });
+    else if (Number.isInteger(id)) {
       try {
+        if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker was asked for something that it does not know.");
         port.postMessage({ id, value: await methods[method](argument) });
       } catch (error) {
         port.postMessage({ id, error: toPlain(error) });

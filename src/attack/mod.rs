@@ -228,8 +228,8 @@ pub enum AttackError {
     /// θ is zero, negative, above 1 or not a number.
     #[error("The step θ must be above 0 and at most 1, but is {0}.")]
     Theta(f32),
-    /// The temperature is zero, negative or not a number.
-    #[error("The temperature must be a number above 0, but is {0}.")]
+    /// The temperature is zero, negative, not a number, or one that 32 bits cannot divide by.
+    #[error("The temperature must be a number from 0.000001 to 1000000000, but is {0}.")]
     Temperature(f32),
     /// ε is negative, above 1 or not a number.
     #[error("The step ε must be from 0 to 1, but is {0}.")]

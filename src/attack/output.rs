@@ -23,9 +23,12 @@ pub enum Output {
     Logits,
 }
 
+/// Beyond these a slope divided by T is infinite in 32 bits, or nothing.
+const TEMPERATURES: std::ops::RangeInclusive<f32> = 1e-6..=1e9;
+
 /// Refuses what is no temperature.
 pub(super) fn check_temperature(temperature: f32) -> Result<(), AttackError> {
-    match temperature > 0.0 && temperature.is_finite() {
+    match TEMPERATURES.contains(&temperature) {
         true => Ok(()),
         false => Err(AttackError::Temperature(temperature)),
     }

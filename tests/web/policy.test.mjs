@@ -11,12 +11,15 @@ const ROOT = process.env.SITE ? `${process.env.SITE}/` : fileURLToPath(new URL("
 const COMPUTES = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
 const FRAMES = "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
+const READS = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+
 /** Every page that is published, and its policy. @type {Record<string, string>} */
 const POLICIES = {
   "index.html": COMPUTES,
   "www/lab.html": COMPUTES,
   "www/blog/en.html": FRAMES,
   "www/blog/ja.html": FRAMES,
+  "www/licences.html": READS,
 };
 
 /** Pages that `npm run site` makes: they lead on at once. */

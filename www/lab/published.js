@@ -30,6 +30,7 @@ const NETWORK = {
   role: (/** @type {any} */ value) => ROLES.includes(value),
   temperature: isNumber,
   scale: isNumber,
+  attack_temperature: (/** @type {any} */ value) => value === undefined || isNumber(value),
 };
 const OUTCOMES = has({ fooled: isNumber, budget_spent: isNumber, no_admissible_pair: isNumber, gradient_vanished: isNumber });
 const COUNTS = { attempts: isNumber, successes: isNumber, rate: isNumber, interval: isSpan, outcomes: OUTCOMES, planned: isNumber };
