@@ -2,10 +2,10 @@
  * Writes the measured figures into the blog posts: `npm run readme`. With `--check` it only says
  * whether they are there. A figure stands in an element with `data-figure`, which names it.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { measured, misread, models, percent } from "./measured.mjs";
 
-const POSTS = ["en", "ja"].map((language) => new URL(`../www/blog/${language}.html`, import.meta.url));
+const POSTS = readdirSync(new URL("../www/blog/", import.meta.url)).filter((name) => name.endsWith(".html")).map((name) => new URL(`../www/blog/${name}`, import.meta.url));
 const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
 const FEATURES = 784;
 const BUDGET = 112;

@@ -1,4 +1,4 @@
-/** The browser that the tests and the site's pictures are made with. */
+/** The browsers that the tests and the site's pictures are made with. */
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
@@ -11,4 +11,11 @@ const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshade
 export function launchBrowser({ gpu = false, args = [] } = {}) {
   const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
   return chromium.launch({ executablePath, args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : []), ...args] });
+}
+
+/** Firefox as it is, over WebDriver BiDi. */
+export async function launchFirefox() {
+  const { launch } = await import("puppeteer-core");
+  const executablePath = ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync);
+  return launch({ browser: "firefox", executablePath, headless: true });
 }

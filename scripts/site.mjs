@@ -10,13 +10,13 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "./browser.mjs";
+import { LANGUAGES } from "../www/languages/index.js";
 import { writeList } from "./release.mjs";
 import { publishedFiles } from "./serve.mjs";
 
 /** @typedef {import("playwright-core").Browser} Browser */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const LANGUAGES = /** @type {const} */ (["en", "ja"]);
 const CARD = { width: 1200, height: 630 };
 /** The card is the embedded page, drawn larger. */
 const SCALE = 1.25;
@@ -50,13 +50,13 @@ async function build(names) {
     const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
     const local = `http://localhost:${port}/`;
     await drawIcon(browser, local);
-    for (const name of names) for (const language of LANGUAGES) await buildPage(browser, local, name, language);
+    for (const name of names) for (const language of Object.keys(LANGUAGES)) await buildPage(browser, local, name, language);
   } finally {
     await browser.close();
     server.closeAllConnections();
     server.close();
   }
-  for (const page of ["index.html", "www/lab.html", ...LANGUAGES.map((language) => `www/blog/${language}.html`)]) pin(page);
+  for (const page of ["index.html", "www/lab.html", ...readdirSync(join(folder, "www/blog")).filter((name) => name.endsWith(".html")).map((name) => `www/blog/${name}`)]) pin(page);
   writeList(folder);
 }
 
@@ -75,7 +75,7 @@ async function drawIcon(browser, local) {
   await page.close();
 }
 
-/** @param {Browser} browser @param {string} local @param {string} name @param {typeof LANGUAGES[number]} language */
+/** @param {Browser} browser @param {string} local @param {string} name @param {string} language */
 async function buildPage(browser, local, name, language) {
   const suffix = language === "en" ? "" : `.${language}`;
   const card = `www/cards/${name}${suffix}.png`;
@@ -83,6 +83,7 @@ async function buildPage(browser, local, name, language) {
   await drawCard(browser, `${local}?embed=1${new URL(link).hash}`, card);
 
   const words = JSON.parse(readFileSync(join(ROOT, `www/languages/${language}.json`), "utf8"));
+  const locale = words["language.locale"];
   const title = name === "page" ? words.title : `${name}. ${words[`story.${name}.title`]}`;
   const description = (name === "page" ? words.subtitle : words[`story.${name}.text`]).replace(/ ?\[\d\]/g, "");
   const place = name === "page" ? "" : `www/story/${name}${suffix}.html`;
@@ -92,23 +93,24 @@ async function buildPage(browser, local, name, language) {
     width: 700, height: 520, thumbnail_url: address + card, thumbnail_width: CARD.width, thumbnail_height: CARD.height,
   }, null, 2)}\n`);
 
-  const head = headOf({ language, title, description, place, card, oembed });
+  const head = headOf({ locale, title, description, place, card, oembed });
   if (name !== "page") return writeFileSync(join(folder, place), storyPage({ language, title, description, head, link: link.replace(local, "../../"), card: `../cards/${name}${suffix}.png` }));
   if (language === "en") insert("index.html", head);
+  if (words["blog.file"] !== `${language}.html`) return;
   const post = `www/blog/${language}.html`;
   const said = readFileSync(join(folder, post), "utf8");
   const [, postTitle, postDescription] = /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(said) ?? [];
-  insert(post, headOf({ language, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
+  insert(post, headOf({ locale, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
 }
 
-/** @param {{ language: string, title: string, description: string, place: string, card: string, oembed: string }} page */
-function headOf({ language, title, description, place, card, oembed }) {
+/** @param {{ locale: string, title: string, description: string, place: string, card: string, oembed: string }} page */
+function headOf({ locale, title, description, place, card, oembed }) {
   return [
     `<link rel="canonical" href="${address}${place}">`,
     `<link rel="apple-touch-icon" href="${address}www/icon-180.png">`,
     ...(oembed ? [`<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escape(title)}">`] : []),
     `<meta property="og:type" content="website">`,
-    `<meta property="og:locale" content="${language === "en" ? "en_GB" : "ja_JP"}">`,
+    `<meta property="og:locale" content="${locale}">`,
     `<meta property="og:title" content="${escape(title)}">`,
     `<meta property="og:description" content="${escape(description)}">`,
     `<meta property="og:url" content="${address}${place}">`,

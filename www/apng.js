@@ -3,6 +3,7 @@
  * only the rectangle that differs from the one before is kept. Programs that know nothing of
  * animation show the first picture that was given.
  */
+import { deflate } from "./deflate.js";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const RGB = 2;
@@ -84,8 +85,7 @@ async function compress(rgba, stride, { x, y, width, height }) {
       for (let channel = 0; channel < 3; channel++) rows[at++] = rgba[here + channel] - (above < 0 ? 0 : rgba[above + channel]);
     }
   }
-  const stream = new Blob([rows]).stream().pipeThrough(new CompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  return deflate(rows, "deflate");
 }
 
 /** @param {string} name @param {ArrayLike<number>} data */

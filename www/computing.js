@@ -30,7 +30,7 @@ export function setUpComputing(session) {
     const words = info
       ? `${t("engine.info", { engine: t(`engine.${info.engine}`), where: t(`engine.${info.where}`), implementation: info.implementation, version: info.version })} ${t(`engine.why.${info.why}`)}`
       : "";
-    line.title = info?.reason ?? "";
+    line.dataset.reason = info?.reason ?? "";
     line.dataset.engine = info?.engine ?? "";
     line.dataset.why = info?.why ?? "";
     const now = `${words} ${info?.detail}`;

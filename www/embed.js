@@ -13,7 +13,7 @@
  * - `autoplay`: the attack starts when it comes into view. A click on the poster starts it as well.
  * - `load`: `near` (unless said otherwise) loads when the element comes near the screen, `click`
  *   when the reader asks for it. Before that nothing is fetched at all.
- * - `theme`: `light` or `dark`; without it the reader's system decides. `lang`: `en` or `ja`.
+ * - `theme`: `light` or `dark`; without it the reader's system decides. `lang`: one of the page's, such as `ja`.
  * - `title`: the frame's name for those who do not see it.
  * - `sandbox`: the frame may run scripts and open the full page, and nothing else.
  */
@@ -21,6 +21,7 @@
 const PAGE = new URL("../", import.meta.url);
 const NAME = "defensive-distillation";
 const PARTS = ["controls", "target", "temperature", "draw", "story", "autoplay"];
+/** The button and the frame's name. Written by `npm run languages`. */
 const WORDS = { en: ["Run it here", "Defensive distillation, attacked live"], ja: ["ここで実行", "防御的蒸留を、その場で攻撃する"] };
 /** How far from the screen it is worth while to begin, in pixels. */
 const NEAR = 400;
@@ -128,7 +129,8 @@ class DefensiveDistillation extends HTMLElement {
   }
 
   #words() {
-    return (this.closest("[lang]")?.getAttribute("lang") ?? "").startsWith("ja") ? WORDS.ja : WORDS.en;
+    const tag = (this.closest("[lang]")?.getAttribute("lang") ?? "").toLowerCase().split("-")[0];
+    return Object.entries(WORDS).find(([language]) => language === tag)?.[1] ?? WORDS.en;
   }
 }
 

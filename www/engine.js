@@ -10,10 +10,12 @@
  *
  * Errors are `Error`s with one of these names: NetworkError (a file could not be fetched; retry),
  * IntegrityError and ModelError (a file is damaged; retry), RequestError and ImageError (the
- * caller's request cannot be met; the message says why), EngineError (the engine is gone; make a
+ * caller's request cannot be met; the message says why), NoWebAssembly and NoSimd (no engine can run in
+ * this browser), EngineError (the engine is gone; make a
  * new one), AbortError (the caller's signal ended the wait).
  */
 import { connect } from "./connection.js";
+import { checkPlatform, reasonToSpare } from "./platform.js";
 import { prove, stepTime } from "./proof.js";
 import { WHY, failure } from "./protocol.js";
 
@@ -71,6 +73,7 @@ const PATIENCE = { compiling: 120, computing: 30 };
 export async function createEngine({ prefer = "auto", onProgress, onChange, signal } = {}) {
   if (!["auto", "cpu", "webgpu"].includes(prefer)) throw failure("RequestError", `There is no engine "${prefer}". There are: auto, cpu, webgpu.`);
   signal?.throwIfAborted();
+  checkPlatform();
   const cpu = await connect("cpu", { signal, onProgress });
   /** @type {Connection | null} */
   let gpu = null;
@@ -83,7 +86,7 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, sign
   let upgrade = null;
   /** @type {EngineInfo} */
   let info;
-  tell(prefer === "cpu" ? "asked" : isSavingData() && prefer === "auto" ? "SaveData" : "waiting");
+  tell(prefer === "cpu" ? "asked" : (prefer === "auto" && reasonToSpare()) || "waiting");
 
   /** @param {import("./protocol.js").Why} why */
   function tell(why, detail = "") {
@@ -207,6 +210,3 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, sign
  */
 const resumed = (request, last) =>
   (last && !request.attack.startsWith("cw-") ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
-
-/** Data is dear to the visitor, who has said so in the browser's settings. */
-const isSavingData = () => /** @type {{ connection?: { saveData?: boolean } }} */ (navigator).connection?.saveData === true;

@@ -2,7 +2,7 @@
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
 
-const KNOWN = new Set(["NetworkError", "IntegrityError", "ModelError", "RequestError", "ImageError", "EngineError", "NoWebAssembly"]);
+const KNOWN = new Set(["NetworkError", "IntegrityError", "ModelError", "RequestError", "ImageError", "EngineError", "NoWebAssembly", "NoSimd"]);
 
 /** @param {Error} error */
 const inWords = (error) => t(KNOWN.has(error.name) ? `error.${error.name}` : "error.other");

@@ -15,7 +15,7 @@ const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw"
  * @typedef {object} Guest
  * @property {Set<string>} parts
  * @property {boolean} autoplay Whether the attack starts when it comes into view.
- * @property {typeof LANGUAGES[number] | null} lang
+ * @property {import("./i18n.js").Language | null} lang
  * @property {typeof CHOICES.theme[number] | null} theme
  * @property {'near' | 'click' | 'now'} load When the engine is fetched.
  */

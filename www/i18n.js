@@ -3,10 +3,12 @@
  * Elements of index.html name theirs: `data-t` for the text, `data-t-label` for an aria-label and
  * `data-t-title` for a title. Words that differ by data set are under `key.<data set>`.
  */
+import { make, must } from "./dom.js";
+import { LANGUAGES as NAMES } from "./languages/index.js";
 import { recall, remember } from "./storage.js";
 
-export const LANGUAGES = /** @type {const} */ (["en", "ja"]);
-/** @typedef {typeof LANGUAGES[number]} Language */
+/** @typedef {keyof typeof NAMES} Language */
+export const LANGUAGES = /** @type {Language[]} */ (Object.keys(NAMES));
 /** @typedef {Record<string, string>} Words */
 
 const KEY = "language";
@@ -29,9 +31,19 @@ export function preferredLanguage() {
 /** @param {string | undefined} tag */
 export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag);
 
-/** @param {Language} language */
-export function rememberLanguage(language) {
-  remember(KEY, language);
+/**
+ * The menu of languages; what is chosen there is remembered.
+ *
+ * @param {(language: Language) => void} onChoice
+ */
+export function setUpMenu(onChoice) {
+  const menu = must("#language", HTMLSelectElement);
+  menu.replaceChildren(...LANGUAGES.map((language) => make("option", { value: language, lang: language }, NAMES[language])));
+  menu.addEventListener("change", () => {
+    const chosen = toLanguage(menu.value) ?? "en";
+    remember(KEY, chosen);
+    onChoice(chosen);
+  });
 }
 
 /**
@@ -43,6 +55,7 @@ export async function speak(language) {
   await Promise.all([fetchWords("en"), fetchWords(language)]);
   current = language;
   document.documentElement.lang = language;
+  must("#language", HTMLSelectElement).value = language;
   translate(document);
 }
 

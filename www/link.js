@@ -45,7 +45,7 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {boolean} marks
  * @property {number} story The step of the story that is open; 0 for none.
  * @property {number} soft The temperature at which the teacher's answers are shown.
- * @property {typeof LANGUAGES[number] | null} lang
+ * @property {import("./i18n.js").Language | null} lang
  * @property {'light' | 'dark' | null} theme
  * @property {Uint8Array[] | null} strokes An empty list is a blank sheet.
  * @property {string | null} pixels A picture of the visitor's own, as `pixels.js` writes it.

@@ -41,7 +41,6 @@ export function createLoader(store, { wished, onList, onReady, onError }) {
   async function start() {
     store.set({ engine: { status: "loading", progress: null, error: null }, message: "" });
     try {
-      if (typeof WebAssembly !== "object") throw failure("NoWebAssembly", "");
       const handle = await createEngine({
         prefer,
         onChange: (engineInfo) => store.set({ engineInfo }),

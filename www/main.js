@@ -7,7 +7,7 @@ import { MNIST } from "./datasets.js";
 import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
 import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { language as shownLanguage, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "./i18n.js";
+import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./i18n.js";
 import { setUpInput } from "./input.js";
 import { emptyLink } from "./link.js";
 import { setUpNotes } from "./notes.js";
@@ -29,7 +29,6 @@ import { setUpUpload } from "./upload.js";
 
 const store = createStore();
 const session = createSession(store);
-const language = must("#language", HTMLSelectElement);
 
 /** @type {(data: string) => void} */
 let drawResults = () => {};
@@ -37,7 +36,6 @@ let drawResults = () => {};
 /** @param {import("./i18n.js").Language} chosen */
 async function changeLanguage(chosen) {
   await speak(chosen);
-  language.value = chosen;
   document.title = t("title");
   translateStory();
   drawResults(store.state.data);
@@ -70,7 +68,7 @@ function setUpKeeping(isGuest) {
 
 /** @param {import("./state.js").State} state */
 function drawWays({ data }) {
-  must("#blog", HTMLAnchorElement).href = new URL(`blog/${shownLanguage()}.html`, import.meta.url).href;
+  must("#blog", HTMLAnchorElement).href = new URL(`blog/${t("blog.file")}`, import.meta.url).href;
   must("#lab-link", HTMLAnchorElement).href = new URL(data === MNIST ? "lab.html" : `lab.html#${data}/success`, import.meta.url).href;
 }
 
@@ -95,6 +93,10 @@ async function start() {
   const setTheme = setUpTheme(guest?.theme ?? link.theme, (byVisitor) => {
     forgetColours();
     store.set(byVisitor ? { touched: true } : {});
+  });
+  setUpMenu((chosen) => {
+    store.set({ touched: true });
+    changeLanguage(chosen);
   });
   await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage());
   const views = [
@@ -127,12 +129,6 @@ async function start() {
   if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
-  language.addEventListener("change", () => {
-    const chosen = toLanguage(language.value) ?? "en";
-    rememberLanguage(chosen);
-    store.set({ touched: true });
-    changeLanguage(chosen);
-  });
   openSession(guest, link, dropped);
   drawResults = await setUpResults();
   drawResults(store.state.data);

@@ -3,8 +3,9 @@
  * is offered in one line. Where there are no service workers, or nothing may be stored, the page is
  * what it is without.
  */
+import { announce } from "./announce.js";
 import { make, must } from "./dom.js";
-import { translate } from "./i18n.js";
+import { t, translate } from "./i18n.js";
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -70,4 +71,5 @@ function offer(next) {
   const line = make("div", { class: "notice", id: "release" }, make("p", { class: "notice-text", "data-t": "release.offer" }), accept);
   must(".notes", HTMLElement).append(line);
   translate(line);
+  announce(t("release.offer"));
 }

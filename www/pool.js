@@ -8,6 +8,7 @@
 import { MAX_JSON, MODELS, findBuild, isIntact, pastDamage, versioned } from "./engine-core.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { parseManifest } from "./manifest.js";
+import { checkPlatform } from "./platform.js";
 import { failure } from "./protocol.js";
 
 /**
@@ -98,6 +99,7 @@ export function createPool({ backend = "cpu", software = false, size = backend =
 
   /** @param {Backend} backend */
   async function findModule(backend) {
+    checkPlatform();
     const { script, fetchModule } = await findBuild(backend, { signal: new AbortController().signal, emit: () => {} });
     return { script, module: await WebAssembly.compile(await fetchModule()) };
   }

@@ -95,6 +95,7 @@ export const WHY = {
   fetching: "The CPU engine computes while the WebGPU engine is fetched.",
   compiling: "The CPU engine computes while the WebGPU engine compiles its shaders.",
   SaveData: "The CPU engine computes, since the browser is set to save data.",
+  LittleMemory: "The CPU engine computes, since the device has little memory.",
   NoWebGPU: "The CPU engine computes, since there is no WebGPU.",
   NoAdapter: "The CPU engine computes, since there is no graphics adapter.",
   MissingFeature: "The CPU engine computes, since the graphics adapter lacks a feature.",

@@ -125,4 +125,4 @@ function boxOf({ size, values }) {
 }
 
 /** @param {Float64Array} values @param {number} share */
-const quantile = (values, share) => values.toSorted()[Math.round(share * (values.length - 1))];
+const quantile = (values, share) => values.slice().sort()[Math.round(share * (values.length - 1))];

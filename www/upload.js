@@ -46,7 +46,7 @@ export function setUpUpload({ state, changed }, session) {
   /** @param {FileList | null | undefined} files */
   async function take(files) {
     const file = files?.[0];
-    if (!file || !area.checkVisibility()) return;
+    if (!file || area.getClientRects().length === 0) return;
     const mine = ++turn;
     const { data } = state;
     say(() => t("upload.working"));

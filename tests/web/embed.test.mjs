@@ -210,7 +210,7 @@ test("a sandboxed frame, with scripts alone, runs in the page and remembers noth
   for (const guest of await guests(page, 2)) {
     assert.equal(await outcome(guest), "fooled");
     assert.equal(await guest.evaluate(() => self.origin), "null");
-    assert.match(`${await guest.locator("#engine-info").getAttribute("title")}`, /in the page, since no worker/);
+    assert.match(`${await guest.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
   }
   await page.locator('defensive-distillation[style*="height: "]').waitFor();
 });

@@ -106,5 +106,5 @@ test("without workers the page attacks all the same, and says where", async (t) 
   await choose(page, 7);
   await set(page, { target: 3 });
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-  assert.match(`${await page.locator("#engine-info").getAttribute("title")}`, /in the page, since no worker/);
+  assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
 });

@@ -54,7 +54,7 @@ test("an attack on a drawing is replayed to the same pixels and words, without w
   const { page: other, problems } = await open(t, link, { script: "delete globalThis.Worker", viewport: { width: 375, height: 740 }, locale: "ja" });
   await ended(other);
   await showing(other, step);
-  assert.match(`${await other.locator("#engine-info").getAttribute("title")}`, /in the page, since no worker/);
+  assert.match(`${await other.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
   assert.deepEqual(await seen(other), before);
   assert.equal(other.url(), link, "an address that was opened stays as it is");
   assert.ok(await other.locator("#notes").isHidden());

@@ -5,7 +5,7 @@ import { BIBTEX } from "../bibtex.js";
 import { DATASETS, MNIST } from "../datasets.js";
 import { make, must, setText } from "../dom.js";
 import { explain } from "../errors.js";
-import { number, percent, preferredLanguage, rememberLanguage, speak, speakOf, t, toLanguage } from "../i18n.js";
+import { number, percent, preferredLanguage, setUpMenu, speak, speakOf, t } from "../i18n.js";
 import { setUpOffline } from "../offline.js";
 import { fetchModels } from "../pool.js";
 import { loadSamples } from "../samples.js";
@@ -87,13 +87,11 @@ function fromHash() {
 /** @param {string} wanted @param {Choice["experiment"]} name */
 const hashOf = (wanted, name) => (wanted === MNIST ? `#${name}` : `#${wanted}/${name}`);
 
-const language = must("#language", HTMLSelectElement);
 const keep = setUpOffline(false);
 
 /** @param {import("../i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
   await speak(wanted);
-  language.value = wanted;
   document.title = `${t("lab.title")}: ${t("title")}`;
   drawForm();
   drawResult();
@@ -524,13 +522,9 @@ function setUpDownloads() {
 async function start() {
   setUpForm();
   setUpDownloads();
+  setUpMenu(changeLanguage);
   await changeLanguage(preferredLanguage());
   setUpTheme(null, () => {});
-  language.addEventListener("change", () => {
-    const wanted = toLanguage(language.value) ?? "en";
-    rememberLanguage(wanted);
-    changeLanguage(wanted);
-  });
   must("#boot", HTMLElement).hidden = true;
   must("#lab", HTMLElement).hidden = false;
   document.addEventListener("visibilitychange", drawProgress);

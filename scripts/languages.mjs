@@ -1,0 +1,37 @@
+/**
+ * Writes down which languages there are, which a page without a server cannot ask: the files of
+ * www/languages, listed in www/languages/index.js, and the two phrases that embed.js needs before it
+ * may fetch anything. To add a language, add its file and run `npm run languages`.
+ */
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const FOLDER = new URL("../www/languages/", import.meta.url);
+const LIST = new URL("index.js", FOLDER);
+const ELEMENT = new URL("../www/embed.js", import.meta.url);
+
+/** @typedef {Record<string, Record<string, string>>} Files The words of each language, by its tag. */
+
+/** @returns {Files} */
+export function languageFiles() {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".json")).sort();
+  return Object.fromEntries(names.map((name) => [name.slice(0, -5), JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"))]));
+}
+
+/** @param {Files} files */
+export function writeList(files) {
+  const names = Object.entries(files).map(([tag, words]) => `  ${tag}: ${JSON.stringify(words["language.name"])},\n`);
+  return `/** The languages that the page speaks, by their own names. Written by \`npm run languages\`. */\nexport const LANGUAGES = /** @type {const} */ ({\n${names.join("")}});\n`;
+}
+
+/** @param {Files} files @param {string} script */
+export function writeElement(files, script) {
+  const words = Object.entries(files).map(([tag, file]) => `${tag}: ${JSON.stringify([file["embed.wake"], file.title]).replaceAll('","', '", "')}`);
+  return script.replace(/^const WORDS = .*;$/m, () => `const WORDS = { ${words.join(", ")} };`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const files = languageFiles();
+  writeFileSync(LIST, writeList(files));
+  writeFileSync(ELEMENT, writeElement(files, readFileSync(ELEMENT, "utf8")));
+}

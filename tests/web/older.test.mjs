@@ -1,0 +1,123 @@
+/** Older browsers and small devices: what they lack is taken away before the page loads, and the page finds a path, or says in a sentence that there is none. */
+import assert from "node:assert/strict";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { attack, choose, panel, ready, set, visit } from "./visit.mjs";
+
+withBrowser();
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** What takes it away, and whether the engine is still in a worker. @type {Record<string, [script: string, where: RegExp]>} */
+const LACKS = {
+  "module workers": ["{ const Known = Worker; globalThis.Worker = class extends Known { constructor(url, { type, ...rest } = {}) { super(url, rest); } }; }", /in the page, since no worker/],
+  "streams that pack and unpack": ["delete globalThis.CompressionStream; delete globalThis.DecompressionStream;", /in a worker/],
+  "deflate-raw": ["{ const Known = CompressionStream; globalThis.CompressionStream = class extends Known { constructor(format) { if (format === 'deflate-raw') throw new TypeError('unknown format'); super(format); } }; }", /in a worker/],
+  "methods of the last years": [`for (const [kind, names] of [[Uint8Array, ["fromBase64", "fromHex"]], [Uint8Array.prototype, ["toBase64", "toHex"]], [Object.getPrototypeOf(Uint8Array.prototype), ["toSorted", "toReversed", "with", "findLast"]],
+    [Array, ["fromAsync"]], [Array.prototype, ["toSorted", "toReversed", "toSpliced", "with", "findLast", "findLastIndex"]], [Object, ["groupBy"]], [Promise, ["withResolvers", "try"]],
+    [Set.prototype, ["union", "intersection", "difference"]], [URL, ["canParse", "parse"]], [AbortSignal, ["any", "timeout"]], [Element.prototype, ["checkVisibility"]], [globalThis, ["structuredClone", "scheduler", "requestIdleCallback"]]])
+    for (const name of names) delete kind[name];`, /in a worker/],
+};
+
+/** A small picture of two quarters, as a file that a visitor has. @param {Page} page */
+async function twoQuarters(page) {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(60, 60);
+    const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, 60, 60);
+    context.fillStyle = "#000";
+    context.fillRect(25, 5, 10, 50);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  });
+  return { name: "one.png", mimeType: "image/png", buffer: Buffer.from(bytes) };
+}
+
+for (const [name, [script, where]] of Object.entries(LACKS)) {
+  test(`without ${name} the page attacks, takes a picture along in a link, and saves one`, async (t) => {
+    const { url } = await site(t);
+    const { page, problems } = await visit(t, url, { script, acceptDownloads: true });
+    assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, where);
+    await choose(page, 7);
+    await set(page, { target: 3 });
+    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+
+    await page.locator("#upload-file").setInputFiles(await twoQuarters(page));
+    await page.waitForFunction(() => /pixels=/.test(location.hash));
+    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "1");
+    if (/pack|deflate/.test(name)) {
+      const seen = (/** @type {Page} */ where) => where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+      const { page: other } = await visit(t, page.url());
+      assert.equal(await seen(other), await seen(page), "the link in a newer browser");
+    }
+
+    await page.locator("#share-open").click();
+    const saved = page.waitForEvent("download");
+    await page.locator("#share-still").click();
+    await saved;
+    const width = await page.locator("#share-preview").evaluate(async (image) => {
+      await /** @type {HTMLImageElement} */ (image).decode();
+      return /** @type {HTMLImageElement} */ (image).naturalWidth;
+    });
+    assert.ok(width >= 480, `the saved picture is ${width} pixels wide`);
+    assert.deepEqual(problems, []);
+  }, 150_000);
+}
+
+test("without module workers the lab computes in the page", async (t) => {
+  const { url } = await site(t);
+  const { page } = await open(t, `${url}/www/lab.html`, { script: LACKS["module workers"][0] });
+  await page.locator("#lab[data-ready]").waitFor();
+  for (const box of (await page.locator("input[name=network]").all()).slice(1)) await box.uncheck();
+  await page.locator("#lab-images").fill("1");
+  await page.locator("#lab-images").press("Enter");
+  await page.locator("#lab-run").click();
+  await page.locator('#lab[data-state="done"]').waitFor();
+  assert.equal(await page.locator("#lab-table tbody tr").count(), 1);
+});
+
+/** What takes it away, and what is said then, in English and in Japanese. @type {Record<string, [script: string, words: RegExp, japanese: RegExp]>} */
+const IMPOSSIBLE = {
+  "SIMD": ["WebAssembly.validate = () => false;", /has no SIMD.*Safari from 16\.4/, /SIMD（.*対応していません/],
+  "WebAssembly": ["delete globalThis.WebAssembly;", /no WebAssembly/, /WebAssembly が使えません/],
+};
+
+for (const [name, [script, words, japanese]] of Object.entries(IMPOSSIBLE)) {
+  test(`without ${name} page and lab say so in a sentence, and show pictures`, async (t) => {
+    const { url, requests } = await site(t);
+    const { page, problems } = await open(t, url, { script });
+    await page.locator('[data-panel="right"] .status-text', { hasText: words }).waitFor();
+    await choose7(page);
+    assert.match(`${await page.locator("#announcer").textContent()}`, words);
+    await page.locator("#language").selectOption("ja");
+    await panel(page, "left").locator(".status-text", { hasText: japanese }).waitFor();
+    assert.deepEqual(requests.filter((path) => /pkg|safetensors/.test(path)), [], "nothing is fetched that cannot be used");
+    assert.deepEqual(problems, []);
+
+    const { page: lab } = await open(t, `${url}/www/lab.html`, { script });
+    await lab.locator("#lab[data-ready]").waitFor();
+    await lab.locator("#lab-run").click();
+    await lab.locator("#lab-message", { hasText: words }).waitFor();
+  });
+}
+
+/** The picture is there even where no network can read it. @param {Page} page */
+async function choose7(page) {
+  await page.locator("#samples .tile").nth(70).click();
+  await page.waitForFunction(() => /labelled 7/.test(document.querySelector("#input-caption")?.textContent ?? ""));
+}
+
+test("a phone fetches nothing of CIFAR-10 and no WebGPU engine for a first attack, and with little memory none at all by itself", async (t) => {
+  const { url, requests } = await site(t);
+  const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+  const { page } = await visit(t, url, phone);
+  await attack(page);
+  assert.equal(await page.locator("#engine-info").getAttribute("data-why"), "waiting");
+  const { page: small } = await visit(t, url, { ...phone, script: "Object.defineProperty(navigator, 'deviceMemory', { value: 2 })" });
+  assert.equal(await small.locator("#engine-info").getAttribute("data-why"), "LittleMemory");
+  assert.match(`${await small.locator("#engine-info").textContent()}`, /little memory/);
+  await attack(small);
+  assert.deepEqual(requests.filter((path) => /webgpu|cifar/.test(path)), []);
+  // Who asks for it is given it.
+  await small.locator("#engine-choice").selectOption("webgpu");
+  await small.waitForFunction(() => !/LittleMemory|waiting/.test(document.querySelector("#engine-info")?.getAttribute("data-why") ?? "LittleMemory"));
+});
