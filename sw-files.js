@@ -89,7 +89,7 @@ const FILES = {
   "www/pixels.js": "033732a65a777aacd0e16bd174bc88dae8faea6e623cf51f63b9fd0159c0e28b",
   "www/platform.js": "3e0953d04297b467aae82f09eabcd3f52d799618e3b3a09b410508657d6dce21",
   "www/player.js": "7028c0aa352eb0819200215c4b7a8f527333754bc787f348cb84726b231a29af",
-  "www/png.js": "cceb068025f3f1e1133c757e45f1f560303a7841f22488d531f3a6ccf4920435",
+  "www/png.js": "4f27ba8fba5fc2c67d42bca970f4b33573efab0e62adf3f68c5d60c6ecb9150b",
   "www/pool-core.js": "8687042964976fa7c2476a3ab60bb64ba1f95cda69b1960cf68a05faf8d93e6a",
   "www/pool-worker.js": "8b58ae4aed4dfab8ab3a47179584b82d68e4aaa2840126845595c97ffc48429f",
   "www/pool.js": "59c080aef48e86efe95aa654df6b17175fcf45c0a30426184f2b8f3d55f23354",

@@ -26,38 +26,34 @@ export async function decodePng(file) {
   const channels = CHANNELS[colour];
   if (depth !== 8 || channels === undefined || interlace !== 0) throw new Error("it is not a plain 8-bit PNG, grey or RGB");
   if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) throw new Error(`it measures ${width} × ${height}`);
-  const rows = await unpack(data, height * (width * channels + 1));
+  const length = height * (width * channels + 1);
+  if (length > MAX_BYTES) throw new Error("it is too large");
+  const rows = await unpack(new Blob(data), length);
+  if (rows?.length !== length) throw new Error("its picture is not of the size that it says");
   return { width, height, channels, pixels: unfilter(rows, width * channels, height, channels) };
 }
 
 /**
- * Unpacks to the length that the header promises, and stops there: a few bytes can swell to gigabytes.
- * By the browser, which is faster; or by hand where it cannot.
+ * By the browser, which is faster, or by hand where it cannot; to the length that the header promises and
+ * not beyond it, since a few bytes can swell to gigabytes.
  *
- * @param {Uint8Array<ArrayBuffer>[]} data In zlib's wrapping: two bytes before, four behind.
+ * @param {Blob} packed In zlib's wrapping: two bytes before, four behind.
  * @param {number} length
  */
-async function unpack(data, length) {
-  if (length > MAX_BYTES) throw new Error("it is too large");
-  const packed = new Blob(data);
-  if (typeof DecompressionStream !== "function") {
-    const rows = inflate(new Uint8Array(await packed.slice(2, -4).arrayBuffer()), length);
-    if (rows?.length !== length) throw new Error("its picture is incomplete");
-    return rows;
-  }
+async function unpack(packed, length) {
+  if (typeof DecompressionStream !== "function") return inflate(new Uint8Array(await packed.slice(2, -4).arrayBuffer()), length);
   const rows = new Uint8Array(length);
   let at = 0;
   const reader = packed.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     if (at + part.value.length > length) {
       reader.cancel().catch(() => {});
-      throw new Error("its picture is larger than it says");
+      return null;
     }
     rows.set(part.value, at);
     at += part.value.length;
   }
-  if (at < length) throw new Error("its picture is incomplete");
-  return rows;
+  return rows.subarray(0, at);
 }
 
 /** @param {Uint8Array<ArrayBuffer>} file */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, panel, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, ended, panel, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -108,3 +108,42 @@ test("without workers the page attacks all the same, and says where", async (t) 
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
   assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
 });
+
+/**
+ * What happens around the page: the page goes on, and nothing is said, since nothing is wrong.
+ *
+ * @type {Record<string, (page: import("playwright-core").Page) => Promise<unknown>>}
+ */
+const AROUND = {
+  "storage is forbidden": async () => {},
+  "the tab is frozen in the middle of an attack, and comes back": async (page) => {
+    const devtools = await page.context().newCDPSession(page);
+    for (const state of /** @type {const} */ (["frozen", "active"])) {
+      await devtools.send("Page.setWebLifecycleState", { state });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  },
+  "the clock is put back by a year": (page) => page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() - 365 * 24 * 3600 * 1000;
+  }),
+  "another tab attacks as well": async (page) => {
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await ready(other);
+    assert.deepEqual(await attack(other), ["fooled", "gradient-vanished"]);
+  },
+};
+
+for (const [what, happens] of Object.entries(AROUND)) {
+  test(`${what}: the attack ends as it would have, and so does the next one`, async (t) => {
+    const { url } = await site(t);
+    const forbidden = 'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });';
+    const { page, problems } = await visit(t, url, what === "storage is forbidden" ? { script: forbidden } : {});
+    await page.locator("#run").click();
+    await happens(page);
+    assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(problems, []);
+  });
+}

@@ -1,0 +1,145 @@
+/**
+ * The published figures cannot drift by themselves: each row adds up, is about the very file that is
+ * published, and is what these files still give on a sample of images.
+ */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { before, test } from "node:test";
+import { decodePng } from "../../www/png.js";
+
+/** @typedef {import("../../pkg/cpu/engine.js").Task} Task */
+
+/** @param {string} path From the project's folder. */
+const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url));
+/** @param {string} path */
+const json = (path) => JSON.parse(`${read(path)}`);
+
+/** @type {import("../../www/protocol.js").ManifestEntry[]} */
+const MANIFEST = json("www/models/manifest.json");
+/** @type {Record<string, any[]>} */
+const RESULTS = Object.fromEntries(["success", "amplitude", "robustness", "fgsm", "pairs", "transfer"].map((kind) => [kind, json(`results/${kind}.json`)]));
+const ROWS = Object.entries(RESULTS).flatMap(([kind, rows]) => rows.map((row, place) => ({ name: `${kind}.json, row ${place + 1} (${row.model} × ${row.scale})`, row })));
+
+/** Wilson's interval at 95 %. @param {number} successes @param {number} attempts */
+function wilson(successes, attempts) {
+  const z = 1.959963984540054;
+  const [share, scale] = [successes / attempts, 1 + (z * z) / attempts];
+  const spread = z * Math.sqrt((share * (1 - share)) / attempts + (z * z) / (4 * attempts * attempts));
+  return [Math.max(0, (share + (z * z) / (2 * attempts) - spread) / scale), Math.min(1, (share + (z * z) / (2 * attempts) + spread) / scale)];
+}
+
+/** @param {number} one @param {number} other @param {string} what */
+const near = (one, other, what) => assert.ok(Math.abs(one - other) < 1e-9, `${what}: ${one}, not ${other}`);
+
+/** @param {any} row @param {string} name */
+function addsUp(row, name) {
+  const { rate, interval, outcomes } = row;
+  const [count, of] = [row.successes ?? row.errors ?? row.reached, row.errors === undefined ? (row.shown ?? row.attempts) : row.measured];
+  if (rate !== undefined && of > 0) {
+    near(rate, count / of, `${name}: the rate`);
+    wilson(count, of).forEach((end, place) => near(interval[place], end, `${name}: the interval`));
+  }
+  if (row.successes !== undefined && outcomes) assert.equal(outcomes.fooled, row.successes, `${name}: the outcomes`);
+  if (row.attempts !== undefined && outcomes) assert.equal(outcomes.fooled + outcomes.budget_spent + outcomes.no_admissible_pair + outcomes.gradient_vanished, row.attempts, `${name}: the attempts`);
+}
+
+test("every row is about the file that is published, and adds up", () => {
+  for (const { name, row } of ROWS) {
+    const entry = MANIFEST.find(({ id }) => id === row.model);
+    assert.equal(row.model_sha256, entry?.sha256, `${name} is about a file that is not published`);
+    assert.equal(row.dataset, entry?.dataset, name);
+    assert.equal(row.temperature, entry?.temperature, name);
+    addsUp(row, name);
+    for (const cell of row.cells ?? []) addsUp(cell, `${name}, ${cell.source} to ${cell.target}`);
+    if (row.counts) assert.equal(row.counts.reduce((/** @type {number} */ sum, /** @type {number} */ count) => sum + count), row.measured, name);
+  }
+});
+
+test("every file is the one of the manifest, and the manifest has every file", () => {
+  const files = readdirSync(new URL("../../www/models/", import.meta.url)).filter((name) => name !== "manifest.json");
+  assert.deepEqual(files.sort(), MANIFEST.map(({ file }) => file).sort());
+  for (const { file, sha256, bytes } of MANIFEST) {
+    const content = read(`www/models/${file}`);
+    assert.deepEqual([createHash("sha256").update(content).digest("hex"), content.length], [sha256, bytes], file);
+  }
+});
+
+/** @type {import("../../pkg/cpu/engine.js").Engine} */
+let engine;
+/** The page's hundred test images of MNIST, class by class. @type {{ pixels: Float32Array, label: number }[]} */
+let samples;
+
+before(async () => {
+  const glue = await import("../../pkg/cpu/engine.js");
+  await glue.default({ module_or_path: read("pkg/cpu/engine_bg.wasm") });
+  engine = await glue.Engine.open();
+  for (const entry of MANIFEST.filter(({ dataset }) => dataset === "mnist")) engine.load(entry, read(`www/models/${entry.file}`));
+  const { width, pixels } = await decodePng(Uint8Array.from(read("www/samples/mnist.png")));
+  samples = json("www/samples/mnist.json").map((/** @type {{ label: number }} */ { label }, /** @type {number} */ place) => ({
+    label,
+    pixels: Float32Array.from({ length: 784 }, (_, at) => pixels[(28 * Math.floor(place / 10) + Math.floor(at / 28)) * width + 28 * (place % 10) + (at % 28)] / 255),
+  }));
+});
+
+/** The rows that these networks give now. @param {"fgsm" | "amplitude" | "success"} experiment @param {Task[]} tasks @param {number} count Of images, the classes in turn. @returns {Promise<any[]>} */
+async function measure(experiment, tasks, count) {
+  const images = samples.map((_, place) => samples[10 * (place % 10) + Math.floor(place / 10)]).slice(0, count);
+  const planned = engine.experiment({ experiment, tasks, images: Float32Array.from(images.flatMap(({ pixels }) => [...pixels])), labels: Uint8Array.from(images, ({ label }) => label) });
+  const records = [];
+  for (const chunk of planned.chunks(100)) {
+    const campaign = planned.start(chunk);
+    for (let some = await campaign.step(); some; some = await campaign.step()) records.push(...some);
+    campaign.free();
+  }
+  return planned.rows(records);
+}
+
+/**
+ * Whether a sample may have come from what a row says: within five standard errors of the sample, counted
+ * from the end of the row's interval that is nearer.
+ *
+ * @param {string} name @param {number} count @param {number} of @param {number[]} interval
+ */
+function mayBe(name, count, of, [low, high]) {
+  const share = Math.min(Math.max(count / of, low), high);
+  const error = Math.sqrt((share * (1 - share)) / of + 1 / (of * of));
+  assert.ok(Math.abs(count / of - share) <= 5 * error, `${name}: published ${low} to ${high}, but ${count} of ${of} here`);
+}
+
+const mnist = MANIFEST.filter(({ dataset }) => dataset === "mnist");
+
+test("accuracies are those of the files", async () => {
+  for (const { id, test_accuracy } of mnist) {
+    let right = 0;
+    for (const { pixels, label } of samples) right += Number((await engine.classify(id, pixels)).label === label);
+    mayBe(`${id}: accuracy`, right, samples.length, [test_accuracy, test_accuracy]);
+  }
+});
+
+test("FGSM's rates are those of the files", async () => {
+  const published = RESULTS.fgsm.filter(({ scale, attack, epsilon }) => scale === 1 && attack === "fgsm" && Math.abs(epsilon - 0.3) < 1e-6);
+  assert.ok(published.length >= mnist.length);
+  const tasks = published.map(({ model, attack_temperature }) => ({ model, attack: /** @type {const} */ ({ attack: "fgsm", epsilon: 0.3, temperature: attack_temperature }) }));
+  for (const [place, { errors, measured }] of (await measure("fgsm", tasks, 30)).entries()) {
+    mayBe(`FGSM on ${published[place].model} at T = ${published[place].attack_temperature}`, errors, measured, published[place].interval);
+  }
+});
+
+test("the shares of gradients that have vanished are those of the files", async () => {
+  const published = RESULTS.amplitude.filter(({ scale }) => scale === 1);
+  for (const [place, row] of (await measure("amplitude", published.map(({ model }) => ({ model })), 30)).entries()) {
+    mayBe(`below 1e-40 on ${published[place].model}`, row.below_1e_40 * row.measured, row.measured, published[place].below_interval);
+    mayBe(`above 1e-3 on ${published[place].model}`, row.above_1e_3 * row.measured, row.measured, published[place].above_interval);
+  }
+});
+
+test("the attack's rates are those of the files", async () => {
+  const published = RESULTS.success.filter(({ dataset, scale, attack, direction, theta, budget, attack_temperature }) =>
+    dataset === "mnist" && scale === 1 && attack === "jsma-f" && direction === "increase" && theta === 1 && budget === 112 && attack_temperature === 1);
+  assert.deepEqual(published.map(({ model }) => model).sort(), mnist.map(({ id }) => id).sort());
+  const tasks = published.map(({ model }) => ({ model, attack: /** @type {const} */ ({ attack: "jsma-f", direction: "increase", theta: 1, budget: 112 }) }));
+  for (const [place, { successes, attempts }] of (await measure("success", tasks, 3)).entries()) {
+    mayBe(`JSMA-F on ${published[place].model}`, successes, attempts, published[place].interval);
+  }
+});
