@@ -8,7 +8,7 @@ const FILES = {
   "pkg/webgpu/build.json": "d570af7b74c794fcc3ebe348a8a0bef740b778b989f030262c470e0ce6563d4e",
   "pkg/webgpu/engine.js": "7578e553c68219a196a652decd19183519568f6b19cd6b49cf30f83f94641e04",
   "pkg/webgpu/engine_bg.wasm": "38e5d9b4184ef4f2a56b39db3fc41a8d36b38349639f994753ff080d541815f8",
-  "results/amplitude.json": "a080a91200370a1d1ed2f84f513d0e6f8f78467d467f53ea7d5c98296ab820ac",
+  "results/amplitude.json": "d7bda69841ced77779123ca32e8818b5407f427c1c6f1673e62f2443dd48458a",
   "results/fgsm.json": "7bc6c04c3850b2c0878ac8ba2d602df33baa264e338b7fb11d33e411ae2e03da",
   "results/pairs.json": "27a5cd866e1ddbb36433c4d2b857b7feb5c85dc0bcaf950d0cb2e158b11757ba",
   "results/robustness.json": "19541b9f68d454d53d5f6ef2d385296e751244b81b50ab632f02562a7cdf97b5",
