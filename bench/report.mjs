@@ -60,7 +60,7 @@ const PARTS = { convolutions: "convolutions", dense: "dense layers", choice: "ch
 
 /** @param {any} result */
 function parts(result) {
-  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => ["jsma-f", "jsma-z"].flatMap((attack) => [1, 32].flatMap((batch) => {
+  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => ["jsma-f"].flatMap((attack) => [1, 32].flatMap((batch) => {
     const piece = (/** @type {string} */ piece) => find(result, { what: "piece", piece, dataset, attack, batch })?.processor;
     const step = piece("step");
     if (step === undefined) return [];

@@ -11,7 +11,7 @@ withBrowser();
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 375, height: 740 };
-/** Just above and below every width at which the page is laid out anew, and what phones and screens have. */
+/** Just above and below every width at which the page is laid out anew, and what phones, one of them on its side, and screens have. */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
 const LOOKS = /** @type {const} */ ([["en", "light"], ["ja", "dark"]]);
 
@@ -51,7 +51,7 @@ for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await violations(page), [], `${language}, ${colorScheme}`);
       for (const width of WIDTHS) {
-        await page.setViewportSize({ width, height: 740 });
+        await page.setViewportSize({ width, height: width === 667 ? 360 : 740 });
         assert.deepEqual(await beyond(page), [], `${language}, ${width} px`);
         if (width === 360 || width === 1280) assert.deepEqual(await small(page), [], `${language}, ${width} px`);
       }

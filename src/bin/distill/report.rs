@@ -709,7 +709,7 @@ fn checks(page: &mut Page, networks: &[Name], rows: &[Value]) {
     page.table(
         "The same, computed by PyTorch",
         "Accuracy on all 10,000 test images, and outcomes of an attack written a second time, in Python, on \
-         the published files (`tests/python/check_published.py`); here: the rows above on the same images. \
+         the published files (`tests/python/check_published.py`); here: this project's on the same images. \
          Two programs round differently, so a few of the attacks that are nearly equal may part ways.",
         &["network", "accuracy by PyTorch", "attack", "images", "outcomes by PyTorch", "outcomes here"],
         table,
