@@ -47,9 +47,6 @@ cargo clippy --locked --release --features train --all-targets -- -D warnings
 section "Rust: clippy, wasm"
 cargo clippy --locked --profile wasm --lib --target wasm32-unknown-unknown -- -D warnings
 
-section "Rust: documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --features train --no-deps
-
 section "Rust: tests"
 cargo test --locked --release --features train
 
@@ -72,7 +69,7 @@ node_modules/.bin/tsc --project tsconfig.node.json
 node_modules/.bin/tsc --project tsconfig.sw.json
 
 section "JavaScript: unit tests"
-node --test tests/web/{unit,link,photo,bench,fuzz,figures}.test.mjs
+node --test tests/web/{unit,link,photo,bench,fuzz,figures,long}.test.mjs
 
 section "The page in a browser"
 node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,access,older,languages,site,firefox}.test.mjs

@@ -96,7 +96,7 @@ struct Common {
     /// The data set, and with it the architecture.
     #[arg(long, default_value = "mnist")]
     dataset: Dataset,
-    /// The folder with the data set's original files, gzipped or not [default: its own under data/].
+    /// The folder with the data set's original files, gzipped or not; its own under data/ unless given.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// What computes.
