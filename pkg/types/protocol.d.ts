@@ -269,6 +269,7 @@ export declare const WHY: {
     fetching: string;
     compiling: string;
     SaveData: string;
+    LittleMemory: string;
     NoWebGPU: string;
     NoAdapter: string;
     MissingFeature: string;

@@ -1,11 +1,11 @@
-//! The layers of the convolutional part, and their backward passes.
+//! The layers of the networks, and their backward passes.
 //!
 //! Both networks spend nearly all of their time in 3×3 convolutions. burn's general convolution
 //! copies every patch of its input and turns the layout around on the way in and out; with channels
 //! last, an output row is a matrix product of rows that already lie side by side in memory, and
 //! nothing has to be copied. So these layers keep images as `[batch, height, width, channels]` and
-//! are an extension of burn's backends: [`flex`] does them on the CPU, [`cube`] in kernels of our own
-//! on a GPU, and burn's own operations ([`general`]) are what both are tested against.
+//! are an extension of burn's backends: `flex` does them on the CPU, `cube` in kernels of our own on a
+//! GPU, and burn's own operations (`general`) are what both are tested against.
 //!
 //! A convolution or a dense layer and the ReLU after it are one layer, since both directions need
 //! only the ReLU's output.
