@@ -12,7 +12,7 @@ const FILES = {
   "results/fgsm.json": "7bc6c04c3850b2c0878ac8ba2d602df33baa264e338b7fb11d33e411ae2e03da",
   "results/pairs.json": "27a5cd866e1ddbb36433c4d2b857b7feb5c85dc0bcaf950d0cb2e158b11757ba",
   "results/robustness.json": "19541b9f68d454d53d5f6ef2d385296e751244b81b50ab632f02562a7cdf97b5",
-  "results/success.json": "dd60bc6711f3cf016084f556ea771c16ae72fdd8f4a559fed28e2083da6daca7",
+  "results/success.json": "a9e2a1fca31dd435b55f9ebc79251ab78e15418a7b481ad15bf11464732bcc5e",
   "results/transfer.json": "3edd626ec3546d0097cf570efaa13d259dbb492c6f852376078e4862c6c7bf10",
   "www/adapter.js": "17bbb7cf3ff45e145e7c2d67e260e97f159cd6f29a96fa6a9d5103c85a56aaa0",
   "www/address.js": "f67539ac5532b42f67b6b611e6d4770154ad00be89de38f34d8470b1c7385d54",
