@@ -2,10 +2,10 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "21abd04e556839eac129c6f3e755bb5e03a7d6e668e66864fa9dd08c1327a07b",
-  "pkg/cpu/build.json": "51ea90392a2a6908206ebba61bbacf5885847ce124288761d914c11bee4d61b3",
+  "pkg/cpu/build.json": "e3e9b90fea1ac0ed7a6b676ffb8424cab87defc567754716e192aeb58d59a141",
   "pkg/cpu/engine.js": "eeab6cb2b591c4a415582ae488c38056001800b161f176ad8c8988c579397d7a",
   "pkg/cpu/engine_bg.wasm": "0394ee988d301193f19c363267d7964ea839d1946684aeb6d17508d0e9dd8bf8",
-  "pkg/webgpu/build.json": "db4d1efaad0dce23071dec99d757f9081f1403581bfdd389d6dd44eae5c5b5f3",
+  "pkg/webgpu/build.json": "de8ec67bc1623b3c34e3f1e576d7b203626b43fe340c1cad5b168747890ca3cc",
   "pkg/webgpu/engine.js": "a4d2b31f52f058ebf220b604d7e2988f9387b4997f148fc00b05bfbb2b8ccbc1",
   "pkg/webgpu/engine_bg.wasm": "0fd4011eb67f384a09e2dd9583df2ee8c8924b2a75bcc7e1b35d210710371c5d",
   "results/amplitude.json": "928df5f7cfb05bdbcdaf5cd8fb41e93ab0e125c56f70df3d5212729ee946f2b9",

@@ -22,14 +22,14 @@ done
 flags+=" --remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$commit"
 flags+=" --remap-path-prefix=$PWD=/project"
 
-# build ENGINE CRATE PROFILE OPTIMISATION MOST_GZIPPED CARGO_OPTION…
+# build ENGINE CRATE FOLDER PROFILE OPTIMISATION MOST_GZIPPED CARGO_OPTION…
 build() {
-  local engine=$1 crate=$2 profile=$3 level=$4 most=$5 module=$out/$1/engine_bg.wasm
-  RUSTFLAGS=$flags cargo build --locked --profile "$profile" --lib --target $target --target-dir target "${@:6}"
+  local engine=$1 crate=$2 folder=$3 profile=$4 level=$5 most=$6 module=$out/$1/engine_bg.wasm
+  RUSTFLAGS=$flags cargo build --locked --profile "$profile" --lib --target $target --target-dir "$folder" "${@:7}"
   rm -rf "${out:?}/$engine"
   mkdir -p "$out"
   cargo run --locked --quiet --manifest-path tools/bindgen/Cargo.toml --target-dir target -- \
-    "target/$target/$profile/$crate.wasm" "$out/$engine"
+    "$folder/$target/$profile/$crate.wasm" "$out/$engine"
   # Each feature is named: --all-features would write encodings that browsers refuse.
   node_modules/.bin/wasm-opt "$level" --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
     --enable-mutable-globals --enable-reference-types --enable-multivalue \
@@ -55,11 +55,13 @@ for engine in ${engines:-cpu webgpu}; do
     # The compiler has optimised already: at -O2 and above this takes minutes, and the result is no
     # faster and compresses worse.
     cpu)
-      build cpu defensive_distillation wasm -O1 700000
+      build cpu defensive_distillation target wasm -O1 700000
       types
       ;;
-    bench) build bench bench_engine wasm -O1 750000 --manifest-path bench/engine/Cargo.toml ;;
-    webgpu) build webgpu defensive_distillation wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
+    # In a folder of its own: it builds this crate as well, and would leave its module where the CPU
+    # engine's is looked for.
+    bench) build bench bench_engine target/bench wasm -O1 750000 --manifest-path bench/engine/Cargo.toml ;;
+    webgpu) build webgpu defensive_distillation target wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
     *) echo "There is no engine $engine. There are: cpu, webgpu, bench." >&2; exit 1 ;;
   esac
 done

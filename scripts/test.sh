@@ -47,6 +47,9 @@ cargo clippy --locked --release --features train --all-targets -- -D warnings
 section "Rust: clippy, wasm"
 cargo clippy --locked --profile wasm --lib --target wasm32-unknown-unknown -- -D warnings
 
+section "Rust: documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --features train --no-deps
+
 section "Rust: tests"
 cargo test --locked --release --features train
 

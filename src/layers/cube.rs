@@ -580,7 +580,8 @@ fn gathered(shares: &Shared<[f32]>, column: usize, image: usize) -> f32 {
     sum
 }
 
-/// On whatever Vulkan offers, against the CPU; a processor that plays a GPU will do.
+/// On the machine's own GPU, against the CPU. It has to be a real one: the programs that play one
+/// (`docs/webgpu.md`) get burn's own products wrong as well.
 #[cfg(all(test, feature = "vulkan"))]
 mod tests {
     use burn::backend::Flex;

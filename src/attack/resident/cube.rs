@@ -223,7 +223,7 @@ fn shift_kernel(
     }
 }
 
-/// On whatever Vulkan offers, against the rule itself.
+/// On the machine's own GPU, which has to be a real one, against the rule itself.
 #[cfg(all(test, feature = "vulkan"))]
 mod tests {
     use burn::backend::Flex;
