@@ -1,7 +1,7 @@
 // Made by `npm run release`: this release of the page, each file by its SHA-256.
 /** @type {Record<string, string>} */
 const FILES = {
-  "index.html": "21abd04e556839eac129c6f3e755bb5e03a7d6e668e66864fa9dd08c1327a07b",
+  "index.html": "f0a80dab8101cbbd8918d9a03f11b7adc1fa39de770c35e721fe2ccb418a5421",
   "pkg/cpu/build.json": "e3e9b90fea1ac0ed7a6b676ffb8424cab87defc567754716e192aeb58d59a141",
   "pkg/cpu/engine.js": "eeab6cb2b591c4a415582ae488c38056001800b161f176ad8c8988c579397d7a",
   "pkg/cpu/engine_bg.wasm": "0394ee988d301193f19c363267d7964ea839d1946684aeb6d17508d0e9dd8bf8",
@@ -50,7 +50,7 @@ const FILES = {
   "www/icon.svg": "80c5d46295c568dee8519fd95d8d655a004caf8a66735a4020a529bc82badcb2",
   "www/inflate.js": "05905233df58113dd68588553301c0aa2787ede746bfd00406f08c1cb3c51794",
   "www/input.js": "6a96363432a26ae8263f7dba9d74ab2111fa7ebc4453b62fff2e25941dfd8bb5",
-  "www/lab.html": "c955144988b6f2b3015207ac60c842a252a58b12e457a96f3203eeff9da885b7",
+  "www/lab.html": "c8b1b74d60ad550b1fbd1ba92e135e26c720ba973ff729b2bb4553df07105c04",
   "www/lab/attempts.js": "51a6e931188cf50cb826dd96771f506ec043d1d7f4a3158d4ebf699a6d69f91c",
   "www/lab/backends.js": "018ac5cc8783f9b434eb6daf4773fa1328608e6ec9abe623b3ac6fa08bc2922e",
   "www/lab/charts.js": "aadee394d1bbacccbbdddf802951cf2f2cc01ed4a52207fbba82d7e35c3602ca",
@@ -60,9 +60,9 @@ const FILES = {
   "www/lab/reported.js": "e99fbeac26a5051053ae65718e26ca64a02696f37ae3e5428c3b0d83f906a144",
   "www/lab/save.js": "58f4c07d6bf421187bc2928c7714c3c8c6222ace0d68752a65b15a1b28580575",
   "www/lab/views.js": "e857b107793e00e0b39e9a75b0bb5b74e9ebffc1f2ffd595078f791cbb81c2dc",
-  "www/languages/en.json": "79323de40169494de6dabba8df46b2798213f206f4d05b667486dbe9a1c448e4",
+  "www/languages/en.json": "cfb8c68aa1e5cdf9a9a5883a2b665b6e78722166e47f0d69418ddd2fe374a8fd",
   "www/languages/index.js": "1d059d90ca07937fab1f277b726d549a6d8abb2d5f792dec8ef4de6fd034d293",
-  "www/languages/ja.json": "f4b10a553ea38bcc1dc66fd5aa5ca97d4fe9a9832d6bbc3c68467d6a60648968",
+  "www/languages/ja.json": "d7753f2cc205c79328fb27199bf2a10483c23c13f507e688ed7bfa8a0ffda5b1",
   "www/licences.html": "7ae7637a917bd2bb6d634bf73bba5d1c980cfdd911c0ba1ea30788d9eb19525c",
   "www/link.js": "8ab57e44c82924e69b9838d9d41794911fb9c10c2d5a6ca727295cbb63eeef79",
   "www/loader.js": "5b11901928aa77be9d76d46b71b907faeb6d93caf996d8ffb6a90c8fc34c3037",

@@ -207,7 +207,7 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   const says = (/** @type {RegExp} */ words) => page.waitForFunction((words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""), words.source);
   await page.locator("#pad").focus();
   await page.keyboard.press("ArrowRight");
-  assert.ok(await page.locator("#pad-keys").isVisible());
+  await page.locator("#pad-keys").waitFor();
   await says(/^Column 16, row 8\.$/);
   await page.keyboard.press("ArrowLeft");
   for (const key of SEVEN) await page.keyboard.press(key);
@@ -231,7 +231,7 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await says(/row 28\./);
   assert.equal(await page.evaluate(() => scrollY), 0);
   await page.keyboard.press("Tab");
-  assert.ok(await page.locator("#pad-keys").isHidden());
+  await page.locator("#pad-keys").waitFor({ state: "hidden" });
   assert.deepEqual(problems, []);
 });
 
