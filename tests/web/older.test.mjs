@@ -72,7 +72,7 @@ test("without module workers the lab computes in the page", async (t) => {
   await page.locator("#lab-images").press("Enter");
   await page.locator("#lab-run").click();
   await page.locator('#lab[data-state="done"]').waitFor();
-  assert.equal(await page.locator("#lab-table tbody tr").count(), 1);
+  assert.equal(await page.locator("#lab-table tbody tr", { hasText: "Yours" }).count(), 1);
 });
 
 /** What takes it away, and what is said then, in English and in Japanese. @type {Record<string, [script: string, words: RegExp, japanese: RegExp]>} */

@@ -46,7 +46,12 @@ export async function set(page, { target, attack, direction, theta, budget, iter
   if (target !== undefined) await page.locator(`#targets input[value="${target}"]`).check({ force: true });
   if (attack) await page.locator(`input[name=attack][value=${attack}]`).check({ force: true });
   const hasFeatures = !/^(fgsm|cw-)/.test(`${attack}`);
-  if (direction && hasFeatures) await page.locator(`input[name=direction][value=${direction}]`).check({ force: true });
+  if (direction && hasFeatures) {
+    const way = page.locator(`input[name=direction][value=${direction}]`);
+    // The settings of another attack are drawn in the next frame.
+    await way.waitFor();
+    await way.check({ force: true });
+  }
   for (const [id, value] of Object.entries(hasFeatures ? { theta, budget } : { iterations })) {
     if (value === undefined) continue;
     await page.locator(`#${id}`).fill(`${value}`);
