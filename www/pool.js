@@ -67,6 +67,8 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   const idle = [];
   /** Plans and counts, and does no chunks, so that it outlives a cancellation. @type {Promise<Hand> | null} */
   let clerk = null;
+  /** Those that have come to the same end as the CPU. @type {WeakSet<Hand>} */
+  const proven = new WeakSet();
   /** @type {Map<string, Promise<Uint8Array>>} */
   const weights = new Map();
   /** @type {Partial<Record<Backend, Promise<{ script: string, module: WebAssembly.Module }>>>} */
@@ -152,6 +154,21 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     return clerk;
   }
 
+  /**
+   * Has a graphics processor and the CPU make the plan's first attempt, before anything of it counts.
+   * Throws a Mismatch if they come to different ends.
+   *
+   * @param {Hand} hand
+   * @param {Plan} plan
+   */
+  async function prove(hand, plan) {
+    const judge = await findClerk();
+    await teach(judge, plan);
+    const [expected, found] = await Promise.all([judge, hand].map(async (each) => endsOf(await each.call("work", { task: 0, from: 0, to: 1 }))));
+    if (expected !== found) throw failure("Mismatch", `The graphics processor computed something else than the CPU (${found}, not ${expected}).`);
+    proven.add(hand);
+  }
+
   return {
     /** How many work at a time: one where no workers can be made. */
     size: () => (inPage ? 1 : size),
@@ -220,6 +237,7 @@ export function createPool({ backend = "cpu", software = false, size = backend =
           tries[place]++;
           try {
             await teach(hand, plan);
+            if (backend === "webgpu" && !proven.has(hand)) await prove(hand, plan);
             const records = await hand.call("work", chunks[place]);
             if (hands.has(hand)) idle.push(hand);
             if (work !== mine || !mine) return;
@@ -284,6 +302,12 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     };
   }
 }
+
+/** Below it a gradient may be zero on a device that flushes subnormal numbers. */
+const FAINT = 1e-30;
+
+/** How attempts ended; a gradient's size to the digits in which engines agree. @param {any[]} records */
+const endsOf = (records) => records.map(({ outcome, amplitude }) => outcome ?? (amplitude < FAINT ? "no gradient to speak of" : `a gradient of ${amplitude.toPrecision(2)}`)).join();
 
 async function makeHand() {
   const worker = await new Promise((/** @type {(worker: Worker) => void} */ resolve, reject) => {

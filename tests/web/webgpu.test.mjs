@@ -121,6 +121,19 @@ test("attacks that stay on the device end as on the CPU", async (t) => {
   assert.ok(outcomes.has("gradient-vanished") && outcomes.has("budget-spent"), [...outcomes].join());
 }, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
 
+test("what attacks stay on is given up if the first of them ends otherwise than on the CPU", async (t) => {
+  const { url } = await site(t, { "/www/pool-worker.js": `
+    let lies = false;
+    addEventListener("message", ({ data }) => { lies ||= data.argument?.backend === "webgpu"; });
+    const post = postMessage.bind(self);
+    self.postMessage = (message) => post(lies && message.value?.[0]?.outcome ? { ...message, value: message.value.map((record) => ({ ...record, outcome: "fooled" })) } : message);
+    const { serveExperiment } = await import("./pool-core.js");
+    serveExperiment(self);` });
+  const { page } = await open(t, `${url}/blank`);
+  page.setDefaultTimeout(0);
+  await assert.rejects(experiment(page, 1, 2), /computed something else than the CPU \(fooled, not budget-spent\)/);
+}, 6 * MINUTES);
+
 test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
   const { url } = await site(t, { "/www/worker.js": `
     const request = GPUAdapter.prototype.requestDevice;
