@@ -133,7 +133,7 @@ const FILES = {
   "www/targets.js": "17c13ccf11594ea9c322e3a23262affdd82e7880431be5657913230c512ecb53",
   "www/temperature.js": "6699a01946ea8cb8308fe19ea368b2798d8cc90c13d4a21c3cc602bc2f70a213",
   "www/theme.js": "bd1614325f882de0fae013c7e9b3be06276c1950a1401069775ca72db24ce3da",
-  "www/transport.js": "e11f53cdf048f2af65f222f8b4718eb750d1093a1428d30db2e06cc8863ca7f5",
+  "www/transport.js": "724cfc7b3cc5e289ef6b85e3f16f0ea25382552124590cfa9874325a20ee3e36",
   "www/upload.js": "532295f5cb9110da4727a0bcf63561ce7e9a4d2e3772d37b36eabc05f9638203",
   "www/verdict.js": "3af1b8dd44ac5221a69c78e6f2b380a9bdd740b5ede68c8d8baeafd54b90f4f2",
   "www/worker.js": "027477c7ad712e6cda5549897a709dab72983d0270fcf39dbcd83d2a6ebe5295",

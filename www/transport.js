@@ -19,10 +19,15 @@ export function setUpTransport(store, session) {
   must("#back", HTMLButtonElement).addEventListener("click", () => session.show(state.shown - 1));
   must("#forward", HTMLButtonElement).addEventListener("click", () => session.show(state.shown + 1));
   scrubber.addEventListener("input", () => session.show(Number(scrubber.value)));
+  // Whoever takes hold of the scrubber stops what is being played, also where it stands already:
+  // the browser tells of a change alone, and what it has drawn may be one image behind.
+  const keys = new Map([[" ", toggle], ["Home", () => session.show(0)], ["End", () => session.show(lastIteration(state))]]);
+  scrubber.addEventListener("pointerdown", () => session.show());
   scrubber.addEventListener("keydown", (event) => {
-    if (event.key !== " ") return;
+    const does = keys.get(event.key);
+    if (!does) return;
     event.preventDefault();
-    toggle();
+    does();
   });
 
   /** @param {import("./state.js").State} state */

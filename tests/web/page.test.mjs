@@ -166,6 +166,26 @@ test("the scrubber shows the earlier images again", async (t) => {
   await shows("End", [last, "3"]);
 });
 
+test("the scrubber stops what is played, also where it stands already", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  await attack(page);
+  await page.locator("#scrubber").press("End");
+  const [pressed, held] = await page.evaluate(async () => {
+    const [play, scrubber] = [/** @type {HTMLElement} */ (document.querySelector("#play")), /** @type {HTMLElement} */ (document.querySelector("#scrubber"))];
+    const shown = async (/** @type {Event} */ event) => {
+      play.click();
+      scrubber.dispatchEvent(event);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration");
+    };
+    return [await shown(new KeyboardEvent("keydown", { key: "Home" })), await shown(new PointerEvent("pointerdown"))];
+  });
+  assert.deepEqual([pressed, held], ["0", "1"], "playing has moved by one image when it is stopped");
+});
+
 test("the page's thread stays free while attacks run", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
