@@ -1,6 +1,7 @@
 //! Training resumes to where it would have come, and never from a damaged checkpoint.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use burn::tensor::Device;
@@ -21,7 +22,8 @@ fn samples(count: usize) -> Samples {
 }
 
 fn recipe(labels: &Labels) -> Recipe {
-    Recipe { batch: 32, ..Recipe::paper(Dataset::Mnist, 5.0, 3, labels) }
+    let decay_epochs = NonZeroUsize::MIN;
+    Recipe { batch: 32, decay: 0.5, decay_epochs, ..Recipe::paper(Dataset::Mnist, 5.0, 3, labels) }
 }
 
 /// Trains to `epochs` in one go, going on from what is in the folder.
@@ -37,10 +39,10 @@ fn train(folder: &Path, epochs: usize) -> Result<(), CheckpointError> {
     Ok(())
 }
 
-/// The network's weights, and each epoch's loss.
-fn result(folder: &Path) -> (Vec<u8>, Vec<f64>) {
+/// The network's weights, and each epoch's loss and step size.
+fn result(folder: &Path) -> (Vec<u8>, Vec<(f64, f64)>) {
     let (_, history, network) = finished(folder, &Device::flex()).expect("the run is finished");
-    let losses = history.iter().map(|epoch| epoch.loss).collect();
+    let losses = history.iter().map(|epoch| (epoch.loss, epoch.learning_rate)).collect();
     (weights::write(network).expect("the weights are finite"), losses)
 }
 
@@ -54,10 +56,11 @@ fn runs_resume_exactly_and_refuse_what_is_damaged() {
     // What a kill in the middle of writing leaves behind.
     fs::write(halves.join("checkpoint.new"), b"half a checkpo").expect("it writes");
     train(&halves, 2).expect("it resumes");
-    let ((weights, losses), (resumed, resumed_losses)) = (result(&whole), result(&halves));
-    assert_eq!(losses, resumed_losses);
+    let ((weights, epochs), (resumed, resumed_epochs)) = (result(&whole), result(&halves));
+    assert_eq!(epochs, resumed_epochs);
     assert_eq!(weights, resumed, "the resumed run ends with other weights");
-    assert!(losses[1] < losses[0], "nothing was learned: {losses:?}");
+    assert!(epochs[1].0 < epochs[0].0, "nothing was learned: {epochs:?}");
+    assert_eq!(epochs[1].1, epochs[0].1 / 2.0, "the step size is halved after the first epoch");
     let lines = fs::read_to_string(halves.join("log.jsonl")).expect("there is a log");
     assert_eq!(lines.lines().count(), 2);
 

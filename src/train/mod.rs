@@ -7,6 +7,7 @@
 
 pub mod checkpoint;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -35,8 +36,10 @@ pub struct Recipe {
     pub batch: usize,
     /// The step size of the first epoch.
     pub learning_rate: f64,
-    /// The step size and the momentum are multiplied by this after every tenth epoch.
+    /// The step size and the momentum are multiplied by this from time to time.
     pub decay: f64,
+    /// How many epochs go by from one such time to the next.
+    pub decay_epochs: NonZeroUsize,
     /// Share of the last update that is added to the next.
     pub momentum: f64,
     /// Seed of the initial weights, the order of the images and the dropout.
@@ -53,9 +56,21 @@ impl Recipe {
             Dataset::Mnist => (1.0, 0.5),
             Dataset::Cifar10 => (0.5, 0.9),
         };
-        let labels = labels.sha256();
-        Self { dataset, temperature, batch: 128, learning_rate, decay, momentum, seed, labels }
+        Self {
+            dataset,
+            temperature,
+            batch: 128,
+            learning_rate,
+            decay,
+            decay_epochs: Self::PAPER_DECAY_EPOCHS,
+            momentum,
+            seed,
+            labels: labels.sha256(),
+        }
     }
+
+    /// The paper's epochs from one decay to the next (Table II).
+    pub const PAPER_DECAY_EPOCHS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 
     /// The paper's step size of the first epoch (Table II).
     pub fn paper_learning_rate(dataset: Dataset) -> f64 {
@@ -67,7 +82,7 @@ impl Recipe {
 
     /// What the step size and the momentum have shrunk to in an epoch, counted from 0.
     fn decayed(&self, epoch: usize) -> f64 {
-        self.decay.powi((epoch / 10) as i32)
+        self.decay.powi((epoch / self.decay_epochs) as i32)
     }
 
     fn optimizer(&self, epoch: usize) -> ModuleOptimizer {

@@ -140,7 +140,11 @@ fn command(
     } else {
         format!(" --learning-rate {rate}")
     };
+    let decay = match recipe.decay_epochs {
+        Recipe::PAPER_DECAY_EPOCHS => String::new(),
+        epochs => format!(" --decay-epochs {epochs}"),
+    };
     format!(
-        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{rate}{first} --seed {seed}"
+        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{rate}{decay}{first} --seed {seed}"
     )
 }

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -30,6 +31,11 @@ struct Settings {
     /// The loss's gradient shrinks with T, so that few epochs ask for larger steps at high T.
     #[arg(long, value_parser = learning_rate)]
     learning_rate: Option<f64>,
+    /// Epochs after which CIFAR-10's step size and momentum are halved, again and again.
+    ///
+    /// The halving is what ends in a good network, so that a short run wants it early.
+    #[arg(long, default_value_t = Recipe::PAPER_DECAY_EPOCHS)]
+    decay_epochs: NonZeroUsize,
     /// Seed of the weights, the order of the images and the dropout.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -190,7 +196,11 @@ impl Settings {
 
     fn recipe(&self, labels: &Labels) -> Recipe {
         let paper = Recipe::paper(self.common.dataset, self.temperature, self.seed, labels);
-        Recipe { learning_rate: self.learning_rate.unwrap_or(paper.learning_rate), ..paper }
+        Recipe {
+            learning_rate: self.learning_rate.unwrap_or(paper.learning_rate),
+            decay_epochs: self.decay_epochs,
+            ..paper
+        }
     }
 
     fn folder(&self, role: Role) -> PathBuf {
