@@ -1,11 +1,13 @@
 /**
  * Writes `sw-files.js`, which names a release by its content: the SHA-256 of every file that the page
- * is made of. `npm run release`, and with `--check` it only says whether the list is up to date.
+ * is made of; and before it the list of modules in each page. `npm run release`, and with `--check` it
+ * only says whether both are up to date.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pages, writePages } from "./modules.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIST = "sw-files.js";
@@ -32,9 +34,12 @@ const sha256 = (path) => createHash("sha256").update(readFileSync(path)).digest(
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (!process.argv.includes("--check")) {
+    writePages(ROOT);
     writeList(ROOT);
-  } else if (readFileSync(join(ROOT, LIST), "utf8") !== listFiles(ROOT)) {
-    process.stderr.write(`${LIST} is not the list of these files. Run \`npm run release\`.\n`);
+  }
+  const made = /** @type {[string, string][]} */ ([...pages(ROOT), [join(ROOT, LIST), listFiles(ROOT)]]);
+  for (const [path] of made.filter(([path, text]) => readFileSync(path, "utf8") !== text)) {
+    process.stderr.write(`${path} is out of date. Run \`npm run release\`.\n`);
     process.exitCode = 1;
   }
 }

@@ -29,13 +29,16 @@ import { PATIENCE, listen, silentFor, startWorker } from "./watch.js";
  * @param {object} [options]
  * @param {boolean} [options.software] Whether an adapter will do that is a program.
  * @param {(progress: Progress) => void} [options.onProgress]
+ * @param {(call: Connection["call"]) => void} [options.meanwhile] Has it fetch things while it opens.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<Connection>}
  */
-export async function connect(backend, { software = false, onProgress: onEvent, signal } = {}) {
+export async function connect(backend, { software = false, onProgress: onEvent, meanwhile, signal } = {}) {
   const open = async (/** @type {Spoken} */ { where, whereReason, speech }) => {
     try {
-      const { implementation, version } = await speech.call("open", { backend, software }, { signal, onEvent });
+      const opening = speech.call("open", { backend, software }, { signal, onEvent });
+      meanwhile?.(speech.call);
+      const { implementation, version } = await opening;
       signal?.throwIfAborted();
       return { backend, where, whereReason, implementation, version, ...speech };
     } catch (error) {
@@ -45,8 +48,10 @@ export async function connect(backend, { software = false, onProgress: onEvent, 
   };
   /** @type {Spoken} */
   let worker;
+  const started = backend === "cpu" ? ahead : null;
+  if (started) ahead = null;
   try {
-    worker = await inWorker();
+    worker = await (started ?? inWorker());
   } catch (error) {
     return open(await inPage(`no worker could be started (${/** @type {Error} */ (error).message})`));
   }
@@ -59,6 +64,17 @@ export async function connect(backend, { software = false, onProgress: onEvent, 
 }
 
 /** @typedef {{ where: 'worker' | 'page', whereReason: string, speech: ReturnType<typeof speak> }} Spoken */
+
+/** The worker that was started ahead, until somebody takes it. @type {Promise<Spoken> | null} */
+let ahead = null;
+
+/** Has a CPU engine fetched and compiled before anybody asks for one; the first `connect` gets it. */
+export function startAhead() {
+  ahead = inWorker();
+  ahead.then(({ speech }) => speech.call("open", { backend: "cpu" })).catch(() => {
+    // It fails once more, and is reported, when the engine is asked for.
+  });
+}
 
 /** @returns {Promise<Spoken>} */
 async function inWorker() {

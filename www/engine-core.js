@@ -66,21 +66,19 @@ function makeMethods(onLost) {
   let glue;
   /** @type {import("../pkg/cpu/engine.js").Engine} */
   let engine;
+  /** @type {() => void} */
+  let isOpen;
+  /** Networks are fetched before that, while the module is on its way and compiled. @type {Promise<void>} */
+  const opened = new Promise((resolve) => { isOpen = resolve; });
+  /** One engine for each port, however often it is asked for. @type {ReturnType<typeof shared<{ implementation: string, version: string }>> | null} */
+  let opening = null;
   /** @type {Map<string, (listener: Listener) => Promise<unknown>>} */
   const loads = new Map();
   const models = shared(async ({ signal }) =>
     parseManifest(await fetchJson(new URL("manifest.json", MODELS), MAX_JSON, signal)));
 
   return {
-    async open({ backend, software }, listener) {
-      const adapter = backend === "webgpu" ? await findAdapter(software) : null;
-      const { script, fetchModule } = await findBuild(backend, listener);
-      glue = await instantiate(script, fetchModule());
-      engine = await guarded(() => glue.Engine.open());
-      engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
-      const { implementation, version } = engine.info();
-      return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
-    },
+    open: (which, listener) => (opening ??= shared((all) => open(which, all)))(listener),
 
     /** Throws what the device has reported as wrong, if anything. */
     check: () => trusted(engine, true),
@@ -116,6 +114,18 @@ function makeMethods(onLost) {
     },
   };
 
+  /** @param {{ backend: import("./protocol.js").Backend, software?: boolean }} which @param {Listener} listener */
+  async function open({ backend, software = false }, listener) {
+    const adapter = backend === "webgpu" ? await findAdapter(software) : null;
+    const { script, fetchModule } = await findBuild(backend, listener);
+    glue = await instantiate(script, fetchModule());
+    engine = await guarded(() => glue.Engine.open());
+    engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
+    isOpen();
+    const { implementation, version } = engine.info();
+    return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
+  }
+
   /** @param {string} id */
   function loader(id) {
     return async (/** @type {Listener} */ { signal, emit }) => {
@@ -126,6 +136,7 @@ function makeMethods(onLost) {
       const onProgress = (/** @type {number} */ loaded) => emit({ part: id, loaded, total: entry.bytes });
       await pastDamage(async (cache) => {
         const bytes = await fetchBytes(url, entry.bytes, { signal, cache, onProgress });
+        await opened;
         await guarded(() => engine.load(entry, bytes));
       });
       return entry;

@@ -67,14 +67,21 @@ const PATIENCE = { compiling: 120, computing: 30 };
  * @param {'auto' | 'cpu' | 'webgpu'} [options.prefer]
  * @param {(progress: Progress) => void} [options.onProgress]
  * @param {(info: EngineInfo) => void} [options.onChange] Another engine is at work, or about to be.
+ * @param {(published: ManifestEntry[]) => string[]} [options.expect] Which networks will be loaded first: they are
+ *   fetched while the engine's module is.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<EngineHandle>}
  */
-export async function createEngine({ prefer = "auto", onProgress, onChange, signal } = {}) {
+export async function createEngine({ prefer = "auto", onProgress, onChange, expect, signal } = {}) {
   if (!["auto", "cpu", "webgpu"].includes(prefer)) throw failure("RequestError", `There is no engine "${prefer}". There are: auto, cpu, webgpu.`);
   signal?.throwIfAborted();
   checkPlatform();
-  const cpu = await connect("cpu", { signal, onProgress });
+  // What fails of it fails once more, and is reported, when it is asked for.
+  const meanwhile = async (/** @type {Connection["call"]} */ call) => {
+    const expected = expect?.(await call("models")) ?? [];
+    await Promise.all(expected.map((id) => call("load", id)));
+  };
+  const cpu = await connect("cpu", { signal, onProgress, meanwhile: (call) => meanwhile(call).catch(() => {}) });
   /** @type {Connection | null} */
   let gpu = null;
   /** The networks that the caller has loaded, the last one last. @type {Map<string, ManifestEntry>} */

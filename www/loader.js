@@ -14,11 +14,12 @@ import { SIDES, waiting } from "./state.js";
  * @param {import("./state.js").Store} store
  * @param {object} listeners
  * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where someone has named one.
+ * @param {(side: Side, models: ManifestEntry[]) => ManifestEntry | undefined} listeners.expected The network that it most likely will start with.
  * @param {() => void} listeners.onList The list of networks is here.
  * @param {() => void} listeners.onReady
  * @param {(error: Error) => void} listeners.onError
  */
-export function createLoader(store, { wished, onList, onReady, onError }) {
+export function createLoader(store, { wished, expected, onList, onReady, onError }) {
   const { state } = store;
   /** @type {EngineHandle | null} */
   let engine = null;
@@ -43,6 +44,10 @@ export function createLoader(store, { wished, onList, onReady, onError }) {
     try {
       const handle = await createEngine({
         prefer,
+        expect(published) {
+          const models = published.filter(({ dataset }) => dataset === state.data);
+          return SIDES.flatMap((side) => (state.panels[side].model ?? expected(side, models))?.id ?? []);
+        },
         onChange: (engineInfo) => store.set({ engineInfo }),
         onProgress: (progress) => store.set({ engine: { status: "loading", progress, error: null } }),
       });

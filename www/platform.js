@@ -13,6 +13,16 @@ export function checkPlatform() {
   if (!WebAssembly.validate(WITH_SIMD)) throw failure("NoSimd", "Chrome and Edge have it from version 91, Firefox from 89, Safari from 16.4.");
 }
 
+/** Whether an engine can run. */
+export function canRun() {
+  try {
+    checkPlatform();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Why a large engine is not fetched unless it is asked for, if there is a reason. @returns {'SaveData' | 'LittleMemory' | null} */
 export function reasonToSpare() {
   const { connection, deviceMemory } = /** @type {{ connection?: { saveData?: boolean }, deviceMemory?: number }} */ (navigator);

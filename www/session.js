@@ -26,6 +26,7 @@ export function createSession(store) {
   const player = createPlayer(store);
   const loader = createLoader(store, {
     wished,
+    expected: (side, models) => (wish[side] ? findNetwork(models, wish[side]).model : defaultNetwork(models, side)),
     onList,
     onReady: () => reader.refresh(),
     onError: (error) => announce(explain(error)),

@@ -29,6 +29,18 @@ test("a test digit fools the undefended network, and the other one's gradient ha
   assert.ok(transferred() > 1_000_000 && transferred() <= MOST_TRANSFERRED, `${transferred()} bytes`);
 });
 
+test("both networks are fetched while the engine's module is still on its way", async (t) => {
+  const { url, requests } = await site(t, {
+    "/pkg/cpu/engine_bg.wasm": async (_, response) => {
+      while (requests.filter((path) => path.endsWith(".safetensors")).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      response.end(readFileSync(new URL("../../pkg/cpu/engine_bg.wasm", import.meta.url)));
+    },
+  });
+  await visit(t, url);
+  assert.equal(new Set(requests.filter((path) => path.endsWith(".safetensors"))).size, 2);
+  assert.equal(requests.filter((path) => path.endsWith(".safetensors")).length, 2, "and once only");
+});
+
 test("a digit is drawn, undone, cleared and attacked", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
