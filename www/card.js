@@ -1,7 +1,8 @@
 /** The model card: what the manifest says of a network, field by field. */
 import { DATASETS } from "./datasets.js";
-import { make } from "./dom.js";
+import { make, must, setText } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
+import { modelName } from "./verdict.js";
 
 /** @typedef {import("./state.js").ManifestEntry} ManifestEntry */
 
@@ -25,10 +26,21 @@ const FIELDS = {
   sha256: (value) => make("code", {}, value),
 };
 
-/** @param {HTMLDListElement} list @param {ManifestEntry} model */
-export function fillCard(list, model) {
+export function setUpCard() {
+  const dialog = must("#card", HTMLDialogElement);
+  must("#card-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", ({ target }) => {
+    // The dialog's own box is filled by what is in it, so this was beside it.
+    if (target === dialog) dialog.close();
+  });
+}
+
+/** Lays the card over the page, which it leaves as it is. @param {ManifestEntry} model */
+export function openCard(model) {
   const rows = Object.entries(FIELDS).map(([field, show]) => make("div", {},
     make("dt", {}, t(`card.${field}`)),
     make("dd", {}, show(model[/** @type {keyof ManifestEntry} */ (field)]))));
-  list.replaceChildren(...rows);
+  setText(must("#card-title", HTMLElement), `${t("card.title")}: ${modelName(model)}`);
+  must("#card dl", HTMLDListElement).replaceChildren(...rows);
+  must("#card", HTMLDialogElement).showModal();
 }

@@ -96,7 +96,7 @@ function setUpActions(session) {
     if (run.ariaDisabled === "true") return;
     session.run();
     // On a phone the panels are below the controls; in somebody else's page the scrolling is theirs.
-    if (isNarrow() && document.documentElement.dataset.embed === undefined) must(".bench", HTMLElement).scrollIntoView();
+    if (isNarrow() && document.documentElement.dataset.embed === undefined) must("#views", HTMLElement).scrollIntoView();
   });
   step.addEventListener("click", session.step);
   cancel.addEventListener("click", session.cancel);
@@ -105,13 +105,14 @@ function setUpActions(session) {
   });
 
   /** @param {State} state */
-  return ({ running, message: words }) => {
+  return ({ running, panels, message: words }) => {
     // Not `disabled`, which would take the focus from whoever has just pressed the button.
     run.ariaDisabled = String(running);
     cancel.ariaDisabled = String(!running);
     message.hidden = words === "";
     setText(message, words);
     document.body.dataset.running = String(running);
+    document.body.dataset.started = String(running || SIDES.some((side) => panels[side].steps.length > 0));
   };
 }
 

@@ -1,8 +1,9 @@
 /** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
 import { linkHere, setUpAddress } from "./address.js";
+import { setUpCard } from "./card.js";
 import { forgetColours } from "./colours.js";
 import { setUpComputing } from "./computing.js";
-import { isNarrow, setUpControls } from "./controls.js";
+import { setUpControls } from "./controls.js";
 import { MNIST } from "./datasets.js";
 import { must } from "./dom.js";
 import { setUpDrawing } from "./drawing.js";
@@ -123,11 +124,11 @@ async function start() {
     drawWays,
     setUpKeeping(guest !== null),
   ];
+  setUpCard();
   setUpShare(store, session);
   setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;
   must("#plate", HTMLElement).hidden = false;
-  if (isNarrow()) must("#settings", HTMLDetailsElement).open = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
   openSession(guest, link, notes);

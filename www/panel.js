@@ -1,16 +1,16 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
 import { ATTACKS, isUntargeted } from "./attacks.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
-import { fillCard } from "./card.js";
+import { openCard } from "./card.js";
 import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { className, number, percent, t, translate } from "./i18n.js";
 import { family } from "./networks.js";
-import { createPicture, peak, viewOf } from "./picture.js";
+import { createPicture, isCrowded, mapAt, peak, viewOf } from "./picture.js";
 import { stepAt } from "./player.js";
 import { FIRST_K, RANGES } from "./settings.js";
 import { setUpStatus } from "./status.js";
-import { panelName, verdict } from "./verdict.js";
+import { modelName, panelName, prospect, verdict } from "./verdict.js";
 
 /** Told from the network itself by this at the end of its value. */
 const SCALED = "×";
@@ -30,13 +30,16 @@ export function setUpPanel(side, session, isFixed = false) {
   translate(root);
   const find = (/** @type {string} */ selector) => must(selector, HTMLElement, root);
   const select = must(".panel-model", HTMLSelectElement, root);
-  const card = must(".card dl", HTMLDListElement, root);
   const drawPicture = createPicture(find(".picture-frame"));
   const drawBars = createBars(barsBody(root));
   const drawStatus = setUpStatus(find(".status"), side, session);
   const drawTemperature = setUpTemperature(root, side, session);
   const k = must(".panel-k", HTMLInputElement, root);
   Object.assign(k, RANGES.k);
+  const cardOpen = must(".card-open", HTMLButtonElement, root);
+  /** @type {import("./state.js").ManifestEntry | null} */
+  let carded = null;
+  cardOpen.addEventListener("click", () => { if (carded) openCard(carded); });
   select.addEventListener("change", () => {
     const [role, isScaled] = select.value.split(SCALED);
     session.chooseRole(side, role, isScaled === undefined ? null : FIRST_K);
@@ -66,18 +69,23 @@ export function setUpPanel(side, session, isFixed = false) {
     k.setAttribute("aria-label", t("panel.k", { panel: t(`panel.${side}`) }));
     setText(find(".panel-k-value"), scale === null ? "" : `k = ${number(scale)}`);
     drawTemperature(family(models, model.role), model);
-    fillCard(card, model);
+    carded = model;
+    cardOpen.setAttribute("aria-label", `${t("card.title")}: ${modelName(model)}`);
   }
 
   /** @param {State} state @param {Step | null} step */
   function drawImage(state, step) {
     const { overlay } = state;
-    drawPicture(viewOf(state, side, step));
+    const view = viewOf(state, side, step);
+    drawPicture(view);
     find(".picture").dataset.overlay = overlay;
-    const { low, high, about } = scale(state, step);
+    const { low, high, about } = scale(state, side, step);
     setText(find(".scale-low"), low);
     setText(find(".scale-high"), high);
-    setText(find(".scale-about"), about);
+    setText(find(".scale-about"), overlay === "image" && isCrowded(view) ? t("picture.crowded") : about);
+    const isEarlier = mapAt(state, side, step).isEarlier;
+    setText(find(".picture-note"), isEarlier ? t("picture.earlier") : "");
+    find(".picture-note").hidden = !isEarlier;
     find(".picture-frame").setAttribute("aria-label", t("picture.label", {
       panel: panelName(state, side), overlay: t(`overlay.${overlay}`), side: DATASETS[state.data].side, count: step?.featuresChanged ?? 0,
     }));
@@ -93,7 +101,9 @@ export function setUpPanel(side, session, isFixed = false) {
     const reads = find(".readout-reads");
     setText(reads, now ? className(DATASETS[state.data], now.label) : "–");
     reads.dataset.role = now && now.label === target ? "target" : now?.label === source ? "source" : "";
-    setText(find(".readout-changed"), `${number(step?.featuresChanged ?? 0)} / ${number(mostChanged(state))}`);
+    const changed = changedOf(state, steps[0], step);
+    setText(find(".readout-changed-name"), changed.name);
+    setText(find(".readout-changed"), changed.value);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
     setText(find(".readout-zeros"), zeros ? `${number(step.zeroGradients ?? 0)} / ${number(step.gradientEntries ?? 0)}` : "–");
     setText(find(".readout-gap"), now ? number(logitGap(now.logits), { maximumFractionDigits: 1, minimumFractionDigits: 1 }) : "–");
@@ -113,6 +123,9 @@ export function setUpPanel(side, session, isFixed = false) {
     setText(caption, text);
     caption.dataset.tone = tone;
     caption.hidden = Boolean(state.engine.error ?? panel.loading.error);
+    const expected = caption.hidden ? "" : prospect(state, side);
+    setText(find(".prospect"), expected);
+    find(".prospect").hidden = expected === "";
     Object.assign(root.dataset, {
       model: panel.model?.id ?? "",
       status: panel.loading.status,
@@ -154,15 +167,28 @@ function setUpTemperature(root, side, session) {
     models = all;
     slider.max = String(models.length - 1);
     slider.value = String(models.indexOf(model));
-    slider.disabled = models.length < 2;
+    slider.disabled = slider.hidden = models.length < 2;
     slider.setAttribute("aria-label", t("panel.temperature", { panel: t(`panel.${side}`) }));
     say();
   };
 }
 
-/** How many features the attack may change: what it was given, or all of them. @param {State} state */
-function mostChanged({ data, settings }) {
-  return ATTACKS[settings.attack].settings.includes("budget") ? settings.budget : DATASETS[data].features;
+/**
+ * How much of the image has been changed: of what the attack was given, or of all there is. An attack
+ * that looks for the shortest change is measured by its length, ‖δ‖₂.
+ *
+ * @param {State} state
+ * @param {Step | undefined} first
+ * @param {Step | null} step
+ */
+function changedOf({ data, settings }, first, step) {
+  if (settings.attack === "cw-l2") {
+    const length = first && step ? Math.hypot(...step.image.map((value, place) => value - first.image[place])) : 0;
+    return { name: t("readout.length"), value: number(length, { maximumFractionDigits: 2, minimumFractionDigits: 2 }) };
+  }
+  const hasBudget = ATTACKS[settings.attack].settings.includes("budget");
+  const most = hasBudget ? settings.budget : DATASETS[data].features;
+  return { name: t(hasBudget ? "readout.changed" : "readout.changed-all"), value: `${number(step?.featuresChanged ?? 0)} / ${number(most)}` };
 }
 
 /** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
@@ -175,14 +201,16 @@ function logitGap(logits) {
  * What the colours of the picture mean.
  *
  * @param {State} state
+ * @param {Side} side
  * @param {Step | null} step
  */
-function scale({ data, overlay, channel, settings, target }, step) {
+function scale(state, side, step) {
+  const { data, overlay, channel, settings, target } = state;
   const dataset = DATASETS[data];
   const isColour = dataset.channels > 1 && channel === "all";
-  if (overlay === "image") return isColour ? { low: "", high: "", about: t("scale.colour") } : { low: "0", high: "1", about: t("scale.image") };
+  if (overlay === "image") return isColour ? { low: "", high: "", about: "" } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
-  const map = overlay === "saliency" ? step?.saliency : step?.gradient;
+  const { map } = mapAt(state, side, step);
   const { output, directions } = ATTACKS[settings.attack];
   // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
   const hasNone = output === null || (overlay === "saliency" && (directions.length === 0 || settings.direction === "either"));

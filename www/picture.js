@@ -50,20 +50,52 @@ export const peak = (map) => map.reduce((most, value) => Math.max(most, Math.abs
  * @param {import("./state.js").Step | null} step
  * @returns {View}
  */
-export function viewOf({ data, overlay, channel, marks, picture, strokes, panels }, panelSide, step) {
-  const map = overlay === "saliency" ? step?.saliency : step?.gradient;
+export function viewOf(state, panelSide, step) {
+  const { data, overlay, channel, marks, picture, strokes, panels } = state;
   return {
     dataset: DATASETS[data],
     image: step?.image ?? picture.pixels,
     strokes: picture.pixels || strokes.length === 0 ? null : strokes,
     original: panels[panelSide].steps[0]?.image ?? picture.pixels,
-    map: map ?? null,
+    map: mapAt(state, panelSide, step).map,
     overlay,
     channel,
     marks,
     chosen: step?.chosen ?? null,
   };
 }
+
+/**
+ * The gradient or the saliency that is shown with a step: its own, or, where the attack had no need of
+ * one any more, that of the last change before.
+ *
+ * @param {import("./state.js").State} state
+ * @param {import("./state.js").Side} panelSide
+ * @param {import("./state.js").Step | null} step
+ * @returns {{ map: Float32Array | null, isEarlier: boolean }}
+ */
+export function mapAt({ overlay, panels }, panelSide, step) {
+  if (!step || (overlay !== "gradient" && overlay !== "saliency")) return { map: null, isEarlier: false };
+  const { steps } = panels[panelSide];
+  const last = step.outcome ? steps.filter((each) => each[overlay]).at(-1) : step;
+  return { map: last?.[overlay] ?? null, isEarlier: Boolean(last) && last !== step };
+}
+
+/** The share of pixels beyond which frames would hide the picture. */
+const CROWDED = 0.2;
+
+/** The pixels that differ from the untouched image in a channel that is shown. @param {View} view */
+function changedPixels(view) {
+  const { dataset: { side }, image, original } = view;
+  const count = side * side;
+  if (!image || !original) return [];
+  return Array.from({ length: count }, (_, pixel) => ({
+    pixel, channels: shownChannels(view).filter((channel) => image[channel * count + pixel] !== original[channel * count + pixel]),
+  })).filter(({ channels }) => channels.length > 0);
+}
+
+/** Whether the changed pixels are too many to be framed. @param {View} view */
+export const isCrowded = (view) => view.marks && changedPixels(view).length > CROWDED * view.dataset.side ** 2;
 
 /** The channels that a view shows. @param {View} view */
 function shownChannels({ dataset: { channels }, channel }) {
@@ -126,14 +158,11 @@ export function paintMarks(canvas, view, width) {
   if (!context || !image) return;
   const cell = size / dataset.side;
   if (overlay !== "image" && dataset.channels === 1) outline(context, dataset.side, original ?? image, cell);
-  if (marks && original) {
-    const count = dataset.side * dataset.side;
-    for (let i = 0; i < count; i++) {
-      const changed = shownChannels(view).filter((channel) => image[channel * count + i] !== original[channel * count + i]);
-      if (changed.length === 0) continue;
-      const { x, y } = placeOf(dataset, i);
+  if (marks && !isCrowded(view)) {
+    for (const { pixel, channels } of changedPixels(view)) {
+      const { x, y } = placeOf(dataset, pixel);
       box(context, x, y, cell, overlay === "image" ? "changed" : "ink", dataset.channels > 1);
-      if (dataset.channels > 1) for (const channel of changed) tick(context, x, y, cell, channel);
+      if (dataset.channels > 1) for (const channel of channels) tick(context, x, y, cell, channel);
     }
   }
   for (const feature of chosen ?? []) ring(context, placeOf(dataset, feature), cell);

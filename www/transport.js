@@ -4,6 +4,8 @@ import { must, setText } from "./dom.js";
 import { t } from "./i18n.js";
 import { lastIteration } from "./player.js";
 
+const MOST_TICKS = 60;
+
 /**
  * @param {import("./state.js").Store} store
  * @param {import("./session.js").Session} session
@@ -35,7 +37,8 @@ export function setUpTransport(store, session) {
     const last = lastIteration(state);
     scrubber.max = String(last);
     scrubber.value = String(shown);
-    scrubber.classList.toggle("is-ruled", last > 0);
+    // More ticks than these would be a bar.
+    scrubber.classList.toggle("is-ruled", last > 0 && last <= MOST_TICKS);
     scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
     const words = last > 0 ? t(`transport.position.${ATTACKS[settings.attack].unit}`, { shown, last }) : t("transport.none");
     scrubber.setAttribute("aria-valuetext", words);

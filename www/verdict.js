@@ -2,10 +2,11 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
-import { ATTACKS, isUntargeted } from "./attacks.js";
+import { ATTACKS, isUntargeted, tempered } from "./attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "./datasets.js";
 import { className, number, percent, t } from "./i18n.js";
 import { stepAt } from "./player.js";
+import { steepest } from "./temperature.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -22,6 +23,28 @@ export function verdict(state, side, shown) {
   if (!state.picture.pixels) return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
   if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: className(DATASETS[state.data], panel.reading.label) }) };
   return { tone: "quiet", text: t("verdict.waiting") };
+}
+
+/**
+ * What running the attack will do here, for those who have not run it; empty where it has been, or where
+ * there is nothing to run it on. Whether it will be blinded is computed and not supposed: through a
+ * softmax whose every derivative is exactly zero there is no gradient, whatever the network is.
+ *
+ * @param {State} state
+ * @param {Side} side
+ */
+export function prospect({ data, settings, target, panels, picture, running }, side) {
+  const { reading, readingOf, steps } = panels[side];
+  if (running || steps.length > 0 || !reading || readingOf !== picture.pixels) return "";
+  const untargeted = isUntargeted(settings);
+  const { unit, output } = ATTACKS[settings.attack];
+  const values = { attack: t(`attack.${settings.attack}`), target: className(DATASETS[data], target), budget: settings.budget, epsilon: settings.epsilon };
+  if (!untargeted && reading.label === target) return t("prospect.already", values);
+  const isBlindAt = (/** @type {number} */ temperature) => (output === "F" || output === "F̂") && steepest(reading.logits, target, temperature) === 0;
+  const own = ownTemperature(panels[side]);
+  if (isBlindAt(tempered(settings) ? own : 1)) return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
+  const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
+  return t(`prospect.${output === null ? "random" : unit}`, { ...values, goal });
 }
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */

@@ -44,6 +44,7 @@ export async function choose(page, label) {
 /** What an attack does not have is left as it is. @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
 export async function set(page, { target, attack, direction, theta, budget, iterations }) {
   if (target !== undefined) await page.locator(`#targets input[value="${target}"]`).check({ force: true });
+  if (attack ?? direction ?? theta ?? budget ?? iterations) await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
   if (attack) await page.locator(`input[name=attack][value=${attack}]`).check({ force: true });
   const hasFeatures = !/^(fgsm|cw-)/.test(`${attack}`);
   if (direction && hasFeatures) {
