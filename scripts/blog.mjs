@@ -3,12 +3,11 @@
  * whether they are there. A figure stands in an element with `data-figure`, which names it.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { measured, misread, models, percent } from "./measured.mjs";
+import { measured, misread, models, percent, robustness } from "./measured.mjs";
 
 const POSTS = readdirSync(new URL("../www/blog/", import.meta.url)).filter((name) => name.endsWith(".html")).map((name) => new URL(`../www/blog/${name}`, import.meta.url));
 const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
 const FEATURES = 784;
-const BUDGET = 112;
 
 /** The temperature that the posts speak of, and the one of the literature on FGSM. */
 const [T, WARMEST] = [40, 100];
@@ -16,6 +15,7 @@ const [undefended, distilled, teacher] = [network("undefended", 1), network("dis
 const warmest = network("distilled", WARMEST);
 const f = { undefended: measured(undefended, "jsma-f", 1), distilled: measured(distilled, "jsma-f", 1), teacher: measured(teacher, "jsma-f", 1) };
 const told = measured(distilled, "jsma-t", distilled.temperature);
+const robust = { undefended: robustness(undefended), distilled: robustness(distilled) };
 const scaled = measured(undefended, "jsma-f", 1, 40);
 
 /** @type {Record<string, string>} */
@@ -37,11 +37,11 @@ const FIGURES = {
   "t undefended": percent(measured(undefended, "jsma-t", 1).rate),
   "t distilled": percent(told.rate),
   "t teacher": percent(measured(teacher, "jsma-t", teacher.temperature).rate),
-  "t distilled pixels": pixels(told),
-  "capped distilled": percent(capped(f.distilled)),
-  "capped undefended": percent(capped(f.undefended)),
-  "successes distilled": percent(f.distilled.distortion_successes),
-  "successes undefended": percent(f.undefended.distortion_successes),
+  "robust images": String(robust.distilled.measured),
+  "robust failures": String(robust.distilled.failures),
+  "robust distilled": percent(robust.distilled.robustness),
+  "robust distilled successes": percent(robust.distilled.robustness_of_successes),
+  "robust undefended": percent(robust.undefended.robustness),
   "fgsm images": String(misread(undefended, 1).measured),
   "fgsm undefended": percent(misread(undefended, 1).rate),
   "fgsm distilled": percent(misread(warmest, 1).rate),
@@ -50,6 +50,9 @@ const FIGURES = {
 
 for (const post of POSTS) {
   const before = readFileSync(post, "utf8");
+  const named = new Set([...before.matchAll(PLACES)].map(([, , , name]) => name));
+  const missing = Object.keys(FIGURES).filter((name) => !named.has(name));
+  if (missing.length > 0) throw new Error(`${post.pathname} lacks figures that another language has: ${missing.join(", ")}.`);
   const after = before.replace(PLACES, (_, start, tag, name, end) => {
     if (!(name in FIGURES)) throw new Error(`${post.pathname} asks for a figure "${name}" that there is not.`);
     return `${start}${FIGURES[name]}${end}`;
@@ -71,9 +74,4 @@ function network(role, temperature) {
 /** The mean number of pixels that a success took. @param {any} row */
 function pixels(row) {
   return (row.distortion_successes * FEATURES).toFixed(1);
-}
-
-/** The mean share of changed pixels when each attack that did not succeed counts as the whole budget. @param {any} row */
-function capped({ rate, distortion_successes }) {
-  return rate * distortion_successes + ((1 - rate) * BUDGET) / FEATURES;
 }

@@ -37,6 +37,18 @@ export function misread({ id, sha256 }, temperature) {
   return row;
 }
 
+/**
+ * The paper's measure of robustness: the mean over images of the least share of
+ * features that one of the nine targets takes, an image on which all fail counting as the cap.
+ *
+ * @param {Entry} entry
+ */
+export function robustness({ id, sha256 }) {
+  const row = read("results/robustness.json").find((/** @type {any} */ row) => row.model === id && row.scale === 1 && row.attack === "jsma-f" && row.attack_temperature === 1);
+  if (row?.model_sha256 !== sha256) throw new Error(`results/robustness.json has no jsma-f on the published ${id}. Run \`distill evaluate\`.`);
+  return row;
+}
+
 /** @param {number} share */
 export const percent = (share) => `${(100 * share).toFixed(2)} %`;
 

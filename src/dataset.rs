@@ -32,7 +32,7 @@ pub struct Spec {
     /// Class names, in the order of the labels.
     pub classes: [&'static str; CLASSES],
     /// Mean of each channel over the training set, in pixel units of [0, 1], which the network
-    /// subtracts first. MNIST enters as it is (PAPER: inputs in [0, 1]).
+    /// subtracts first. MNIST enters as it is, in [0, 1], as in the paper.
     pub mean: [f32; 3],
     /// Standard deviation of each channel, by which the network then divides.
     pub deviation: [f32; 3],

@@ -63,7 +63,7 @@ pub fn rasterize<S: AsRef<[u8]>>(strokes: &[S]) -> Result<Option<[f32; PIXELS]>,
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigitError {
     /// The last point of a stroke lacks its y.
-    #[error("stroke {stroke} has {length} coordinates; expected an even number: x0, y0, x1, y1, …")]
+    #[error("Stroke {stroke} has {length} coordinates. It takes an even number: x0, y0, x1, y1, …")]
     OddLength {
         /// Which stroke, counted from zero.
         stroke: usize,
@@ -71,10 +71,10 @@ pub enum DigitError {
         length: usize,
     },
     /// More strokes than [`MAX_STROKES`].
-    #[error("the drawing has {0} strokes; expected at most {MAX_STROKES}")]
+    #[error("The drawing has {0} strokes, more than the {MAX_STROKES} that are allowed.")]
     TooManyStrokes(usize),
     /// More points than [`MAX_POINTS`].
-    #[error("the drawing has {0} points; expected at most {MAX_POINTS}")]
+    #[error("The drawing has {0} points, more than the {MAX_POINTS} that are allowed.")]
     TooManyPoints(usize),
 }
 
@@ -361,7 +361,7 @@ mod tests {
         assert_eq!(error, DigitError::OddLength { stroke: 1, length: 3 });
         assert_eq!(
             error.to_string(),
-            "stroke 1 has 3 coordinates; expected an even number: x0, y0, x1, y1, …"
+            "Stroke 1 has 3 coordinates. It takes an even number: x0, y0, x1, y1, …"
         );
     }
 

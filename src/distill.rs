@@ -6,9 +6,9 @@
 //! used at T = 1. The loss is plain cross-entropy: no factor of T², no mix with hard labels, which
 //! belong to compression rather than to the defence.
 
+use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 use burn::tensor::loss::cross_entropy_with_logits;
-use burn::tensor::{Device, Tensor};
 
 use crate::dataset::CLASSES;
 
@@ -19,27 +19,19 @@ pub fn softmax_at(logits: Tensor<2>, temperature: f32) -> Tensor<2> {
 
 /// The mean cross-entropy of softmax(z / T) against probabilities, both `[batch, 10]`.
 ///
-/// Hard labels come as [`one_hot`] rows, a teacher's soft labels as they are.
+/// Hard labels come as rows of zeros with a single one, a teacher's soft labels as they are.
 pub fn loss_at(logits: Tensor<2>, labels: Tensor<2>, temperature: f32) -> Tensor<1> {
     cross_entropy_with_logits(logits / temperature, labels)
-}
-
-/// Hard labels as probabilities: `[batch, 10]`, one at the label and zero elsewhere.
-pub fn one_hot(labels: &[u8], device: &Device) -> Tensor<2> {
-    let mut rows = vec![0.0f32; labels.len() * CLASSES];
-    for (row, &label) in rows.chunks_exact_mut(CLASSES).zip(labels) {
-        row[usize::from(label)] = 1.0;
-    }
-    Tensor::<1>::from_data(rows.as_slice(), device).reshape([labels.len(), CLASSES])
 }
 
 /// softmax(z / T) of one row of logits on the host, in the attack's own arithmetic.
 ///
 /// Everything is 32-bit, as in the networks of the paper, because the rounding is part of the
-/// story: once one logit leads by about 104, the other probabilities are exactly zero.
+/// story: once one logit leads by about 104, the other probabilities are exactly zero. The exponential
+/// is libm's, since each system has its own.
 pub fn softmax_row(logits: &[f32; CLASSES], temperature: f32) -> [f32; CLASSES] {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exponentials = logits.map(|logit| ((logit - highest) / temperature).exp());
+    let exponentials = logits.map(|logit| libm::expf((logit - highest) / temperature));
     let sum: f32 = exponentials.iter().sum();
     exponentials.map(|e| e / sum)
 }

@@ -5,8 +5,11 @@ import { className, t } from "./i18n.js";
 /** As many as either data set has. */
 const CLASSES = 10;
 
-/** @param {HTMLTableSectionElement} body */
-export function createBars(body) {
+/**
+ * @param {HTMLTableSectionElement} body
+ * @param {(probability: number) => number} [lengthOf] How long the bar of a probability is, from 0 to 1.
+ */
+export function createBars(body, lengthOf = (probability) => probability) {
   const rows = Array.from({ length: CLASSES }, () => {
     const name = make("span");
     const fill = make("div", { class: "bar-fill" });
@@ -32,7 +35,7 @@ export function createBars(body) {
       const role = [place === source && "source", place === target && "target"].filter(Boolean).join(" ");
       row.dataset.role = role;
       row.toggleAttribute("data-read", place === label);
-      fill.style.transform = `scaleX(${probability ?? 0})`;
+      fill.style.transform = `scaleX(${lengthOf(probability ?? 0)})`;
       setText(mark, role ? ` ${role.split(" ").map((each) => t(`bars.${each}`)).join(", ")}` : "");
       setText(value, probability === null ? "–" : formatProbability(probability));
     });

@@ -1,5 +1,6 @@
 /** One engine, in a worker or in the page: how it is started, asked, and given up. */
 import { failure } from "./protocol.js";
+import { PATIENCE, listen, silentFor, startWorker } from "./watch.js";
 
 /**
  * @typedef {import("./protocol.js").Backend} Backend
@@ -13,14 +14,12 @@ import { failure } from "./protocol.js";
  * @property {string} implementation
  * @property {string} version
  * @property {(method: string, argument?: unknown, options?: CallOptions) => Promise<any>} call
- * @property {(patience: number) => void} watch How many seconds it may be silent while it is asked something.
+ * @property {(patience: number) => void} watch How many seconds it may be silent while it is asked something. Until
+ *   this is called it is asked every few seconds whether it is still there, so that it may wait for as long as it must.
  * @property {() => void} close
  *
  * @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions
  */
-
-/** The clock of the watch, in seconds. It stands still while the machine sleeps, as the engine does. */
-const TICK = 2;
 
 /**
  * Starts an engine in a worker; or in the page, where no worker can be made or the worker is not
@@ -79,8 +78,10 @@ export function startAhead() {
 
 /** @returns {Promise<Spoken>} */
 async function inWorker() {
-  const worker = await startWorker();
+  const worker = await startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
   const speech = speak(worker, () => worker.terminate());
+  // A worker may be ended without a word, for want of memory say.
+  speech.watch(PATIENCE, () => worker.postMessage({ ping: true }));
   worker.onerror = worker.onmessageerror = () => speech.fail(stopped());
   return { where: "worker", whereReason: "It runs in a worker, beside the page.", speech };
 }
@@ -98,20 +99,7 @@ async function inPage(because) {
   return { where: "page", whereReason: `It runs in the page, since ${because}.`, speech };
 }
 
-const stopped = () => failure("EngineError", "The engine stopped unexpectedly. Reload the page to start it again.");
-
-/** Some browsers refuse a worker at once, others when they have read its script; so its first message is waited for. */
-function startWorker() {
-  return new Promise((/** @type {(worker: Worker) => void} */ resolve, reject) => {
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = () => resolve(worker);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      worker.terminate();
-      reject(new Error(event.message || "its script could not be loaded"));
-    };
-  });
-}
+const stopped = () => failure("EngineError", "The engine stopped unexpectedly.");
 
 /**
  * Calls over a port, and their answers.
@@ -125,12 +113,11 @@ function speak(port, end) {
   /** @type {Error | null} */
   let over = null;
   let last = 0;
-  let silence = 0;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  let clock;
+  /** @type {ReturnType<typeof listen> | undefined} */
+  let patience;
 
   port.onmessage = ({ data }) => {
-    silence = 0;
+    patience?.hear();
     const waiting = pending.get(data?.id);
     if (!waiting) return;
     if ("event" in data) return waiting.onEvent?.(data.event);
@@ -143,7 +130,7 @@ function speak(port, end) {
   function fail(error) {
     if (over) return;
     over = error;
-    clearInterval(clock);
+    patience?.end();
     end();
     for (const { reject } of pending.values()) reject(error);
     pending.clear();
@@ -161,7 +148,7 @@ function speak(port, end) {
     const abort = () => port.postMessage({ abort: id });
     try {
       return await new Promise((resolve, reject) => {
-        if (pending.size === 0) silence = 0;
+        if (pending.size === 0) patience?.hear();
         port.postMessage({ id, method, argument });
         pending.set(id, { onEvent, resolve, reject });
         if (signal?.aborted) abort();
@@ -172,13 +159,13 @@ function speak(port, end) {
     }
   }
 
-  /** @param {number} patience */
-  function watch(patience) {
-    clearInterval(clock);
-    clock = setInterval(() => {
-      silence = pending.size > 0 ? silence + TICK : 0;
-      if (silence > patience) fail(failure("EngineError", `The engine has not answered for ${patience} seconds.`));
-    }, 1000 * TICK);
+  /** @param {number} seconds @param {() => void} [ask] */
+  function watch(seconds, ask) {
+    patience?.end();
+    patience = listen(seconds, () => fail(failure("EngineError", `The engine ${silentFor(seconds)}.`)), () => {
+      if (pending.size > 0) ask?.();
+      return pending.size > 0;
+    });
   }
 
   return { call, fail, watch, close: () => fail(failure("EngineError", "The engine was closed.")) };

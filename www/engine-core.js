@@ -30,6 +30,7 @@ export function serve(port) {
   });
 
   port.onmessage = async ({ data }) => {
+    if (data?.ping) return port.postMessage({ pong: true });
     if (data?.abort !== undefined) return calls.get(data.abort)?.abort();
     const { id, method, argument } = data ?? {};
     if (!Number.isInteger(id)) return;
@@ -277,7 +278,7 @@ export async function guarded(work) {
     return await work();
   } catch (error) {
     if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-      throw failure("EngineError", `The engine stopped unexpectedly (${error.message}). Reload the page to start it again.`);
+      throw failure("EngineError", `The engine stopped unexpectedly (${error.message}).`);
     }
     throw error;
   }

@@ -47,16 +47,19 @@ export function setUpMenu(onChoice) {
 }
 
 /**
- * Fetches a language where need be and puts it on the page.
+ * Fetches a language where need be and puts it on the page. Where its words cannot be had, the page
+ * goes on in the language that it speaks, which is English at first.
  *
- * @param {Language} language
+ * @param {Language} wanted
+ * @returns {Promise<boolean>} Whether it speaks the language now.
  */
-export async function speak(language) {
-  await Promise.all([fetchWords("en"), fetchWords(language)]);
-  current = language;
-  document.documentElement.lang = language;
-  must("#language", HTMLSelectElement).value = language;
+export async function speak(wanted) {
+  const [, isHere] = await Promise.all([fetchWords("en"), fetchWords(wanted).then(() => true, () => false)]);
+  if (isHere) current = wanted;
+  document.documentElement.lang = current;
+  must("#language", HTMLSelectElement).value = current;
   translate(document);
+  return isHere;
 }
 
 /** Puts the words for a data set on the page. @param {string} data */

@@ -34,13 +34,14 @@ const session = createSession(store);
 /** @type {(data: string) => void} */
 let drawResults = () => {};
 
-/** @param {import("./i18n.js").Language} chosen */
+/** @param {import("./i18n.js").Language} chosen @returns {Promise<import("./state.js").Note[]>} What there is to say of it. */
 async function changeLanguage(chosen) {
-  await speak(chosen);
+  const isSpoken = await speak(chosen);
   document.title = t("title");
   translateStory();
   drawResults(store.state.data);
   store.changed();
+  return isSpoken ? [] : ["words"];
 }
 
 /** The words come first, since every other view uses them. @param {import("./state.js").State} state */
@@ -76,13 +77,13 @@ function drawWays({ data }) {
 /**
  * @param {import("./guest.js").Guest | null} guest
  * @param {import("./link.js").Link} link
- * @param {import("./link.js").Dropped[]} dropped
+ * @param {import("./state.js").Note[]} notes
  */
-async function openSession(guest, link, dropped) {
-  if (!guest) return session.open(link, dropped);
+async function openSession(guest, link, notes) {
+  if (!guest) return session.open(link, notes);
   const plays = guest.autoplay || guest.load === "click";
   const asked = { ...link, ...(plays ? { step: null } : {}), ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}) };
-  await session.open(asked, dropped, awake(guest));
+  await session.open(asked, notes, awake(guest));
   if (!plays) return;
   await visible();
   if (!store.state.touched) session.run();
@@ -95,11 +96,12 @@ async function start() {
     forgetColours();
     store.set(byVisitor ? { touched: true } : {});
   });
-  setUpMenu((chosen) => {
+  setUpMenu(async (chosen) => {
     store.set({ touched: true });
-    changeLanguage(chosen);
+    const told = await changeLanguage(chosen);
+    store.set({ notes: [...store.state.notes.filter((note) => note !== "words"), ...told] });
   });
-  await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage());
+  const notes = [...dropped, ...await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage())];
   const views = [
     drawWords,
     setUpStrip(session),
@@ -116,8 +118,7 @@ async function start() {
     setUpNotes(session),
     guest ? setUpGuest(guest) : setUpAddress(store, async ({ link, dropped }) => {
       if (link.theme) setTheme(link.theme);
-      if (link.lang) await changeLanguage(link.lang);
-      session.replay(link, dropped);
+      session.replay(link, [...dropped, ...(link.lang ? await changeLanguage(link.lang) : [])]);
     }),
     setUpComputing(session),
     drawWays,
@@ -130,7 +131,7 @@ async function start() {
   must("#plate", HTMLElement).hidden = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
-  openSession(guest, link, dropped);
+  openSession(guest, link, notes);
   drawResults = await setUpResults();
   drawResults(store.state.data);
 }

@@ -1,4 +1,4 @@
-/** One line on what of a link could not be had, and what is shown instead. */
+/** One line on what of a link, or of a language, could not be had, and what is shown instead. */
 import { announce } from "./announce.js";
 import { must, setText } from "./dom.js";
 import { t } from "./i18n.js";
@@ -7,7 +7,7 @@ import { panelName } from "./verdict.js";
 /** @typedef {import("./state.js").Note} Note */
 
 /** What is told in a sentence of its own; everything else is a field, and named in a list. @type {readonly Note[]} */
-const SENTENCES = ["version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
+const SENTENCES = ["words", "version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
 
 /** @param {import("./session.js").Session} session */
 export function setUpNotes(session) {

@@ -10,6 +10,7 @@ import { fetchBytes, fetchJson } from "./fetch.js";
 import { parseManifest } from "./manifest.js";
 import { checkPlatform } from "./platform.js";
 import { failure } from "./protocol.js";
+import { startWorker } from "./watch.js";
 
 /**
  * @typedef {import("./protocol.js").ManifestEntry} ManifestEntry
@@ -45,6 +46,8 @@ const CHUNK = { cpu: 9, webgpu: 100 };
 const MOST_TRIES = 3;
 /** Milliseconds in which a hand answers, unless it is dead: longer than any step takes. */
 const PATIENCE = 10_000;
+/** Milliseconds after which hands at work are asked again whether they are still there. */
+const ROUND = 15_000;
 
 /** All cores but one. */
 export const spareCores = () => Math.min(MOST_HANDS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
@@ -204,11 +207,14 @@ export function createPool({ backend = "cpu", software = false, size = backend =
         const tries = chunks.map(() => 0);
         let left = chunks.length;
         let hiring = 0;
+        // A worker may be ended without a word, for want of memory say.
+        const rounds = setInterval(() => { for (const hand of hands) hand.ping(); }, ROUND);
 
         /** @param {() => void} settle */
         function finish(settle) {
           if (!work) return;
           work = null;
+          clearInterval(rounds);
           signal.removeEventListener("abort", cancel);
           // Whoever is still busy works for nothing; the next run hires anew.
           for (const hand of [...hands]) if (!idle.includes(hand)) hand.end(failure("AbortError", "The work was cancelled."));
@@ -310,15 +316,7 @@ const FAINT = 1e-30;
 const endsOf = (records) => records.map(({ outcome, amplitude }) => outcome ?? (amplitude < FAINT ? "no gradient to speak of" : `a gradient of ${amplitude.toPrecision(2)}`)).join();
 
 async function makeHand() {
-  const worker = await new Promise((/** @type {(worker: Worker) => void} */ resolve, reject) => {
-    const worker = new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" });
-    worker.onmessage = () => resolve(worker);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      worker.terminate();
-      reject(failure("EngineError", "A worker could not be started."));
-    };
-  });
+  const worker = await startWorker(() => new Worker(new URL("./pool-worker.js", import.meta.url), { type: "module" }));
   const hand = speak(worker, () => worker.terminate());
   worker.onerror = (event) => {
     event.preventDefault();

@@ -112,7 +112,8 @@ export const WHY = {
  *
  * @typedef {{ id: number, method: string, argument?: unknown }} Call
  * @typedef {{ abort: number }} Abort
- * @typedef {{ ready: true }} Ready
+ * @typedef {{ ping: true }} Ping Whether it is still there.
+ * @typedef {{ ready: true } | { pong: true }} Ready
  * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
  * @typedef {{ name: string, message: string }} PlainError
  *

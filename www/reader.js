@@ -1,4 +1,5 @@
 /** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
+import { networkOf } from "./networks.js";
 import { SIDES, SOFT_STEP } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -42,13 +43,13 @@ export function createReader(store, loader) {
     if (isCurrent) store.setPanel(side, { reading, readingOf: image });
   }
 
-  /** The teacher's answer, while the story shows it. It is fetched then and no sooner. */
+  /** The answer of panel b's teacher, while the story shows it. It is fetched then and no sooner. */
   const askTeacher = latest(async () => {
     const engine = loader.engine();
     const of = state.picture.pixels;
-    const [model] = state.models.filter(({ role }) => role === "teacher").sort((a, b) => b.temperature - a.temperature);
+    const model = networkOf(state.models, "teacher", state.panels.right.model);
     if (state.story !== SOFT_STEP || !engine || !of || !model) return;
-    if (state.teacher?.of === of && !state.teacher.error) return;
+    if (state.teacher?.of === of && state.teacher.model === model && !state.teacher.error) return;
     try {
       await engine.load(model.id);
       const { logits } = await engine.classify({ model: model.id, image: of });

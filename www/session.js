@@ -36,7 +36,7 @@ export function createSession(store) {
 
   /** What the page was last brought to. @type {import("./link.js").Link} */
   let wish = emptyLink();
-  /** What could not be used of it. @type {import("./link.js").Dropped[]} */
+  /** What could not be used of it. @type {import("./state.js").Note[]} */
   let unused = [];
   /** Goes up with each link and each act of the visitor, so that a replay knows when it is out of date. */
   let turn = 0;
@@ -67,7 +67,7 @@ export function createSession(store) {
    * to something else.
    *
    * @param {import("./link.js").Link} link
-   * @param {import("./link.js").Dropped[]} dropped
+   * @param {import("./state.js").Note[]} dropped
    */
   async function replay(link, dropped) {
     put(link, dropped);
@@ -253,7 +253,7 @@ export function createSession(store) {
      * Starts everything, and brings the page to a link.
      *
      * @param {import("./link.js").Link} link
-     * @param {import("./link.js").Dropped[]} dropped
+     * @param {import("./state.js").Note[]} dropped
      * @param {Promise<void>} [wait] The engine and the networks are fetched when this has resolved.
      */
     async open(link, dropped, wait) {

@@ -8,13 +8,19 @@ import { RANGES } from "./settings.js";
 import { softmax } from "./temperature.js";
 import { modelName } from "./verdict.js";
 
+/** The powers of ten that a bar has room for: as many as make the small answers of a sure teacher seen. */
+const DECADES = 20;
+
+/** On a logarithmic scale. @param {number} probability */
+const lengthOf = (probability) => Math.max(0, 1 + Math.log10(probability) / DECADES);
+
 /** @param {import("./session.js").Session} session */
 export function setUpSoft(session) {
   const root = must("#soft", HTMLElement);
   const slider = must("#soft-temperature", HTMLInputElement);
   const value = must("#soft-value", HTMLOutputElement);
   const caption = must("#soft-caption", HTMLElement);
-  const drawBars = createBars(barsBody(root));
+  const drawBars = createBars(barsBody(root), lengthOf);
   Object.assign(slider, RANGES.soft);
   slider.addEventListener("input", () => session.look({ soft: Number(slider.value) }));
 

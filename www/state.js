@@ -34,7 +34,7 @@
  * @property {Outcome | null} outcome
  * @property {Error | null} error Why an attack or a reading could not be made.
  *
- * @typedef {import("./link.js").Dropped | `${'changed' | 'missing'}.${Side}`} Note
+ * @typedef {import("./link.js").Dropped | 'words' | `${'changed' | 'missing'}.${Side}`} Note
  *
  * @typedef {{ model: ManifestEntry, of: Float32Array, logits: number[], error: null } | { model: ManifestEntry, of: Float32Array, logits: undefined, error: Error }} Teacher
  *   What the teacher of the story makes of a picture.

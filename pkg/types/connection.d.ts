@@ -26,12 +26,14 @@ export type CallOptions = {
  * @param {object} [options]
  * @param {boolean} [options.software] Whether an adapter will do that is a program.
  * @param {(progress: Progress) => void} [options.onProgress]
+ * @param {(call: Connection["call"]) => void} [options.meanwhile] Has it fetch things while it opens.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<Connection>}
  */
-export declare function connect(backend: Backend, { software, onProgress: onEvent, signal }?: {
+export declare function connect(backend: Backend, { software, onProgress: onEvent, meanwhile, signal }?: {
     software?: boolean;
     onProgress?: (progress: Progress) => void;
+    meanwhile?: (call: Connection["call"]) => void;
     signal?: AbortSignal;
 }): Promise<Connection>;
 export type Spoken = {
@@ -39,6 +41,8 @@ export type Spoken = {
     whereReason: string;
     speech: ReturnType<typeof speak>;
 };
+/** Has a CPU engine fetched and compiled before anybody asks for one; the first `connect` gets it. */
+export declare function startAhead(): void;
 /**
  * Calls over a port, and their answers.
  *

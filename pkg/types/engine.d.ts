@@ -54,12 +54,15 @@ export type EngineHandle = {
  * @param {'auto' | 'cpu' | 'webgpu'} [options.prefer]
  * @param {(progress: Progress) => void} [options.onProgress]
  * @param {(info: EngineInfo) => void} [options.onChange] Another engine is at work, or about to be.
+ * @param {(published: ManifestEntry[]) => string[]} [options.expect] Which networks will be loaded first: they are
+ *   fetched while the engine's module is.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<EngineHandle>}
  */
-export declare function createEngine({ prefer, onProgress, onChange, signal }?: {
+export declare function createEngine({ prefer, onProgress, onChange, expect, signal }?: {
     prefer?: 'auto' | 'cpu' | 'webgpu';
     onProgress?: (progress: Progress) => void;
     onChange?: (info: EngineInfo) => void;
+    expect?: (published: ManifestEntry[]) => string[];
     signal?: AbortSignal;
 }): Promise<EngineHandle>;

@@ -3,9 +3,9 @@
 //!
 //! J is the cross-entropy of softmax(z / T). Untargeted, x' = x + ε · sign(∇ₓ J(x, y)) leads away
 //! from the class y that the image shows; targeted, x' = x − ε · sign(∇ₓ J(x, t)) leads towards t.
-//! T = 1 is the method as published, and as the answer to the paper's defence used it; the
-//! temperature of the training makes it one that knows the defence; T = 1/k attacks the network with
-//! its logits multiplied by k.
+//! T = 1 is the method as published, and as Papernot and McDaniel's follow-up (2016, *On the
+//! Effectiveness of Defensive Distillation*) used it; the temperature of the training makes it one
+//! that knows the defence; T = 1/k attacks the network with its logits multiplied by k.
 //!
 //! # Rules
 //! - sign(0) = 0: a feature whose gradient is exactly zero stays as it is, of either sign of zero.

@@ -4,8 +4,9 @@
 //! The attack as published differentiates the logits ([`Output::Logits`], JSMA-Z). The paper on
 //! defensive distillation attacked its networks through the softmax at T = 1 instead
 //! ([`Output::Probabilities`], JSMA-F), and that is why the defence seemed to hold. Carlini and
-//! Wagner (2016, *Defensive Distillation is Not Robust to Adversarial Examples*) divide the logits
-//! by the temperature of the training first ([`Output::Tempered`], JSMA-T), and it no longer does.
+//! Wagner (2016, *Defensive Distillation is Not Robust to Adversarial Examples*) change three things
+//! ([`NotRobust`](super::NotRobust)); the first alone, dividing the logits by the temperature of the
+//! training ([`Output::Tempered`], JSMA-T, which is of this project), already ends that.
 //! A temperature below 1 does the opposite: JSMA-T at T = 1/k on a network is JSMA-F on the same
 //! network with its logits multiplied by k, a defence that nobody trained.
 //!

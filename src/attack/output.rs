@@ -15,7 +15,8 @@ pub enum Output {
     /// The softmax output at T = 1 (JSMA-F), as in the paper on distillation.
     #[serde(rename = "jsma-f")]
     Probabilities,
-    /// softmax(z / T) at the attack's own temperature (JSMA-T), as in the rebuttal.
+    /// softmax(z / T) at the attack's own temperature (JSMA-T): of the three changes of
+    /// [`NotRobust`](super::NotRobust), the first alone.
     #[serde(rename = "jsma-t")]
     Tempered,
     /// The logits (JSMA-Z), as in the paper on the attack.

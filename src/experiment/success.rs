@@ -15,7 +15,7 @@ pub struct Outcomes {
     pub budget_spent: usize,
     /// No features were admissible.
     pub no_admissible_pair: usize,
-    /// Every gradient entry was exactly zero.
+    /// Every gradient entry of every feature that could still be changed was exactly zero.
     pub gradient_vanished: usize,
 }
 

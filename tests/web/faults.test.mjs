@@ -1,4 +1,8 @@
-/** Files that are missing or damaged: a message, a retry, and then everything works. */
+/**
+ * Faults on purpose, each a row of a table: files that are missing or damaged, which are told about and
+ * fetched again; and what happens around the page, of which nothing is said, since it goes on. Files that
+ * break off are in `dropped.test.mjs`, workers that end in `killed.test.mjs`.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { open, site, test, withBrowser } from "./helper.mjs";
@@ -123,6 +127,13 @@ const AROUND = {
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
   },
+  "storage is full": async (page) => {
+    // The choice holds for this visit all the same.
+    const before = await page.locator("#theme").getAttribute("aria-pressed");
+    await page.locator("#theme").click();
+    assert.notEqual(await page.locator("#theme").getAttribute("aria-pressed"), before);
+  },
+  "a day passes at once, for clock and timers": (page) => page.clock.fastForward("24:00:00"),
   "the clock is put back by a year": (page) => page.evaluate(() => {
     const now = Date.now;
     Date.now = () => now() - 365 * 24 * 3600 * 1000;
@@ -135,11 +146,19 @@ const AROUND = {
   },
 };
 
+/** What has to be so before the page starts. @type {Record<string, string>} */
+const BEFORE = {
+  "storage is forbidden": 'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });',
+  "storage is full": 'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };',
+};
+
 for (const [what, happens] of Object.entries(AROUND)) {
   test(`${what}: the attack ends as it would have, and so does the next one`, async (t) => {
     const { url } = await site(t);
-    const forbidden = 'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });';
-    const { page, problems } = await visit(t, url, what === "storage is forbidden" ? { script: forbidden } : {});
+    const { page, problems } = await open(t, `${url}/blank`, { script: BEFORE[what] });
+    if (what.startsWith("a day")) await page.clock.install();
+    await page.goto(url);
+    await ready(page);
     await page.locator("#run").click();
     await happens(page);
     assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);

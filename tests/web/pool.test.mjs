@@ -5,11 +5,20 @@ import { open, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
-/** Keeps every worker that the page makes, so that a test can end one. */
+/** Keeps every worker that the page makes, so that a test can end one, and counts what it has said. */
 const KEEP = `
   globalThis.made = [];
-  globalThis.Worker = class extends Worker { constructor(...of) { super(...of); made.push(this); } };
+  globalThis.Worker = class extends Worker {
+    heard = 0;
+    constructor(...of) {
+      super(...of);
+      made.push(this);
+      this.addEventListener("message", () => { this.heard++; });
+    }
+  };
 `;
+/** What a worker has said when it is given its first chunk: that it is there, has a module, two networks and a plan. */
+const TAUGHT = 5;
 
 /** What the tests do in the page: attempts of so many steps of so many milliseconds. */
 const HELP = `
@@ -74,6 +83,35 @@ for (const [how, patience] of /** @type {const} */ ([["with a word", 0], ["witho
     assert.equal(seen.workers, 4 - patience);
   });
 }
+
+test("a worker that dies without a word while nobody looks is missed at the next round", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+    const global = /** @type {any} */ (globalThis);
+    /** Rounds are made, and waited for, when the test says so. */
+    const [rounds, late] = [/** @type {(() => void)[]} */ ([]), /** @type {(() => void)[]} */ ([])];
+    const { setInterval: interval, setTimeout: timer } = globalThis;
+    global.setInterval = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? rounds.push(ring) : interval(ring, after));
+    global.setTimeout = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? late.push(ring) : timer(ring, after));
+    const rest = (/** @type {number} */ ms) => new Promise((resolve) => timer(() => resolve(null), ms));
+    await global.start({ size: 2 });
+    const done = global.begin(global.plan(8, 20, 20));
+    while (global.results.length < 1) await rest(10);
+    global.made[1].terminate();
+    // Whoever is alive has done everything else.
+    while (global.results.length < 7) await rest(10);
+    // The one that is alive answers in its own time.
+    let hasAnswered = false;
+    global.made[2].addEventListener("message", (/** @type {MessageEvent} */ { data }) => { hasAnswered ||= Boolean(data.pong); });
+    rounds[0]();
+    while (!hasAnswered) await rest(10);
+    for (const ring of late) ring();
+    return { done: await done, results: global.results };
+  });
+  assert.equal(seen.done, true);
+  assert.deepEqual(sorted(seen.results), all(8));
+});
 
 test("an attempt that kills every worker is given up, with the reason", async (t) => {
   const { url } = await fakeSite(t);
@@ -177,7 +215,7 @@ test("pausing stops an attempt in the middle, and resuming goes on with it", asy
 test("a worker whose answer was frozen along with the page is not taken for dead", async (t) => {
   const { url } = await fakeSite(t);
   const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
-  const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async (taught) => {
     const global = /** @type {any} */ (globalThis);
     /** The page's long timers, to be rung when it wakes. @type {(() => void)[]} */
     const late = [];
@@ -185,13 +223,13 @@ test("a worker whose answer was frozen along with the page is not taken for dead
     global.setTimeout = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? late.push(ring) : timer(ring, after));
     await global.start({ size: 1 });
     const running = global.begin(global.plan(1, 1500));
-    await new Promise((resolve) => timer(() => resolve(null), 300));
+    while (!(global.made[1]?.heard >= taught)) await new Promise((resolve) => timer(() => resolve(null), 10));
     document.dispatchEvent(new Event("visibilitychange"));
     document.dispatchEvent(new Event("resume"));
     // What is due rings at once on waking, before any worker has had the time to answer.
     late[0]();
     return { asked: late.length > 1, done: await running, workers: global.made.length };
-  });
+  }, TAUGHT);
   assert.deepEqual(seen, { asked: true, done: true, workers: 2 });
 });
 

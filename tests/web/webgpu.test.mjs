@@ -77,7 +77,8 @@ test("it computes what the CPU engine does", async (t) => {
 function experiment(page, images, budget) {
   return page.evaluate(async ({ images, budget }) => {
     const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool.js"), import("/www/samples.js"), import("/www/datasets.js")]);
-    const samples = (await loadSamples(MNIST)).filter((_, i, { length }) => i % (length / images) === 0).slice(0, images);
+    const all = await loadSamples(MNIST);
+    const samples = Array.from({ length: images }, (_, i) => all[Math.floor((i * all.length) / images)]);
     const networks = ["mnist-undefended", "mnist-distilled-t40"];
     const models = (await fetchModels()).filter(({ id }) => networks.includes(id));
     const settings = { direction: "increase", theta: 1, budget };

@@ -91,7 +91,7 @@ const keep = setUpOffline(false);
 
 /** @param {import("../i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
-  await speak(wanted);
+  if (!await speak(wanted)) say(t("notes.words"));
   document.title = `${t("lab.title")}: ${t("title")}`;
   drawForm();
   drawResult();

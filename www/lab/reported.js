@@ -5,7 +5,7 @@ import { LINEUP } from "./plan.js";
 /** @typedef {import("./plan.js").Row} Row */
 
 /** Where each attack's success is from. @type {Record<string, number>} */
-const SOURCES = { "jsma-f": 2, "jsma-z": 1, "not-robust": 3, "cw-l2": 4, "cw-l0": 4 };
+const SOURCES = { "jsma-f": 2, "jsma-z": 1, "not-robust decrease": 3, "cw-l2": 4, "cw-l0": 4 };
 const DISTILLATION = 2;
 const FGSM = 5;
 /** The step that FGSM's figures are about. */
@@ -33,9 +33,10 @@ export function reported(experiment, data, settings) {
 function ofAttack(data, { attack, direction, confidence, temper }) {
   const isAsThere = attack.startsWith("jsma") ? direction === "increase" : confidence === 0 && temper === null;
   if (!isAsThere) return [];
-  const sizes = PAPER.size[data]?.[attack] ?? {};
-  return rows(PAPER.success[data]?.[attack], (rate, network) => ({
-    attack, direction, rate, source: SOURCES[attack],
+  const name = attack === "not-robust" ? `${attack} ${direction}` : attack;
+  const sizes = PAPER.size[data]?.[name] ?? {};
+  return rows(PAPER.success[data]?.[name], (rate, network) => ({
+    attack, direction, rate, source: SOURCES[name],
     ...(attack === "cw-l2" ? { distance_successes: sizes[network] } : { distortion_successes: sizes[network] ?? null }),
   }));
 }

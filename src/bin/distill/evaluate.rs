@@ -46,6 +46,7 @@ const ALL: &[&str] = &[
     "pairs --attack jsma-f",
     "pairs --attack jsma-t",
     "pairs --attack jsma-z",
+    "pairs --attack not-robust --direction either",
     "transfer --attack jsma-f",
     "transfer --attack jsma-t",
 ];
@@ -72,7 +73,7 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',')]
     models: Vec<String>,
     /// What the logits of undefended networks are multiplied by, for the control that nobody trained.
-    #[arg(long, value_delimiter = ',', default_value = "1,5,10,20,40,100")]
+    #[arg(long, value_delimiter = ',', default_value = "1,2,5,10,20,30,40,50,100")]
     scales: Vec<f32>,
     /// Measure again what is there already.
     #[arg(long)]
