@@ -137,7 +137,7 @@ const FILES = {
   "www/styles/layout.css": "bd838782a87f04893c7e9e84228ebcb94dda7c6682439555aa3b237c4812a9ce",
   "www/styles/licences.css": "01ec45721565ae045819f30a720d49c3c7c4016a9edd2c25c309135b57095760",
   "www/styles/panel.css": "570664934e883a85098e1290fff0a9d3729d0b01f4f45108baf27358adaaf729",
-  "www/styles/print.css": "dcd6292d2ae531325b22b2aa526eaa451eb5be417acc3a3802df023332032a24",
+  "www/styles/print.css": "eae3ee1fba5a160fa593d8be41fdc34dd053100e999ca698f3177dbb29961a3a",
   "www/styles/share.css": "a70e50256d51a75a76dabd088dbefbd72946f6488570c81b03c981d4966ae691",
   "www/styles/story.css": "aa615f936ff172425cda967d148490a27934d0edffd74fe11fd3fea468b64aa2",
   "www/targets.js": "17c13ccf11594ea9c322e3a23262affdd82e7880431be5657913230c512ecb53",
