@@ -93,6 +93,7 @@ function html(all) {
 </head>
 <body>
   <main class="licences">
+    <p><a class="licences-back" href="../">Defensive distillation, attacked live</a></p>
     <h1>Licences <span lang="ja">ライセンス</span></h1>
     <p>This project is under the <a href="../LICENSE-MIT">MIT</a> or the <a href="../LICENSE-APACHE">Apache 2.0</a> licence, as you like; <a href="../LICENSE-DATA.md">of the data and the networks</a> there is a page of its own. The engines, which are WebAssembly modules, also contain the following, in the versions that are named. Their sources are where the names lead.</p>
     <p lang="ja">このプロジェクトは <a href="../LICENSE-MIT">MIT</a> または <a href="../LICENSE-APACHE">Apache 2.0</a> ライセンスのどちらかを選んで利用できます。<a href="../LICENSE-DATA.md">データとネットワークのライセンス</a>は別に記しています。計算エンジン（WebAssembly モジュール）には次のライブラリも含まれます。ソースコードは名前のリンク先にあります。</p>

@@ -6,12 +6,12 @@ import { make } from "../dom.js";
  * @property {number} x
  * @property {number} y From 0 to 1.
  * @property {[number, number]} [interval]
+ * @property {boolean} [isHollow] Whether most of its attempts ended without a gradient.
  *
  * @typedef {object} Series
  * @property {string} name
  * @property {string} look A class of lab.css: its colour and dashes.
- * @property {'circle' | 'square' | 'diamond' | 'triangle'} mark
- * @property {boolean} [isHollow]
+ * @property {'circle' | 'square' | 'diamond' | 'triangle' | 'plus' | 'cross'} mark
  * @property {boolean} [isJoined] Whether a line leads through the points.
  * @property {Point[]} points
  */
@@ -48,16 +48,16 @@ export function lineChart({ series, x, y, format, title }) {
   }
   svg.append(shape("path", { class: "chart-axis", d: `M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
   svg.append(words((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.label, "middle"), words(8, 14, y, "start"));
-  series.forEach(({ look, mark, isHollow, isJoined, points }, place) => {
+  series.forEach(({ look, mark, isJoined, points }, place) => {
     // What lies at the same place is moved apart a little, so that no mark hides another.
     const aside = DODGE * (place - (series.length - 1) / 2);
-    const group = shape("g", { class: `${look}${isHollow ? " is-hollow" : ""}` });
+    const group = shape("g", { class: look });
     const sorted = [...points].sort((a, b) => a.x - b.x);
     if (isJoined && sorted.length > 1) group.append(shape("path", { class: "chart-line", d: `M${sorted.map((point) => `${(across(point.x) + aside).toFixed(1)} ${up(point.y).toFixed(1)}`).join("L")}` }));
     for (const point of sorted) {
       const at = across(point.x) + aside;
       if (point.interval) group.append(shape("path", { class: "chart-interval", d: `M${at} ${up(point.interval[0])}V${up(point.interval[1])}M${at - 4} ${up(point.interval[0])}h8M${at - 4} ${up(point.interval[1])}h8` }));
-      group.append(shape("path", { class: "chart-mark", d: markAt(mark, at, up(point.y)) }));
+      group.append(shape("path", { class: `chart-mark${point.isHollow ? " is-hollow" : ""}`, d: markAt(mark, at, up(point.y)) }));
     }
     svg.append(group);
   });
@@ -66,8 +66,8 @@ export function lineChart({ series, x, y, format, title }) {
 
 /** What the marks of a chart mean. @param {Series[]} series */
 export function legend(series) {
-  return series.map(({ name, look, mark, isHollow, isJoined }) => {
-    const group = shape("g", { class: `${look}${isHollow ? " is-hollow" : ""}` });
+  return series.map(({ name, look, mark, isJoined }) => {
+    const group = shape("g", { class: look });
     if (isJoined) group.append(shape("path", { class: "chart-line", d: "M1 6H27" }));
     group.append(shape("path", { class: "chart-mark", d: markAt(mark, 14, 6) }));
     return key(group, name);
@@ -110,9 +110,10 @@ export function barChart({ rows, most, cap, title }) {
         svg.append(shape("path", { class: "chart-whisker", d: `M${from} ${y + 4.5}H${to}m0 -3v6M${from} ${y + 1.5}v6` }));
       }
     });
+    // Beside the bars alone: it would cross out the figures above them.
+    if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} ${top + head - 3}v${bar * bars.length + 4}` }));
     top += head + bar * bars.length + 6;
   }
-  if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} 4V${tall}` }));
   return svg;
 }
 
@@ -150,7 +151,7 @@ export function histograms({ bins, rows, title }) {
  * @param {string} what.caption
  * @param {string} what.corner
  * @param {string[]} what.across
- * @param {{ name: string, cells: ({ share: number | null, text: string, label: string, onOpen?: () => void } | null)[] }[]} what.rows
+ * @param {{ name: string, cells: ({ share: number | null, text: string, label: string, note?: string, isVanished?: boolean, isFew?: boolean, onOpen?: () => void } | null)[] }[]} what.rows
  */
 export function heatMap({ caption, corner, across, rows }) {
   return make("table", { class: "heat" },
@@ -158,13 +159,15 @@ export function heatMap({ caption, corner, across, rows }) {
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, corner), ...across.map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...rows.map(({ name, cells }) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => {
       if (!cell) return make("td", { class: "heat-none" }, "–");
-      const { share, text, label, onOpen } = cell;
+      const { share, text, label, note, isVanished, isFew, onOpen } = cell;
+      const said = [text, ...(note ? [make("span", { class: "heat-note" }, note)] : [])];
+      const about = { ...(isVanished ? { "data-vanished": "" } : {}), ...(isFew ? { "data-few": "" } : {}) };
       // Eleven shades, named in the style sheet, since the page's policy allows no style attributes.
       const shade = share === null ? "none" : String(Math.round(10 * Math.min(1, Math.max(0, share))));
-      if (!onOpen) return make("td", { "data-shade": shade }, text);
-      const button = make("button", { type: "button", "aria-label": label }, text);
+      if (!onOpen) return make("td", { "data-shade": shade, ...about }, ...said);
+      const button = make("button", { type: "button", "aria-label": label }, ...said);
       button.addEventListener("click", onOpen);
-      return make("td", { "data-shade": shade }, button);
+      return make("td", { "data-shade": shade, ...about }, button);
     })))));
 }
 
@@ -177,6 +180,8 @@ function sheet(width, height, title) {
 /** @param {Series["mark"]} mark @param {number} x @param {number} y */
 function markAt(mark, x, y) {
   const at = `M${x.toFixed(1)} ${y.toFixed(1)}`;
+  if (mark === "plus") return `${at}m-6 0h12m-6 -6v12`;
+  if (mark === "cross") return `${at}m-5 -5l10 10m0 -10l-10 10`;
   if (mark === "square") return `${at}m-4.5 -4.5h9v9h-9z`;
   if (mark === "diamond") return `${at}m0 -6l6 6l-6 6l-6 -6z`;
   if (mark === "triangle") return `${at}m0 -6l6 10h-12z`;

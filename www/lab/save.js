@@ -97,7 +97,7 @@ async function toImage(chart) {
 function paintTable(context, table) {
   const origin = table.getBoundingClientRect();
   context.textBaseline = "middle";
-  for (const cell of table.querySelectorAll("caption, th, td")) {
+  for (const cell of /** @type {NodeListOf<HTMLElement>} */ (table.querySelectorAll("caption, th, td"))) {
     const { left, top, width, height } = cell.getBoundingClientRect();
     const style = getComputedStyle(cell);
     const [x, y] = [left - origin.left, top - origin.top];
@@ -107,7 +107,7 @@ function paintTable(context, table) {
     context.font = style.font;
     const isLeft = cell.tagName === "CAPTION";
     context.textAlign = isLeft ? "left" : "center";
-    context.fillText(cell.textContent ?? "", isLeft ? x : x + width / 2, y + height / 2, width);
+    context.fillText(cell.innerText.replace(/\s*\n\s*/g, " · "), isLeft ? x : x + width / 2, y + height / 2, width);
   }
   context.textBaseline = "alphabetic";
 }

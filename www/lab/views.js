@@ -50,6 +50,14 @@ import { PAPER_EPSILON } from "./reported.js";
 /** What a heat map of source and target can show. */
 export const MEASURES = /** @type {const} */ (["rate", "distortion_successes", "hardness", "distance", "vanished"]);
 
+/** A share of attempts whose gradient vanished is told from here on. */
+const LEAST_SAID = 0.005;
+/** A share of fewer examples than these is no finding. */
+const FEW = 10;
+
+/** How many of a row's attempts ended without a gradient. @param {Row} row */
+const vanishedShare = ({ attempts, measured, outcomes }) => (outcomes?.gradient_vanished ?? 0) / Math.max(1, attempts ?? measured ?? 1);
+
 const TEMPERATURES = [1, 2, 5, 10, 20, 40, 100];
 
 /** @type {Look} */
@@ -113,22 +121,28 @@ const ROLES = /** @type {const} */ ([
   { role: "scaled", mark: "diamond" },
 ]);
 
+/** A paper's points are crosses: nobody can open the attempts behind them. */
+const PAPER_MARKS = /** @type {const} */ (["plus", "cross"]);
+
 /** Shares against the temperature of the training, or k. @param {Figures} figures @param {string} y @param {string} title */
 function againstTemperature({ yours, ours, paper }, y, title) {
   const pick = (/** @type {Row[]} */ of, /** @type {string} */ role) => of.filter((row) => row.role === role && (row.attempts ?? row.measured ?? 1) > 0)
-    .map((row) => ({ x: role === "scaled" ? row.scale : row.temperature, y: row.rate, interval: row.interval }));
+    .map((row) => ({ x: role === "scaled" ? row.scale : row.temperature, y: row.rate, interval: row.interval, isHollow: vanishedShare(row) > 0.5 }));
   const name = (/** @type {string} */ whose, /** @type {string} */ role) => t(`lab.series.${whose}`, { role: t(`lab.role.${role}`), source: paper[0]?.source ?? "" });
   /** @type {import("./charts.js").Series[]} */
   const series = [
-    ...ROLES.slice(0, 2).map(({ role, mark }) => ({ name: name("paper", role), look: "chart-paper", mark, isHollow: true, isJoined: true, points: pick(paper, role) })),
-    ...ROLES.map(({ role, mark }) => ({ name: name("published", role), look: "chart-published", mark, isHollow: true, isJoined: role === "scaled", points: pick(ours, role) })),
+    ...ROLES.slice(0, 2).map(({ role }, place) => ({ name: name("paper", role), look: "chart-paper", mark: PAPER_MARKS[place], isJoined: true, points: pick(paper, role) })),
+    ...ROLES.map(({ role, mark }) => ({ name: name("published", role), look: "chart-published", mark, isJoined: role === "scaled", points: pick(ours, role) })),
     ...ROLES.map(({ role, mark }) => ({ name: name("yours", role), look: role === "scaled" ? "chart-scaled" : "chart-yours", mark, isJoined: role === "scaled" || role === "distilled", points: pick(yours, role) })),
   ].filter(({ points }) => points.length > 0);
   return {
     chart: lineChart({ series, x: { ticks: TEMPERATURES, isLog: true, label: t("lab.axis.temperature") }, y, format: (value) => percent(value, 0), title }),
-    legend: legend(series),
+    legend: [...legend(series), ...aboutHollow(series)],
   };
 }
+
+/** What a hollow mark says, where there is one. @param {import("./charts.js").Series[]} series */
+const aboutHollow = (series) => (series.some(({ points }) => points.some(({ isHollow }) => isHollow)) ? [words(t("lab.legend.hollow"))] : []);
 
 /** @type {Record<Experiment, (figures: Figures, context: Context) => View>} */
 const DRAW = {
@@ -148,10 +162,11 @@ const DRAW = {
     const cellOf = (/** @type {Row} */ like, /** @type {Row} */ network) => {
       const task = rows.findIndex((row) => keyOf(row) === keyOf(network) && isSameAttack(row, like));
       if (task < 0 || rows[task].attempts === 0) return null;
-      const { rate, attempts, outcomes } = rows[task];
-      const star = outcomes?.gradient_vanished === attempts ? "*" : "";
+      const { rate, attempts } = rows[task];
       const label = t("lab.attacks.cell", { attack: attackName(like), network: nameOf(network), value: percent(rate, 1), count: attempts });
-      return { share: rate, text: star + percent(rate, 0), label, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
+      const vanished = vanishedShare(rows[task]);
+      const note = vanished > LEAST_SAID ? t("lab.heat.vanished", { share: percent(vanished, 0) }) : "";
+      return { share: rate, text: percent(rate, 0), note, label: note ? `${label} ${note}.` : label, isVanished: vanished > 0.5, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
     };
     const lineup = [...LINEUP, { attack: "transfer" }].filter((like) => rows.some((row) => isSameAttack(row, like)));
     return {
@@ -217,10 +232,11 @@ const DRAW = {
       if (!found) return null;
       const value = measure === "vanished" ? found.gradient_vanished / found.attempts : found[measure];
       // Not to be taken for a network that withstood: nothing could be tried.
-      const star = measure === "rate" && found.gradient_vanished === found.attempts ? "*" : "";
-      const text = value === null ? "·" : star + number(100 * value, { maximumFractionDigits: measure === "distortion_successes" || measure === "hardness" ? 1 : 0 });
+      const vanished = measure === "rate" ? found.gradient_vanished / found.attempts : 0;
+      const note = vanished > LEAST_SAID ? `∅ ${number(100 * vanished, { maximumFractionDigits: 0 })}` : "";
+      const text = value === null ? "·" : number(100 * value, { maximumFractionDigits: measure === "distortion_successes" || measure === "hardness" ? 1 : 0 });
       const label = t("lab.pairs.cell", { source: classes[source], target: classes[target], measure: t(`lab.measure.${measure}`), value: value === null ? "–" : percent(value, 1), count: found.attempts });
-      return { share: value === null ? null : value / most, text, label, ...(place < yours.length ? { onOpen: () => onOpen({ task: place, source, target }) } : {}) };
+      return { share: value === null ? null : value / most, text, note, label: note ? `${label} ${t("lab.heat.vanished", { share: percent(vanished, 0) })}.` : label, isVanished: vanished > 0.5, ...(place < yours.length ? { onOpen: () => onOpen({ task: place, source, target }) } : {}) };
     };
     const title = (/** @type {Row} */ of, /** @type {number} */ at) => `${t(at < yours.length ? "lab.by.yours" : "lab.by.ours")}: ${nameOf(of)}`;
     const mean = (/** @type {Row} */ of, /** @type {string} */ field) => {
@@ -289,7 +305,7 @@ const DRAW = {
       const row = rows.find((each) => keyOf(each) === keyOf(one) && keyOf(each.to) === keyOf(other));
       if (!row || row.shown === 0) return null;
       const label = t("lab.transfer.cell", { from: nameOf(one), to: nameOf(other), value: percent(row.misread_rate, 1), count: row.shown });
-      return { share: row.misread_rate, text: percent(row.misread_rate, 0), label, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
+      return { share: row.misread_rate, text: percent(row.misread_rate, 0), note: `n = ${number(row.shown)}`, label, isFew: row.shown < FEW, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
     };
     return {
       chart: rows.length > 0 ? heatMap({ caption: t("lab.transfer.caption"), corner: t("lab.transfer.corner"), across: to.map(nameOf), rows: from.map((one, task) => ({ name: nameOf(one), cells: to.map((other) => cell(one, task, other)) })) }) : null,
@@ -338,7 +354,7 @@ function byOrder(rows) {
 function againstEpsilon({ yours, ours, paper }) {
   const marks = /** @type {const} */ (["circle", "square", "diamond", "triangle"]);
   const rows = yours.length > 0 ? yours : ours;
-  const point = (/** @type {Row} */ row) => ({ x: row.epsilon, y: row.rate, interval: row.interval });
+  const point = (/** @type {Row} */ row) => ({ x: row.epsilon, y: row.rate, interval: row.interval, isHollow: vanishedShare(row) > 0.5 });
   const networks = byOrder(rows);
   const of = (/** @type {Row[]} */ all, /** @type {Row} */ network) => all.filter((row) => keyOf(row) === keyOf(network) && row.measured !== 0).map(point);
   /** @type {import("./charts.js").Series[]} */
@@ -346,14 +362,14 @@ function againstEpsilon({ yours, ours, paper }) {
     const line = { look: `chart-series-${place % 6}`, mark: marks[place % 4] };
     const name = (/** @type {string} */ by, source = 0) => `${nameOf(network)}, ${t(`lab.by.${by}`, { source })}`;
     return [
-      { ...line, name: name(yours.length > 0 ? "yours" : "ours"), isHollow: place >= 4, isJoined: true, points: of(rows, network) },
-      { ...line, name: name("ours"), look: "chart-published", isHollow: true, points: yours.length > 0 ? of(ours, network) : [] },
-      { ...line, name: name("paper", paper[0]?.source), look: "chart-paper", isHollow: true, points: of(paper, network) },
+      { ...line, name: name(yours.length > 0 ? "yours" : "ours"), isJoined: true, points: of(rows, network) },
+      { ...line, name: name("ours"), look: "chart-published", points: yours.length > 0 ? of(ours, network) : [] },
+      { ...line, name: name("paper", paper[0]?.source), look: "chart-paper", mark: PAPER_MARKS[1], points: of(paper, network) },
     ];
   }).filter(({ points }) => points.length > 0);
   return {
     chart: lineChart({ series, x: { ticks: [0, 0.05, 0.1, 0.2, 0.3], isLog: false, label: t("lab.axis.epsilon") }, y: t("lab.axis.error"), format: (value) => percent(value, 0), title: t("lab.fgsm.title") }),
-    legend: legend(series),
+    legend: [...legend(series), ...aboutHollow(series)],
   };
 }
 
