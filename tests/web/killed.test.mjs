@@ -179,8 +179,9 @@ for (const [how, [end, words]] of Object.entries(ENDS)) {
     await end(page);
     await told(page, words);
     await page.waitForFunction(() => document.body.dataset.running === "false");
-    assert.match(await page.locator("#message").innerText(), /Retry beside the message/);
-    await page.locator("input[name=attack][value=jsma-f]").check({ force: true });
+    await page.locator("#message", { hasText: "Retry beside the message" }).waitFor();
+    // The messages in the panels have just moved what is below them.
+    await page.locator("input[name=attack][value=jsma-f]").evaluate((choice) => /** @type {HTMLElement} */ (choice).click());
     await startAgain(page);
   });
 }
