@@ -2,7 +2,7 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "655e976f6ea5e1f426180438a7eded103c308128fc34f3a814af81050832ea80",
-  "pkg/cpu/build.json": "ea4b1e8c4ef7885c3db4f0405ef381d5ee404d2aa8589bf1cdc83b74418230ee",
+  "pkg/cpu/build.json": "b0216570e2497078f8fcdca2642641914d1f8561604ebb8248861a3f43befcd0",
   "pkg/cpu/engine.js": "eeab6cb2b591c4a415582ae488c38056001800b161f176ad8c8988c579397d7a",
   "pkg/cpu/engine_bg.wasm": "6e1ab4f07baa2b92242a729d40de2c578bf6b6722f338673d559dfca4518fb60",
   "pkg/webgpu/build.json": "df9bcde62942a26731fe044a3baeef50e2c1649032042ae97883b39641982b54",
@@ -12,7 +12,7 @@ const FILES = {
   "results/fgsm.json": "533ca4ea00c6e2a9956b0b5cafedc657daa61b9fe817a65cc7fe575980a2ecd8",
   "results/pairs.json": "27a5cd866e1ddbb36433c4d2b857b7feb5c85dc0bcaf950d0cb2e158b11757ba",
   "results/robustness.json": "bcc6b184137c2df114f19a10b52ecd18ffcb06742b17e53d9f46c7ba56e8e7ec",
-  "results/success.json": "51d41652ea49758ecbddd7016991f0770bf3d0f850272334fbfab7cc7f911e9e",
+  "results/success.json": "bb4ca3971d2ceaf48130fa96bdb93619a6e246bf0381503105b74e841cc8202a",
   "results/transfer.json": "3edd626ec3546d0097cf570efaa13d259dbb492c6f852376078e4862c6c7bf10",
   "www/adapter.js": "17bbb7cf3ff45e145e7c2d67e260e97f159cd6f29a96fa6a9d5103c85a56aaa0",
   "www/address.js": "f67539ac5532b42f67b6b611e6d4770154ad00be89de38f34d8470b1c7385d54",
