@@ -12,7 +12,7 @@ const FILES = {
   "results/fgsm.json": "533ca4ea00c6e2a9956b0b5cafedc657daa61b9fe817a65cc7fe575980a2ecd8",
   "results/pairs.json": "27a5cd866e1ddbb36433c4d2b857b7feb5c85dc0bcaf950d0cb2e158b11757ba",
   "results/robustness.json": "bcc6b184137c2df114f19a10b52ecd18ffcb06742b17e53d9f46c7ba56e8e7ec",
-  "results/success.json": "a041f0e5bf1aa370a3aba73736e8dedd67e9d398662865d97d0ce06977f43d7f",
+  "results/success.json": "51d41652ea49758ecbddd7016991f0770bf3d0f850272334fbfab7cc7f911e9e",
   "results/transfer.json": "3edd626ec3546d0097cf570efaa13d259dbb492c6f852376078e4862c6c7bf10",
   "www/adapter.js": "17bbb7cf3ff45e145e7c2d67e260e97f159cd6f29a96fa6a9d5103c85a56aaa0",
   "www/address.js": "f67539ac5532b42f67b6b611e6d4770154ad00be89de38f34d8470b1c7385d54",
