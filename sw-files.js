@@ -130,7 +130,7 @@ const FILES = {
   "www/strip.js": "6403bab887240774f766562ba919da4925914f493b349200a1f56b2972826074",
   "www/strokes.js": "fca4d69c3e5aebe305f8fbaca5643175a519e51be9b170ddad01f14e49549922",
   "www/styles/base.css": "c195f8dc73be48e1fe6cb6753ba7d252f75b604298878549419f33f199c285d3",
-  "www/styles/controls.css": "051926aae080cc443fcf0c75fe801bfc6f6275f0be49811f5d4f3d44946464e3",
+  "www/styles/controls.css": "976f8f29de182c634b0ae7aef5907062f2bf79ba1afc565c6333fef306a12035",
   "www/styles/dark.css": "c5139d8930bb759f58a81c04865e9b1dc6a723745337aca9b6db14ff834df269",
   "www/styles/embed.css": "ce9488b6c4239dc39d1d0e277611207e7711308719412a8d978d2cb741818937",
   "www/styles/lab.css": "c8ac8ce8859ced09afa1d4dd2476bd0b8618ce1b035c4149194935e4a606dc6d",
