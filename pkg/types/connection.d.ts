@@ -9,7 +9,8 @@ export type Connection = {
     version: string;
     call: (method: string, argument?: unknown, options?: CallOptions) => Promise<any>;
     /**
-     * How many seconds it may be silent while it is asked something.
+     * How many seconds it may be silent while it is asked something. Until
+     * this is called it is asked every few seconds whether it is still there, so that it may wait for as long as it must.
      */
     watch: (patience: number) => void;
     close: () => void;
@@ -18,6 +19,24 @@ export type CallOptions = {
     signal?: AbortSignal;
     onEvent?: (event: any) => void;
 };
+/**
+ * @typedef {import("./protocol.js").Backend} Backend
+ * @typedef {import("./protocol.js").Port} Port
+ * @typedef {import("./protocol.js").Progress} Progress
+ *
+ * @typedef {object} Connection
+ * @property {Backend} backend
+ * @property {'worker' | 'page'} where
+ * @property {string} whereReason
+ * @property {string} implementation
+ * @property {string} version
+ * @property {(method: string, argument?: unknown, options?: CallOptions) => Promise<any>} call
+ * @property {(patience: number) => void} watch How many seconds it may be silent while it is asked something. Until
+ *   this is called it is asked every few seconds whether it is still there, so that it may wait for as long as it must.
+ * @property {() => void} close
+ *
+ * @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions
+ */
 /**
  * Starts an engine in a worker; or in the page, where no worker can be made or the worker is not
  * given what the engine needs and the page is.
@@ -52,7 +71,7 @@ export declare function startAhead(): void;
 declare function speak(port: Port, end: () => void): {
     call: (method: string, argument?: unknown, { signal, onEvent }?: CallOptions) => Promise<any>;
     fail: (error: Error) => void;
-    watch: (patience: number) => void;
+    watch: (seconds: number, ask?: () => void) => void;
     close: () => void;
 };
 export {};

@@ -288,8 +288,13 @@ export type Call = {
 export type Abort = {
     abort: number;
 };
+export type Ping = {
+    ping: true;
+};
 export type Ready = {
     ready: true;
+} | {
+    pong: true;
 };
 export type Answer = {
     id: number;
@@ -314,7 +319,8 @@ export type Port = {
  *
  * @typedef {{ id: number, method: string, argument?: unknown }} Call
  * @typedef {{ abort: number }} Abort
- * @typedef {{ ready: true }} Ready
+ * @typedef {{ ping: true }} Ping Whether it is still there.
+ * @typedef {{ ready: true } | { pong: true }} Ready
  * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
  * @typedef {{ name: string, message: string }} PlainError
  *
