@@ -196,7 +196,7 @@ test("the slider goes over the temperatures that are published, and runs the att
 
   await set(page, { target: 8 });
   await page.locator("#samples .tile").nth(11).click();
-  await page.locator('input[name=attack][value="jsma-t"]').check({ force: true });
+  await set(page, { attack: "jsma-t" });
   await attack(page);
   await slider.press("End");
   await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t100");

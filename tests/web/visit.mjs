@@ -41,17 +41,20 @@ export async function choose(page, label) {
   await page.waitForFunction((wanted) => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === `${wanted}`, label);
 }
 
+/** Clicks a choice wherever it is by now: what was opened above it may still be moving it. @param {import("playwright-core").Locator} choice */
+const pick = (choice) => choice.evaluate((input) => /** @type {HTMLElement} */ (input).click());
+
 /** What an attack does not have is left as it is. @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
 export async function set(page, { target, attack, direction, theta, budget, iterations }) {
-  if (target !== undefined) await page.locator(`#targets input[value="${target}"]`).check({ force: true });
+  if (target !== undefined) await pick(page.locator(`#targets input[value="${target}"]`));
   if (attack ?? direction ?? theta ?? budget ?? iterations) await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
-  if (attack) await page.locator(`input[name=attack][value=${attack}]`).check({ force: true });
+  if (attack) await pick(page.locator(`input[name=attack][value=${attack}]`));
   const hasFeatures = !/^(fgsm|cw-)/.test(`${attack}`);
   if (direction && hasFeatures) {
     const way = page.locator(`input[name=direction][value=${direction}]`);
     // The settings of another attack are drawn in the next frame.
     await way.waitFor();
-    await way.check({ force: true });
+    await pick(way);
   }
   for (const [id, value] of Object.entries(hasFeatures ? { theta, budget } : { iterations })) {
     if (value === undefined) continue;
