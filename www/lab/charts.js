@@ -160,12 +160,13 @@ export function heatMap({ caption, corner, across, rows }) {
     make("tbody", {}, ...rows.map(({ name, cells }) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => {
       if (!cell) return make("td", { class: "heat-none" }, "–");
       const { share, text, label, note, isVanished, isFew, onOpen } = cell;
-      const said = [text, ...(note ? [make("span", { class: "heat-note" }, note)] : [])];
+      const said = [text, ...(note ? [" ", make("span", { class: "heat-note" }, note)] : [])];
       const about = { ...(isVanished ? { "data-vanished": "" } : {}), ...(isFew ? { "data-few": "" } : {}) };
       // Eleven shades, named in the style sheet, since the page's policy allows no style attributes.
       const shade = share === null ? "none" : String(Math.round(10 * Math.min(1, Math.max(0, share))));
       if (!onOpen) return make("td", { "data-shade": shade, ...about }, ...said);
-      const button = make("button", { type: "button", "aria-label": label }, ...said);
+      // What is seen is part of what is said, so that who speaks to the page can say it.
+      const button = make("button", { type: "button", "aria-label": note ? `${label} ${text} ${note}` : label }, ...said);
       button.addEventListener("click", onOpen);
       return make("td", { "data-shade": shade, ...about }, button);
     })))));

@@ -166,7 +166,7 @@ const DRAW = {
       const label = t("lab.attacks.cell", { attack: attackName(like), network: nameOf(network), value: percent(rate, 1), count: attempts });
       const vanished = vanishedShare(rows[task]);
       const note = vanished > LEAST_SAID ? t("lab.heat.vanished", { share: percent(vanished, 0) }) : "";
-      return { share: rate, text: percent(rate, 0), note, label: note ? `${label} ${note}.` : label, isVanished: vanished > 0.5, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
+      return { share: rate, text: percent(rate, 0), note, label, isVanished: vanished > 0.5, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
     };
     const lineup = [...LINEUP, { attack: "transfer" }].filter((like) => rows.some((row) => isSameAttack(row, like)));
     return {
