@@ -65,7 +65,8 @@ function parts(result) {
     const step = piece("step");
     if (step === undefined) return [];
     const shares = Object.keys(PARTS).map((part) => piece(part) / step);
-    return [[`${name}, ${attack}, batch ${batch}`, number(step), ...shares.map(percent), percent(1 - shares.reduce((sum, share) => sum + share, 0))]];
+    const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
+    return [[`${name}, ${attack}, batch ${batch}`, number(step), ...shares.map(percent), rest < 0 ? "in the noise" : percent(rest)]];
   })));
   return table(["step", "ms", ...Object.values(PARTS), "everything else"], rows);
 }
