@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { PUBLISHED, withCifar, withTemperatures } from "./stand-in.mjs";
-import { attack, both, choose, ended, goTo, panel, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, ended, goTo, panel, pick, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -101,11 +101,11 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   for (const overlay of ["perturbation", "gradient", "saliency"]) {
     // The last image has changed, and needs no gradient; the first is the other way round.
     await page.locator("#scrubber").press(overlay === "perturbation" ? "End" : "Home");
-    await page.locator(`input[name=overlay][value=${overlay}]`).check({ force: true });
+    await pick(page.locator(`input[name=overlay][value=${overlay}]`));
     /** @type {Set<string>} */
     const seen = new Set();
     for (const channel of ["all", "red", "green", "blue"]) {
-      await page.locator(`input[name=channel][value=${channel}]`).check({ force: true });
+      await pick(page.locator(`input[name=channel][value=${channel}]`));
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       seen.add((await pixels(page, "left")).join());
     }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, draw, panel, ready, set } from "./visit.mjs";
+import { attack, choose, draw, panel, pick, ready, set } from "./visit.mjs";
 
 withBrowser();
 
@@ -95,7 +95,7 @@ const FETCHED = {
   "the module": { path: "/pkg/cpu/engine_bg.wasm", seen: inPanel("left", /engine_bg\.wasm could not be fetched/), works: looks, again: retry("left") },
   "the test images": { path: "/www/samples/mnist.png", seen: ["#samples-error .notice-text", /mnist\.png/], works: reads, again: (page) => page.locator("#samples-retry").click() },
   "the list of test images": { path: "/www/samples/mnist.json", seen: ["#samples-error .notice-text", /mnist\.json/], works: reads, again: (page) => page.locator("#samples-retry").click() },
-  "the test images of CIFAR-10, on demand": { path: "/www/samples/cifar10.png", at: "/#v=1&data=cifar10&end", seen: ["#samples-error .notice-text", /cifar10\.png/], works: async (page) => page.locator("#targets input[value='3']").check({ force: true }), again: (page) => page.locator("#samples-retry").click() },
+  "the test images of CIFAR-10, on demand": { path: "/www/samples/cifar10.png", at: "/#v=1&data=cifar10&end", seen: ["#samples-error .notice-text", /cifar10\.png/], works: async (page) => pick(page.locator("#targets input[value='3']")), again: (page) => page.locator("#samples-retry").click() },
 };
 
 for (const [name, { path, at = "/", seen: [selector, words], works, again }] of Object.entries(FETCHED)) {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { withCifar } from "./stand-in.mjs";
-import { attack, both, choose, draw, ended, panel, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, draw, ended, panel, pick, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -40,7 +40,7 @@ test("an attack on a drawing is replayed to the same pixels and words, without w
   assert.equal(new URL(page.url()).hash, "", "a page that nobody has touched writes no address");
   await draw(page, FIVE.strokes);
   await set(page, { target: 3, theta: 0.5, budget: 60 });
-  await page.locator('input[name=overlay][value="gradient"]').check({ force: true });
+  await pick(page.locator('input[name=overlay][value="gradient"]'));
   await attack(page);
   await page.locator("#scrubber").press("End");
   await page.locator("#scrubber").press("ArrowLeft");

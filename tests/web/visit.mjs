@@ -42,7 +42,7 @@ export async function choose(page, label) {
 }
 
 /** Clicks a choice wherever it is by now: what was opened above it may still be moving it. @param {import("playwright-core").Locator} choice */
-const pick = (choice) => choice.evaluate((input) => /** @type {HTMLElement} */ (input).click());
+export const pick = (choice) => choice.evaluate((input) => /** @type {HTMLElement} */ (input).click());
 
 /** What an attack does not have is left as it is. @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
 export async function set(page, { target, attack, direction, theta, budget, iterations }) {
@@ -85,7 +85,7 @@ export async function draw(page, strokes) {
 
 /** Goes to another data set, and waits until its networks have read its first image. @param {Page} page @param {string} data */
 export async function goTo(page, data) {
-  await page.locator(`#data input[value=${data}]`).check({ force: true });
+  await pick(page.locator(`#data input[value=${data}]`));
   await page.waitForFunction((data) => [...document.querySelectorAll("[data-panel]")].every((panel) => panel.getAttribute("data-model")?.startsWith(data)), data);
   await ready(page);
 }
