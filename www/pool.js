@@ -337,13 +337,14 @@ function speak(port, stop) {
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
   const pending = new Map();
   let last = 0;
-  let lastHeard = 0;
-  let lastAsked = 0;
+  /** How often it was asked whether it is there, and the last of these after which it said something. */
+  let asks = 0;
+  let answered = 0;
   /** @type {Error | null} */
   let over = null;
 
   port.onmessage = ({ data }) => {
-    lastHeard = performance.now();
+    answered = asks;
     const waiting = pending.get(data?.id);
     if (!waiting) return;
     pending.delete(data.id);
@@ -363,12 +364,11 @@ function speak(port, stop) {
     }),
     hold: (isHeld) => port.postMessage({ hold: isHeld }),
     ping() {
-      const asked = performance.now();
-      lastAsked = asked;
+      const ask = ++asks;
       port.postMessage({ ping: true });
       setTimeout(() => {
         // Asked again since: time may have stood still for both.
-        if (lastAsked === asked && lastHeard < asked) hand.end(failure("EngineError", "A worker has fallen silent."));
+        if (asks === ask && answered < ask) hand.end(failure("EngineError", "A worker has fallen silent."));
       }, PATIENCE);
     },
     end(reason) {
