@@ -38,7 +38,7 @@ const FIGURES = {
   "t distilled": percent(told.rate),
   "t teacher": percent(measured(teacher, "jsma-t", teacher.temperature).rate),
   "robust images": String(robust.distilled.measured),
-  "robust failures": String(robust.distilled.failures),
+  "robust vanished": String(robust.distilled.gradient_vanished),
   "robust distilled": percent(robust.distilled.robustness),
   "robust distilled successes": percent(robust.distilled.robustness_of_successes),
   "robust undefended": percent(robust.undefended.robustness),

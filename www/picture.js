@@ -94,8 +94,8 @@ function changedPixels(view) {
   })).filter(({ channels }) => channels.length > 0);
 }
 
-/** Whether the changed pixels are too many to be framed. @param {View} view */
-export const isCrowded = (view) => view.marks && changedPixels(view).length > CROWDED * view.dataset.side ** 2;
+/** Whether changed pixels are too many to be framed. @param {View} view */
+export const isCrowded = (view, changed = changedPixels(view)) => view.marks && changed.length > CROWDED * view.dataset.side ** 2;
 
 /** The channels that a view shows. @param {View} view */
 function shownChannels({ dataset: { channels }, channel }) {
@@ -158,8 +158,9 @@ export function paintMarks(canvas, view, width) {
   if (!context || !image) return;
   const cell = size / dataset.side;
   if (overlay !== "image" && dataset.channels === 1) outline(context, dataset.side, original ?? image, cell);
-  if (marks && !isCrowded(view)) {
-    for (const { pixel, channels } of changedPixels(view)) {
+  const framed = marks ? changedPixels(view) : [];
+  if (!isCrowded(view, framed)) {
+    for (const { pixel, channels } of framed) {
       const { x, y } = placeOf(dataset, pixel);
       box(context, x, y, cell, overlay === "image" ? "changed" : "ink", dataset.channels > 1);
       if (dataset.channels > 1) for (const channel of channels) tick(context, x, y, cell, channel);
