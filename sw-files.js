@@ -143,7 +143,7 @@ const FILES = {
   "www/targets.js": "17c13ccf11594ea9c322e3a23262affdd82e7880431be5657913230c512ecb53",
   "www/temperature.js": "6699a01946ea8cb8308fe19ea368b2798d8cc90c13d4a21c3cc602bc2f70a213",
   "www/theme.js": "bd1614325f882de0fae013c7e9b3be06276c1950a1401069775ca72db24ce3da",
-  "www/transport.js": "3c00b142f5750d528d381a41e1ce9c87165b8199b5d21d4611187260dbdca058",
+  "www/transport.js": "3b09cf084503eafde5714455d25005d67cad1cdb27376a2177e5c9680eefc57b",
   "www/upload.js": "532295f5cb9110da4727a0bcf63561ce7e9a4d2e3772d37b36eabc05f9638203",
   "www/verdict.js": "9a8f7666d530816f6cbeebe423b6b740b3d1775daee48a4bf178b1dbc66b7e66",
   "www/watch.js": "eaaacadcc3b475ed65b62aeb303c6e86f9a89d4a1b073407547d016f784c0508",

@@ -6,6 +6,9 @@ import { lastIteration } from "./player.js";
 
 const MOST_TICKS = 60;
 
+/** Steps that Page up and Page down go. */
+const PAGE = 10;
+
 /**
  * @param {import("./state.js").Store} store
  * @param {import("./session.js").Session} session
@@ -21,13 +24,22 @@ export function setUpTransport(store, session) {
   must("#back", HTMLButtonElement).addEventListener("click", () => session.show(state.shown - 1));
   must("#forward", HTMLButtonElement).addEventListener("click", () => session.show(state.shown + 1));
   scrubber.addEventListener("input", () => session.show(Number(scrubber.value)));
-  // Whoever takes hold of the scrubber stops what is being played, also where it stands already:
-  // the browser tells of a change alone, and what it has drawn may be one image behind.
-  const keys = new Map([[" ", toggle], ["Home", () => session.show(0)], ["End", () => session.show(lastIteration(state))]]);
+  // The keys go by what is shown, and not by what the range holds: that is drawn a frame later, and the
+  // browser would count from the image before, or tell of no change where it stands at the end already.
+  const by = (/** @type {number} */ steps) => () => session.show(state.shown + steps);
+  const keys = new Map(Object.entries({
+    " ": toggle,
+    Home: () => session.show(0),
+    End: () => session.show(lastIteration(state)),
+    ArrowLeft: by(-1), ArrowDown: by(-1), PageDown: by(-PAGE),
+    ArrowRight: by(1), ArrowUp: by(1), PageUp: by(PAGE),
+  }));
+  // Whoever takes hold of the scrubber stops what is being played.
   scrubber.addEventListener("pointerdown", () => session.show());
   scrubber.addEventListener("keydown", (event) => {
     const does = keys.get(event.key);
-    if (!does) return;
+    // With one of these the key is the browser's: Alt and the left arrow go back.
+    if (!does || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     does();
   });

@@ -178,6 +178,26 @@ test("the scrubber shows the earlier images again", async (t) => {
   await shows("End", [last, "3"]);
 });
 
+test("keys on the scrubber count from what is shown, also between two frames", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  await choose(page, 7);
+  await set(page, { target: 3 });
+  await attack(page);
+  const last = Number(await panel(page, "left").getAttribute("data-iterations"));
+  const shown = await page.evaluate(async (keys) => {
+    for (const key of keys) document.querySelector("#scrubber")?.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    return document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration");
+  }, ["End", "ArrowLeft", "ArrowDown", "ArrowUp", "ArrowLeft", "PageDown", "Home", "ArrowLeft", "PageUp", "End", "ArrowRight", "ArrowLeft"]);
+  assert.equal(shown, `${last - 1}`);
+  const taken = await page.evaluate(() => ["altKey", "ctrlKey", "metaKey"].filter((modifier) => {
+    const event = new KeyboardEvent("keydown", { key: "ArrowLeft", [modifier]: true, cancelable: true });
+    return !document.querySelector("#scrubber")?.dispatchEvent(event);
+  }));
+  assert.deepEqual(taken, [], "the browser's own keys are left to it");
+});
+
 test("the scrubber stops what is played, also where it stands already", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
