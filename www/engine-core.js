@@ -13,7 +13,6 @@ import { shared } from "./shared.js";
 /** One source, two sets of features. @type {Record<import("./protocol.js").Backend, URL>} */
 const BUILDS = { cpu: new URL("../pkg/cpu/", import.meta.url), webgpu: new URL("../pkg/webgpu/", import.meta.url) };
 export const MODELS = new URL("models/", import.meta.url);
-export const MAX_JSON = 256 * 1024;
 /** Of a fault, which may quote a whole shader. */
 const MOST_LETTERS = 500;
 const MAX_MODULE = 16 * 1024 * 1024;
@@ -75,7 +74,7 @@ function makeMethods(onLost) {
   /** @type {Map<string, (listener: Listener) => Promise<unknown>>} */
   const loads = new Map();
   const models = shared(async ({ signal }) =>
-    parseManifest(await fetchJson(new URL("manifest.json", MODELS), MAX_JSON, signal)));
+    parseManifest(await fetchJson(new URL("manifest.json", MODELS), { signal })));
 
   return {
     open: (which, listener) => (opening ??= shared((all) => open(which, all)))(listener),
@@ -154,7 +153,7 @@ function makeMethods(onLost) {
  */
 export async function findBuild(backend, { signal, emit }) {
   const build = BUILDS[backend];
-  const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", build), MAX_JSON, signal));
+  const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", build), { signal }));
   const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
   return {
     script: versioned(new URL("engine.js", build), sha256).href,

@@ -4,6 +4,7 @@
  * `data-t-title` for a title. Words that differ by data set are under `key.<data set>`.
  */
 import { make, must } from "./dom.js";
+import { fetchJson } from "./fetch.js";
 import { LANGUAGES as NAMES } from "./languages/index.js";
 import { recall, remember } from "./storage.js";
 
@@ -117,7 +118,6 @@ const lookUp = (key) => files.get(current)?.[key] ?? files.get("en")?.[key];
 /** @param {Language} language */
 async function fetchWords(language) {
   if (files.has(language)) return;
-  const response = await fetch(new URL(`languages/${language}.json`, import.meta.url));
-  if (!response.ok) throw new Error(`languages/${language}.json: ${response.status}`);
-  files.set(language, await response.json());
+  const words = await fetchJson(new URL(`languages/${language}.json`, import.meta.url), { cache: "default" });
+  files.set(language, /** @type {Words} */ (words));
 }

@@ -5,7 +5,7 @@
  * record depends on its attempt alone, so it does not matter who makes it, when, or how often it has
  * to be begun: what a worker that dies was doing is done again.
  */
-import { MAX_JSON, MODELS, findBuild, isIntact, pastDamage, versioned } from "./engine-core.js";
+import { MODELS, findBuild, isIntact, pastDamage, versioned } from "./engine-core.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { parseManifest } from "./manifest.js";
 import { checkPlatform } from "./platform.js";
@@ -54,7 +54,7 @@ export const spareCores = () => Math.min(MOST_HANDS, Math.max(1, (navigator.hard
 
 /** The published networks. @param {AbortSignal} [signal] */
 export async function fetchModels(signal) {
-  return parseManifest(await fetchJson(new URL("manifest.json", MODELS), MAX_JSON, signal));
+  return parseManifest(await fetchJson(new URL("manifest.json", MODELS), { signal }));
 }
 
 /**

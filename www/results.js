@@ -1,6 +1,7 @@
 /** The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show. */
 import { DATASETS } from "./datasets.js";
 import { make, must } from "./dom.js";
+import { fetchJson } from "./fetch.js";
 import { number, percent, t } from "./i18n.js";
 import { PAPER } from "./paper.js";
 
@@ -20,7 +21,7 @@ const FILE = new URL("../results/success.json", import.meta.url);
 
 /** Fetches the results once; what it returns draws those of a data set in the page's language. */
 export async function setUpResults() {
-  const rows = await fetch(FILE).then((response) => (response.ok ? response.json() : [])).then(parseRows).catch(() => []);
+  const rows = await fetchJson(FILE, { cache: "default" }).then(parseRows).catch(() => []);
   return (/** @type {string} */ data) => {
     const root = must("#results", HTMLElement);
     const shown = rows.filter(({ dataset }) => dataset === data);

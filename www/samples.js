@@ -1,5 +1,6 @@
 /** The test images that come with the page: one PNG of tiles, and a list of which images they are. */
 import { DATASETS, placeOf } from "./datasets.js";
+import { fetchJson, fetchFile } from "./fetch.js";
 import { failure } from "./protocol.js";
 import { decodePng } from "./png.js";
 
@@ -27,18 +28,18 @@ export function loadSamples(dataset) {
 
 /** @param {string} dataset @returns {Promise<Sample[]>} */
 async function fetchSamples(dataset) {
-  const [list, png] = await Promise.all([
-    get(new URL(`samples/${dataset}.json`, import.meta.url), async (response) => parseList(await response.json(), dataset)),
-    get(new URL(`samples/${dataset}.png`, import.meta.url), async (response) => {
-      const bytes = new Uint8Array(await response.arrayBuffer());
-      return { bytes, ...(await decodePng(bytes)) };
-    }),
+  const [json, tiles] = [`${dataset}.json`, `${dataset}.png`];
+  const [entries, bytes] = await Promise.all([
+    fetchJson(addressOf(json), { cache: "default" }),
+    fetchFile(addressOf(tiles)),
   ]);
+  const list = await asSaid(json, () => parseList(entries, dataset));
+  const png = await asSaid(tiles, () => decodePng(bytes));
   const { side, channels, features } = DATASETS[dataset];
   if (png.channels !== channels || png.width < COLUMNS * side || png.height < Math.ceil(list.length / COLUMNS) * side) {
     throw failure("IntegrityError", `${dataset}.png does not have the images that ${dataset}.json lists.`);
   }
-  sheets.set(dataset, URL.createObjectURL(new Blob([png.bytes], { type: "image/png" })));
+  sheets.set(dataset, URL.createObjectURL(new Blob([bytes], { type: "image/png" })));
   return list.map((entry, place) => {
     const top = Math.floor(place / COLUMNS) * side;
     const left = (place % COLUMNS) * side;
@@ -51,20 +52,22 @@ async function fetchSamples(dataset) {
   });
 }
 
+/** @param {string} name */
+const addressOf = (name) => new URL(`samples/${name}`, import.meta.url);
+
 /**
+ * What a file says, or that it cannot be used.
+ *
  * @template Value
- * @param {URL} url
- * @param {(response: Response) => Promise<Value>} read
+ * @param {string} name
+ * @param {() => Value | Promise<Value>} read
  */
-async function get(url, read) {
-  const name = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-  const response = await fetch(url).catch(() => {
-    throw failure("NetworkError", `${name} could not be fetched. Check the connection and retry.`);
-  });
-  if (!response.ok) throw failure("NetworkError", `${name} could not be fetched: the server answered ${response.status}.`);
-  return read(response).catch((error) => {
-    throw failure("IntegrityError", `${name} cannot be used: ${error.message}.`);
-  });
+async function asSaid(name, read) {
+  try {
+    return await read();
+  } catch (error) {
+    throw failure("IntegrityError", `${name} cannot be used: ${/** @type {Error} */ (error).message}.`);
+  }
 }
 
 /** @param {unknown} list @param {string} dataset */

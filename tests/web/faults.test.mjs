@@ -31,6 +31,7 @@ const NETWORK = {
   "is cut short": [published(WEIGHTS).subarray(0, 300_000), "IntegrityError"],
   "is too long": [Buffer.concat([published(WEIGHTS), Buffer.alloc(1)]), "IntegrityError"],
   "breaks off": [(_, response) => { response.write(Buffer.alloc(1000)); setTimeout(() => response.destroy(), 50); }, "NetworkError"],
+  "stops coming": [(_, response) => void response.write(Buffer.alloc(1000)), "NetworkError"],
 };
 
 for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
@@ -38,7 +39,8 @@ for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
     const { url, answers } = await site(t, { [WEIGHTS]: answer });
     const { page } = await open(t, url);
     const left = panel(page, "left");
-    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error");
+    // A file that stops coming is given up after half a minute.
+    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error", null, { timeout: 60_000 });
     assert.equal(await left.locator(".status").getAttribute("data-error"), error);
     assert.ok((await left.locator(".status-text").innerText()).length > 20);
     await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "ready");

@@ -92,14 +92,44 @@ for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
   });
 }
 
+for (const [phase, isBegun] of /** @type {const} */ ([["before it has answered", false], ["half-way", true]])) {
+  test(`a host that is silent ${phase} is given up, and not before its time`, async (t) => {
+    t.mock.timers.enable({ apis: ["setInterval"] });
+    const { url } = await serve(t, (_, response) => isBegun && response.write(Buffer.alloc(10)));
+    let seconds = 0;
+    /** @type {(() => void) | undefined} */
+    let isHeard;
+    const heard = new Promise((/** @type {(value: void) => void} */ resolve) => { isHeard = resolve; });
+    const ended = fetchBytes(url, 1000, { onProgress: isHeard }).catch((error) => ({ seconds, name: error.name, message: error.message }));
+    if (isBegun) await heard;
+    for (; seconds < 60; seconds++) {
+      t.mock.timers.tick(1000);
+      await new Promise(setImmediate);
+    }
+    const end = /** @type {{ seconds: number, name: string, message: string }} */ (await ended);
+    assert.equal(end.name, "NetworkError");
+    assert.match(end.message, /file\.bin could not be fetched: the server has not answered for 30 seconds/);
+    assert.ok(end.seconds >= 30 && end.seconds < 35, `after ${end.seconds} seconds`);
+  });
+}
+
+test("who cancels a fetch is told that it was cancelled", async (t) => {
+  const { url } = await serve(t, () => {});
+  const control = new AbortController();
+  const ended = assert.rejects(fetchBytes(url, 1000, { signal: control.signal }), { name: "AbortError" });
+  control.abort();
+  await ended;
+  await assert.rejects(fetchBytes(url, 1000, { signal: control.signal }), { name: "AbortError" });
+});
+
 test("JSON is limited in size and has to be JSON", async (t) => {
   let body = "[1]";
   const { url } = await serve(t, (_, response) => response.end(body));
-  assert.deepEqual(await fetchJson(url, 100), [1]);
+  assert.deepEqual(await fetchJson(url, { limit: 100 }), [1]);
   body = "[1";
-  await assert.rejects(fetchJson(url, 100), { name: "IntegrityError", message: /not valid JSON/ });
+  await assert.rejects(fetchJson(url, { limit: 100 }), { name: "IntegrityError", message: /not valid JSON/ });
   body = `[${"1,".repeat(100)}1]`;
-  await assert.rejects(fetchJson(url, 100), { name: "IntegrityError", message: /too large/ });
+  await assert.rejects(fetchJson(url, { limit: 100 }), { name: "IntegrityError", message: /too large/ });
 });
 
 /** @param {number} port @param {string} path @param {import("node:http").RequestOptions} [options] */

@@ -1,6 +1,7 @@
 /** This project's own measurements, from the results files; without a file there is nothing to show. */
 import { ATTACKS, tempered } from "../attacks.js";
 import { DATASETS } from "../datasets.js";
+import { fetchJson } from "../fetch.js";
 import { LINEUP, budgetOf, kindOf } from "./plan.js";
 
 /**
@@ -52,7 +53,7 @@ const files = new Map();
 /** @param {import("./plan.js").Kind} kind */
 function fetchRows(kind) {
   const file = new URL(`../../results/${kind}.json`, import.meta.url);
-  const rows = files.get(kind) ?? fetch(file).then((response) => (response.ok ? response.json() : [])).then((value) => parse(kind, value)).catch(() => []);
+  const rows = files.get(kind) ?? fetchJson(file, { cache: "default" }).then((value) => parse(kind, value)).catch(() => []);
   files.set(kind, rows);
   return rows;
 }
