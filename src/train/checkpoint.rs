@@ -1,14 +1,13 @@
 //! One file that holds all a training run needs to go on: `checkpoint` in the run's folder.
 //!
-//! The file is written beside its predecessor, flushed to the disk and then renamed over it, so
-//! that a kill at any moment leaves the old one or the new one. It begins with the SHA-256 of all
-//! that follows: what is torn or altered all the same is refused, never loaded.
+//! A kill at any moment leaves the old one or the new one ([`atomic`]). It begins with the SHA-256 of
+//! all that follows: what is torn or altered all the same is refused, never loaded.
 //!
 //! Layout: 32 bytes of hash; then three parts, each with its length before it as eight
 //! little-endian bytes: the recipe and history as JSON, the network and the optimiser as burnpack.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use burn::optim::record::OptimizerRecord;
@@ -17,6 +16,7 @@ use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::atomic::{self, WriteError};
 use super::{Epoch, Recipe};
 
 /// The state of a run after a whole epoch.
@@ -33,7 +33,7 @@ pub enum CheckpointError {
     /// There is none.
     #[error("{0} holds no checkpoint. Train the network first.")]
     Missing(PathBuf),
-    /// The system refused to read or write.
+    /// The system refused to read it.
     #[error("{file}: {error}")]
     Io {
         /// The file.
@@ -41,6 +41,9 @@ pub enum CheckpointError {
         /// What the system said.
         error: io::Error,
     },
+    /// It could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// The file is not what was written.
     #[error("{file} is damaged ({what}). Remove it to train from the start.")]
     Damaged {
@@ -90,11 +93,11 @@ pub(super) fn save(
     }
     let mut bytes = Sha256::digest(&body).to_vec();
     bytes.append(&mut body);
-    replace(&file, &bytes)?;
+    atomic::write(&file, &bytes)?;
 
     let lines: Vec<_> =
         history.iter().filter_map(|epoch| serde_json::to_string(epoch).ok()).collect();
-    replace(&folder.join("log.jsonl"), (lines.join("\n") + "\n").as_bytes())
+    Ok(atomic::write(&folder.join("log.jsonl"), (lines.join("\n") + "\n").as_bytes())?)
 }
 
 /// Reads the checkpoint of a run, if it has one.
@@ -129,19 +132,4 @@ pub(super) fn load(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError>
         .map_err(|error| damaged(&error.to_string()))?;
     let Header { recipe, history } = header;
     Ok(Some(Checkpoint { recipe, history, network, optimizer }))
-}
-
-/// Puts `bytes` in place of `file` in one step.
-pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), CheckpointError> {
-    let new = file.with_extension("new");
-    let write = || {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut out = File::create(&new)?;
-        out.write_all(bytes)?;
-        out.sync_all()?;
-        fs::rename(&new, file)
-    };
-    write().map_err(|error| CheckpointError::Io { file: file.into(), error })
 }

@@ -5,6 +5,7 @@
 //! it would have ended. What an epoch draws at random (order, dropout) depends on the seed and the
 //! epoch's number alone.
 
+pub mod atomic;
 pub mod checkpoint;
 
 use std::num::NonZeroUsize;

@@ -13,7 +13,7 @@ use defensive_distillation::dataset::files::Half;
 use defensive_distillation::experiment::{
     Chunk, Experiment, Found, Kind, Record, Source, Subject, Task,
 };
-use defensive_distillation::train::checkpoint;
+use defensive_distillation::train::atomic;
 use defensive_distillation::weights::{Entry, Role, sha256};
 use rand::SeedableRng;
 use serde_json::{Value, json};
@@ -370,7 +370,7 @@ impl Table {
         let rows =
             self.0.iter().map(serde_json::to_string).collect::<std::result::Result<Vec<_>, _>>()?;
         let json = format!("[\n{}\n]\n", rows.join(",\n"));
-        Ok(checkpoint::replace(file, json.as_bytes())?)
+        Ok(atomic::write(file, json.as_bytes())?)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use clap::Args;
 use defensive_distillation::dataset::files::{Half, Samples};
-use defensive_distillation::train::{Recipe, checkpoint, finished, measure};
+use defensive_distillation::train::{Recipe, atomic, finished, measure};
 use defensive_distillation::weights::{Entry, Role, id, sha256, write};
 
 use crate::{Common, Result};
@@ -83,7 +83,7 @@ pub fn publish(
     entry.test_accuracy = quality.accuracy;
     entry.logit_norm = (quality.logit_norm * 100.0).round() / 100.0;
 
-    checkpoint::replace(&target.out.join(&entry.file), &bytes)?;
+    atomic::write(&target.out.join(&entry.file), &bytes)?;
     let file = target.out.join("manifest.json");
     let mut manifest = if file.exists() { manifest(&target.out)? } else { Vec::new() };
     manifest.retain(|other| other.id != entry.id);
@@ -93,7 +93,7 @@ pub fn publish(
         key(a).cmp(&key(b)).then(a.temperature.total_cmp(&b.temperature))
     });
     let json = serde_json::to_string_pretty(&manifest)? + "\n";
-    checkpoint::replace(&file, json.as_bytes())?;
+    atomic::write(&file, json.as_bytes())?;
     let words = format!(
         "{}: {} bytes, test accuracy {:.2} %, mean L1 norm of the logits {:.1}",
         entry.id,

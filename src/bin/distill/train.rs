@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use defensive_distillation::dataset::files::{Half, Samples};
-use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, checkpoint};
+use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, atomic};
 use defensive_distillation::weights::{Role, id};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
@@ -121,7 +121,7 @@ pub fn label(arguments: LabelArguments) -> Result {
         .into());
     }
     let labels = settings.soft_labels(&teacher, &samples);
-    checkpoint::replace(&out, &labels.to_bytes())?;
+    atomic::write(&out, &labels.to_bytes())?;
     Ok(())
 }
 
