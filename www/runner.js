@@ -1,6 +1,6 @@
 /** Runs the attack on both networks at once, and ends it when it is told to. */
 import { announce } from "./announce.js";
-import { isUntargeted, requestOf } from "./attacks.js";
+import { goalOf, isUntargeted, requestOf } from "./attacks.js";
 import { DATASETS } from "./datasets.js";
 import { explain } from "./errors.js";
 import { className, t } from "./i18n.js";
@@ -68,15 +68,11 @@ export function createRunner({ store, loader, reader, player }) {
 
   /** @param {Side} side @param {Float32Array} image @param {AbortSignal} signal */
   async function attack(side, image, signal) {
-    const { model, scale, loading, reading, steps } = state.panels[side];
+    const { model, scale, loading, steps } = state.panels[side];
     const engine = loader.engine();
     if (!model || !engine || loading.status !== "ready") return;
-    const { settings, samples, picture } = state;
-    // What a drawing shows is anybody's guess: there the attack leads away from what the network reads.
-    const shows = picture.sample === null ? reading?.label : samples[picture.sample].label;
-    const target = isUntargeted(settings) ? shows ?? state.target : state.target;
     try {
-      const { outcome } = await engine.attack({ model: model.id, scale: scale ?? 1, image, target, ...requestOf(settings, ownTemperature(state.panels[side])) }, {
+      const { outcome } = await engine.attack({ model: model.id, scale: scale ?? 1, image, target: goalOf(state, side), ...requestOf(state.settings, ownTemperature(state.panels[side])) }, {
         signal,
         onStep(step) {
           steps[step.iteration] = step;

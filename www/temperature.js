@@ -28,3 +28,16 @@ export function steepest(logits, target, temperature) {
   const f = softmax(logits, temperature);
   return Math.max(...f.map((each, j) => Math.abs(round(round(each * round((j === target ? 1 : 0) - f[target])) / temperature))));
 }
+
+/**
+ * How strongly the loss of a class hangs on any logit: the largest |∂J/∂z_j| of the cross-entropy of
+ * softmax(z / T), which is that of the class's own logit.
+ *
+ * @param {number[]} logits
+ * @param {number} label
+ * @param {number} temperature
+ */
+export function steepestLoss(logits, label, temperature) {
+  const others = softmax(logits, temperature).filter((_, j) => j !== label);
+  return round(others.reduce((so, each) => round(so + each), 0) / temperature);
+}

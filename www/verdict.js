@@ -2,11 +2,11 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
-import { ATTACKS, isUntargeted, tempered } from "./attacks.js";
+import { ATTACKS, goalOf, isUntargeted, tempered } from "./attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "./datasets.js";
 import { className, number, percent, t } from "./i18n.js";
 import { stepAt } from "./player.js";
-import { steepest } from "./temperature.js";
+import { steepest, steepestLoss } from "./temperature.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -33,19 +33,26 @@ export function verdict(state, side, shown) {
  * @param {State} state
  * @param {Side} side
  */
-export function prospect({ data, settings, target, panels, picture, running }, side) {
+export function prospect(state, side) {
+  const { data, settings, target, panels, picture, running } = state;
   const { reading, readingOf, steps } = panels[side];
   if (running || steps.length > 0 || !reading || readingOf !== picture.pixels) return "";
   const untargeted = isUntargeted(settings);
   const { unit, output } = ATTACKS[settings.attack];
   const values = { attack: t(`attack.${settings.attack}`), target: className(DATASETS[data], target), budget: settings.budget, epsilon: settings.epsilon };
-  if (!untargeted && reading.label === target) return t("prospect.already", values);
-  const isBlindAt = (/** @type {number} */ temperature) => (output === "F" || output === "F̂") && steepest(reading.logits, target, temperature) === 0;
+  const about = goalOf(state, side);
+  if (untargeted && reading.label !== about) return t("prospect.misread");
+  if (!untargeted && reading.label === about) return t("prospect.already");
+  const slope = output && SLOPES[output];
+  const isBlindAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
   const own = ownTemperature(panels[side]);
   if (isBlindAt(tempered(settings) ? own : 1)) return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
   return t(`prospect.${output === null ? "random" : unit}`, { ...values, goal });
 }
+
+/** The outputs that go through a softmax, and how steep that is. @type {Partial<Record<string, typeof steepest>>} */
+const SLOPES = { "F": steepest, "F̂": steepest, "J": steepestLoss };
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
 const TONES = {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, coloursSeen, draw, ended, panel, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -119,6 +119,46 @@ test("one click takes the temperature into account, and runs again what was run"
   await page.waitForFunction(() => document.querySelector("#temper")?.getAttribute("aria-disabled") === "true");
   assert.equal(await page.locator("#untargeted").isVisible(), false);
   assert.deepEqual(problems, []);
+});
+
+test("what is said before a run is what comes: who will be blinded, and what is misread already", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url);
+  const sayings = async () => {
+    // What has been chosen is drawn in the next frame; where an attack has been run nothing is said.
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    await page.waitForFunction(() => document.querySelectorAll("[data-panel] .prospect:not([hidden])").length === 2);
+    return page.locator(".prospect").allTextContents();
+  };
+  for (const [chosen, isUntargeted, isTempered] of /** @type {const} */ ([["jsma-f", false, false], ["jsma-t", false, true], ["not-robust", false, true], ["fgsm", false, false], ["fgsm", true, false], ["fgsm", true, true]])) {
+    await choose(page, 4);
+    await choose(page, 7);
+    await set(page, { target: 3, attack: chosen });
+    if (chosen === "fgsm") await page.locator("#untargeted").setChecked(isUntargeted);
+    await page.locator("#temper").setChecked(isTempered);
+    const said = await sayings();
+    const outcomes = await attack(page);
+    const blinded = outcomes.map((outcome) => outcome === "gradient-vanished");
+    assert.deepEqual(said.map((words) => /will be blinded/.test(words)), blinded, `${chosen}: ${said.join(" | ")}`);
+    assert.deepEqual(said.map((words) => /Take the temperature into account/.test(words)), blinded);
+  }
+
+  await goTo(page, "cifar10");
+  await set(page, { attack: "fgsm" });
+  await page.locator("#untargeted").setChecked(true);
+  let misread = 0;
+  for (let tile = 5; tile < 100 && misread < 2; tile += 10) {
+    await page.locator("#samples .tile").nth(tile).click();
+    await ready(page);
+    const said = await sayings();
+    const labels = await both(page, "data-label");
+    const isMisread = labels.map((label) => Number(label) !== Math.floor(tile / 10));
+    assert.deepEqual(said.map((words) => /misreads it already/.test(words)), isMisread, `${said.join(" | ")} of ${labels}`);
+    misread += Number(isMisread.includes(true));
+  }
+  assert.equal(misread, 2, "there are such images");
+  await set(page, { attack: "jsma-f", target: Number((await both(page, "data-label"))[0]) });
+  assert.match((await sayings())[0], /the target already/);
 });
 
 test("the direction says whether ink is added or removed", async (t) => {

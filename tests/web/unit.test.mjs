@@ -12,7 +12,7 @@ import { parse, sameAttack } from "../../www/lab/published.js";
 import { reported } from "../../www/lab/reported.js";
 import { parseManifest } from "../../www/manifest.js";
 import { DEFAULTS } from "../../www/settings.js";
-import { softmax, steepest } from "../../www/temperature.js";
+import { softmax, steepest, steepestLoss } from "../../www/temperature.js";
 import { ENTRY } from "./fake.mjs";
 
 test("the manifest's known fields are kept, and nothing else", () => {
@@ -180,6 +180,9 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
   assert.equal(steepest([0, 105, 0], 0, 1), 0);
   assert.ok(steepest([0, 105, 0], 0, 40) > 1e-4);
+  assert.equal(steepestLoss([0, 105, 0], 1, 1), 0, "away from what is read without a doubt");
+  assert.equal(steepestLoss([0, 105, 0], 0, 1), 1, "towards what is not read");
+  assert.ok(steepestLoss([0, 105, 0], 1, 40) > 1e-3);
 });
 
 /** @param {string} kind */
