@@ -7,6 +7,7 @@ import { DATASETS } from "./datasets.js";
 import { language } from "./i18n.js";
 import { isSame, emptyLink, parseLink, writeLink } from "./link.js";
 import { nameOf } from "./networks.js";
+import { SETTINGS } from "./settings.js";
 import { SIDES } from "./state.js";
 import { chosenTheme } from "./theme.js";
 
@@ -16,7 +17,7 @@ import { chosenTheme } from "./theme.js";
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
 
-const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "attack", "direction", "target", "theta", "budget", "epsilon", "seed", "confidence", "iterations", "untargeted", "temper"]);
+const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "target", ...SETTINGS]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */

@@ -7,15 +7,18 @@
 /** @typedef {import("./settings.js").Settings} Settings */
 /** @typedef {import("./protocol.js").AttackRequest} AttackRequest */
 
+/** @typedef {'pair' | 'pixel' | 'step' | 'descent'} Unit */
+
 /**
  * @typedef {object} Attack
  * @property {'F' | 'F̂' | 'Z' | 'J' | 'f' | null} output What it differentiates: probabilities, those at T, logits, the loss, the logits' margin; null where it asks for no gradient.
- * @property {readonly ('direction' | 'theta' | 'budget' | 'epsilon' | 'seed' | 'confidence' | 'iterations')[]} settings Which of the settings it has.
+ * @property {readonly ('direction' | import("./settings.js").Numeric)[]} settings Which of the settings it has.
  * @property {readonly Settings["direction"][]} directions
  * @property {boolean} untargeted Whether it can do without a target.
  * @property {boolean | null} temper Whether it looks through softmax(Z/T) by itself; null where T makes no difference to it.
  * @property {Settings["attack"]} [twin] The attack that differs in this alone, where that one has a name of its own.
- * @property {'pair' | 'pixel' | 'step' | 'descent'} unit What it changes at a time: two features, one, all at once, or all a little and again.
+ * @property {Unit} unit What it changes at a time: two features, one, all at once, or all a little and again, with a memory of how it came there.
+ * @property {'L0' | 'L2' | 'L∞'} norm The measure of a change that it keeps small.
  */
 
 const FEATURES = /** @type {const} */ (["direction", "theta", "budget"]);
@@ -23,14 +26,14 @@ const BOTH_WAYS = /** @type {const} */ (["increase", "decrease"]);
 
 /** @type {Record<Settings["attack"], Attack>} */
 export const ATTACKS = {
-  "jsma-f": { output: "F", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: false, twin: "jsma-t", unit: "pair" },
-  "jsma-t": { output: "F̂", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: true, twin: "jsma-f", unit: "pair" },
-  "jsma-z": { output: "Z", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: null, unit: "pair" },
-  "not-robust": { output: "F̂", settings: FEATURES, directions: ["increase", "decrease", "either"], untargeted: false, temper: true, unit: "pixel" },
-  "fgsm": { output: "J", settings: ["epsilon"], directions: [], untargeted: true, temper: false, unit: "step" },
-  "random-pairs": { output: null, settings: [...FEATURES, "seed"], directions: BOTH_WAYS, untargeted: true, temper: null, unit: "pair" },
-  "cw-l2": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent" },
-  "cw-l0": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent" },
+  "jsma-f": { output: "F", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: false, twin: "jsma-t", unit: "pair", norm: "L0" },
+  "jsma-t": { output: "F̂", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: true, twin: "jsma-f", unit: "pair", norm: "L0" },
+  "jsma-z": { output: "Z", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: null, unit: "pair", norm: "L0" },
+  "not-robust": { output: "F̂", settings: FEATURES, directions: ["increase", "decrease", "either"], untargeted: false, temper: true, unit: "pixel", norm: "L0" },
+  "fgsm": { output: "J", settings: ["epsilon"], directions: [], untargeted: true, temper: false, unit: "step", norm: "L∞" },
+  "random-pairs": { output: null, settings: [...FEATURES, "seed"], directions: BOTH_WAYS, untargeted: true, temper: null, unit: "pair", norm: "L0" },
+  "cw-l2": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent", norm: "L2" },
+  "cw-l0": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent", norm: "L0" },
 };
 
 /** Whether the attack looks through softmax(Z/T); null where T makes no difference to it. @param {Settings} settings */

@@ -3,7 +3,7 @@ import { ATTACKS, isUntargeted, tempered } from "./attacks.js";
 import { DATASETS } from "./datasets.js";
 import { make, must, setText } from "./dom.js";
 import { number, percent, t } from "./i18n.js";
-import { CHOICES, fit, rangeOf } from "./settings.js";
+import { CHOICES, NUMERIC, fit, rangeOf } from "./settings.js";
 import { SIDES } from "./state.js";
 import { ownTemperature } from "./verdict.js";
 
@@ -52,8 +52,6 @@ export function setUpControls(session) {
     drawActions(state);
   };
 }
-
-const NUMERIC = /** @type {const} */ (["theta", "budget", "epsilon", "seed", "confidence", "iterations"]);
 
 /** The attack with its settings, in one line. @param {import("./settings.js").Settings} settings */
 export function summary(settings) {

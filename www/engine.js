@@ -14,6 +14,7 @@
  * this browser), EngineError (the engine is gone; make a
  * new one), AbortError (the caller's signal ended the wait).
  */
+import { ATTACKS } from "./attacks.js";
 import { connect } from "./connection.js";
 import { checkPlatform, reasonToSpare } from "./platform.js";
 import { prove, stepTime } from "./proof.js";
@@ -216,4 +217,4 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, expe
  * @param {Step} [last]
  */
 const resumed = (request, last) =>
-  (last && !request.attack.startsWith("cw-") ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
+  (last && ATTACKS[request.attack].unit !== "descent" ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);

@@ -182,7 +182,7 @@ function setUpTemperature(root, side, session) {
  * @param {Step | null} step
  */
 function changedOf({ data, settings }, first, step) {
-  if (settings.attack === "cw-l2") {
+  if (ATTACKS[settings.attack].norm === "L2") {
     const length = first && step ? Math.hypot(...step.image.map((value, place) => value - first.image[place])) : 0;
     return { name: t("readout.length"), value: number(length, { maximumFractionDigits: 2, minimumFractionDigits: 2 }) };
   }

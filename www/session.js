@@ -13,7 +13,7 @@ import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
 import { loadSamples } from "./samples.js";
-import { nearest } from "./settings.js";
+import { nearest, settingsIn } from "./settings.js";
 import { SIDES, waiting } from "./state.js";
 import { panelName, verdict } from "./verdict.js";
 
@@ -83,9 +83,9 @@ export function createSession(store) {
 
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
-    const { data, attack, direction, theta, budget, epsilon, seed, confidence, iterations, untargeted, temper, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
+    const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data)) return putWithoutData(link, dropped);
-    const settings = settle({ attack, direction, theta, budget, epsilon, seed, confidence, iterations, untargeted, temper });
+    const settings = settle(settingsIn(link));
     turn++;
     wish = link;
     unused = dropped;

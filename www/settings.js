@@ -53,7 +53,14 @@ export const DEFAULTS = {
 /** The k that the control begins with: here hardly anything is left of the gradient. */
 export const FIRST_K = 20;
 
-/** The settings that are numbers. @typedef {'theta' | 'budget' | 'epsilon' | 'seed' | 'confidence' | 'iterations'} Numeric */
+export const SETTINGS = /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS));
+
+/** Those of a link or a state that are settings. @param {Settings} all @returns {Settings} */
+export const settingsIn = (all) => /** @type {any} */ (Object.fromEntries(SETTINGS.map((name) => [name, all[name]])));
+
+/** @typedef {{ [name in keyof Settings]: Settings[name] extends number ? name : never }[keyof Settings]} Numeric */
+/** The settings that are numbers. */
+export const NUMERIC = /** @type {Numeric[]} */ (SETTINGS.filter((name) => typeof DEFAULTS[name] === "number"));
 
 /** The range of a setting on images of a data set. @param {keyof typeof RANGES} name @param {string} data */
 export const rangeOf = (name, data) => (name === "budget" ? { ...RANGES.budget, max: DATASETS[data].features } : RANGES[name]);

@@ -64,6 +64,11 @@ const TONES = {
   cancelled: "quiet",
 };
 
+/** What is said when all changes have been made, and when the target is reached. @type {Record<import("./attacks.js").Unit, string>} */
+const SPENT = { pair: "verdict.budget-spent", pixel: "verdict.budget-spent", step: "verdict.step-taken", descent: "verdict.descent-spent" };
+/** @type {typeof SPENT} */
+const FOOLED = { pair: "verdict.fooled", pixel: "verdict.fooled", step: "verdict.fooled", descent: "verdict.fooled-descent" };
+
 /** @param {State} state @param {Step[]} steps @param {Step} last */
 function ending(state, [first], last) {
   const dataset = DATASETS[state.data];
@@ -83,20 +88,19 @@ function ending(state, [first], last) {
     distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), { maximumFractionDigits: 2, minimumFractionDigits: 2 }),
     features: dataset.features,
   };
-  const { unit, output } = ATTACKS[state.settings.attack];
+  const { unit, output, settings } = ATTACKS[state.settings.attack];
+  const hasBudget = settings.includes("budget");
   switch (last.outcome) {
     case "gradient-vanished":
       return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
     case "budget-spent":
-      if (unit === "step") return t("verdict.step-taken", values);
-      if (unit === "descent") return t("verdict.descent-spent", values);
-      return t(last.iteration > 0 ? "verdict.budget-spent" : `verdict.no-budget.${unit}`, values);
+      return t(last.iteration === 0 && hasBudget ? `verdict.no-budget.${unit}` : SPENT[unit], values);
     case "no-admissible-pair":
       return t(output === null ? "verdict.nothing-left" : unit === "pixel" ? "verdict.no-admissible-pixel" : "verdict.no-admissible-pair", values);
     case "already-target":
       return t(isUntargeted(state.settings) ? "verdict.already-misread" : "verdict.already-target", values);
     case "fooled":
-      return t(unit === "descent" ? "verdict.fooled-descent" : "verdict.fooled", values);
+      return t(FOOLED[unit], values);
     default:
       return t(`verdict.${last.outcome}`, values);
   }

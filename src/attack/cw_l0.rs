@@ -9,7 +9,7 @@
 //! once more at the end.
 //!
 //! # Against the paper and the authors' code
-//! - A round ends with the first image that is good enough, not with the shortest one, and has 150
+//! - A round ends with the first image that is good enough, not with the shortest one, and has 200
 //!   iterations at a rate of 0.1 by default, where theirs has 1,000 at 0.01 ([`CwL0::PAPER`]).
 //! - Features that moved by less than 1e-4 are put back together, and of the others the ⌊0.3 √n⌋ that
 //!   matter least, one at least, as in the authors' code.
@@ -62,7 +62,7 @@ impl Default for CwL0 {
     fn default() -> Self {
         Self {
             confidence: 0.0,
-            iterations: 150,
+            iterations: 200,
             limit: 3000,
             learning_rate: 0.1,
             c: 1.0,

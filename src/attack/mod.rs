@@ -258,7 +258,7 @@ pub enum AttackError {
     #[error("The target must be a class from 0 to 9, but is {0}.")]
     Target(usize),
     /// The attack has to aim at a class.
-    #[error("This attack needs a target: only FGSM and the random control can do without.")]
+    #[error("This attack needs a target class to aim at.")]
     Untargeted,
     /// The pixels are not whole images, or not one for each target.
     #[error("Expected {expected} pixels ({targets} images of {features}), but got {found}.")]

@@ -92,7 +92,7 @@ test("each setting does what it says", async (t) => {
     assert.match(`${outcomes[1]}`, right, name);
   }
   assert.deepEqual(problems, []);
-});
+}, 180_000);
 
 test("one click takes the temperature into account, and runs again what was run", async (t) => {
   const { url } = await site(t);

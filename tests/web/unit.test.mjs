@@ -6,6 +6,7 @@ import { createServer, request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { publishedFiles } from "../../scripts/serve.mjs";
+import { ATTACKS } from "../../www/attacks.js";
 import { fetchBytes, fetchJson } from "../../www/fetch.js";
 import { choose, tasksOf, workOf } from "../../www/lab/plan.js";
 import { parse, sameAttack } from "../../www/lab/published.js";
@@ -183,6 +184,16 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   assert.equal(steepestLoss([0, 105, 0], 1, 1), 0, "away from what is read without a doubt");
   assert.equal(steepestLoss([0, 105, 0], 0, 1), 1, "towards what is not read");
   assert.ok(steepestLoss([0, 105, 0], 1, 40) > 1e-3);
+});
+
+test("the page has words for everything that the table says of an attack", () => {
+  const words = JSON.parse(readFileSync(new URL("../../www/languages/en.json", import.meta.url), "utf8"));
+  const keys = Object.entries(ATTACKS).flatMap(([name, { unit, output, settings, directions }]) => [
+    `attack.${name}`, `attack.${name}.note`, `transport.position.${unit}`, `prospect.${output === null ? "random" : unit}`,
+    ...settings.flatMap((setting) => [`setting.${setting}`, `notes.field.${setting}`]), ...directions.map((way) => `direction.${way}`),
+    ...(settings.includes("budget") ? [`verdict.no-budget.${unit}`] : []),
+  ]);
+  assert.deepEqual(keys.filter((key) => !(key in words) && !(`${key}.one` in words)), []);
 });
 
 /** @param {string} kind */

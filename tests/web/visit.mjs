@@ -1,5 +1,9 @@
 /** A visit to the page: what a visitor does, by the hooks that the page's elements carry. */
+import { ATTACKS as TABLE } from "../../www/attacks.js";
 import { open } from "./helper.mjs";
+
+/** Read by what a test says, which may be anything. @type {Record<string, { directions: readonly string[], settings: readonly string[] }>} */
+const ATTACKS = TABLE;
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -49,15 +53,14 @@ export async function set(page, { target, attack, direction, theta, budget, iter
   if (target !== undefined) await pick(page.locator(`#targets input[value="${target}"]`));
   if (attack ?? direction ?? theta ?? budget ?? iterations) await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
   if (attack) await pick(page.locator(`input[name=attack][value=${attack}]`));
-  const hasFeatures = !/^(fgsm|cw-)/.test(`${attack}`);
-  if (direction && hasFeatures) {
+  if (direction && (!attack || ATTACKS[attack].directions.includes(`${direction}`))) {
     const way = page.locator(`input[name=direction][value=${direction}]`);
     // The settings of another attack are drawn in the next frame.
     await way.waitFor();
     await pick(way);
   }
-  for (const [id, value] of Object.entries(hasFeatures ? { theta, budget } : { iterations })) {
-    if (value === undefined) continue;
+  for (const [id, value] of Object.entries({ theta, budget, iterations })) {
+    if (value === undefined || (attack && !ATTACKS[attack].settings.includes(id))) continue;
     await page.locator(`#${id}`).fill(`${value}`);
     await page.locator(`#${id}`).press("Enter");
   }

@@ -4,6 +4,7 @@ import { make } from "../dom.js";
 import { className, t } from "../i18n.js";
 import { emptyLink, writeLink } from "../link.js";
 import { nameOf } from "../networks.js";
+import { settingsIn } from "../settings.js";
 import { tasksOf } from "./plan.js";
 
 /** How many of them are listed. */
@@ -38,11 +39,10 @@ export function attemptsBehind(run, { task, source, target }) {
 /** The page, with this very attack. @param {Measured} run @param {import("../../pkg/cpu/engine.js").AttackRecord} record */
 function addressOf({ choice, samples, models }, record) {
   const { subject: { model, scale }, settings } = tasksOf(choice)[record.task];
-  const { attack, direction, theta, budget, epsilon, seed, confidence, iterations, temper } = settings ?? choice.settings;
   const plain = models.find(({ role }) => role === "undefended");
   const isPlain = model === plain && scale === null;
   const link = {
-    ...emptyLink(), data: choice.data, attack, direction, theta, budget, epsilon, seed, confidence, iterations, temper,
+    ...emptyLink(), ...settingsIn(settings ?? choice.settings), data: choice.data,
     left: isPlain || !plain ? nameOf(model) : nameOf(plain),
     ...(isPlain || !plain ? {} : { right: nameOf(model), kright: scale }),
     sample: samples[record.image].index,

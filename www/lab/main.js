@@ -426,8 +426,9 @@ function drawResult() {
   const mine = shownRun();
   const yours = mine?.rows ?? [];
   setText(must("#lab-result-title", HTMLElement), t(`lab.${experiment}.title`));
-  cite(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`));
   const asked = shownChoice();
+  const limit = ATTACKS[asked.settings.attack].settings.includes("budget") ? t("lab.limit") : "";
+  cite(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
   // All attacks on all networks would be too many: there it is the networks that are chosen.
   const isShown = (/** @type {import("./plan.js").Row} */ row) => experiment !== "attacks"
     || asked.subjects.some(({ model, scale }) => (row.role === "scaled" ? model.role === "undefended" && row.scale === scale : scale === null && row.role === model.role && row.temperature === model.temperature));

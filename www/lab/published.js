@@ -89,11 +89,11 @@ const transferred = ({ to, shown, misread_rate: rate, misread_interval: interval
 export function sameAttack(rows, settings) {
   const { directions } = ATTACKS[settings.attack];
   const knows = tempered(settings);
-  const same = rows.filter(({ attack, direction, theta = 1, budget = settings.budget, confidence = settings.confidence, temperature, scale, attack_temperature: at = 1 }) => {
+  const same = rows.filter(({ attack, direction, theta = 1, budget = settings.budget, confidence = settings.confidence, iterations = settings.iterations, temperature, scale, attack_temperature: at = 1 }) => {
     const own = temperature * scale;
     // An undefended network's own T is 1, so that its row stands for both.
     const looks = knows === null || Math.abs(at / (knows ? own : 1) - 1) < 1e-6;
-    return attack === settings.attack && (directions.length === 0 || direction === settings.direction) && theta === settings.theta && budget === settings.budget && confidence === settings.confidence && looks;
+    return attack === settings.attack && (directions.length === 0 || direction === settings.direction) && theta === settings.theta && budget === settings.budget && confidence === settings.confidence && iterations === settings.iterations && looks;
   });
   /** @type {Map<string, Row>} */
   const most = new Map();

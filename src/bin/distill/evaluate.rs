@@ -67,7 +67,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Take the page's own test images instead of drawing any.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "images")]
     samples: bool,
     /// Which networks, by the manifest's ids [default: all of the data set].
     #[arg(long, value_delimiter = ',')]
