@@ -2,7 +2,7 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "0217b13e2b3cfdbb854e8da8af6d8270dac4a5bb51896ddfb8e459292e29f3ed",
-  "pkg/cpu/build.json": "caa1cf7d3acec7060e6c4abb11583d574599abf52ae9abcbb290ba7e56b9ee12",
+  "pkg/cpu/build.json": "d7ee7ec1f733afca0a852f00486ae4e73066ed554413cc4f646d92192ec25b8b",
   "pkg/cpu/engine.js": "eeab6cb2b591c4a415582ae488c38056001800b161f176ad8c8988c579397d7a",
   "pkg/cpu/engine_bg.wasm": "7187c62da9efe907a0d2dd24c89e3c3ce6de1236767d1ebfaea8f178646deaa2",
   "pkg/webgpu/build.json": "f524264fcb4de8b61b7b34cf028bc2e27baeaa149f48cbb11a53f4e3a51ed7b9",
@@ -19,7 +19,7 @@ const FILES = {
   "www/ahead.js": "0bf1c3aa78d8a69ad224fef7cb943e5f079d581bf17a32051ff19ffacad24022",
   "www/announce.js": "6a3612e49a1e81fb7f1449a87eb890910e11221e5d2f779973164727552970bf",
   "www/apng.js": "be1a60f8cb46c868ac0b9a05ab976645f1649f45397e0ba49c5e2a600946102a",
-  "www/attacks.js": "c565484df6fbb9feae0e3ca6827576655a50e8ad169003e4ecbf451959b01718",
+  "www/attacks.js": "cfc1d7238e29b0ddae7771b460e73be9652d28eab457f50e0557db821301bfd7",
   "www/bars.js": "d158b98633fc2ae003879e3cb679e4a9541f9c01d67a88bbfd5cbf584a75bcef",
   "www/base64.js": "ffb11cb465ac1ac075d30d56b9e6df892137974330f74371eb7874d4cae039ca",
   "www/bibtex.js": "f84345cc9a749627d35e11ea387d14cf532aa429f1e6280887785e0162d8e689",
@@ -40,7 +40,7 @@ const FILES = {
   "www/early.js": "e0fbfa4dc27dbb7e1920da4374ddebdc28ce731087c12a3b91979f7dc59c2460",
   "www/embed.js": "af5e9f9502604a0a9ebd54096c6df949ec5bcf5135f6043ca6f3de24528bd0bb",
   "www/engine-core.js": "fd04c25ba3c1a324b9b49df2772436d1c3a2d8fef2a72b585f118104ddcfcec1",
-  "www/engine.js": "861e90c662cbfac10b705a3a63f792b5ea074ea239aecb154873e7bbef6ab609",
+  "www/engine.js": "df48c2db59834a33928aac4ef411a0deb468e54b84fbd1f2e3832ba934809fc6",
   "www/errors.js": "826b8238c63cbbb413ff98065d726d1ffe651456b542ea147a2093f32992c4e1",
   "www/fetch.js": "380fb11d3fe15b9319ee9584aa6d5cfb4226f1282a2b5b8f9ca0725cf3c8315d",
   "www/figure.js": "0a07a0d0c9a97951c269f5d7c3b0e50ad7949a75bb8fed8c37477b298bae62ce",

@@ -17,7 +17,7 @@
  * @property {boolean} untargeted Whether it can do without a target.
  * @property {boolean | null} temper Whether it looks through softmax(Z/T) by itself; null where T makes no difference to it.
  * @property {Settings["attack"]} [twin] The attack that differs in this alone, where that one has a name of its own.
- * @property {Unit} unit What it changes at a time: two features, one, all at once, or all a little and again, with a memory of how it came there.
+ * @property {Unit} unit What it changes at a time: two features, one, all at once, or all a little and again.
  * @property {'L0' | 'L2' | 'L∞'} norm The measure of a change that it keeps small.
  */
 

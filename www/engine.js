@@ -14,7 +14,6 @@
  * this browser), EngineError (the engine is gone; make a
  * new one), AbortError (the caller's signal ended the wait).
  */
-import { ATTACKS } from "./attacks.js";
 import { connect } from "./connection.js";
 import { checkPlatform, reasonToSpare } from "./platform.js";
 import { prove, stepTime } from "./proof.js";
@@ -209,12 +208,15 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, expe
   };
 }
 
+/** Attacks that remember how they came where they are. @type {AttackRequest["attack"][]} */
+const REMEMBERING = ["cw-l2", "cw-l0"];
+
 /**
  * The rest of an attack. A run depends on its request, on the image that it has come to and on the
- * number of changes alone; but for those that remember their descent, which start over.
+ * number of changes alone; but for those that remember more, which start over.
  *
  * @param {AttackRequest} request
  * @param {Step} [last]
  */
 const resumed = (request, last) =>
-  (last && ATTACKS[request.attack].unit !== "descent" ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
+  (last && !REMEMBERING.includes(request.attack) ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, pick, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -135,7 +135,9 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     await choose(page, 7);
     await set(page, { target: 3, attack: chosen });
     if (chosen === "fgsm") await page.locator("#untargeted").setChecked(isUntargeted);
-    await page.locator("#temper").setChecked(isTempered);
+    // The switch follows the attack that has been chosen, and is drawn in the next frame.
+    await sayings();
+    if (await page.locator("#temper").isChecked() !== isTempered) await pick(page.locator("#temper"));
     const said = await sayings();
     const outcomes = await attack(page);
     const blinded = outcomes.map((outcome) => outcome === "gradient-vanished");

@@ -1,7 +1,7 @@
 /** The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install it. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
@@ -98,11 +98,9 @@ test("the package runs as it is packed, in the twenty lines of its example", asy
   const origin = await serve(t, (request, response) => {
     const path = new URL(`${request.url}`, "http://localhost").pathname;
     if (path === "/") return response.writeHead(200, { "Content-Type": "text/html" }).end(example);
-    try {
-      response.writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" }).end(readFileSync(join(folder, path)));
-    } catch {
-      response.writeHead(404).end();
-    }
+    const file = join(folder, path);
+    if (!existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" }).end(readFileSync(file));
   });
   const { page, problems } = await open(t, `${origin}/`);
   await page.locator("output", { hasText: "fooled" }).waitFor();
