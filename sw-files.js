@@ -12,7 +12,7 @@ const FILES = {
   "results/fgsm.json": "c07a58fdc7dba846e6f4fb2f36083b27f84fe62309976ce7019c30e56ef4e058",
   "results/pairs.json": "016e734eff68eedf279af6fa651dd2d0b14895859e41f73da712e592e22694cc",
   "results/robustness.json": "bcc6b184137c2df114f19a10b52ecd18ffcb06742b17e53d9f46c7ba56e8e7ec",
-  "results/success.json": "5ff739f766dec77f116a3f63df2724040e36733ecb9eaf37fa089921cb603d46",
+  "results/success.json": "1dcad4c171badd923a3183f25df28aa96b41118645a32f00e87b921c1eae38b0",
   "results/transfer.json": "3edd626ec3546d0097cf570efaa13d259dbb492c6f852376078e4862c6c7bf10",
   "www/adapter.js": "17bbb7cf3ff45e145e7c2d67e260e97f159cd6f29a96fa6a9d5103c85a56aaa0",
   "www/address.js": "6e99b944b3ea234f8936f8af8cdd8daed668029dfc3e681cdfdc4a20ceaf369c",
