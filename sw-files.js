@@ -150,6 +150,6 @@ const FILES = {
   "www/transport.js": "3b09cf084503eafde5714455d25005d67cad1cdb27376a2177e5c9680eefc57b",
   "www/upload.js": "532295f5cb9110da4727a0bcf63561ce7e9a4d2e3772d37b36eabc05f9638203",
   "www/verdict.js": "2df2fad175bd6bc726e86630a53e3b60dcddc1c7784a604611daafa9d693237c",
-  "www/watch.js": "eaaacadcc3b475ed65b62aeb303c6e86f9a89d4a1b073407547d016f784c0508",
+  "www/watch.js": "8b34c12a69f2cbc3c7b7a9ae0a2bc2344957b38a0736515a4b25f5a2a233d841",
   "www/worker.js": "027477c7ad712e6cda5549897a709dab72983d0270fcf39dbcd83d2a6ebe5295",
 };

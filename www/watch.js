@@ -1,4 +1,4 @@
-/** Whether somebody is still there: a worker that is started, and one that is asked. */
+/** Whether somebody is still there: a worker that is started, one that is asked, and a host that a file comes from. */
 
 /** The clock of the watch, in seconds. It stands still while the machine sleeps, as a worker does. */
 const TICK = 2;
