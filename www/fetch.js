@@ -1,4 +1,4 @@
-/** Fetching files of a known size, with progress in real bytes. */
+/** Fetching files: none is longer than it may be, and none is waited for in vain. */
 import { failure } from "./protocol.js";
 import { PATIENCE, listen, silentFor } from "./watch.js";
 

@@ -1,6 +1,6 @@
 /** The test images that come with the page: one PNG of tiles, and a list of which images they are. */
 import { DATASETS, placeOf } from "./datasets.js";
-import { fetchJson, fetchFile } from "./fetch.js";
+import { fetchFile, fetchJson } from "./fetch.js";
 import { failure } from "./protocol.js";
 import { decodePng } from "./png.js";
 

@@ -53,6 +53,7 @@ export const DEFAULTS = {
 /** The k that the control begins with: here hardly anything is left of the gradient. */
 export const FIRST_K = 20;
 
+/** The names of all settings. */
 export const SETTINGS = /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS));
 
 /** Those of a link or a state that are settings. @param {Settings} all @returns {Settings} */

@@ -3,20 +3,21 @@
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-use super::cells::{plotted, with_interval};
+use super::cells::{most_images, of_fewer, plotted, with_interval};
 use super::{Name, Page};
 use crate::paper;
 
 pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
-    let Some(first) = rows.first() else { return };
+    let most = most_images(rows);
     let table = networks.iter().filter_map(|name| {
-        let row = rows.iter().find(|row| name.is(row))?;
+        let of_name = rows.iter().filter(|row| name.is(row));
+        let row = of_name.max_by_key(|row| row["images"].as_u64())?;
         let reported = paper::amplitude(dataset, &name.reported());
         let [below, above] =
             [reported.map(|of| of.0), reported.map(|of| of.1)].map(|share| plotted(name, share));
         let counts = row["counts"].as_array()?.iter().map(Value::to_string);
         let mut cells = vec![
-            name.words(),
+            name.words() + &of_fewer(row, most),
             below,
             with_interval(row, "below_1e_40", "below_interval"),
             above,
@@ -27,9 +28,8 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         Some(cells)
     });
     let words = format!(
-        "Mean of |∂F_j/∂x_i| over all outputs and features at T = 1, on {} test images, in the paper's \
-         bins: the last ten columns count images from each edge up to the next.",
-        first["images"]
+        "Mean of |∂F_j/∂x_i| over all outputs and features at T = 1, on {most} test images, in the paper's \
+         bins: the last ten columns count images from each edge up to the next."
     );
     let head = [
         "network",

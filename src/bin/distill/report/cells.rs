@@ -61,3 +61,16 @@ pub fn find<'a>(
     };
     rows.iter().filter(fits).max_by_key(|row| row["planned"].as_u64())
 }
+
+/// The images of the row that has most of them: what a table says it is about.
+pub fn most_images(rows: &[Value]) -> u64 {
+    rows.iter().filter_map(|row| row["images"].as_u64()).max().unwrap_or(0)
+}
+
+/// The number of a row's images, where its table says that it is about more.
+pub fn of_fewer(row: &Value, most: u64) -> String {
+    match row["images"].as_u64() {
+        Some(images) if images < most => format!(", of {images}"),
+        _ => String::new(),
+    }
+}

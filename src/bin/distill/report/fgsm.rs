@@ -3,12 +3,15 @@
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-use super::cells::{NONE, percent, plotted, with_interval};
+use super::cells::{NONE, most_images, of_fewer, percent, plotted, with_interval};
 use super::{Name, Page};
 use crate::paper;
 
 pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
-    let Some(first) = rows.first() else { return };
+    if rows.is_empty() {
+        return;
+    }
+    let most = most_images(rows);
     let find = |name: &Name, epsilon: f64, knows: bool| {
         rows.iter().find(|row| {
             let temperature = row["attack_temperature"].as_f64().unwrap_or(1.0);
@@ -26,7 +29,7 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         let Some(row) = row else { return NONE.into() };
         let vanished = row["outcomes"]["gradient_vanished"].as_u64().unwrap_or(0);
         let note = if vanished > 0 { format!(", **vanished {vanished}**") } else { String::new() };
-        format!("{}{note}", with_interval(row, "rate", "interval"))
+        format!("{}{}{note}", with_interval(row, "rate", "interval"), of_fewer(row, most))
     };
     let table = networks.iter().map(|name| {
         let paper = match (paper::fgsm(dataset, &name.reported()), name.temperature) {
@@ -40,11 +43,10 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         cells
     });
     let words = format!(
-        "Share of {} test images that are misread after one untargeted step of ε, those misread before \
+        "Share of {most} test images that are misread after one untargeted step of ε, those misread before \
          it among them. *Paper*: Papernot and McDaniel, *On the Effectiveness of Defensive Distillation* \
          (2016), at ε = 0.3. The last column is the mean share of gradient entries that are exactly zero \
-         at T = 1.",
-        first["images"]
+         at T = 1."
     );
     let head = [
         "network",

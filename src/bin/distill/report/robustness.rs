@@ -3,12 +3,12 @@
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-use super::cells::{NONE, plotted, with_interval};
+use super::cells::{NONE, most_images, of_fewer, plotted, with_interval};
 use super::{Name, Page};
 use crate::paper;
 
 pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
-    let Some(first) = rows.first() else { return };
+    let most = most_images(rows);
     let table = networks.iter().filter_map(|name| {
         let paper = plotted(name, paper::robustness(dataset, &name.reported()));
         let mut cells = vec![name.words(), paper];
@@ -20,7 +20,7 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
             };
             let (failures, vanished) = (&row["failures"], &row["gradient_vanished"]);
             cells.extend([
-                with_interval(row, "robustness", "interval"),
+                with_interval(row, "robustness", "interval") + &of_fewer(row, most),
                 with_interval(row, "robustness_of_successes", "interval_of_successes"),
                 format!("{failures} of {}, **vanished {vanished}**", row["measured"]),
             ]);
@@ -28,10 +28,9 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         (cells[2] != NONE || cells[5] != NONE).then_some(cells)
     });
     let words = format!(
-        "The least share of features, over nine targets, that has to change, on {} test images. Where no \
+        "The least share of features, over nine targets, that has to change, on {most} test images. Where no \
          attack succeeds an image counts with the cap of 112 features (first figure) or not at all \
-         (second); where the gradient vanished for all nine targets that says nothing of the network.",
-        first["images"]
+         (second); where the gradient vanished for all nine targets that says nothing of the network."
     );
     let head = [
         "network",

@@ -72,7 +72,5 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         &format!("success-{dataset}.svg"),
         "Success against temperature",
         &lines("Success against temperature", "T, or k", &series),
-    )?;
-
-    Ok(())
+    )
 }
