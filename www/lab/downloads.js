@@ -1,0 +1,46 @@
+/** What can be taken along: the visitor's figures as files, and the sources as BibTeX. */
+import { BIBTEX } from "../bibtex.js";
+import { MNIST } from "../datasets.js";
+import { must } from "../dom.js";
+import { explain } from "../errors.js";
+import { t } from "../i18n.js";
+import { say } from "./message.js";
+import { download, toCsv, toJson, toPng } from "./save.js";
+
+/**
+ * @param {() => import("./run.js").Run | null} shown The run whose figures are on show.
+ * @param {(run: import("./run.js").Run) => string} status
+ */
+export function setUpDownloads(shown, status) {
+  /** @type {Record<string, (run: import("./run.js").Run) => Blob | Promise<Blob>>} */
+  const files = {
+    csv: ({ rows }) => toCsv(rows),
+    json: ({ rows }) => toJson(rows),
+    png: (run) => toPng(must("#lab-chart > *", Element), [t(`lab.${run.choice.experiment}.title`), status(run), ...[...document.querySelectorAll("#lab-legend > *")].map((each) => each.textContent ?? "")]),
+  };
+  for (const [ending, file] of Object.entries(files)) {
+    const button = must(`#lab-${ending}`, HTMLButtonElement);
+    button.addEventListener("click", async () => {
+      const run = shown();
+      if (!run || run.rows.length === 0) return;
+      try {
+        download(`${nameOf(run)}.${ending}`, await file(run));
+      } catch (error) {
+        say(explain(/** @type {Error} */ (error)));
+      }
+    });
+  }
+  const text = must("#lab-bibtex", HTMLTextAreaElement);
+  text.value = `${Object.values(BIBTEX).join("\n\n")}\n`;
+  must("#lab-bibtex-copy", HTMLButtonElement).addEventListener("click", () => {
+    navigator.clipboard.writeText(text.value).then(() => say(t("share.copied")), () => { text.focus(); text.select(); });
+  });
+}
+
+/** @param {import("./run.js").Run} run */
+const nameOf = ({ choice: { data, experiment }, state }) => [...(data === MNIST ? [] : [data]), experiment, ...(state === "done" ? [] : ["partial"])].join("-");
+
+/** @param {boolean} isThere Whether there is something to take. */
+export function drawDownloads(isThere) {
+  for (const name of ["csv", "json", "png"]) must(`#lab-${name}`, HTMLButtonElement).ariaDisabled = String(!isThere);
+}
