@@ -52,39 +52,27 @@ fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
 
     // Moments spread over the whole sweep, and not the same in every run of the test. A sweep that
     // ended before its moment came is compared, and another begun: all ten kills hit a running one.
+    let killed = folder.path().join("killed");
     let mut moment = u64::from(std::process::id());
-    let (mut kills, mut begun) = (0, 0);
-    let killed = loop {
-        let killed = folder.path().join(format!("killed{begun}"));
-        begun += 1;
-        let mut ended = false;
-        while kills < 10 && !ended {
-            moment = moment
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            let share = (moment >> 33) as f64 / f64::from(1u32 << 31);
-            let mut child = sweep(&killed).stderr(Stdio::null()).spawn().expect("it starts");
-            std::thread::sleep(Duration::from_secs_f64(0.6 * share * took.as_secs_f64()));
-            match child.try_wait().expect("it can be asked") {
-                Some(status) => {
-                    assert!(status.success());
-                    ended = true;
-                }
-                None => {
-                    child.kill().expect("it can be killed");
-                    child.wait().expect("it ends");
-                    kills += 1;
-                }
-            }
+    let mut kills = 0;
+    while kills < 10 {
+        moment =
+            moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let share = (moment >> 33) as f64 / f64::from(1u32 << 31);
+        let mut child = sweep(&killed).stderr(Stdio::null()).spawn().expect("it starts");
+        std::thread::sleep(Duration::from_secs_f64(0.6 * share * took.as_secs_f64()));
+        if let Some(status) = child.try_wait().expect("it can be asked") {
+            assert!(status.success());
+            assert_same(&published(&whole), &published(&killed));
+            fs::remove_dir_all(&killed).expect("it can be removed");
+        } else {
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ends");
+            kills += 1;
         }
-        if !ended {
-            assert!(sweep(&killed).status().expect("it runs").success());
-        }
-        assert_same(&published(&whole), &published(&killed));
-        if kills == 10 {
-            break killed;
-        }
-    };
+    }
+    assert!(sweep(&killed).status().expect("it runs").success());
+    assert_same(&published(&whole), &published(&killed));
 
     // Nothing is left to do, and nothing is done.
     let log = fs::read_to_string(killed.join("runs/mnist-sweep.jsonl")).expect("there is a log");
