@@ -54,7 +54,6 @@ async function run() {
   });
   last = run;
   result.forget();
-  form.draw();
   show();
   announce(t("lab.announce.start", { count: run.total }));
   await run.finish();

@@ -5,7 +5,7 @@ import { progressOf } from "./views.js";
 /**
  * @typedef {import("../pool.js").ExperimentRecord} ExperimentRecord
  *
- * @typedef {object} Subject What is run, and on what.
+ * @typedef {object} Work What is run, and on what.
  * @property {import("./plan.js").Choice} choice
  * @property {import("../samples.js").Sample[]} samples Those that are attacked.
  * @property {import("../protocol.js").ManifestEntry[]} models All of the data set.
@@ -23,7 +23,7 @@ import { progressOf } from "./views.js";
 /** Milliseconds between two looks at what has been counted. */
 const PACE = 400;
 
-/** @param {Subject} subject @param {Listener} listener */
+/** @param {Work} work @param {Listener} listener */
 export function createRun({ choice, samples, models, backend, pool }, { onProgress, onRows, onTrouble }) {
   const plan = planOf(choice, samples, { engine: backend, date: new Date().toISOString().slice(0, 10) });
   const control = new AbortController();
