@@ -1,7 +1,7 @@
 /**
  * The WebGPU engine itself, on a graphics processor that is a program, so few steps of few attacks.
  * `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which
- * takes hours on such an adapter.
+ * takes half an hour and more on such an adapter; `STEPS=10000` takes as many in one page, and says what each costs.
  */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
@@ -11,6 +11,7 @@ withBrowser({ gpu: true });
 
 const MINUTES = 60_000;
 const ATTACKS = Number(process.env.ATTACKS ?? 0);
+const STEPS = Number(process.env.STEPS ?? 8);
 
 /** @typedef {{ sample: number, model: string, target: number, attack: 'jsma-f' | 'jsma-z', direction: 'increase' | 'decrease', budget: number }} Attack */
 
@@ -135,6 +136,106 @@ test("what attacks stay on is given up if the first of them ends otherwise than 
   page.setDefaultTimeout(0);
   await assert.rejects(experiment(page, 1, 2), /computed something else than the CPU \(fooled, not budget-spent\)/);
 }, 6 * MINUTES);
+
+/** Put before a worker's own script: it says how many buffers it has made, and how large its module's memory is. */
+const HELD = `
+  const { instantiate } = WebAssembly;
+  let memory;
+  WebAssembly.instantiate = async (...given) => {
+    const made = await instantiate.apply(WebAssembly, given);
+    memory = (made.instance ?? made).exports.memory;
+    return made;
+  };
+  const { createBuffer } = GPUDevice.prototype;
+  let buffers = 0;
+  GPUDevice.prototype.createBuffer = function (...given) { buffers++; return createBuffer.apply(this, given); };
+  const channel = new BroadcastChannel("held");
+  // The CPU engine's worker keeps silent.
+  channel.onmessage = () => { if (buffers > 0) channel.postMessage({ buffers, memory: memory.buffer.byteLength }); };
+`;
+
+/**
+ * Once as many steps are taken as have been, nothing more is held: batches of other sizes may want
+ * buffers of their own in the first half.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks Of attacks that follow one another.
+ */
+function isFlat(t, marks) {
+  for (const { taken, milliseconds, buffers, memory } of marks) {
+    t.diagnostic(`after ${taken} steps, the last at ${milliseconds.toFixed(0)} ms each: ${buffers} buffers made, ${(memory / 1e6).toFixed(1)} MB of the module's memory`);
+  }
+  const [half, ...later] = marks.slice((marks.length - 1) >> 1);
+  for (const { taken, buffers, memory } of later) assert.deepEqual({ buffers, memory }, { buffers: half.buffers, memory: half.memory }, `after ${taken} steps`);
+}
+
+test("however many steps are taken one at a time, the device holds no more buffers and the module no more memory", async (t) => {
+  const { url } = await site(t, { "/www/worker.js": `${HELD} const { serve } = await import("./engine-core.js"); serve(self);` });
+  const { page } = await open(t, `${url}/blank`);
+  page.setDefaultTimeout(0);
+  const { info, marks } = await page.evaluate(async ({ attacks, most }) => {
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const samples = await loadSamples(MNIST);
+    const engine = await createEngine({ prefer: "webgpu" });
+    for (const model of new Set(attacks.map(({ model }) => model))) await engine.load(model);
+    await engine.settled();
+    const channel = new BroadcastChannel("held");
+    /** @returns {Promise<{ buffers: number, memory: number }>} */
+    const held = () => new Promise((resolve) => { channel.onmessage = ({ data }) => resolve(data); channel.postMessage(""); });
+    const marks = [];
+    for (let place = 0, taken = 0; place < attacks.length || taken < most; place++) {
+      const { sample, ...request } = attacks[place % attacks.length];
+      const started = performance.now();
+      const { steps } = await engine.attack({ ...request, theta: 1, image: samples[(sample + place) % samples.length].pixels });
+      const milliseconds = (performance.now() - started) / steps.length;
+      if (place >= attacks.length) taken += steps.length;
+      if (place >= attacks.length - 1) marks.push({ taken, milliseconds, ...await held() });
+    }
+    return { info: engine.info(), marks };
+  }, { attacks: FEW, most: Math.min(STEPS, 1000) });
+  assert.equal(info.engine, "webgpu", info.reason);
+  isFlat(t, marks);
+}, STEPS > 100 ? 600 * MINUTES : 6 * MINUTES);
+
+test("nor however many are taken together on the device", async (t) => {
+  const { url } = await site(t, { "/www/pool-worker.js": `${HELD} const { serveExperiment } = await import("./pool-core.js"); serveExperiment(self);` });
+  const { page } = await open(t, `${url}/blank`);
+  page.setDefaultTimeout(0);
+  const marks = await page.evaluate(async (most) => {
+    const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const samples = await loadSamples(MNIST);
+    const channel = new BroadcastChannel("held");
+    /** @returns {Promise<{ buffers: number, memory: number }>} */
+    const held = () => new Promise((resolve) => { channel.onmessage = ({ data }) => resolve(data); channel.postMessage(""); });
+    const model = "mnist-undefended";
+    const models = (await fetchModels()).filter(({ id }) => id === model);
+    const few = most < 1000;
+    const pool = createPool({ backend: "webgpu", software: true });
+    const marks = [];
+    for (let round = 0, taken = 0; round === 0 || taken < most; round++) {
+      // Other images in every round, of which the first is for what has to be made once.
+      const shown = samples.slice(few ? round : 4 * (round % 25)).slice(0, few ? 1 : 4);
+      const plan = { models, request: /** @type {any} */ ({
+        experiment: "success",
+        tasks: [{ model, attack: { attack: "jsma-f", direction: "increase", theta: 1, budget: few ? 2 : 112 } }],
+        images: Float32Array.from(shown.flatMap(({ pixels }) => [...pixels])),
+        labels: Uint8Array.from(shown.map(({ label }) => label)),
+      }) };
+      const { chunks } = await pool.plan(plan);
+      let steps = 0;
+      const started = performance.now();
+      await pool.run(plan, chunks, {
+        onRecords: (records) => { for (const { changes } of /** @type {any[]} */ (records)) steps += 1 + changes; },
+        signal: new AbortController().signal,
+      });
+      if (round > 0) taken += steps;
+      marks.push({ taken, milliseconds: (performance.now() - started) / steps, ...await held() });
+    }
+    pool.close();
+    return marks;
+  }, STEPS);
+  isFlat(t, marks);
+}, STEPS > 100 ? 600 * MINUTES : 6 * MINUTES);
 
 test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
   const { url } = await site(t, { "/www/worker.js": `
