@@ -7,19 +7,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from jsma import attempts
 from published import CLASSES
 
 BATCH = 256
-
-
-def begin(images, labels):
-    runs = [
-        {"image": i, "target": target}
-        for i, label in enumerate(labels.tolist())
-        for target in range(CLASSES)
-        if target != label
-    ]
-    return runs, images[[run["image"] for run in runs]].clone()
 
 
 def gap(logits, own):
@@ -34,7 +25,7 @@ def inside(images):
 
 def attack_l2(network, images, labels, options, progress, iterations=200, searches=5, rate=0.1):
     """Adam on ‖δ‖² + c · max(max_{j≠t} z_j − z_t, 0), as PyTorch has it and in float32."""
-    runs, state = begin(images, labels)
+    runs, state = attempts(images, labels)
     for start in range(0, len(runs), BATCH):
         batch = runs[start : start + BATCH]
         original = state[start : start + BATCH].clone()
@@ -63,14 +54,13 @@ def attack_l2(network, images, labels, options, progress, iterations=200, search
             c = torch.where(high.isinf(), 10 * c, (low + high) / 2)
         for k, run in enumerate(batch):
             hit = bool(best[k] < float("inf"))
-            run["distance"] = float(best[k].sqrt()) if hit else None
             run["outcome"] = "already-target" if already[k] else "fooled" if hit else "budget-spent"
     return runs, state
 
 
 def attack_l0(network, images, labels, options, progress, iterations=200, limit=3000, rate=0.1):
     """Rounds of the same descent over fewer and fewer features, until none finds anything."""
-    runs, state = begin(images, labels)
+    runs, state = attempts(images, labels)
     for start in range(0, len(runs), BATCH):
         batch = [Rounds(run, state[start + k]) for k, run in enumerate(runs[start : start + BATCH])]
         for step in range(limit):
@@ -90,7 +80,6 @@ def attack_l0(network, images, labels, options, progress, iterations=200, limit=
             rounds.run["outcome"] = rounds.outcome or ("fooled" if found else "budget-spent")
             if found:
                 state[start + k] = rounds.best
-                rounds.run["features"] = int((rounds.best != rounds.original).sum())
     return runs, state
 
 

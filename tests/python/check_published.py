@@ -136,8 +136,8 @@ def parse_options():
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     comparable = options.attack in ("jsma-f", "jsma-z") and options.dataset == "mnist"
-    if options.libraries and not comparable:
-        parser.error("--libraries is for MNIST's jsma-f and jsma-z")
+    if options.libraries and not (comparable and options.direction == "increase"):
+        parser.error("--libraries is for MNIST's jsma-f and jsma-z, increasing")
     if options.direction == "either" and options.attack != "not-robust":
         parser.error("--direction either is for not-robust")
     return options
@@ -176,7 +176,7 @@ def rows(network, entry, entries, images, labels, options):
     if options.attack == "fgsm":
         about["epsilon"] = options.epsilon
     if options.attack in jsma.ATTACKS:
-        about["direction"] = options.direction
+        about |= {"direction": options.direction, "budget": options.budget}
     runs, state = ATTACKS[options.attack](network, images, labels, options, progress)
     if options.figure == "robustness":
         yield beside(about, figures.robustness(runs, images, state, options.budget), options)

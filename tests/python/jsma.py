@@ -19,16 +19,10 @@ SIGNS = {"increase": (1,), "decrease": (-1,), "either": (1, -1)}
 def attack(network, images, labels, options, progress):
     """Attacks each image towards the nine classes that are not its own.
 
-    Gives one dictionary an attack: image (its place in `images`), target, changes (the features of
-    each), outcome; and the images as the attacks left them.
+    Gives one dictionary an attack: image (its place in `images`), target, outcome; and the images as
+    the attacks left them.
     """
-    runs = [
-        {"image": i, "target": target, "changes": [], "outcome": None}
-        for i, label in enumerate(labels.tolist())
-        for target in range(CLASSES)
-        if target != label
-    ]
-    original = images[[run["image"] for run in runs]]
+    runs, original = attempts(images, labels)
     state = original.clone()
     targets = torch.tensor([run["target"] for run in runs])
     going = list(range(len(runs)))
@@ -40,11 +34,21 @@ def attack(network, images, labels, options, progress):
             for k, (features, sign, outcome) in zip(batch, choices):
                 runs[k]["outcome"] = outcome
                 if features:
-                    runs[k]["changes"].append(features)
                     state[k].view(-1)[list(features)] = 1.0 if sign > 0 else 0.0
         going = [k for k in going if runs[k]["outcome"] is None]
         progress(f"{len(going)} of {len(runs)} attacks go on after {iteration + 1} changes")
     return runs, state
+
+
+def attempts(images, labels):
+    """A run for each image and each class that is not its own, and the image of each run."""
+    runs = [
+        {"image": i, "target": target, "outcome": None}
+        for i, label in enumerate(labels.tolist())
+        for target in range(CLASSES)
+        if target != label
+    ]
+    return runs, images[[run["image"] for run in runs]]
 
 
 def width(options):

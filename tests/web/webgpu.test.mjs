@@ -1,7 +1,8 @@
 /**
  * The WebGPU engine itself, on a graphics processor that is a program, so few steps of few attacks.
  * `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which
- * takes half an hour and more on such an adapter; `STEPS=10000` takes as many in one page, and says what each costs.
+ * takes half an hour and more on such an adapter; `STEPS=10000` takes as many in one page together on
+ * the device, and a thousand one at a time, and says what each costs.
  */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
@@ -12,6 +13,7 @@ withBrowser({ gpu: true });
 const MINUTES = 60_000;
 const ATTACKS = Number(process.env.ATTACKS ?? 0);
 const STEPS = Number(process.env.STEPS ?? 8);
+const MANY = STEPS >= 1000;
 
 /** @typedef {{ sample: number, model: string, target: number, attack: 'jsma-f' | 'jsma-z', direction: 'increase' | 'decrease', budget: number }} Attack */
 
@@ -155,8 +157,8 @@ const HELD = `
 `;
 
 /**
- * Once as many steps are taken as have been, nothing more is held: batches of other sizes may want
- * buffers of their own in the first half.
+ * In the second half of the steps nothing more is made than in the first: a batch of a size that has
+ * not been there yet may want buffers of its own.
  *
  * @param {import("node:test").TestContext} t
  * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks Of attacks that follow one another.
@@ -195,13 +197,13 @@ test("however many steps are taken one at a time, the device holds no more buffe
   }, { attacks: FEW, most: Math.min(STEPS, 1000) });
   assert.equal(info.engine, "webgpu", info.reason);
   isFlat(t, marks);
-}, STEPS > 100 ? 600 * MINUTES : 6 * MINUTES);
+}, MANY ? 600 * MINUTES : 6 * MINUTES);
 
 test("nor however many are taken together on the device", async (t) => {
   const { url } = await site(t, { "/www/pool-worker.js": `${HELD} const { serveExperiment } = await import("./pool-core.js"); serveExperiment(self);` });
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
-  const marks = await page.evaluate(async (most) => {
+  const marks = await page.evaluate(async ({ most, images, budget }) => {
     const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool.js"), import("/www/samples.js"), import("/www/datasets.js")]);
     const samples = await loadSamples(MNIST);
     const channel = new BroadcastChannel("held");
@@ -209,15 +211,14 @@ test("nor however many are taken together on the device", async (t) => {
     const held = () => new Promise((resolve) => { channel.onmessage = ({ data }) => resolve(data); channel.postMessage(""); });
     const model = "mnist-undefended";
     const models = (await fetchModels()).filter(({ id }) => id === model);
-    const few = most < 1000;
     const pool = createPool({ backend: "webgpu", software: true });
     const marks = [];
     for (let round = 0, taken = 0; round === 0 || taken < most; round++) {
       // Other images in every round, of which the first is for what has to be made once.
-      const shown = samples.slice(few ? round : 4 * (round % 25)).slice(0, few ? 1 : 4);
+      const shown = Array.from({ length: images }, (_, i) => samples[(images * round + i) % samples.length]);
       const plan = { models, request: /** @type {any} */ ({
         experiment: "success",
-        tasks: [{ model, attack: { attack: "jsma-f", direction: "increase", theta: 1, budget: few ? 2 : 112 } }],
+        tasks: [{ model, attack: { attack: "jsma-f", direction: "increase", theta: 1, budget } }],
         images: Float32Array.from(shown.flatMap(({ pixels }) => [...pixels])),
         labels: Uint8Array.from(shown.map(({ label }) => label)),
       }) };
@@ -233,9 +234,9 @@ test("nor however many are taken together on the device", async (t) => {
     }
     pool.close();
     return marks;
-  }, STEPS);
+  }, { most: STEPS, images: MANY ? 4 : 1, budget: MANY ? 112 : 2 });
   isFlat(t, marks);
-}, STEPS > 100 ? 600 * MINUTES : 6 * MINUTES);
+}, MANY ? 600 * MINUTES : 6 * MINUTES);
 
 test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
   const { url } = await site(t, { "/www/worker.js": `

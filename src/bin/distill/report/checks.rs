@@ -37,14 +37,20 @@ pub fn write(page: &mut Page, networks: &[Name], rows: &[Value]) {
             if otherwise == 0 { "none".into() } else { otherwise.to_string() }
         ),
     };
+    let bins = match rows.iter().any(|row| row["figure"] == "amplitude") {
+        true => {
+            " An amplitude is given as the images in each of the ten bins, from the smallest gradients to the \
+             largest."
+        }
+        false => "",
+    };
     page.table(
         "The same, computed by PyTorch",
         &format!(
             "Accuracy on all 10,000 test images, and figures of attacks and gradients written a second time, \
              in Python, on the published files (`tests/python/check_published.py`); here: this project's on \
              the same images. Two programs round differently, so a few of the attacks that are nearly equal \
-             may part ways.{sum} An amplitude is given as the images in each of the ten bins, from the \
-             smallest gradients to the largest."
+             may part ways.{sum}{bins}"
         ),
         &["network", "accuracy by PyTorch", "figure", "images", "by PyTorch", "here"],
         table,
