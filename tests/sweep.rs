@@ -19,6 +19,20 @@ fn sweep(folder: &Path) -> Command {
     command
 }
 
+/// The soft labels that `distill label` writes, from the teacher's run in `folder` if there is one.
+fn soft_labels(folder: &Path, published: &Path) -> Option<Vec<f32>> {
+    let out = folder.join("labels");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::null());
+    command.args(["label", "--first", "600", "--temperature", "5"]);
+    command.arg("--runs").arg(folder.join("runs")).arg("--published").arg(published);
+    let wrote = command.arg("--out").arg(&out).status().expect("it runs").success();
+    wrote.then(|| {
+        let bytes = fs::read(out).expect("the labels are there");
+        bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)).collect()
+    })
+}
+
 /// Every published file, and the manifest without what a clock wrote.
 fn published(folder: &Path) -> (Vec<Vec<u8>>, Value) {
     let models = folder.join("models");
@@ -28,8 +42,8 @@ fn published(folder: &Path) -> (Vec<Vec<u8>>, Value) {
     let manifest = read("manifest.json".into());
     let mut manifest: Value = serde_json::from_slice(&manifest).expect("the manifest is JSON");
     for entry in manifest.as_array_mut().expect("the manifest is a list") {
-        entry["seconds"] = Value::Null;
-        entry["date"] = Value::Null;
+        entry["seconds"] = Value::from(0.0);
+        entry["date"] = Value::from("");
     }
     (files, manifest)
 }
@@ -80,4 +94,24 @@ fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
     assert!(sweep(&killed).status().expect("it runs").success());
     let after = fs::read_to_string(killed.join("runs/mnist-sweep.jsonl")).expect("there is a log");
     assert_eq!(log, after);
+
+    // Without its run the teacher is the one that was published, but for half precision the same.
+    let models = whole.join("models");
+    let of_run = soft_labels(&whole, &models).expect("the teacher has a run");
+    fs::remove_dir_all(whole.join("runs")).expect("it can be removed");
+    let of_file = soft_labels(&whole, &models).expect("the teacher is published");
+    let off = of_run.iter().zip(&of_file).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(of_run.len() == 6000 && of_file.len() == 6000 && off < 1e-3, "off by {off}");
+    assert!(soft_labels(&whole, &killed).is_none(), "there is no teacher, but labels");
+
+    // A sweep that finds no more than the teacher trains the student alone, on that one's labels.
+    let mut manifest = published(&whole).1;
+    manifest.as_array_mut().expect("the manifest is a list").retain(|of| of["id"] != MODELS[2]);
+    fs::write(models.join("manifest.json"), manifest.to_string()).expect("it writes");
+    assert!(sweep(&whole).status().expect("it runs").success());
+    let manifest = published(&whole).1;
+    let student = manifest.as_array().and_then(|all| all.iter().find(|of| of["id"] == MODELS[2]));
+    let command = student.expect("the student is published")["command"].as_str();
+    assert!(command.is_some_and(|of| of.ends_with("`distill label` and mnist-teacher-t5")));
+    assert!(!whole.join("runs/mnist-teacher-t5").exists(), "the teacher was trained again");
 }

@@ -8,8 +8,7 @@ use defensive_distillation::dataset::files::Half;
 use defensive_distillation::distill::argmax;
 use serde::Serialize;
 
-use crate::evaluate::find;
-use crate::publish::manifest;
+use crate::publish::{find, manifest, network};
 use crate::settings::AttackArguments;
 use crate::{Common, Result};
 
@@ -41,9 +40,7 @@ pub fn run(arguments: Arguments) -> Result {
     let device = common.device();
     let entries = manifest(&published)?;
     let entry = find(&entries, &model)?;
-    let file = published.join(&entry.file);
-    let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    let network = entry.load(&bytes, &device)?;
+    let network = network(&published, entry, &device)?;
     let samples = common.samples(Half::Test)?;
     if image >= samples.len() {
         return Err(format!("--image must be from 0 to {}.", samples.len() - 1).into());

@@ -14,11 +14,11 @@ use defensive_distillation::experiment::{
     Chunk, Experiment, Found, Kind, Record, Source, Subject, Task,
 };
 use defensive_distillation::train::atomic;
-use defensive_distillation::weights::{Entry, Role, sha256};
+use defensive_distillation::weights::{Role, sha256};
 use rand::SeedableRng;
 use serde_json::{Value, json};
 
-use crate::publish::manifest;
+use crate::publish::{find, manifest, network};
 use crate::settings::AttackArguments;
 use crate::{Common, Result, progress};
 
@@ -112,14 +112,6 @@ pub fn run(arguments: Arguments) -> Result {
     measure_all(kind, &arguments, &typed)
 }
 
-/// The manifest's entry of that id.
-pub fn find<'a>(published: &'a [Entry], id: &str) -> Result<&'a Entry> {
-    published.iter().find(|entry| entry.id == id).ok_or_else(|| {
-        let ids: Vec<_> = published.iter().map(|entry| entry.id.as_str()).collect();
-        format!("There is no published network {id}. There are: {}.", ids.join(", ")).into()
-    })
-}
-
 /// One measurement on every network, and the controls beside them.
 fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
     let subjects = subjects(arguments)?;
@@ -158,15 +150,15 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
             labels.clone(),
             source.clone(),
         )?;
-        let asked = values(&experiment, &[])?;
+        let asked = values(&experiment, &[], &subjects)?;
         let table = Table::read(&file)?;
         if !arguments.again && asked.iter().all(|row| table.has(row)) {
             continue;
         }
-        let records = measure(&experiment, kind, subject, arguments)?;
+        let records = measure(&experiment, &asked, kind, subject, arguments)?;
         // Somebody else may have written to it since.
         let mut table = Table::read(&file)?;
-        for row in values(&experiment, &records)? {
+        for row in values(&experiment, &records, &subjects)? {
             arguments.common.print(words(&row), &row)?;
             table.replace(row);
         }
@@ -175,14 +167,19 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
     Ok(())
 }
 
-/// Rows as the files have them: a seed stands for the images that it draws.
-fn values(experiment: &Experiment, records: &[Record]) -> Result<Vec<Value>> {
+/// Rows as the files have them: a seed stands for the images that it draws, and who else is shown
+/// them is named with its file.
+fn values(experiment: &Experiment, records: &[Record], subjects: &[Subject]) -> Result<Vec<Value>> {
     let mut rows = Vec::new();
     for row in experiment.rows(records)? {
         let mut row = serde_json::to_value(row)?;
         let is_drawn = !row["seed"].is_null();
         if is_drawn && let Some(fields) = row.as_object_mut() {
             fields.remove("drawn");
+        }
+        if let Some(reader) = subjects.iter().find(|of| row["to"]["model"] == of.entry.id.as_str())
+        {
+            row["to"]["model_sha256"] = reader.entry.sha256.clone().into();
         }
         rows.push(row);
     }
@@ -214,9 +211,7 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>> {
     }
     let mut subjects = Vec::new();
     for entry in wanted {
-        let file = arguments.published.join(&entry.file);
-        let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-        let network = entry.load(&bytes, &arguments.common.device())?;
+        let network = network(&arguments.published, entry, &arguments.common.device())?;
         let scales = match entry.role {
             Role::Undefended => arguments.scales.as_slice(),
             Role::Distilled | Role::Teacher => &[1.0],
@@ -263,11 +258,12 @@ fn samples_of_the_page(dataset: Dataset) -> Result<Vec<usize>> {
 /// Every record of an experiment of one task, those of an interrupted try among them.
 fn measure(
     experiment: &Experiment,
+    asked: &[Value],
     kind: Kind,
     subject: &Subject,
     arguments: &Arguments,
 ) -> Result<Vec<Record>> {
-    let asked = serde_json::to_string(&experiment.rows(&[])?)?;
+    let asked = serde_json::to_string(asked)?;
     let date = jiff::Zoned::now().date().to_string();
     // A new day is no other measurement.
     let asked = asked.replace(&date, "");
@@ -335,11 +331,11 @@ impl Table {
         }
     }
 
-    /// Whether there is a row that measured the same, on the same file.
+    /// Whether there is a row that measured the same, on the same files.
     fn has(&self, asked: &Value) -> bool {
-        let same =
-            |row: &&Value| is_same(row, asked) && row["model_sha256"] == asked["model_sha256"];
-        self.0.iter().any(|row| same(&row))
+        let file = |of: &Value| of["model_sha256"].clone();
+        let files = |row: &Value| (file(row), file(&row["to"]));
+        self.0.iter().any(|row| is_same(row, asked) && files(row) == files(asked))
     }
 
     /// Puts a row in the place of the one that measured the same on an earlier day.

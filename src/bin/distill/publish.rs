@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use clap::Args;
 use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::model::Network;
 use defensive_distillation::train::{Recipe, atomic, finished, measure};
 use defensive_distillation::weights::{Entry, Role, id, sha256, write};
 
@@ -104,6 +105,11 @@ pub fn publish(
     common.print(words, &entry)
 }
 
+/// What the teacher of students at this temperature is.
+pub fn teacher(temperature: f32) -> Role {
+    if temperature == 1.0 { Role::Undefended } else { Role::Teacher }
+}
+
 /// The entries of the manifest in `folder`.
 pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
     let file = folder.join("manifest.json");
@@ -111,9 +117,25 @@ pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
     Ok(serde_json::from_slice(&json).map_err(|e| format!("{}: {e}", file.display()))?)
 }
 
+/// The manifest's entry of that id.
+pub fn find<'a>(published: &'a [Entry], id: &str) -> Result<&'a Entry> {
+    published.iter().find(|entry| entry.id == id).ok_or_else(|| {
+        let ids: Vec<_> = published.iter().map(|entry| entry.id.as_str()).collect();
+        format!("There is no published network {id}. There are: {}.", ids.join(", ")).into()
+    })
+}
+
+/// The network of an entry of the manifest in `folder`.
+pub fn network(folder: &Path, entry: &Entry, device: &Device) -> Result<Network> {
+    let file = folder.join(&entry.file);
+    let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    Ok(entry.load(&bytes, device)?)
+}
+
 /// The command line that trains such a network from nothing.
 ///
-/// A student's says how long its teacher was trained, as far as the teacher's run is still there.
+/// A student's is `distill distill` if its teacher has a run here by the same recipe; otherwise it
+/// names the teacher that the student's labels are from.
 fn command(
     recipe: &Recipe,
     role: Role,
@@ -122,17 +144,22 @@ fn command(
     first: Option<usize>,
 ) -> String {
     let (dataset, temperature, seed) = (recipe.dataset, recipe.temperature, recipe.seed);
-    let (command, teacher) = match role {
-        Role::Distilled if temperature == 1.0 => ("distill", Some(Role::Undefended)),
-        Role::Distilled => ("distill", Some(Role::Teacher)),
-        Role::Undefended | Role::Teacher => ("train", None),
+    let teacher = id(dataset, teacher(temperature), temperature);
+    let (command, teacher, labels) = match role {
+        Role::Undefended | Role::Teacher => ("train", String::new(), String::new()),
+        Role::Distilled => match finished(&runs.join(&teacher), &Device::flex()) {
+            Ok((other, history, _))
+                if *recipe == (Recipe { labels: recipe.labels.clone(), ..other }) =>
+            {
+                ("distill", format!(" --teacher-epochs {}", history.len()), String::new())
+            }
+            _ => {
+                let labels =
+                    format!(" --labels FILE, with FILE from `distill label` and {teacher}");
+                ("train", String::new(), labels)
+            }
+        },
     };
-    let teacher = teacher.and_then(|role| {
-        let folder = runs.join(id(dataset, role, temperature));
-        let (_, history, _) = finished(&folder, &Device::flex()).ok()?;
-        Some(format!(" --teacher-epochs {}", history.len()))
-    });
-    let teacher = teacher.unwrap_or_default();
     let first = first.map_or(String::new(), |images| format!(" --first {images}"));
     let rate = recipe.learning_rate;
     let rate = if rate == Recipe::paper_learning_rate(dataset) {
@@ -145,6 +172,6 @@ fn command(
         epochs => format!(" --decay-epochs {epochs}"),
     };
     format!(
-        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{rate}{decay}{first} --seed {seed}"
+        "distill {command} --dataset {dataset} --temperature {temperature} --epochs {epochs}{teacher}{rate}{decay}{first} --seed {seed}{labels}"
     )
 }

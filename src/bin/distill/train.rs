@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::model::Network;
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, atomic};
 use defensive_distillation::weights::{Role, id};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
-use crate::publish::{Target, manifest, publish};
+use crate::publish::{Target, find, manifest, network, publish, teacher};
 use crate::{Common, Result, progress};
 
 /// What every training run takes.
@@ -60,6 +61,9 @@ pub struct TrainArguments {
 pub struct LabelArguments {
     #[command(flatten)]
     settings: Settings,
+    /// Where to take the teacher from if it has no run here: published networks and their manifest.
+    #[arg(long, value_name = "DIR", default_value = "www/models")]
+    published: PathBuf,
     /// The file to write: 32-bit little-endian numbers, ten for each training image.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -108,19 +112,9 @@ pub fn train(arguments: TrainArguments) -> Result {
 }
 
 pub fn label(arguments: LabelArguments) -> Result {
-    let LabelArguments { settings, out } = arguments;
+    let LabelArguments { settings, published, out } = arguments;
     let samples = settings.samples(Half::Training)?;
-    let recipe = settings.recipe(&Labels::hard(&samples));
-    let folder = settings.folder(settings.teacher());
-    let teacher = Trainer::resume_or_start(recipe, &folder, &settings.common.device())?;
-    if teacher.history().is_empty() {
-        return Err(format!(
-            "{}: there is no trained teacher. Run `distill train` first.",
-            folder.display()
-        )
-        .into());
-    }
-    let labels = settings.soft_labels(&teacher, &samples);
+    let labels = settings.soft_labels(&settings.trained_teacher(&samples, &published)?, &samples);
     atomic::write(&out, &labels.to_bytes())?;
     Ok(())
 }
@@ -134,7 +128,7 @@ pub fn distill(arguments: DistillArguments) -> Result {
     let teacher =
         settings.train(settings.teacher(), &samples, &Labels::hard(&samples), &overall)?;
     settings.epochs = student_epochs;
-    let labels = settings.soft_labels(&teacher, &samples);
+    let labels = settings.soft_labels(&teacher.network(), &samples);
     settings.train(Role::Distilled, &samples, &labels, &overall).map(drop)
 }
 
@@ -167,9 +161,7 @@ pub fn sweep(arguments: SweepArguments) -> Result {
         let labels = match role {
             Role::Undefended | Role::Teacher => hard.clone(),
             Role::Distilled => {
-                let folder = settings.folder(settings.teacher());
-                let recipe = settings.recipe(&hard);
-                let teacher = Trainer::resume_or_start(recipe, &folder, &settings.common.device())?;
+                let teacher = settings.trained_teacher(&samples, &target.out)?;
                 settings.soft_labels(&teacher, &samples)
             }
         };
@@ -189,9 +181,9 @@ impl Settings {
         Ok(samples)
     }
 
-    /// A network trained on the true labels is a teacher if its softmax was warm.
+    /// What a network becomes that is trained on the true labels at this temperature.
     fn teacher(&self) -> Role {
-        if self.temperature == 1.0 { Role::Undefended } else { Role::Teacher }
+        teacher(self.temperature)
     }
 
     fn recipe(&self, labels: &Labels) -> Recipe {
@@ -207,8 +199,20 @@ impl Settings {
         self.runs.join(id(self.common.dataset, role, self.temperature))
     }
 
-    fn soft_labels(&self, teacher: &Trainer, samples: &Samples) -> Labels {
-        Labels::soft(&teacher.network(), samples, self.temperature, &self.common.device())
+    fn soft_labels(&self, teacher: &Network, samples: &Samples) -> Labels {
+        Labels::soft(teacher, samples, self.temperature, &self.common.device())
+    }
+
+    /// The teacher as its run left it or, where it has no run here, as it was published.
+    fn trained_teacher(&self, samples: &Samples, published: &Path) -> Result<Network> {
+        let (device, role) = (self.common.device(), self.teacher());
+        let recipe = self.recipe(&Labels::hard(samples));
+        let run = Trainer::resume_or_start(recipe, &self.folder(role), &device)?;
+        if !run.history().is_empty() {
+            return Ok(run.network());
+        }
+        let id = id(self.common.dataset, role, self.temperature);
+        network(published, find(&manifest(published)?, &id)?, &device)
     }
 
     /// Trains up to the asked number of epochs, from wherever the run stands.
