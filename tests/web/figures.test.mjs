@@ -50,6 +50,7 @@ test("every row is about the file that is published, and adds up", () => {
   for (const { name, row } of ROWS) {
     const entry = MANIFEST.find(({ id }) => id === row.model);
     assert.equal(row.model_sha256, entry?.sha256, `${name} is about a file that is not published`);
+    if (row.to) assert.equal(row.to.model_sha256, MANIFEST.find(({ id }) => id === row.to.model)?.sha256, `${name} was shown to a file that is not published`);
     assert.equal(row.dataset, entry?.dataset, name);
     assert.equal(row.temperature, entry?.temperature, name);
     addsUp(row, name);

@@ -244,7 +244,7 @@ test("the lab's plan: images of all classes, a task for each attack and network,
   const subject = { model: parseManifest([ENTRY])[0], scale: null };
   const choice = { data: "mnist", experiment: /** @type {const} */ ("attacks"), subjects: [subject, { ...subject, scale: 40 }], settings: DEFAULTS, images: 2 };
   const tasks = tasksOf(choice);
-  assert.equal(tasks.length, 18);
+  assert.equal(tasks.length, 20);
   assert.deepEqual(tasks.slice(3, 6).map(({ settings }) => settings?.direction), ["increase", "decrease", "either"]);
   assert.equal(workOf({ ...choice, images: 4 }), 2 * workOf(choice));
   const one = { ...choice, experiment: /** @type {const} */ ("success") };

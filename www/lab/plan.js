@@ -47,6 +47,7 @@ export const LINEUP = [
   { attack: "not-robust", direction: "decrease" },
   { attack: "not-robust", direction: "either" },
   { attack: "cw-l2", direction: "increase" },
+  { attack: "cw-l0", direction: "increase" },
   { attack: "random-pairs", direction: "increase" },
   { attack: "random-pairs", direction: "decrease" },
 ];
