@@ -146,7 +146,7 @@ class DefensiveDistillation extends HTMLElement {
 export function heightFor(has, unit, link) {
   const [controls, target, draw] = ["controls", "target", "draw"].map(has);
   const soft = has("temperature") ? 236 : 0;
-  const targets = /(^|[#&])data=cifar10(&|$)/.test(link) ? 174 : 74;
+  const targets = /(^|[#&])data=cifar10(&|$)/.test(link) ? 178 : 74;
   const narrow = 351 + soft + (controls ? 101 : 0) + (target ? targets : 0) + (draw ? 199 : 0);
   const wide = 214 + soft + (draw ? 198 : target ? targets : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
   // The last term of each is an "if": it is far above or far below whatever it is compared with.
