@@ -171,7 +171,7 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
   await session.send("Page.setWebLifecycleState", { state: "frozen" });
   await page.waitForTimeout(1500);
   await session.send("Page.setWebLifecycleState", { state: "active" });
-  await counted(page, 9);
+  await counted(page, 10);
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
   await page.locator("#lab-cancel").click();
   await reaches(page, "cancelled");
