@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { withCifar } from "./stand-in.mjs";
-import { attack, both, choose, draw, ended, panel, pick, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, draw, ended, panel, pick, ready, set, showing, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -29,10 +29,6 @@ async function addressHas(page, ...parts) {
   await page.waitForFunction((parts) => parts.every((part) => `${location.hash}&`.includes(`${part}&`)), parts);
   return page.url();
 }
-
-/** @param {Page} page @param {string} step */
-const showing = (page, step) => page.waitForFunction((step) => document.body.dataset.running === "false"
-  && document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === step, step);
 
 test("an attack on a drawing is replayed to the same pixels and words, without workers, on a phone, in a fresh profile", async (t) => {
   const { url } = await site(t);

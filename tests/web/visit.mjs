@@ -28,6 +28,10 @@ export async function ended(page) {
   return both(page, "data-outcome");
 }
 
+/** Waits until nothing runs and the panels show a step. @param {Page} page @param {string} step */
+export const showing = (page, step) => page.waitForFunction((step) => document.body.dataset.running === "false"
+  && document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === step, step);
+
 /**
  * Opens the page and waits until it can attack.
  *
