@@ -206,7 +206,7 @@ a whole visit are by the clock, and suffer from whatever else the machine was do
 ${targets(browser, python)}
 
 ## A step
-The engine as it is published, called as the page calls it. The *floor* is what the multiply-adds of a step
+The engine whose module begins with ${browser.module.sha256.slice(0, 8)} in SHA-256, called as the page calls it. The *floor* is what the multiply-adds of a step
 take at the rate of the best matrix product that the same module does on the same core, here
 ${(bestRate(browser.timings) / 1e6).toFixed(1)} thousand million a second.
 

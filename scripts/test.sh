@@ -75,6 +75,6 @@ section "JavaScript: unit tests"
 node --test tests/web/{unit,link,photo,bench,fuzz,figures,long}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,dropped,killed,messages,heap,access,older,languages,site,firefox}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,dropped,killed,messages,heap,late,access,older,languages,site,firefox}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

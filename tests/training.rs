@@ -39,6 +39,19 @@ fn train(folder: &Path, epochs: usize) -> Result<(), CheckpointError> {
     Ok(())
 }
 
+/// A step this large leaves the range of numbers at once; that is said, and nothing is saved.
+fn diverges(folder: &Path) {
+    let device = Device::flex();
+    let (training, test) = (samples(64), samples(10));
+    let labels = Labels::hard(&training);
+    let set = TrainingSet::new(&training, &labels, &device);
+    let recipe = Recipe { learning_rate: 1e30, ..recipe(&labels) };
+    let mut trainer = Trainer::resume_or_start(recipe, folder, &device).expect("it starts");
+    let result = trainer.epoch(&set, &test, folder, |_, _| ()).map(drop);
+    assert!(matches!(result, Err(CheckpointError::Diverged { epoch: 1, .. })));
+    assert!(matches!(finished(folder, &device), Err(CheckpointError::Missing(_))));
+}
+
 /// The network's weights, and each epoch's loss and step size.
 fn result(folder: &Path) -> (Vec<u8>, Vec<(f64, f64)>) {
     let (_, history, network) = finished(folder, &Device::flex()).expect("the run is finished");
@@ -84,6 +97,7 @@ fn runs_resume_exactly_and_refuse_what_is_damaged() {
     let error = Trainer::resume_or_start(other, &whole, &Device::flex()).err();
     assert!(matches!(error, Some(CheckpointError::OtherRecipe { .. })));
     assert!(matches!(finished(folder.path(), &Device::flex()), Err(CheckpointError::Missing(_))));
+    diverges(&folder.path().join("diverged"));
 }
 
 #[test]

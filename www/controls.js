@@ -107,10 +107,12 @@ function setUpActions(session) {
     // Not `disabled`, which would take the focus from whoever has just pressed the button.
     run.ariaDisabled = String(running);
     cancel.ariaDisabled = String(!running);
-    message.hidden = words === "";
-    setText(message, words);
+    message.hidden = words() === "";
+    setText(message, words());
     document.body.dataset.running = String(running);
     document.body.dataset.started = String(running || SIDES.some((side) => panels[side].steps.length > 0));
+    // On a phone the others go away when there is nothing for them to do, and the focus would go with them.
+    if ([step, cancel].some((button) => button === document.activeElement && button.getClientRects().length === 0)) run.focus();
   };
 }
 

@@ -33,6 +33,20 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
+ * Puts other children into an element; the focus stays at the place in it where it was.
+ *
+ * @param {HTMLElement} root
+ * @param {...Node} children
+ */
+export function refill(root, ...children) {
+  const stops = () => [...root.querySelectorAll("a[href], button, select, [tabindex]")];
+  const place = stops().findIndex((each) => each === document.activeElement);
+  root.replaceChildren(...children);
+  const again = stops()[place];
+  if (again instanceof HTMLElement || again instanceof SVGElement) again.focus({ preventScroll: true });
+}
+
+/**
  * Sets text only where it differs, so that an unchanged page is not laid out anew on every frame.
  *
  * @param {Element} element

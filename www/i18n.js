@@ -17,6 +17,8 @@ const KEY = "language";
 const files = new Map();
 /** @type {Language} */
 let current = "en";
+/** Goes up with each language that is asked for, so that a slow one does not take the place of a later one. */
+let turn = 0;
 /** The data set that the words are about. */
 let subject = "";
 
@@ -52,10 +54,13 @@ export function setUpMenu(onChoice) {
  * goes on in the language that it speaks, which is English at first.
  *
  * @param {Language} wanted
- * @returns {Promise<boolean>} Whether it speaks the language now.
+ * @returns {Promise<boolean>} Whether it speaks the language now, or one that was asked for later.
  */
 export async function speak(wanted) {
+  const mine = ++turn;
   const [, isHere] = await Promise.all([fetchWords("en"), fetchWords(wanted).then(() => true, () => false)]);
+  // Somebody has asked for another one since.
+  if (mine !== turn) return true;
   if (isHere) current = wanted;
   document.documentElement.lang = current;
   must("#language", HTMLSelectElement).value = current;

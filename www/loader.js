@@ -4,7 +4,7 @@ import { DATASETS } from "./datasets.js";
 import { createEngine } from "./engine.js";
 import { failure } from "./protocol.js";
 import { defaultNetwork } from "./networks.js";
-import { SIDES, waiting } from "./state.js";
+import { NOTHING, SIDES, waiting } from "./state.js";
 
 /** @typedef {import("./engine.js").EngineHandle} EngineHandle */
 /** @typedef {import("./state.js").ManifestEntry} ManifestEntry */
@@ -26,6 +26,8 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
   /** @type {Promise<void>} */
   let opening = Promise.resolve();
   let prefer = preferredEngine();
+  /** Goes up with each start, so that one that another has replaced leaves nothing behind. */
+  let turn = 0;
   /** @type {Record<Side, Promise<void>>} */
   const loads = { left: Promise.resolve(), right: Promise.resolve() };
 
@@ -40,24 +42,31 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
   }
 
   async function start() {
-    store.set({ engine: { status: "loading", progress: null, error: null }, message: "" });
+    const mine = ++turn;
+    /** @param {Partial<import("./state.js").State>} patch */
+    const report = (patch) => { if (mine === turn) store.set(patch); };
+    /** @type {EngineHandle | null} */
+    let handle = null;
+    store.set({ engine: { status: "loading", progress: null, error: null }, message: NOTHING });
     try {
-      const handle = await createEngine({
+      handle = await createEngine({
         prefer,
         expect(published) {
           const models = published.filter(({ dataset }) => dataset === state.data);
           return SIDES.flatMap((side) => (state.panels[side].model ?? expected(side, models))?.id ?? []);
         },
-        onChange: (engineInfo) => store.set({ engineInfo }),
-        onProgress: (progress) => store.set({ engine: { status: "loading", progress, error: null } }),
+        onChange: (engineInfo) => report({ engineInfo }),
+        onProgress: (progress) => report({ engine: { status: "loading", progress, error: null } }),
       });
       const published = (await handle.models()).filter(({ dataset }) => dataset in DATASETS);
       if (published.length === 0) throw failure("ModelError", "The list of models has none for this page.");
+      if (mine !== turn) return handle.close();
       engine = handle;
       store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), published });
       onList();
     } catch (error) {
-      return lost(/** @type {Error} */ (error));
+      handle?.close();
+      return mine === turn ? lost(/** @type {Error} */ (error)) : undefined;
     }
     for (const side of SIDES) {
       const kept = state.models.find(({ id }) => id === state.panels[side].model?.id);

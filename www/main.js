@@ -101,6 +101,8 @@ async function start() {
     const told = await changeLanguage(chosen);
     store.set({ notes: [...store.state.notes.filter((note) => note !== "words"), ...told] });
   });
+  /** Goes up with each link that is gone to, so that one whose language is slow to come does not follow a later one. */
+  let moves = 0;
   const notes = [...dropped, ...await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage())];
   const views = [
     drawWords,
@@ -117,8 +119,10 @@ async function start() {
     setUpFog(),
     setUpNotes(session),
     guest ? setUpGuest(guest) : setUpAddress(store, async ({ link, dropped }) => {
+      const mine = ++moves;
       if (link.theme) setTheme(link.theme);
-      session.replay(link, [...dropped, ...(link.lang ? await changeLanguage(link.lang) : [])]);
+      const told = link.lang ? await changeLanguage(link.lang) : [];
+      if (mine === moves) session.replay(link, [...dropped, ...told]);
     }),
     setUpComputing(session),
     drawWays,

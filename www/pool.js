@@ -207,6 +207,8 @@ export function createPool({ backend = "cpu", software = false, size = backend =
         const tries = chunks.map(() => 0);
         let left = chunks.length;
         let hiring = 0;
+        // Whoever could not begin is not replaced: the next would want the same memory, say.
+        let failed = 0;
         // A worker may be ended without a word, for want of memory say.
         const rounds = setInterval(() => { for (const hand of hands) hand.ping(); }, ROUND);
 
@@ -228,9 +230,10 @@ export function createPool({ backend = "cpu", software = false, size = backend =
           while (mayWork() && waiting.length > 0 && idle.length > 0) {
             occupy(/** @type {Hand} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
           }
-          while (mayWork() && hiring < waiting.length && hiring + hands.size < (inPage ? 1 : size)) {
+          while (mayWork() && hiring < waiting.length && hiring + hands.size + failed < (inPage ? 1 : size)) {
             hiring++;
             hire(backend).then(welcome, (error) => {
+              failed++;
               // Fewer hands are enough, but none is not.
               if (hands.size === 0 && hiring === 1) finish(() => reject(error));
             }).finally(() => { hiring--; work?.deal(); });

@@ -1,4 +1,5 @@
 /** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
+import { explain } from "./errors.js";
 import { networkOf } from "./networks.js";
 import { SIDES, SOFT_STEP } from "./state.js";
 
@@ -18,9 +19,8 @@ export function createReader(store, loader) {
       await rasterize(engine);
       await Promise.all(SIDES.map((side) => classify(engine, side)));
     } catch (error) {
-      const { name, message } = /** @type {Error} */ (error);
-      if (name === "EngineError") loader.lost(/** @type {Error} */ (error));
-      else store.set({ message });
+      if (/** @type {Error} */ (error).name === "EngineError") loader.lost(/** @type {Error} */ (error));
+      else store.set({ message: () => explain(/** @type {Error} */ (error)) });
     }
   });
 

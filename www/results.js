@@ -10,7 +10,7 @@ import { PAPER } from "./paper.js";
  * @property {string} dataset
  * @property {'undefended' | 'distilled' | 'teacher'} role
  * @property {number} temperature
- * @property {number} attempts
+ * @property {number} planned
  * @property {number} rate
  * @property {number} low
  * @property {number} high
@@ -36,8 +36,8 @@ function parseRows(value) {
   return value
     .filter((row) => row && Object.hasOwn(DATASETS, row.dataset) && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
     .filter((row) => ["undefended", "distilled", "teacher"].includes(row.role))
-    .map(({ dataset, role, temperature, attempts, rate, interval, outcomes }) => {
-      return { dataset, role, temperature, attempts, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
+    .map(({ dataset, role, temperature, planned, rate, interval, outcomes }) => {
+      return { dataset, role, temperature, planned, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
     })
     .filter(({ dataset, role, ...numbers }) => Object.values(numbers).every(Number.isFinite))
     .slice(0, 60);
@@ -47,7 +47,7 @@ function parseRows(value) {
 function makeTable(rows) {
   const head = ["network", "paper", "ours", "vanished"].map((name) => make("th", { scope: "col" }, t(`results.${name}`)));
   return make("table", {},
-    make("caption", {}, t("results.title", { count: rows[0].attempts })),
+    make("caption", {}, t("results.title", { count: rows[0].planned })),
     make("thead", {}, make("tr", {}, ...head)),
     make("tbody", {}, ...rows.map(makeRow)));
 }

@@ -5,7 +5,7 @@ import { DATASETS } from "./datasets.js";
 import { explain } from "./errors.js";
 import { className, t } from "./i18n.js";
 import { lastIteration } from "./player.js";
-import { SIDES } from "./state.js";
+import { NOTHING, SIDES } from "./state.js";
 import { ownTemperature, panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -27,7 +27,7 @@ export function createRunner({ store, loader, reader, player }) {
     current?.abort();
     current = null;
     for (const side of SIDES) store.setPanel(side, { steps: [], outcome: null, error: null });
-    store.set({ running: false, message: "" });
+    store.set({ running: false, message: NOTHING });
     player.show(0);
   }
 
@@ -41,14 +41,14 @@ export function createRunner({ store, loader, reader, player }) {
     await reader.refresh();
     const image = state.picture.pixels;
     if (current !== controller) return;
-    if (controller.signal.aborted) return end(t("message.cancelled"));
-    if (!loader.engine()) return end(t("message.no-engine"));
-    if (!image) return end(t("message.blank"));
+    if (controller.signal.aborted) return end(() => t("message.cancelled"));
+    if (!loader.engine()) return end(() => t("message.no-engine"));
+    if (!image) return end(() => t("message.blank"));
     announce(isUntargeted(state.settings) ? t("announce.start-untargeted") : t("announce.start", { target: className(DATASETS[state.data], state.target) }));
     await Promise.all(SIDES.map((side) => attack(side, image, controller.signal)));
     if (current !== controller) return;
-    if (!loader.engine()) return end(t("message.no-engine"));
-    end("");
+    if (!loader.engine()) return end(() => t("message.no-engine"));
+    end(NOTHING);
     if (controller.signal.aborted) player.show(lastIteration(state));
     announce(SIDES.map((side) => `${panelName(state, side)}: ${result(side)}`).join(" "));
   }
@@ -60,10 +60,10 @@ export function createRunner({ store, loader, reader, player }) {
     return trouble ? explain(trouble) : verdict(state, side, Infinity).text;
   }
 
-  /** @param {string} message */
+  /** @param {() => string} message */
   function end(message) {
     store.set({ running: false, message });
-    if (message) announce(message);
+    if (message()) announce(message());
   }
 
   /** @param {Side} side @param {Float32Array} image @param {AbortSignal} signal */

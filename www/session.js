@@ -213,8 +213,11 @@ export function createSession(store) {
   function run() {
     touch();
     player.show(0);
+    const mine = turn;
     const done = runner.start();
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) done.then(() => player.show(Infinity));
+    // Whoever has moved on meanwhile, or is looking at a step, is not taken from it.
+    const isWatching = () => mine === turn && state.shown === 0;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) done.then(() => { if (isWatching()) player.show(Infinity); });
     else player.play();
     return done;
   }
@@ -281,7 +284,8 @@ export function createSession(store) {
     draw,
     sayReading,
     undo() {
-      if (state.strokes.length > 0) draw(state.strokes.slice(0, -1));
+      if (state.strokes.length === 0) return;
+      draw(state.strokes.slice(0, -1));
       announce(t("pad.undone", { count: state.strokes.length }));
     },
     clear() {

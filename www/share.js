@@ -6,6 +6,7 @@ import { make, must, setText } from "./dom.js";
 import { inWords, movingFigure, stillFigure, tinyFigure } from "./figure.js";
 import { percent, t } from "./i18n.js";
 import { element, iframe, markdown } from "./snippets.js";
+import { SIDES } from "./state.js";
 
 /** @typedef {import("./snippets.js").Shared} Shared */
 
@@ -41,8 +42,12 @@ export function setUpShare({ state }, session) {
     if (target === dialog) dialog.close();
   });
   must("#share-still", HTMLButtonElement).addEventListener("click", () => save(() => stillFigure(state, shared.link)));
-  must("#share-moving", HTMLButtonElement).addEventListener("click", () => save(() =>
-    movingFigure(state, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) })))));
+  must("#share-moving", HTMLButtonElement).addEventListener("click", () => {
+    // It takes seconds, in which the page may go on to something else.
+    const [left, right] = SIDES.map((side) => ({ ...state.panels[side], steps: [...state.panels[side].steps] }));
+    const now = { ...state, panels: { left, right } };
+    save(() => movingFigure(now, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) }))));
+  });
   native.hidden = !("share" in navigator);
   native.addEventListener("click", () => navigator.share({ title: t("title"), text: shared.alt, url: shared.link }).catch(() => {
     // The visitor has thought better of it.

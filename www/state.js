@@ -63,7 +63,7 @@
  * @property {Teacher | null} teacher
  * @property {boolean} touched Whether the visitor has changed anything since the page was opened or went to a link.
  * @property {Note[]} notes What of a link could not be had.
- * @property {string} message What stands in the way of the last request, in words; or nothing.
+ * @property {() => string} message What stands in the way of the last request, in the words of the language on show; or nothing.
  */
 import { DATASETS, MNIST } from "./datasets.js";
 import { DEFAULTS } from "./settings.js";
@@ -72,6 +72,9 @@ import { DEFAULTS } from "./settings.js";
 export const SOFT_STEP = 3;
 
 export const SIDES = /** @type {const} */ (["left", "right"]);
+
+/** No words, in any language. */
+export const NOTHING = () => "";
 
 /** @returns {Loading} */
 export const waiting = () => ({ status: "waiting", progress: null, error: null });
@@ -109,7 +112,7 @@ export function createStore() {
     teacher: null,
     touched: false,
     notes: [],
-    message: "",
+    message: NOTHING,
   };
   /** @type {((state: State) => void)[]} */
   const views = [];

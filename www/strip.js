@@ -28,7 +28,8 @@ export function setUpStrip(session) {
   strip.addEventListener("keydown", (event) => {
     const from = tiles.findIndex((tile) => tile === document.activeElement);
     const to = neighbour(event.key, from, tiles.length);
-    if (from < 0 || to === null) return;
+    // With one of these the key is the browser's: Alt and the left arrow go back.
+    if (from < 0 || to === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     session.chooseSample(to);
     tiles[to].focus();

@@ -15,6 +15,8 @@ export function setUpUpload({ state, changed }, session) {
   const note = must("#upload-note", HTMLElement);
   /** What the note says besides what it always does. @type {() => string} */
   let words = () => "";
+  /** What was on the page when they were said. */
+  let subject = state.strokes;
   /** Goes up with each picture, so that a slow one does not take the place of one that came after it. */
   let turn = 0;
 
@@ -48,12 +50,15 @@ export function setUpUpload({ state, changed }, session) {
     const file = files?.[0];
     if (!file || area.getClientRects().length === 0) return;
     const mine = ++turn;
-    const { data } = state;
+    const { data, strokes, picture } = state;
+    // A picture that was chosen or drawn meanwhile stays; what the page opens with was chosen by nobody.
+    const isWanted = () => data === state.data && (strokes === state.strokes || (picture.pixels === null && strokes.length === 0));
     say(() => t("upload.working"));
     try {
       const own = await writePixels(await readPhoto(file, DATASETS[data]));
-      if (mine !== turn || data !== state.data) return;
+      if (mine !== turn) return;
       say(() => "");
+      if (!isWanted()) return;
       session.bring(own);
       announce(t("input.own"));
     } catch (error) {
@@ -72,6 +77,8 @@ export function setUpUpload({ state, changed }, session) {
   }
 
   return () => {
+    // What was said of a file is not about the picture that was chosen after it.
+    if (subject !== state.strokes) [subject, words] = [state.strokes, () => ""];
     const now = words();
     setText(note, now || t("upload.note"));
     note.toggleAttribute("data-alert", now !== "");

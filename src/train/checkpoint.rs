@@ -52,6 +52,16 @@ pub enum CheckpointError {
         /// How that is known.
         what: String,
     },
+    /// The weights have left the range of numbers, and nothing can be learned from there.
+    #[error(
+        "{folder}: the loss of epoch {epoch} is not a number. What was saved before it is kept; train with a smaller --learning-rate."
+    )]
+    Diverged {
+        /// The run's folder.
+        folder: PathBuf,
+        /// The epoch, from 1.
+        epoch: usize,
+    },
     /// The folder holds a run of another recipe.
     #[error(
         "{folder} holds a run with other settings.\n  saved: {saved:?}\n  asked: {asked:?}\nName another folder with --runs, or remove this one."

@@ -258,9 +258,13 @@ impl Trainer {
         }
         let network = self.network();
         let quality = measure(&network, test, &self.device.clone().inner());
+        let loss = f64::from(total.into_scalar::<f32>()) / training.len as f64;
+        if !loss.is_finite() || !quality.logit_norm.is_finite() {
+            return Err(CheckpointError::Diverged { folder: folder.into(), epoch: epoch + 1 });
+        }
         self.history.push(Epoch {
             epoch: epoch + 1,
-            loss: f64::from(total.into_scalar::<f32>()) / training.len as f64,
+            loss,
             test_accuracy: quality.accuracy,
             logit_norm: quality.logit_norm,
             learning_rate,

@@ -212,7 +212,8 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.keyboard.press("ArrowLeft");
   for (const key of SEVEN) await page.keyboard.press(key);
   await says(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
-  await page.waitForFunction(() => /strokes=/.test(location.hash));
+  // The link of the story's step has the whole drawing as soon as it is read; the address follows, and may have a part of it.
+  await page.waitForFunction(() => /strokes=/.test(location.hash) && location.href === /** @type {HTMLAnchorElement | null} */ (document.querySelector(".story-steps details[open] .step-link"))?.href);
 
   const { page: other } = await visit(t, page.url());
   await other.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
@@ -253,9 +254,9 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
   await attack(page);
   await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
   const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
-  assert.equal(said.length, 2, said);
-  assert.match(said[0], /started.*3/);
-  assert.match(said[1], /^Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/);
+  // Both sentences come at once where the attack has ended before the next frame.
+  assert.ok(said.length <= 2, said);
+  assert.match(said.join(" "), /^The attack has started\. Its target is 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/);
   await page.goto(`${url}/www/lab.html`);
   assert.deepEqual(await live(), ["announcer"]);
 });

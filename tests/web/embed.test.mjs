@@ -181,7 +181,10 @@ test("a frame shows the picture before any wasm, then the very attack, and leads
   assert.match(`${await guest.locator("#open-page").getAttribute("href")}`, new RegExp(`^${url}/#v=1&left=.*&sample=0&target=3&step=0&`));
   // From the first step, so that what is waited for is not the end of the run before.
   await guest.locator("#run").click();
-  await guest.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7");
+  await guest.waitForFunction(() => {
+    const left = document.querySelector('[data-panel="left"]');
+    return document.body.dataset.running === "false" && left?.getAttribute("data-iteration") !== "0" && left?.getAttribute("data-iteration") === left?.getAttribute("data-iterations");
+  });
   await page.waitForTimeout(600);
   assert.equal(guest.url(), address, "a guest does not write its address");
   assert.deepEqual(problems, []);

@@ -144,7 +144,7 @@ const AROUND = {
     const other = await page.context().newPage();
     await other.goto(page.url());
     await ready(other);
-    assert.deepEqual(await attack(other), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(await attack(other), ["fooled", "fooled"]);
   },
 };
 
@@ -159,12 +159,14 @@ for (const [what, happens] of Object.entries(AROUND)) {
     const { url } = await site(t);
     const { page, problems } = await open(t, `${url}/blank`, { script: BEFORE[what] });
     if (what.startsWith("a day")) await page.clock.install();
-    await page.goto(url);
+    // An attack of five hundred steps, so that it is under way when it happens.
+    await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=100&lang=en&end`);
     await ready(page);
     await page.locator("#run").click();
+    await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2);
     await happens(page);
-    assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(await ended(page), ["fooled", "fooled"]);
+    assert.deepEqual(await attack(page), ["fooled", "fooled"]);
     assert.deepEqual(problems, []);
   });
 }

@@ -115,6 +115,25 @@ test("a cell of the heat map leads to the attack behind it", async (t) => {
   assert.equal(outcome, said.includes("fooled") ? "fooled" : "budget-spent");
 });
 
+test("what can be opened is not drawn anew under a pointer, and keeps the focus when it is", async (t) => {
+  const { page } = await openLab(t, "#pairs");
+  await measure(page, ["mnist-undefended"], 1);
+  await reaches(page, "done");
+  // What a count of a run under way does as well.
+  const drawAnew = () => page.locator("input[name=network]:not(:checked)").first().evaluate((box) => /** @type {HTMLElement} */ (box).click());
+  const cell = page.locator(".heat button").first();
+  await cell.hover();
+  await page.mouse.down();
+  await drawAnew();
+  await page.mouse.up();
+  await page.locator("#lab-attempts a").first().waitFor();
+  await cell.focus();
+  const before = await cell.elementHandle();
+  await drawAnew();
+  assert.ok(await before?.evaluate((button) => !button.isConnected), "it has been drawn anew");
+  assert.ok(await cell.evaluate((button) => button === document.activeElement));
+});
+
 test("pausing and cancelling keep what there is, and say that it is partial", async (t) => {
   const { page, problems } = await openLab(t, "#robustness", { acceptDownloads: true });
   await measure(page, ["mnist-undefended"], 100);
@@ -148,8 +167,8 @@ test("every experiment draws its chart and its table", async (t) => {
   const { page, problems } = await openLab(t);
   for (const experiment of ["amplitude", "fgsm", "transfer"]) {
     await page.locator(`input[name=experiment][value=${experiment}]`).check();
+    // The state is that of this run from the click on.
     await measure(page, ["mnist-undefended", "mnist-distilled-t40"], 1);
-    await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-state") === "running");
     await reaches(page, "done");
     await counted(page, { amplitude: 2, fgsm: 8, transfer: 4 }[experiment] ?? 0);
     assert.ok(await page.locator("#lab-chart > *").count() === 1, experiment);

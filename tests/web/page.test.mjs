@@ -193,12 +193,13 @@ test("a running attack is cancelled, and the next one runs", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
-  await set(page, { target: 3, theta: 0.01, budget: 784 });
+  // As long as an attack can be, so that it is under way when it is cancelled.
+  await set(page, { target: 3, attack: "cw-l2", iterations: 1000 });
   await page.locator("#run").click();
   await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) >= 2);
   await page.locator("#cancel").click();
   assert.equal((await ended(page))[0], "cancelled");
-  await set(page, { theta: 1, budget: 112 });
+  await set(page, { attack: "jsma-f" });
   assert.equal((await attack(page))[0], "fooled");
 });
 

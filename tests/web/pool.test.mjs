@@ -126,6 +126,30 @@ test("an attempt that kills every worker is given up, with the reason", async (t
   assert.ok(error.workers >= 4 && error.workers <= 6, `${error.workers} workers`);
 });
 
+for (const [fit, told] of /** @type {const} */ ([[1, "the work is done by the others"], [0, "it is given up where there are no others"]])) {
+  test(`a worker that cannot begin is not replaced for ever: ${told}`, async (t) => {
+    const { url } = await fakeSite(t);
+    // The first worker plans and counts; of the others so many find memory for a module.
+    const script = KEEP.replace("made.push(this);", `made.push(this);
+      if (made.length <= 1 + ${fit}) this.fits = true;`).replace("heard = 0;", `heard = 0;
+    fits = false;
+    postMessage(message) {
+      if (this.fits || message.method !== "open") return super.postMessage(message);
+      const error = { name: "EngineError", message: "There is no memory for it." };
+      setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: { id: message.id, error } })));
+    }`);
+    const { page } = await open(t, `${url}/blank`, { script: script + HELP });
+    const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
+      const global = /** @type {any} */ (globalThis);
+      await global.start({ size: 3 });
+      const end = await global.begin(global.plan(12, 1)).catch((/** @type {Error} */ { message }) => message);
+      return { end, results: global.results, workers: global.made.length };
+    });
+    assert.deepEqual([seen.end, sorted(seen.results)], fit ? [true, all(12)] : ["There is no memory for it.", []]);
+    assert.equal(seen.workers, 4, "three were tried, and there is the one that counts");
+  });
+}
+
 test("cancelling ends it at once, keeps what is done, and leaves a pool that works", async (t) => {
   const { url } = await fakeSite(t);
   const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
@@ -198,9 +222,18 @@ test("pausing stops an attempt in the middle, and resuming goes on with it", asy
     const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
       await global.start({ size: 1 });
+      // The pause follows right behind the chunk, so that the attempt is begun by then, and is not over.
+      const { prototype } = global.Worker ?? MessagePort;
+      const { postMessage } = prototype;
+      const begun = new Promise((resolve) => {
+        prototype.postMessage = function (/** @type {any} */ message, /** @type {any[]} */ ...rest) {
+          postMessage.call(this, message, ...rest);
+          if (message?.method === "work") resolve(null);
+        };
+      });
       // One attempt, of a hundred steps.
       const running = global.begin(global.plan(1, 5, 100));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await begun;
       global.pool.pause();
       global.pool.pause();
       await new Promise((resolve) => setTimeout(resolve, 3000));

@@ -133,8 +133,8 @@ test("what is no picture, is damaged, huge or moving, or shows nothing, gets an 
   /** @type {[Buffer, RegExp][]} */
   const answers = [
     [Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"), /no picture that can be read/],
-    [Buffer.alloc(0), /no picture that can be read/],
     [good.subarray(0, 300), /cannot be opened/],
+    [Buffer.alloc(0), /no picture that can be read/],
     [enormous, /256 megapixels/],
     [MOVING, /moves/],
     [await file(page, { width: 90, height: 90, draw: (context) => { context.fillStyle = "#777"; context.fillRect(0, 0, 90, 90); } }), /Nothing stands out/],

@@ -41,6 +41,7 @@ export function createForm(backends, onChange) {
   let manifest = [];
   /** Of the one that is chosen. @type {import("../samples.js").Sample[]} */
   let samples = [];
+  let isOpen = false;
   /** @type {Subject[]} */
   let subjects = [];
   /** @type {Set<Subject>} */
@@ -131,13 +132,23 @@ export function createForm(backends, onChange) {
   async function openData() {
     const wanted = data;
     speakOf(data);
+    // Nothing of the data set before may be taken for this one's while its images are on their way.
+    isOpen = false;
+    setSubjects([]);
+    samples = [];
     const found = await loadSamples(data).catch(() => []);
     if (wanted !== data) return;
     samples = found;
-    subjects = allSubjects(manifest.filter(({ dataset }) => dataset === data));
-    chosen = new Set();
+    setSubjects(allSubjects(manifest.filter(({ dataset }) => dataset === data)));
     Object.assign(own, { networks: false, images: false });
     for (const input of [count, range]) input.max = String(Math.max(1, samples.length));
+    isOpen = true;
+  }
+
+  /** @param {typeof subjects} found */
+  function setSubjects(found) {
+    subjects = found;
+    chosen = new Set();
     boxes.clear();
     for (const subject of subjects) {
       const input = make("input", { type: "checkbox", name: "network", value: `${subject.model.id}${subject.scale === null ? "" : `×${subject.scale}`}` });
@@ -209,6 +220,8 @@ export function createForm(backends, onChange) {
     draw,
     backend: () => backend,
     samples: () => samples,
+    /** Whether the networks and the images of the data set are here, or have failed to come. */
+    isOpen: () => isOpen,
     /** The networks of the data set that is chosen. */
     models: () => manifest.filter(({ dataset }) => dataset === data),
 

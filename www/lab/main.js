@@ -43,6 +43,7 @@ function draw() {
 async function run() {
   const choice = form.choice();
   const samples = form.samples();
+  if (!form.isOpen()) return say(t("lab.message.fetching"));
   if (choice.subjects.length === 0) return say(t("lab.message.no-network"));
   if (samples.length === 0) return say(t("lab.message.no-samples"));
   say("");

@@ -1,6 +1,6 @@
 /** What is shown of an experiment: its chart, the same as a table, and the attempts behind a cell. */
 import { ATTACKS } from "../attacks.js";
-import { make, must, setText } from "../dom.js";
+import { make, must, refill, setText } from "../dom.js";
 import { t } from "../i18n.js";
 import { attemptsBehind } from "./attempts.js";
 import { drawDownloads } from "./downloads.js";
@@ -25,7 +25,20 @@ export function createResult(shown) {
   /** This project's rows, and what they are about. @type {{ about: string, rows: import("./plan.js").Row[] }} */
   let published = { about: "", rows: [] };
 
+  /** Whether a pointer is down on what can be opened: drawn anew, it would not be clicked. */
+  let isPressed = false;
+  for (const id of ["#lab-chart", "#lab-attempts"]) must(id, HTMLElement).addEventListener("pointerdown", () => { isPressed = true; });
+  for (const type of ["pointerup", "pointercancel"]) {
+    // The click comes after it.
+    addEventListener(type, () => setTimeout(() => {
+      if (!isPressed) return;
+      isPressed = false;
+      drawResult();
+    }));
+  }
+
   function drawResult() {
+    if (isPressed) return;
     const { choice, run } = shown();
     const { data, experiment, settings, subjects } = choice;
     const yours = run?.rows ?? [];
@@ -38,13 +51,13 @@ export function createResult(shown) {
     const ours = published.about === aboutOf(choice) ? published.rows : [];
     const figures = { yours, ours: ours.filter(isShown), paper: reported(experiment, data, settings).filter(isShown) };
     const view = draw(experiment, figures, { data, look, onLook: lookElsewhere, onOpen: open });
-    must("#lab-chart", HTMLElement).replaceChildren(...(view.chart ? [view.chart] : []));
+    refill(must("#lab-chart", HTMLElement), ...(view.chart ? [view.chart] : []));
     must("#lab-legend", HTMLElement).replaceChildren(...view.legend);
     drawSelects(view.selects ?? []);
     const attempts = must("#lab-attempts", HTMLElement);
     attempts.tabIndex = -1;
     attempts.hidden = !run || !opened;
-    attempts.replaceChildren(...(run && opened ? attemptsBehind(run, opened) : []));
+    refill(attempts, ...(run && opened ? attemptsBehind(run, opened) : []));
     must("#lab-table-box", HTMLElement).hidden = view.body.length === 0;
     must("#lab-table", HTMLElement).replaceChildren(...(view.body.length > 0 ? [tableOf(view)] : []));
     drawDownloads(yours.length > 0);
@@ -96,15 +109,12 @@ function drawSelects(selects) {
   const now = JSON.stringify(selects);
   if (root.dataset.built === now) return;
   root.dataset.built = now;
-  const focused = [...root.children].findIndex((each) => each === document.activeElement);
-  root.replaceChildren(...selects.map(({ label, value, options, onChange }) => {
+  refill(root, ...selects.map(({ label, value, options, onChange }) => {
     const select = make("select", { "aria-label": label }, ...options.map(([name, words]) => make("option", { value: name }, words)));
     select.value = value;
     select.addEventListener("change", () => onChange(select.value));
     return select;
   }));
-  const again = root.children[focused];
-  if (again instanceof HTMLElement) again.focus();
 }
 
 /** @param {import("./views.js").View} view */

@@ -24,7 +24,8 @@ pub struct Arguments {
     /// The test image, counted from 0.
     #[arg(long, default_value_t = 0)]
     image: usize,
-    /// The class that it should be mistaken for; without one, anything but what it shows.
+    /// The class that it should be mistaken for; without one, anything but what it shows, which fgsm and
+    /// random-pairs can aim for.
     #[arg(long)]
     target: Option<usize>,
     /// Save the last image as a PNG.
@@ -40,6 +41,10 @@ pub fn run(arguments: Arguments) -> Result {
     let device = common.device();
     let entries = manifest(&published)?;
     let entry = find(&entries, &model)?;
+    if entry.dataset != common.dataset {
+        let dataset = entry.dataset;
+        return Err(format!("{model} reads {dataset}: say --dataset {dataset}.").into());
+    }
     let network = network(&published, entry, &device)?;
     let samples = common.samples(Half::Test)?;
     if image >= samples.len() {

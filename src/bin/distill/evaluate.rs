@@ -53,7 +53,7 @@ const ALL: &[&str] = &[
 
 #[derive(Args)]
 pub struct Arguments {
-    /// What to measure [default: everything, as in `results/`].
+    /// What to measure [default: every measurement of `results/`, on the data set].
     experiment: Option<Kind>,
     #[command(flatten)]
     common: Common,
@@ -89,8 +89,9 @@ pub struct Arguments {
     records: PathBuf,
 }
 
-/// A line of [`ALL`], read as the terminal's would be.
+/// A line of [`ALL`], read as the terminal's would be; what is typed comes after it and counts.
 #[derive(Parser)]
+#[command(args_override_self = true)]
 struct Line {
     #[command(flatten)]
     arguments: Arguments,
@@ -99,11 +100,16 @@ struct Line {
 pub fn run(arguments: Arguments) -> Result {
     let typed: Vec<String> = std::env::args().skip(2).collect();
     let Some(kind) = arguments.experiment else {
+        let mut lines = Vec::new();
         for line in ALL {
-            let words = line.split(' ').map(str::to_owned).chain(typed.iter().cloned());
-            let words: Vec<_> = words.collect();
+            let words: Vec<_> =
+                line.split(' ').map(str::to_owned).chain(typed.iter().cloned()).collect();
             let line = std::iter::once("evaluate".to_owned()).chain(words.iter().cloned());
             let Line { arguments } = Line::try_parse_from(line)?;
+            lines.push((arguments, words));
+        }
+        // What one of them cannot take is said before hours have gone into the others.
+        for (arguments, words) in lines {
             let kind = arguments.experiment.ok_or("a line of the table names no experiment")?;
             measure_all(kind, &arguments, &words)?;
         }
@@ -155,7 +161,8 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
         if !arguments.again && asked.iter().all(|row| table.has(row)) {
             continue;
         }
-        let records = measure(&experiment, &asked, kind, subject, arguments)?;
+        let journal = journal(&asked, arguments)?;
+        let records = measure(&experiment, &journal, kind, subject, arguments)?;
         // Somebody else may have written to it since.
         let mut table = Table::read(&file)?;
         for row in values(&experiment, &records, &subjects)? {
@@ -163,8 +170,21 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
             table.replace(row);
         }
         table.write(&file)?;
+        // Only what is in the table can be done without.
+        remove(&journal)?;
     }
     Ok(())
+}
+
+/// Where the records of a measurement are kept until it is done.
+fn journal(asked: &[Value], arguments: &Arguments) -> Result<PathBuf> {
+    let mut asked = asked.to_vec();
+    for row in &mut asked {
+        // A new day is no other measurement.
+        row["date"] = Value::Null;
+    }
+    let name = sha256(serde_json::to_string(&asked)?.as_bytes());
+    Ok(arguments.records.join(format!("{}.jsonl", &name[..16])))
 }
 
 /// Rows as the files have them: a seed stands for the images that it draws, and who else is shown
@@ -211,6 +231,10 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>> {
     }
     let mut subjects = Vec::new();
     for entry in wanted {
+        if entry.dataset != arguments.common.dataset {
+            let (id, dataset) = (&entry.id, entry.dataset);
+            return Err(format!("{id} reads {dataset}: say --dataset {dataset}.").into());
+        }
         let network = network(&arguments.published, entry, &arguments.common.device())?;
         let scales = match entry.role {
             Role::Undefended => arguments.scales.as_slice(),
@@ -258,23 +282,23 @@ fn samples_of_the_page(dataset: Dataset) -> Result<Vec<usize>> {
 /// Every record of an experiment of one task, those of an interrupted try among them.
 fn measure(
     experiment: &Experiment,
-    asked: &[Value],
+    journal: &Path,
     kind: Kind,
     subject: &Subject,
     arguments: &Arguments,
 ) -> Result<Vec<Record>> {
-    let asked = serde_json::to_string(asked)?;
-    let date = jiff::Zoned::now().date().to_string();
-    // A new day is no other measurement.
-    let asked = asked.replace(&date, "");
-    let journal = arguments.records.join(format!("{}.jsonl", &sha256(asked.as_bytes())[..16]));
     if arguments.again {
-        remove(&journal)?;
+        remove(journal)?;
     }
-    let mut records = read_journal(&journal);
+    let mut records = read_journal(journal);
     let done: Vec<_> = records.iter().map(|record| record.attempt).collect();
-    std::fs::create_dir_all(&arguments.records)?;
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&journal)?;
+    let records_in = arguments.records.display();
+    std::fs::create_dir_all(&arguments.records).map_err(|e| format!("{records_in}: {e}"))?;
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(journal)
+        .map_err(|e| format!("{}: {e}", journal.display()))?;
     let attempts = experiment.attempts().len();
     let mut campaign = experiment.start(Chunk { task: 0, from: 0, to: attempts }, &done)?;
     let bar =
@@ -289,7 +313,6 @@ fn measure(
         bar.set_message(format!("{:.1} % fooled", 100.0 * fooled(&records)));
     }
     bar.finish_and_clear();
-    remove(&journal)?;
     Ok(records)
 }
 
@@ -373,7 +396,7 @@ impl Table {
 /// Whether two rows answer the same question: all that they say but for the figures, and for the
 /// versions of the files and of the program.
 fn is_same(one: &Value, other: &Value) -> bool {
-    const QUESTION: [&str; 19] = [
+    const QUESTION: [&str; 20] = [
         "dataset",
         "model",
         "scale",
@@ -389,6 +412,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
         "searches",
         "learning_rate",
         "c",
+        "largest_c",
         "images",
         "seed",
         "drawn",

@@ -19,6 +19,17 @@ fn figure(of: &str, network: &str) -> Option<f64> {
     PAPER.pointer(&format!("/{of}/{network}")).and_then(Value::as_f64)
 }
 
+/// Whether the paper's text states a figure; the others were read off its plots.
+pub fn is_stated(experiment: &str, dataset: Dataset, network: &str) -> bool {
+    network.starts_with("undefended")
+        || matches!(
+            (experiment, dataset, network),
+            ("robustness", Dataset::Mnist, "distilled 20")
+                | ("robustness", Dataset::Cifar10, "distilled 50")
+                | ("amplitude", Dataset::Cifar10, "distilled 100")
+        )
+}
+
 /// The share of attacks that succeed.
 pub fn success(dataset: Dataset, attack: &str, network: &str) -> Option<f64> {
     figure(&format!("success/{dataset}/{attack}"), network)

@@ -59,6 +59,12 @@ pub fn publish(
     let device = common.device();
     let id = id(common.dataset, role, temperature);
     let (recipe, history, network) = finished(&runs.join(&id), &device)?;
+    if recipe.temperature != temperature {
+        let trained = recipe.temperature;
+        return Err(
+            format!("{id} was trained at T = {trained}: say --temperature {trained}.").into()
+        );
+    }
     let parameters = burn::module::Module::num_params(&network);
     let bytes = write(network)?;
     let mut entry = Entry {
@@ -154,8 +160,7 @@ fn command(
                 ("distill", format!(" --teacher-epochs {}", history.len()), String::new())
             }
             _ => {
-                let labels =
-                    format!(" --labels FILE, with FILE from `distill label` and {teacher}");
+                let labels = format!(" --labels FILE, with FILE from distill label and {teacher}");
                 ("train", String::new(), labels)
             }
         },

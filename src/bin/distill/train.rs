@@ -147,7 +147,8 @@ pub fn sweep(arguments: SweepArguments) -> Result {
     let order = |t: f32| temperatures.iter().position(|&other| other == t);
     plan.sort_by_key(|&(role, t)| (role != Role::Undefended, order(t), role == Role::Distilled));
 
-    let published = manifest(&target.out).unwrap_or_default();
+    let published =
+        if target.out.join("manifest.json").exists() { manifest(&target.out)? } else { Vec::new() };
     plan.retain(|&(role, t)| {
         let id = id(settings.common.dataset, role, t);
         !published

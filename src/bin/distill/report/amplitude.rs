@@ -3,7 +3,7 @@
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-use super::cells::{most_images, of_fewer, plotted, with_interval};
+use super::cells::{most_images, of_fewer, reported, with_interval};
 use super::{Name, Page};
 use crate::paper;
 
@@ -12,9 +12,10 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
     let table = networks.iter().filter_map(|name| {
         let of_name = rows.iter().filter(|row| name.is(row));
         let row = of_name.max_by_key(|row| row["images"].as_u64())?;
-        let reported = paper::amplitude(dataset, &name.reported());
+        let paper = paper::amplitude(dataset, &name.reported());
+        let is_stated = paper::is_stated("amplitude", dataset, &name.reported());
         let [below, above] =
-            [reported.map(|of| of.0), reported.map(|of| of.1)].map(|share| plotted(name, share));
+            [paper.map(|of| of.0), paper.map(|of| of.1)].map(|share| reported(share, is_stated));
         let counts = row["counts"].as_array()?.iter().map(Value::to_string);
         let mut cells = vec![
             name.words() + &of_fewer(row, most),

@@ -85,15 +85,7 @@ pub fn beside_each_other(
                  jsma-z is reported of a LeNet, CW's distilled networks are taken to be at T = 100, and \
                  not-robust's direction is that of its authors' program. \
                  Transfer counts what the other network misreads, with no gradient of it used.";
-    let ink = match dataset {
-        Dataset::Mnist => {
-            " A digit has little more ink than 112 pixels: so random pixels succeed here and there by \
-             taking nearly all of it away."
-        }
-        Dataset::Cifar10 => "",
-    };
-    let words = format!("{words}{ink}");
-    page.table("Every attack beside the others", &words, &head, table.collect());
+    page.table("Every attack beside the others", words, &head, table.collect());
 }
 
 /// The attacks that ended the defence, on every network.

@@ -11,11 +11,11 @@ pub fn percent(share: Option<f64>) -> String {
     share.map_or(NONE.into(), |share| format!("{:.2} %", 100.0 * share))
 }
 
-/// A figure of a paper that could only be read off a plot, but for the undefended network's.
-pub fn plotted(name: &Name, share: Option<f64>) -> String {
-    match name.role {
-        "undefended" => percent(share),
-        _ => share.map_or(NONE.into(), |share| format!("~{:.1} %", 100.0 * share)),
+/// A figure of a paper, marked where it could only be read off a plot.
+pub fn reported(share: Option<f64>, is_stated: bool) -> String {
+    match share {
+        Some(share) if !is_stated => format!("~{:.1} %", 100.0 * share),
+        _ => percent(share),
     }
 }
 

@@ -3,7 +3,7 @@
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-use super::cells::{NONE, most_images, of_fewer, percent, plotted, with_interval};
+use super::cells::{NONE, most_images, of_fewer, percent, reported, with_interval};
 use super::{Name, Page};
 use crate::paper;
 
@@ -32,9 +32,10 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
         format!("{}{}{note}", with_interval(row, "rate", "interval"), of_fewer(row, most))
     };
     let table = networks.iter().map(|name| {
+        let is_stated = paper::is_stated("fgsm", dataset, &name.reported());
         let paper = match (paper::fgsm(dataset, &name.reported()), name.temperature) {
             (Some(most), 100.0) => format!("< {:.1} %", 100.0 * most),
-            (share, _) => plotted(name, share),
+            (share, _) => reported(share, is_stated),
         };
         let mut cells = vec![name.words(), paper];
         cells.extend([0.1, 0.2, 0.3].map(|e| error(find(name, e, false))));

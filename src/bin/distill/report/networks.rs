@@ -3,7 +3,7 @@
 use defensive_distillation::dataset::Dataset;
 use defensive_distillation::weights::Entry;
 
-use super::cells::NONE;
+use super::cells::percent;
 use super::{Name, Page};
 use crate::paper;
 
@@ -11,8 +11,10 @@ pub fn write(page: &mut Page, dataset: Dataset, published: &[Entry], networks: &
     let accuracy = networks.iter().filter(|name| name.scale == 1.0).filter_map(|name| {
         let entry = published.iter().find(|entry| entry.id == name.id)?;
         let paper = match paper::accuracy(dataset, &name.reported()) {
-            Some(share) => format!("~{:.2} %", 100.0 * share),
-            None => NONE.into(),
+            Some(share) if !paper::is_stated("accuracy", dataset, &name.reported()) => {
+                format!("~{:.2} %", 100.0 * share)
+            }
+            share => percent(share),
         };
         Some(vec![
             name.words(),

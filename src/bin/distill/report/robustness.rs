@@ -3,14 +3,15 @@
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-use super::cells::{NONE, most_images, of_fewer, plotted, with_interval};
+use super::cells::{NONE, most_images, of_fewer, reported, with_interval};
 use super::{Name, Page};
 use crate::paper;
 
 pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
     let most = most_images(rows);
     let table = networks.iter().filter_map(|name| {
-        let paper = plotted(name, paper::robustness(dataset, &name.reported()));
+        let is_stated = paper::is_stated("robustness", dataset, &name.reported());
+        let paper = reported(paper::robustness(dataset, &name.reported()), is_stated);
         let mut cells = vec![name.words(), paper];
         for attack in ["jsma-f", "jsma-t"] {
             let row = rows.iter().find(|row| name.is(row) && row["attack"] == attack);

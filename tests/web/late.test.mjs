@@ -1,0 +1,125 @@
+/** What comes late leaves alone what was chosen after it was asked for. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { open, site, test, withBrowser } from "./helper.mjs";
+import { both, choose, ready, visit } from "./visit.mjs";
+
+withBrowser();
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** Holds whatever is fetched from an address until it is let go. @param {Page} page @param {string} address */
+async function hold(page, address) {
+  /** @type {(value?: unknown) => void} */
+  let go = () => {};
+  const gone = new Promise((resolve) => { go = resolve; });
+  /** @type {(value?: unknown) => void} */
+  let ask = () => {};
+  const asked = new Promise((resolve) => { ask = resolve; });
+  await page.route(address, async (route) => {
+    ask();
+    await gone;
+    await route.continue();
+  });
+  return { asked, go };
+}
+
+test("a picture that is slow to read does not take the place of one that was chosen meanwhile", async (t) => {
+  const { url } = await site(t);
+  // Reading is held up where the browser decodes.
+  const script = `
+    const decode = createImageBitmap;
+    globalThis.createImageBitmap = async (...of) => {
+      await new Promise((resolve) => { globalThis.go = resolve; });
+      return decode(...of);
+    };`;
+  const { page, problems } = await visit(t, url, { script });
+  const buffer = Buffer.from(await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(40, 40);
+    const context = /** @type {any} */ (canvas.getContext("2d"));
+    context.fillStyle = "white";
+    context.fillRect(0, 0, 40, 40);
+    context.fillStyle = "black";
+    context.fillRect(15, 10, 10, 20);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  }));
+  const bring = async () => {
+    await page.locator("#upload-file").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer });
+    await page.waitForFunction(() => typeof /** @type {any} */ (globalThis).go === "function");
+  };
+  const decoded = () => page.evaluate(async () => {
+    const global = /** @type {any} */ (globalThis);
+    global.go();
+    delete global.go;
+    // What follows is done in tasks and frames of this page.
+    for (let i = 0; i < 30; i++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  });
+  const isOwn = () => page.locator("#samples .tile[aria-selected=true]").count().then((count) => count === 0);
+
+  await bring();
+  await choose(page, 4);
+  await decoded();
+  assert.equal(await isOwn(), false, "the digit that was chosen last stays");
+  assert.ok(!await page.locator("#upload-note[data-alert]").count(), "nothing is being read any more");
+
+  await bring();
+  await decoded();
+  assert.equal(await isOwn(), true, "a picture that nothing came after is shown");
+  assert.deepEqual(problems, []);
+});
+
+test("of two languages that were chosen one after the other, the later one is spoken", async (t) => {
+  const { url } = await site(t);
+  const { page } = await visit(t, url, { locale: "en-GB" });
+  const words = await hold(page, "**/languages/ja.json");
+  await page.locator("#language").selectOption("ja");
+  await words.asked;
+  await page.locator("#language").selectOption("en");
+  const came = page.waitForResponse("**/languages/ja.json");
+  words.go();
+  await (await came).finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, /** @type {HTMLSelectElement} */ (document.querySelector("#language")).value]), ["en", "en"]);
+  assert.equal(await page.locator("#run").textContent(), "Run the attack");
+});
+
+test("an engine that another was chosen in place of, while it was starting, leaves nothing behind", async (t) => {
+  const path = "/pkg/cpu/engine_bg.wasm";
+  /** @type {import("node:http").ServerResponse[]} */
+  const held = [];
+  // The first module that is asked for waits for the test.
+  const { url, answers } = await site(t, { [path]: (_, response) => { held.push(response); } });
+  // Counts the workers that are there.
+  const script = `
+    globalThis.alive = 0;
+    globalThis.Worker = class extends Worker {
+      constructor(...of) { super(...of); alive++; }
+      terminate() { alive--; super.terminate(); }
+    };`;
+  const { page, problems } = await open(t, url, { script });
+  while (held.length === 0) await page.waitForTimeout(20);
+  delete answers[path];
+  await page.locator("#engine-choice").selectOption("cpu");
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 2);
+  for (const response of held) response.writeHead(200, { "Content-Type": "application/wasm" }).end(readFileSync(new URL(`../..${path}`, import.meta.url)));
+  await ready(page);
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 1);
+  assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), "cpu");
+  assert.deepEqual(await both(page, "data-status"), ["ready", "ready"]);
+  assert.deepEqual(problems, []);
+});
+
+test("the lab measures nothing of a data set while its images are on their way", async (t) => {
+  const { url } = await site(t);
+  const { page, problems } = await open(t, `${url}/www/lab.html`);
+  await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
+  const images = await hold(page, "**/samples/cifar10*");
+  await page.locator("#lab-data input[value=cifar10]").click();
+  await images.asked;
+  await page.locator("#lab-run").click();
+  await page.locator("#lab-message", { hasText: "still being fetched" }).waitFor();
+  assert.equal(await page.locator("input[name=network]").count(), 0, "no network of the data set before can be chosen");
+  images.go();
+  await page.waitForFunction(() => document.querySelectorAll("input[name=network][value^=cifar10]:checked").length > 0);
+  assert.deepEqual(problems, []);
+});
