@@ -2,7 +2,7 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "0217b13e2b3cfdbb854e8da8af6d8270dac4a5bb51896ddfb8e459292e29f3ed",
-  "pkg/cpu/build.json": "d7ee7ec1f733afca0a852f00486ae4e73066ed554413cc4f646d92192ec25b8b",
+  "pkg/cpu/build.json": "0c3c2d3b082cb0276e0a746d9d82c7c66dfa765a8e4889d287f016756df2be48",
   "pkg/cpu/engine.js": "eeab6cb2b591c4a415582ae488c38056001800b161f176ad8c8988c579397d7a",
   "pkg/cpu/engine_bg.wasm": "7187c62da9efe907a0d2dd24c89e3c3ce6de1236767d1ebfaea8f178646deaa2",
   "pkg/webgpu/build.json": "f524264fcb4de8b61b7b34cf028bc2e27baeaa149f48cbb11a53f4e3a51ed7b9",
@@ -12,7 +12,7 @@ const FILES = {
   "results/fgsm.json": "8b2ee07c9b1f83a133d95738607f3caa1e76000dbc7a303afff62e93f2cdf15c",
   "results/pairs.json": "6681a64ac76f84b8902b054b81958cc5f123f93cad3496f5d48a1c6b066463fa",
   "results/robustness.json": "8bfce2e0fe559728d11bd3a6d2586433b9e3687e674013d89d1a09f3fa47626f",
-  "results/success.json": "9a58ff1a701bd95eb3976fd4c0d9f4b8251f1b7ba19bd4afae2970adc690bdf4",
+  "results/success.json": "daa782a474df60f9652ee69a4eacb1e9852f54308ca13badccdfd9e8db846798",
   "results/transfer.json": "e35246ef2fa53c766e65bf33f8b4d55e11842b632db4935707043e323595a4c1",
   "www/adapter.js": "17bbb7cf3ff45e145e7c2d67e260e97f159cd6f29a96fa6a9d5103c85a56aaa0",
   "www/address.js": "6e99b944b3ea234f8936f8af8cdd8daed668029dfc3e681cdfdc4a20ceaf369c",

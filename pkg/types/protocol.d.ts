@@ -31,17 +31,17 @@
  * @typedef {object} AttackRequest
  * @property {string} model
  * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
- * @property {Float32Array} image 784 pixels in [0, 1], row by row.
+ * @property {Float32Array} image 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red, green and blue.
  * @property {number} target The class that the image is to be mistaken for.
  * @property {'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs' | 'cw-l2' | 'cw-l0'} attack
  * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
  * @property {number} [temperature] T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
  * @property {'increase' | 'decrease' | 'either'} [direction] All but fgsm, cw-l2 and cw-l0 need it; `either` is for not-robust alone.
  * @property {number} [theta] How much a chosen feature changes, in (0, 1]. All but fgsm, cw-l2 and cw-l0 need it.
- * @property {number} [budget] The most features that may change, 0 to 784. All but fgsm, cw-l2 and cw-l0 need it.
+ * @property {number} [budget] The most features that may change, 0 to 784, or to 3072 of CIFAR-10. All but fgsm, cw-l2 and cw-l0 need it.
  * @property {number} [epsilon] How far fgsm moves every feature, in [0, 1].
  * @property {number} [confidence] κ of cw-l2 and cw-l0: by how much the target's logit should lead; 0 if left out.
- * @property {number} [iterations] Steps of each descent of theirs; 200 and 150 if left out.
+ * @property {number} [iterations] Steps of each descent of theirs; 200 if left out.
  * @property {number} [seed] What the draws of random-pairs depend on; 0 if left out.
  *
  * @typedef {object} Step One image that the network has seen in the course of an attack.
@@ -137,7 +137,7 @@ export type AttackRequest = {
      */
     scale?: number;
     /**
-     * 784 pixels in [0, 1], row by row.
+     * 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red, green and blue.
      */
     image: Float32Array;
     /**
@@ -162,7 +162,7 @@ export type AttackRequest = {
      */
     theta?: number;
     /**
-     * The most features that may change, 0 to 784. All but fgsm, cw-l2 and cw-l0 need it.
+     * The most features that may change, 0 to 784, or to 3072 of CIFAR-10. All but fgsm, cw-l2 and cw-l0 need it.
      */
     budget?: number;
     /**
@@ -174,7 +174,7 @@ export type AttackRequest = {
      */
     confidence?: number;
     /**
-     * Steps of each descent of theirs; 200 and 150 if left out.
+     * Steps of each descent of theirs; 200 if left out.
      */
     iterations?: number;
     /**
@@ -329,8 +329,7 @@ export type Port = {
  * @property {((event: MessageEvent) => any) | null} onmessage
  */
 /**
- * An error with a name that a caller can tell apart: NetworkError, IntegrityError, ModelError,
- * RequestError, ImageError, EngineError or AbortError.
+ * An error with a name that a caller can tell apart; www/engine.js lists those that leave the engine.
  *
  * @param {string} name
  * @param {string} message What happened, where, and what to do, in words for a visitor.

@@ -159,8 +159,8 @@ for (const [what, happens] of Object.entries(AROUND)) {
     const { url } = await site(t);
     const { page, problems } = await open(t, `${url}/blank`, { script: BEFORE[what] });
     if (what.startsWith("a day")) await page.clock.install();
-    // An attack of five hundred steps, so that it is under way when it happens.
-    await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=100&lang=en&end`);
+    // An attack of two hundred steps, so that it is under way when it happens.
+    await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=40&lang=en&end`);
     await ready(page);
     await page.locator("#run").click();
     await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2);

@@ -78,14 +78,21 @@ pub fn beside_each_other(
         head.push(name.words());
     }
     let head: Vec<_> = head.iter().map(String::as_str).collect();
-    let words = "What becomes of the defence, attack by attack: the network distilled at the highest \
-                 temperature beside the undefended one and two controls, the teacher that was never \
-                 distilled and the undefended network with its logits multiplied. The attacks of JSMA's \
-                 kind may change 112 features. The papers' figures are from the papers of each attack: \
-                 jsma-z is reported of a LeNet, CW's distilled networks are taken to be at T = 100, and \
-                 not-robust's direction is that of its authors' program. \
-                 Transfer counts what the other network misreads, with no gradient of it used.";
-    page.table("Every attack beside the others", words, &head, table.collect());
+    let papers = match dataset {
+        Dataset::Mnist => {
+            "jsma-z is reported of a LeNet, CW's distilled networks are taken to be at T = 100, and \
+             not-robust's direction is that of its authors' program."
+        }
+        Dataset::Cifar10 => "CW's distilled networks are taken to be at T = 100.",
+    };
+    let words = format!(
+        "What becomes of the defence, attack by attack: the network distilled at the highest \
+         temperature beside the undefended one and two controls, the teacher that was never \
+         distilled and the undefended network with its logits multiplied. The attacks of JSMA's \
+         kind may change 112 features. The papers' figures are from the papers of each attack: {papers} \
+         Transfer counts what the other network misreads, with no gradient of it used."
+    );
+    page.table("Every attack beside the others", &words, &head, table.collect());
 }
 
 /// The attacks that ended the defence, on every network.
