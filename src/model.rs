@@ -10,8 +10,9 @@ use crate::layers::{conv_relu, dense, dense_relu, max_pool};
 
 /// Two blocks of two 3×3 convolutions and a 2×2 max-pool, two dense layers, and the logits.
 ///
-/// Padding is *valid* and the initialisation Glorot-uniform, the defaults of the library that the
-/// authors used: 312,202 parameters for MNIST, 1,147,978 for CIFAR-10. The paper's last layer, the
+/// Padding is *valid* and the weights begin Glorot-uniform, the defaults of the library that the
+/// authors used, whose biases begin at 0 where burn draws them as it does the weights: 312,202
+/// parameters for MNIST, 1,147,978 for CIFAR-10. The paper's last layer, the
 /// softmax, is left to whoever asks, because the temperature is not the network's own
 /// (see [`crate::distill`]).
 #[derive(Module, Debug)]

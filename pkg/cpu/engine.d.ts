@@ -124,6 +124,8 @@ export interface RowHead {
     /** The attack's settings, as in a request, but for amplitude. */
     attack?: Attack["attack"]; attack_temperature?: number; direction?: string; theta?: number; budget?: number;
     epsilon?: number; attack_seed?: number;
+    confidence?: number; iterations?: number; searches?: number; limit?: number;
+    learning_rate?: number; c?: number; largest_c?: number;
     images: number; drawn: number[];
     /** Attempts that the whole experiment has; a row that counts fewer is partial. */
     planned: number;

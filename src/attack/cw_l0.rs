@@ -9,10 +9,15 @@
 //! once more at the end.
 //!
 //! # Against the paper and the authors' code
-//! - A round ends with the first image that is good enough, not with the shortest one, and has 200
-//!   iterations at a rate of 0.1 by default, where theirs has 1,000 at 0.01 ([`CwL0::PAPER`]).
-//! - Features that moved by less than 1e-4 are put back together, and of the others the ⌊0.3 √n⌋ that
-//!   matter least, one at least, as in the authors' code.
+//! - A round ends with the first image that is good enough, as in theirs, and has 200 iterations at a
+//!   rate of 0.1 by default, where theirs has 1,000 at 0.01 ([`CwL0::PAPER`]).
+//! - The paper puts back one feature a round. Here those that moved by less than 1e-4 are put back
+//!   together, and of the n others the ⌊0.3 √n⌋ that matter least, one at least. Their code goes
+//!   through all free features from the least upwards, those that never moved among them, and ends
+//!   after 0.3 √n or at the first whose score is above 0.01.
+//! - The score has the gradient of f by the pixel, as in the paper; in their code it is that of the
+//!   whole loss by the w that is descended over.
+//! - With a larger c a round starts again from its beginning; theirs goes on from where it is.
 //! - Each channel of a pixel is a feature of its own; the paper counts pixels of colour images.
 //! - `limit` holds the steps of all rounds together, so that a run ends in a time that is known.
 //! - Is the first gradient exactly zero in every entry: [`GradientVanished`](Outcome::GradientVanished).

@@ -258,7 +258,9 @@ pub enum AttackError {
     #[error("The target must be a class from 0 to 9, but is {0}.")]
     Target(usize),
     /// The attack has to aim at a class.
-    #[error("This attack needs a target class to aim at.")]
+    #[error(
+        "This attack needs a target class to aim at; only fgsm and random-pairs do without one."
+    )]
     Untargeted,
     /// The pixels are not whole images, or not one for each target.
     #[error("Expected {expected} pixels ({targets} images of {features}), but got {found}.")]

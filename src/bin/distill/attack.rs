@@ -9,7 +9,7 @@ use defensive_distillation::distill::argmax;
 use serde::Serialize;
 
 use crate::publish::{find, manifest, network};
-use crate::settings::AttackArguments;
+use crate::settings::{AttackArguments, Name};
 use crate::{Common, Result};
 
 #[derive(Args)]
@@ -53,7 +53,7 @@ pub fn run(arguments: Arguments) -> Result {
     let shown = usize::from(samples.labels[image]);
     let goal = target.map_or(Goal::Untargeted(shown), Goal::Target);
     let image = samples.images(&[image]);
-    let mut runs = attack.attack(entry.temperature, Budget::PAPER.features)?.start(
+    let mut runs = attack.attack(Name::JsmaF, entry.temperature, Budget::PAPER.features)?.start(
         &network,
         &image,
         &[goal],

@@ -19,7 +19,7 @@ use rand::SeedableRng;
 use serde_json::{Value, json};
 
 use crate::publish::{find, manifest, network};
-use crate::settings::AttackArguments;
+use crate::settings::{AttackArguments, Name};
 use crate::{Common, Result, progress};
 
 /// Everything that `distill evaluate` makes, a command line each.
@@ -139,11 +139,12 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
             // Hardness is about budgets up to 38.3 % of the features.
             Kind::Pairs => {
                 let pairs = (subject.entry.dataset.spec().features() as f64 * 0.383 / 2.0) as usize;
-                Some(arguments.attack.attack(subject.temperature(), 2 * pairs)?)
+                Some(arguments.attack.attack(Name::JsmaF, subject.temperature(), 2 * pairs)?)
             }
             _ => {
+                let usual = if kind == Kind::Fgsm { Name::Fgsm } else { Name::JsmaF };
                 let budget = Budget::PAPER.features;
-                Some(arguments.attack.attack(subject.temperature(), budget)?)
+                Some(arguments.attack.attack(usual, subject.temperature(), budget)?)
             }
         };
         let readers = if kind == Kind::Transfer { subjects.clone() } else { Vec::new() };

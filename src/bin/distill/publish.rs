@@ -24,6 +24,9 @@ pub struct Arguments {
     /// Where runs keep their checkpoints.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
+    /// How many of the first images the run was told to use, if not all.
+    #[arg(long, value_name = "IMAGES")]
+    first: Option<usize>,
     #[command(flatten)]
     target: Target,
 }
@@ -40,9 +43,9 @@ pub struct Target {
 }
 
 pub fn run(arguments: Arguments) -> Result {
-    let Arguments { common, role, temperature, runs, target } = arguments;
+    let Arguments { common, role, temperature, runs, first, target } = arguments;
     let test = common.samples(Half::Test)?;
-    publish(&common, role, temperature, &runs, &target, &test, None)
+    publish(&common, role, temperature, &runs, &target, &test, first)
 }
 
 /// Writes the model file of a finished run, measures it, and enters it in the manifest. A run that

@@ -11,9 +11,9 @@ use crate::Result;
 /// The settings of an attack, the paper's unless told otherwise.
 #[derive(Args)]
 pub struct AttackArguments {
-    /// Which attack.
-    #[arg(long, default_value = "jsma-f")]
-    attack: Name,
+    /// Which attack [default: jsma-f, or fgsm to measure that].
+    #[arg(long)]
+    attack: Option<Name>,
     /// T of the softmax that the attack differentiates, where it knows one [default: that of the
     /// network's training]. 1/k is the control that multiplies the logits by k.
     #[arg(long)]
@@ -42,7 +42,7 @@ pub struct AttackArguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Name {
+pub enum Name {
     /// JSMA through the softmax output at T = 1, as in the paper on distillation.
     JsmaF,
     /// JSMA through softmax(z / T).
@@ -62,9 +62,9 @@ enum Name {
 }
 
 impl AttackArguments {
-    /// The attack on a network whose logits grew with a temperature, which it knows unless told
-    /// otherwise.
-    pub fn attack(&self, temperature: f32, budget: usize) -> Result<Attack> {
+    /// The attack, `usual` unless told otherwise, on a network whose logits grew with a temperature,
+    /// which it knows unless told otherwise.
+    pub fn attack(&self, usual: Name, temperature: f32, budget: usize) -> Result<Attack> {
         let temperature = self.attack_temperature.unwrap_or(temperature);
         let (theta, budget) = (self.theta, Budget { features: self.budget.unwrap_or(budget) });
         let confidence = self.confidence;
@@ -72,7 +72,7 @@ impl AttackArguments {
             let direction = self.one_way()?;
             Ok(Attack::Jsma(Jsma { output, temperature, direction, theta, budget }))
         };
-        match self.attack {
+        match self.attack.unwrap_or(usual) {
             // These two have no temperature; 1 keeps their rows alike.
             Name::JsmaF => jsma(Output::Probabilities, 1.0),
             Name::JsmaZ => jsma(Output::Logits, 1.0),

@@ -133,7 +133,7 @@ pub fn distill(arguments: DistillArguments) -> Result {
 }
 
 /// The undefended network, then teacher and student at each temperature, each published as soon as
-/// it is trained. What is published with these settings is not trained again.
+/// it is trained. What is published of this seed with as many epochs is not trained again.
 pub fn sweep(arguments: SweepArguments) -> Result {
     let SweepArguments { mut settings, temperatures, target } = arguments;
     let samples = settings.samples(Half::Training)?;
