@@ -57,6 +57,8 @@ pub struct Entry {
     pub seed: u64,
     /// Passes over the training set.
     pub epochs: usize,
+    /// Why these are fewer than the paper's 50, in one line; empty where they are not.
+    pub epochs_reason: String,
     /// Time that the training took.
     pub seconds: f64,
     /// Where that was.

@@ -14,7 +14,7 @@ fn sweep(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
     command.args(["sweep", "--first", "600", "--temperatures", "5", "--epochs", "3"]);
-    command.args(["--hardware", "a test"]);
+    command.args(["--hardware", "a test", "--reason", "it is a test"]);
     command.arg("--runs").arg(folder.join("runs")).arg("--out").arg(folder.join("models"));
     command
 }
@@ -114,4 +114,17 @@ fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
     let command = student.expect("the student is published")["command"].as_str();
     assert!(command.is_some_and(|of| of.ends_with("distill label and mnist-teacher-t5")));
     assert!(!whole.join("runs/mnist-teacher-t5").exists(), "the teacher was trained again");
+}
+
+#[test]
+fn a_sweep_of_fewer_epochs_than_the_papers_has_to_say_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(["sweep", "--first", "600", "--epochs", "3", "--hardware", "a test"]);
+    command.arg("--runs").arg(folder.path().join("runs"));
+    let out = command.arg("--out").arg(folder.path().join("models")).output().expect("it runs");
+    assert!(!out.status.success());
+    assert!(String::from_utf8_lossy(&out.stderr).contains("say why with --reason TEXT"));
+    assert!(!folder.path().join("runs").exists(), "it trained before it asked");
 }

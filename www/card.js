@@ -15,6 +15,7 @@ const FIELDS = {
   parameters: (value) => number(value),
   dataset: (value) => DATASETS[value]?.name ?? value,
   epochs: (value) => number(value),
+  epochs_reason: (value) => value,
   seconds: (value) => t("card.duration", { minutes: number(value / 60, { maximumFractionDigits: 1 }) }),
   seed: (value) => String(value),
   hardware: (value) => value,
@@ -37,9 +38,10 @@ export function setUpCard() {
 
 /** Lays the card over the page, which it leaves as it is. @param {ManifestEntry} model */
 export function openCard(model) {
-  const rows = Object.entries(FIELDS).map(([field, show]) => make("div", {},
-    make("dt", {}, t(`card.${field}`)),
-    make("dd", {}, show(model[/** @type {keyof ManifestEntry} */ (field)]))));
+  const rows = Object.entries(FIELDS)
+    .map(([field, show]) => ({ field, value: show(model[/** @type {keyof ManifestEntry} */ (field)]) }))
+    .filter(({ value }) => value)
+    .map(({ field, value }) => make("div", {}, make("dt", {}, t(`card.${field}`)), make("dd", {}, value)));
   setText(must("#card-title", HTMLElement), `${t("card.title")}: ${modelName(model)}`);
   must("#card dl", HTMLDListElement).replaceChildren(...rows);
   must("#card", HTMLDialogElement).showModal();

@@ -21,6 +21,7 @@ const FIELDS = {
   command: [text(/^[^\p{Cc}]*$/u, 1000), "one line of text"],
   seed: [integer(0, Number.MAX_SAFE_INTEGER), "a whole number"],
   epochs: [integer(0, 1e6), "a whole number"],
+  epochs_reason: [text(/^[^\p{Cc}]*$/u, 300), "one line of text"],
   seconds: [number(0, 1e9), "a number of seconds"],
   hardware: [text(/^[^\p{Cc}]*$/u, 300), "one line of text"],
   date: [text(/^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?$/), "a date such as 2026-01-31"],

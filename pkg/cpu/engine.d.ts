@@ -5,7 +5,7 @@ export interface ManifestEntry {
     id: string; file: string; bytes: number; sha256: string;
     dataset: "mnist" | "cifar10"; role: "undefended" | "distilled" | "teacher"; temperature: number;
     parameters: number; test_accuracy: number; logit_norm: number;
-    command: string; seed: number; epochs: number; seconds: number; hardware: string; date: string;
+    command: string; seed: number; epochs: number; epochs_reason: string; seconds: number; hardware: string; date: string;
 }
 export interface EngineInfo { engine: "cpu" | "webgpu"; implementation: string; version: string; }
 export interface Classification { logits: number[]; probabilities: number[]; label: number; }

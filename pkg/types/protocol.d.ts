@@ -19,6 +19,7 @@
  * @property {string} command The command that trained it.
  * @property {number} seed
  * @property {number} epochs
+ * @property {string} epochs_reason Why these are fewer than the paper's 50; empty where they are not.
  * @property {number} seconds
  * @property {string} hardware
  * @property {string} date
@@ -115,6 +116,10 @@ export type ManifestEntry = {
     command: string;
     seed: number;
     epochs: number;
+    /**
+     * Why these are fewer than the paper's 50; empty where they are not.
+     */
+    epochs_reason: string;
     seconds: number;
     hardware: string;
     date: string;

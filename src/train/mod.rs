@@ -70,6 +70,8 @@ impl Recipe {
         }
     }
 
+    /// The paper's epochs (Table II).
+    pub const PAPER_EPOCHS: usize = 50;
     /// The paper's epochs from one decay to the next (Table II).
     pub const PAPER_DECAY_EPOCHS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
 

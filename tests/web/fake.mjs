@@ -12,7 +12,7 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 /** A manifest entry in which everything is as it should be. */
 export const ENTRY = {
   id: "one", file: "one.safetensors", bytes: WEIGHTS.length, sha256: sha256(WEIGHTS), dataset: "mnist", role: "undefended", temperature: 1,
-  parameters: 1, test_accuracy: 1, logit_norm: 1, command: "", seed: 0, epochs: 0, seconds: 0, hardware: "", date: "2026-01-31",
+  parameters: 1, test_accuracy: 1, logit_norm: 1, command: "", seed: 0, epochs: 0, epochs_reason: "", seconds: 0, hardware: "", date: "2026-01-31",
 };
 
 const SCRIPT = `${readFileSync(new URL("fake/engine.js", import.meta.url))}`;

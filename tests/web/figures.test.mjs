@@ -59,6 +59,10 @@ test("every row is about the file that is published, and adds up", () => {
   }
 });
 
+test("a network of fewer epochs than the paper's 50 says why", () => {
+  for (const { id, epochs, epochs_reason: reason } of MANIFEST) assert.equal(reason === "", epochs >= 50, `${id}: ${reason}`);
+});
+
 test("every file is the one of the manifest, and the manifest has every file", () => {
   const files = readdirSync(new URL("../../www/models/", import.meta.url)).filter((name) => name !== "manifest.json");
   assert.deepEqual(files.sort(), MANIFEST.map(({ file }) => file).sort());

@@ -40,6 +40,24 @@ pub struct Target {
     /// What the network was trained on, for the manifest.
     #[arg(long)]
     pub hardware: String,
+    /// Why the epochs are fewer than the paper's 50, for the manifest; needed where they are.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+impl Target {
+    /// What the manifest says of so many epochs: nothing where they are the paper's.
+    pub fn reason(&self, epochs: usize) -> Result<String> {
+        match &self.reason {
+            _ if epochs >= Recipe::PAPER_EPOCHS => Ok(String::new()),
+            Some(reason) => Ok(reason.clone()),
+            None => Err(format!(
+                "{epochs} epochs are fewer than the paper's {}: say why with --reason TEXT.",
+                Recipe::PAPER_EPOCHS
+            )
+            .into()),
+        }
+    }
 }
 
 pub fn run(arguments: Arguments) -> Result {
@@ -83,6 +101,7 @@ pub fn publish(
         command: command(&recipe, role, history.len(), runs, first),
         seed: recipe.seed,
         epochs: history.len(),
+        epochs_reason: target.reason(history.len())?,
         seconds: history.iter().map(|epoch| epoch.seconds).sum::<f64>().round(),
         hardware: target.hardware.clone(),
         date: jiff::Zoned::now().date().to_string(),

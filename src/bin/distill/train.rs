@@ -25,7 +25,7 @@ struct Settings {
     #[arg(long, default_value_t = 1.0, value_parser = temperature)]
     temperature: f32,
     /// Passes over the training set in all; a run that has some goes on from there.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = Recipe::PAPER_EPOCHS)]
     epochs: usize,
     /// Step size of the first epoch [default: the paper's, 0.1 for MNIST and 0.01 for CIFAR-10].
     ///
@@ -136,6 +136,7 @@ pub fn distill(arguments: DistillArguments) -> Result {
 /// it is trained. What is published of this seed with as many epochs is not trained again.
 pub fn sweep(arguments: SweepArguments) -> Result {
     let SweepArguments { mut settings, temperatures, target } = arguments;
+    target.reason(settings.epochs)?;
     let samples = settings.samples(Half::Training)?;
     let test = settings.samples(Half::Test)?;
     let hard = Labels::hard(&samples);
