@@ -56,7 +56,7 @@ async function answer(name, request, afterwards) {
   const kept = request.cache === "reload" ? null : await read(name);
   if (kept) return kept;
   try {
-    const response = await fetch(new URL(name, ROOT), { cache: request.cache === "reload" ? "reload" : "no-cache" });
+    const response = await fetch(addressOf(name), { cache: request.cache === "reload" ? "reload" : "no-cache" });
     if (!response.ok) return response;
     if (CHECKED_BY_PAGE.test(name)) {
       afterwards(check(name, response.clone()).then((checked) => write(name, checked)).catch(() => {}));
@@ -73,9 +73,14 @@ async function answer(name, request, afterwards) {
 /** Keeps a file, unless it is kept already. @param {string} name */
 async function keep(name) {
   if (await read(name)) return;
-  const response = await fetch(new URL(name, ROOT), { cache: "no-cache" });
+  const response = await fetch(addressOf(name), { cache: "no-cache" });
   if (!response.ok) throw new Error(`${name}: the server answered ${response.status}`);
   await write(name, await check(name, response));
+}
+
+/** Where the page asks for it, too, so that what is large is sent once: the browser has the page's copy. @param {string} name */
+function addressOf(name) {
+  return new URL(CHECKED_BY_PAGE.test(name) ? `${name}?${FILES[name].slice(0, 16)}` : name, ROOT);
 }
 
 /** The response, if its content is of this release; if not, there is another release to look for. @param {string} name @param {Response} response */

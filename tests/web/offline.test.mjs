@@ -96,6 +96,14 @@ for (const base of ["/", "/some/base/"]) {
   });
 }
 
+test("what is kept on a first visit is not downloaded again", async (t) => {
+  const { url, transferred } = await site(t);
+  const { page } = await visit(t, url);
+  await kept(page, "pkg/cpu/engine_bg.wasm", "mnist-undefended.safetensors", "mnist-distilled-t100.safetensors");
+  // The module and two models are 1.8 MB.
+  assert.ok(transferred() < 2.5e6, `${transferred()} bytes`);
+});
+
 test("of a model that was never used, the page says without a network that it could not be fetched", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
