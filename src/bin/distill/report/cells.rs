@@ -19,8 +19,10 @@ pub fn reported(share: Option<f64>, is_stated: bool) -> String {
     }
 }
 
+/// A share and its interval. That of a mean of few images may reach beyond what a share can be.
 pub fn with_interval(row: &Value, value: &str, interval: &str) -> String {
-    let ends = (row[interval][0].as_f64(), row[interval][1].as_f64());
+    let end = |place: usize| row[interval][place].as_f64().map(|end| end.clamp(0.0, 1.0));
+    let ends = (end(0), end(1));
     match (row[value].as_f64(), ends) {
         (Some(share), (Some(low), Some(high))) => {
             format!("{:.1} % [{:.1}, {:.1}]", 100.0 * share, 100.0 * low, 100.0 * high)
