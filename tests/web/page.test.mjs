@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, pick, ready, set, visit } from "./visit.mjs";
+import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, pick, ready, set, untilSeen, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -45,8 +45,7 @@ test("a digit is drawn, undone, cleared and attacked", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await page.locator("#clear").click();
-  await page.waitForFunction(() => document.querySelector("#undo")?.getAttribute("aria-disabled") === "true");
-  assert.equal(await coloursSeen(page), 1, "the preview of nothing");
+  await untilSeen(page, (colours) => colours === 1, "the preview of nothing");
   await page.locator("#run").click();
   await page.locator("#message").waitFor();
   assert.match(`${await page.locator("#message").textContent()}`, /draw|choose/i);
@@ -54,17 +53,14 @@ test("a digit is drawn, undone, cleared and attacked", async (t) => {
 
   await draw(page, FIVE.strokes);
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "5");
-  assert.ok(await coloursSeen(page) > 10, "the preview of a drawing");
+  await untilSeen(page, (colours) => colours > 10, "the preview of a drawing");
   await set(page, { target: 3 });
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
 
   const before = await coloursSeen(page);
   await page.locator("#undo").click();
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-outcome") === "");
-  for (let looks = 0; await coloursSeen(page) === before; looks++) {
-    assert.ok(looks < 100, "the preview after undo");
-    await page.waitForTimeout(50);
-  }
+  await untilSeen(page, (colours) => colours !== before, "the preview after undo");
 });
 
 /** @type {Record<string, [settings: Record<string, string | number>, left: RegExp, right: RegExp]>} */

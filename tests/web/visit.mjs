@@ -104,3 +104,13 @@ export function coloursSeen(page) {
     return new Set(new Uint32Array(data.buffer)).size;
   });
 }
+
+/** Waits until the preview, which is drawn a frame or more after what it shows was asked for, has so many colours. @param {Page} page @param {(colours: number) => boolean} wanted @param {string} what */
+export async function untilSeen(page, wanted, what) {
+  let colours = await coloursSeen(page);
+  for (let looks = 0; !wanted(colours); looks++) {
+    if (looks === 100) throw new Error(`${what}: it has ${colours} colours still`);
+    await page.waitForTimeout(50);
+    colours = await coloursSeen(page);
+  }
+}
