@@ -11,10 +11,15 @@ const MODELS: [&str; 3] = ["mnist-undefended", "mnist-teacher-t5", "mnist-distil
 
 /// `distill sweep` on a few images, in a folder of its own.
 fn sweep(folder: &Path) -> Command {
+    sweep_with(folder, &["--hardware", "a test", "--reason", "it is a test"])
+}
+
+/// The same with what the manifest is to say.
+fn sweep_with(folder: &Path, said: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
     command.args(["sweep", "--first", "600", "--temperatures", "5", "--epochs", "3"]);
-    command.args(["--hardware", "a test", "--reason", "it is a test"]);
+    command.args(said);
     command.arg("--runs").arg(folder.join("runs")).arg("--out").arg(folder.join("models"));
     command
 }
@@ -119,12 +124,24 @@ fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
 #[test]
 fn a_sweep_of_fewer_epochs_than_the_papers_has_to_say_why() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
-    command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.args(["sweep", "--first", "600", "--epochs", "3", "--hardware", "a test"]);
-    command.arg("--runs").arg(folder.path().join("runs"));
-    let out = command.arg("--out").arg(folder.path().join("models")).output().expect("it runs");
+    let out = sweep_with(folder.path(), &["--hardware", "a test"]).output().expect("it runs");
     assert!(!out.status.success());
     assert!(String::from_utf8_lossy(&out.stderr).contains("say why with --reason TEXT"));
     assert!(!folder.path().join("runs").exists(), "it trained before it asked");
+}
+
+#[test]
+fn what_the_page_would_refuse_is_refused_before_the_training() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let long = "x".repeat(301);
+    for (hardware, reason) in [("a test", "two\nlines"), ("a test", " "), (&long, "it is a test")] {
+        let said = ["--hardware", hardware, "--reason", reason];
+        let out = sweep_with(folder.path(), &said).output().expect("it runs");
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(
+            said.contains("one line of 1 to 300 characters"),
+            "{hardware:?} {reason:?}: {said}"
+        );
+        assert!(!folder.path().join("runs").exists(), "it trained before it asked");
+    }
 }

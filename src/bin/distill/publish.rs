@@ -11,6 +11,9 @@ use defensive_distillation::weights::{Entry, Role, id, sha256, write};
 
 use crate::{Common, Result};
 
+/// The most UTF-16 code units of a manifest's line, as www/manifest.js counts them.
+const LONGEST_LINE: usize = 300;
+
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -38,10 +41,10 @@ pub struct Target {
     #[arg(long, value_name = "DIR", default_value = "www/models")]
     pub out: PathBuf,
     /// What the network was trained on, for the manifest.
-    #[arg(long)]
+    #[arg(long, value_parser = line)]
     pub hardware: String,
     /// Why the epochs are fewer than the paper's 50, for the manifest; needed where they are.
-    #[arg(long)]
+    #[arg(long, value_parser = line)]
     reason: Option<String>,
 }
 
@@ -58,6 +61,18 @@ impl Target {
             .into()),
         }
     }
+}
+
+/// Text that the page takes from a manifest: it refuses the whole list over one entry that is not so.
+fn line(text: &str) -> std::result::Result<String, String> {
+    let length = text.encode_utf16().count();
+    if text.trim().is_empty() || text.contains(char::is_control) || length > LONGEST_LINE {
+        return Err(format!(
+            "It should be one line of 1 to {LONGEST_LINE} characters, not {length} of {:?}.",
+            text.lines().next().unwrap_or_default().chars().take(40).collect::<String>()
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 pub fn run(arguments: Arguments) -> Result {
