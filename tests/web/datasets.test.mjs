@@ -219,6 +219,26 @@ test("the slider goes over the temperatures that are published, and runs the att
   assert.deepEqual(problems, []);
 });
 
+test("a model card is what the manifest says, and says why the epochs are fewer only where they are", async (t) => {
+  const manifest = PUBLISHED.map((each) => ({ ...each, ...(each.role === "undefended" ? { epochs: 7, epochs_reason: "There was <b>no time</b>." } : { epochs: 50, epochs_reason: "" }) }));
+  const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(manifest) });
+  const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-100&sample=0&target=3&lang=en`);
+  /** @type {string[][]} */
+  const cards = [];
+  for (const side of /** @type {const} */ (["left", "right"])) {
+    await panel(page, side).locator(".card-open").click();
+    await page.locator("#card[open]").waitFor();
+    cards.push(await page.locator("#card dl > div").evaluateAll((rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent).join(": "))));
+    await page.locator("#card-close").click();
+  }
+  const [undefended, distilled] = cards;
+  assert.ok(undefended.includes("Epochs: 7") && undefended.includes("Why fewer than the paper’s 50: There was <b>no time</b>."), undefended.join("\n"));
+  assert.ok(distilled.includes("Epochs: 50") && distilled.every((row) => !row.startsWith("Why")), distilled.join("\n"));
+  const { sha256, hardware, command } = manifest.find(({ id }) => id === "mnist-distilled-t100") ?? assert.fail("T = 100 is published");
+  for (const value of [sha256, hardware, command, "mnist-distilled-t100"]) assert.ok(distilled.some((row) => row.endsWith(`: ${value}`)), value);
+  assert.deepEqual(problems, []);
+});
+
 test("a frame with CIFAR-10 and its targets takes the place that is kept for it", async (t) => {
   const { url } = await site(t, CIFAR.answers);
   const { page } = await open(t, `${url}/blank`);
