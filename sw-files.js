@@ -93,7 +93,7 @@ const FILES = {
   "www/models/cifar10-teacher-t5.safetensors": "b0f288f6f2dd8e39e982ad5d0d5a0182e0aebabcb862feb7886d154933f2cb3e",
   "www/models/cifar10-teacher-t50.safetensors": "c18ec144b4ef7f691bbe0f319c52ab0017bbb5c9ea0185326d9859a776975e75",
   "www/models/cifar10-undefended.safetensors": "964cd8a7678db0d5e2774523d4180940576cfddc4e956e448dde58828540f16a",
-  "www/models/manifest.json": "b92259daeef7cd532c684ca48d069edecbb1796732d06733b23ad477096dd70c",
+  "www/models/manifest.json": "e7b925eff197ab49c521628e30ec427fca40c182725fbfffa7530cb29021c27c",
   "www/models/mnist-distilled-t1.safetensors": "ba897e87f66d49ebe382f09bbb56e7aeec5cd58aab4bba30d7efb2ed76b29f58",
   "www/models/mnist-distilled-t10.safetensors": "2e953ad6aeca191a77cc90d42e10ade87e0560daf9ea9daa1ac84a05cdd11887",
   "www/models/mnist-distilled-t100.safetensors": "461976d215af6735f8c82439cd71ecabf021aef7372d40fb8c45e0d710d89994",
