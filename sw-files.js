@@ -62,7 +62,7 @@ const FILES = {
   "www/lab/plan.js": "72c36209eb64c9360245390130a87ae60a99d7fc90672988d1b5e509fb142514",
   "www/lab/published.js": "a93ce1b6d15464517a9b349bf75adb8bd8d9d1618b3c8263ebb97c58f5413604",
   "www/lab/reported.js": "05ce31aa0ed7e6cf3aef4e0a93066b729e6aa22682a7952335ea9a283272dd41",
-  "www/lab/result.js": "6954c8696cbbdcc6c2f678a3cdc577a7730efa5454129a8dcf67f7287dac5b5e",
+  "www/lab/result.js": "b3bea6f415366807fd56e838cc8159225ff91e08b0595c756412366ac72f5ed6",
   "www/lab/run.js": "665f6fa3f963db255ccdc1cdd47e3e6dcc6f90dc5209386d3963c65274a1b167",
   "www/lab/save.js": "af48a02fd2f38bd12611e181642d8d67d02e754f0bb17144ae59a9379cb6a3bf",
   "www/lab/status.js": "2de4a0a174d1f8793db6e51169e3a69968091dcbaa562aca8483928315d44e0e",

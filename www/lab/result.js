@@ -73,6 +73,8 @@ export function createResult(shown) {
   /** @param {import("./views.js").Cell} cell */
   function open(cell) {
     opened = cell;
+    // The press has become a click; what is not drawn yet could not take the focus.
+    isPressed = false;
     drawResult();
     must("#lab-attempts", HTMLElement).focus();
   }
