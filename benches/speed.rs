@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Goal, Jsma, Output};
 use defensive_distillation::dataset::{CLASSES, Dataset};
-use defensive_distillation::model::Network;
-use defensive_distillation::weights::{Entry, Role, id};
+use defensive_distillation::network::Network;
+use defensive_distillation::network::manifest::{Entry, Role, id};
 use pieces::{Pieces, Product, multiply_adds};
 use serde_json::{Value, json};
 

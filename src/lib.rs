@@ -9,7 +9,7 @@
 //! use burn::tensor::Device;
 //! use defensive_distillation::attack::{Attack, Goal, Jsma};
 //! use defensive_distillation::digit::rasterize;
-//! use defensive_distillation::weights::Entry;
+//! use defensive_distillation::network::manifest::Entry;
 //!
 //! let device = Device::flex();
 //! let manifest = std::fs::read("www/models/manifest.json")?;
@@ -31,12 +31,10 @@
 //! # Map
 //! - [`dataset`]: what the data sets are, and readers for their files (native)
 //! - [`digit`]: strokes to 28×28, as MNIST was made
-//! - [`model`]: the two networks
-//! - [`layers`]: what they spend their time in, public for the bench
-//! - [`distill`]: softmax at a temperature, soft labels
+//! - [`network`]: the two networks, their layers and backward pass, softmax at a temperature, model
+//!   files and their manifest
 //! - [`attack`]: goals, budgets, steps, outcomes; JSMA, the attacks that broke the defence, a control
 //! - [`experiment`]: many attacks, counted
-//! - [`weights`]: model files and their manifest
 //! - `train` (feature `train`): the training loop and its checkpoints
 //!
 //! [burn]: https://burn.dev
@@ -44,13 +42,9 @@
 pub mod attack;
 pub mod dataset;
 pub mod digit;
-pub mod distill;
 pub mod experiment;
-mod jacobian;
-pub mod layers;
-pub mod model;
+pub mod network;
 #[cfg(feature = "train")]
 pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod web;
-pub mod weights;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::dataset::files::{Samples, Split};
 
 /// The test half of a data set of MNIST's shape, with a digit's number in its first pixel.
 fn write_test_half(folder: &Path) {
@@ -18,7 +18,7 @@ fn write_test_half(folder: &Path) {
 }
 
 fn error(folder: &Path) -> String {
-    let read = Samples::read(Dataset::Mnist, Half::Test, folder);
+    let read = Samples::read(Dataset::Mnist, Split::Test, folder);
     read.err().expect("it should be refused").to_string()
 }
 
@@ -32,7 +32,7 @@ fn every_accident_is_named() {
     assert!(error(folder).contains("npm run data"));
 
     write_test_half(folder);
-    let samples = Samples::read(Dataset::Mnist, Half::Test, folder).expect("it reads");
+    let samples = Samples::read(Dataset::Mnist, Split::Test, folder).expect("it reads");
     assert_eq!((samples.len(), samples.labels[7], samples.bytes(7)[0]), (10_000, 7, 7));
     assert_eq!(samples.images(&[7])[0], 7.0 / 255.0);
 
@@ -44,7 +44,7 @@ fn every_accident_is_named() {
     encoder.write_all(&plain).expect("it writes");
     encoder.finish().expect("it writes");
     fs::remove_file(&images).expect("it goes");
-    assert!(Samples::read(Dataset::Mnist, Half::Test, folder).is_ok());
+    assert!(Samples::read(Dataset::Mnist, Split::Test, folder).is_ok());
     let half = fs::read(&gzipped).expect("it reads");
     fs::write(&gzipped, &half[..half.len() / 2]).expect("it writes");
     assert!(error(folder).contains("t10k-images-idx3-ubyte.gz"));
@@ -108,7 +108,7 @@ fn write_records(folder: &Path, label: impl Fn(usize) -> u8, pixel: impl Fn(usiz
 }
 
 fn cifar(folder: &Path) -> Result<Samples, String> {
-    Samples::read(Dataset::Cifar10, Half::Test, folder).map_err(|error| error.to_string())
+    Samples::read(Dataset::Cifar10, Split::Test, folder).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn the_real_pictures_are_read_as_they_are() {
         eprintln!("CIFAR-10 is not in data/cifar10, so its own files were not read.");
         return;
     }
-    let training = Samples::read(Dataset::Cifar10, Half::Training, &folder).expect("it reads");
+    let training = Samples::read(Dataset::Cifar10, Split::Training, &folder).expect("it reads");
     let test = cifar(&folder).expect("it reads");
     assert_eq!((training.len(), test.len()), (50_000, 10_000));
     let pixel = |place: usize| [0, 1, 2].map(|channel| training.bytes(0)[1024 * channel + place]);

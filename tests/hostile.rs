@@ -10,11 +10,12 @@ use std::path::Path;
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Goal};
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::dataset::files::{Samples, Split};
 use defensive_distillation::digit::{MAX_POINTS, MAX_STROKES, rasterize};
 use defensive_distillation::experiment::{Chunk, Experiment, Kind, Record, Source, Subject, Task};
-use defensive_distillation::model::Network;
-use defensive_distillation::weights::{Entry, ModelError, read};
+use defensive_distillation::network::Network;
+use defensive_distillation::network::file::{ModelError, read};
+use defensive_distillation::network::manifest::Entry;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;
@@ -319,7 +320,7 @@ fn refuse_data(bytes: &[u8]) {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join(name), bytes).expect("it writes");
         let error =
-            Samples::read(dataset, Half::Test, folder.path()).err().expect("it should be refused");
+            Samples::read(dataset, Split::Test, folder.path()).err().expect("it should be refused");
         assert!(
             ["t10k-images", "test_batch", "test_lables"]
                 .iter()
@@ -366,7 +367,7 @@ fn an_archive_that_swells_is_refused() {
         archive.write_all(&vec![0; 1 << 20]).expect("it writes");
     }
     archive.finish().expect("it writes");
-    let error = Samples::read(Dataset::Mnist, Half::Test, folder.path())
+    let error = Samples::read(Dataset::Mnist, Split::Test, folder.path())
         .err()
         .expect("it should be refused");
     assert!(error.to_string().contains("found 67108864 bytes"), "{error}");

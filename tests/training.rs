@@ -7,9 +7,9 @@ use std::path::Path;
 use burn::tensor::Device;
 use defensive_distillation::dataset::Dataset;
 use defensive_distillation::dataset::files::Samples;
+use defensive_distillation::network::file;
 use defensive_distillation::train::checkpoint::CheckpointError;
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, finished};
-use defensive_distillation::weights;
 
 /// A small set with something to learn: the class is which band of rows is bright.
 fn samples(count: usize) -> Samples {
@@ -56,7 +56,7 @@ fn diverges(folder: &Path) {
 fn result(folder: &Path) -> (Vec<u8>, Vec<(f64, f64)>) {
     let (_, history, network) = finished(folder, &Device::flex()).expect("the run is finished");
     let losses = history.iter().map(|epoch| (epoch.loss, epoch.learning_rate)).collect();
-    (weights::write(network).expect("the weights are finite"), losses)
+    (file::write(network).expect("the weights are finite"), losses)
 }
 
 // One test, because burn's random numbers come from one generator for the whole process.

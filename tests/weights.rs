@@ -5,9 +5,10 @@ use std::path::Path;
 use burn::module::Module;
 use burn::tensor::Device;
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::network::file::{ModelError, read, sha256, write};
+use defensive_distillation::network::manifest::{Entry, Role, id};
 use defensive_distillation::train::measure;
-use defensive_distillation::weights::{Entry, ModelError, Role, id, read, sha256, write};
 use safetensors::tensor::{Dtype, TensorView};
 
 fn published() -> Vec<(Entry, Vec<u8>)> {
@@ -28,7 +29,7 @@ fn published_figures_are_those_of_the_published_files() {
         assert_eq!(network.num_params(), entry.parameters);
         assert_eq!(entry.id, id(entry.dataset, entry.role, entry.temperature));
         let folder = Path::new("data").join(entry.dataset.spec().id);
-        let test = Samples::read(entry.dataset, Half::Test, &folder).expect("npm run data");
+        let test = Samples::read(entry.dataset, Split::Test, &folder).expect("npm run data");
         let quality = measure(&network, &test, &device);
         // Another processor may round two images of ten thousand to the other side.
         assert!((quality.accuracy - entry.test_accuracy).abs() <= 0.0002, "{}", entry.id);

@@ -1,6 +1,6 @@
 //! Which features can still move, and moving them: shared by the attacks that choose features.
 
-use super::runs::Run;
+use super::runner::Run;
 use super::saliency::Direction;
 use super::{AttackError, Budget};
 

@@ -23,10 +23,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::output::check_temperature;
-use super::runs::{Choice, Gradient, Method, Row, Run};
+use super::runner::{Choice, Gradient, Method, Row, Run};
 use super::{AttackError, Goal, Outcome, number, one};
 use crate::dataset::CLASSES;
-use crate::distill::softmax_row;
+use crate::network::softmax::softmax_row;
 
 /// The settings of the fast gradient sign method.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -30,7 +30,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::output::{Output, check_temperature, of_logits, of_softmax};
-use super::runs::{Choice, Gradient, Method, Row, Run, Saliency};
+use super::runner::{Choice, Gradient, Method, Row, Run, Saliency};
 use super::saliency::{Direction, best_pair};
 use super::{AttackError, Budget, Goal, Outcome, domain, number, one};
 

@@ -6,36 +6,33 @@
 //! attack is a batch of one. Attacks see pixels in [0, 1] and know nothing of files or of the
 //! browser.
 
-mod cw_l0;
-mod cw_l2;
-mod descent;
+mod cw;
 mod domain;
 mod fgsm;
 mod jsma;
 mod not_robust;
+mod on_device;
 mod output;
 mod random_pairs;
-mod resident;
-mod runs;
+mod runner;
 pub mod saliency;
 
-pub use cw_l0::CwL0;
-pub use cw_l2::CwL2;
+pub use cw::{CwL0, CwL2};
 pub use fgsm::Fgsm;
 pub use jsma::Jsma;
 pub use not_robust::{Movement, NotRobust};
+pub use on_device::{Ended, Resident};
 pub use output::Output;
 pub(crate) use output::of_softmax;
 pub use random_pairs::RandomPairs;
-pub use resident::{Ended, Resident};
-pub(crate) use runs::read;
-pub use runs::{Choice, Gradient, Runs, Saliency, Step};
+pub(crate) use runner::read;
+pub use runner::{Choice, Gradient, Runs, Saliency, Step};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::model::Network;
-use runs::Method;
+use crate::network::Network;
+use runner::Method;
 use saliency::Direction;
 
 /// An attack and its settings. As JSON it is one flat object, whose field `attack` names it.

@@ -24,7 +24,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::output::{check_temperature, of_softmax};
-use super::runs::{Choice, Gradient, Method, Row, Run, Saliency};
+use super::runner::{Choice, Gradient, Method, Row, Run, Saliency};
 use super::saliency::Direction;
 use super::{AttackError, Budget, Goal, Outcome, domain, number, one};
 

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::AttackError;
-use super::runs::Row;
-use crate::distill::softmax_row;
+use super::runner::Row;
+use crate::network::softmax::softmax_row;
 
 /// What JSMA differentiates, and with it the name of the attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

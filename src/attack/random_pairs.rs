@@ -15,7 +15,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::runs::{Choice, Gradient, Method, Row, Run};
+use super::runner::{Choice, Gradient, Method, Row, Run};
 use super::saliency::Direction;
 use super::{AttackError, Budget, Goal, Outcome, domain, number};
 

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::statistics::{mean, wilson};
 use crate::attack::{AttackError, of_softmax, read};
 use crate::dataset::CLASSES;
-use crate::jacobian::Pass;
-use crate::model::Network;
+use crate::network::Network;
+use crate::network::backward::Pass;
 
 /// The edges of the paper's bins; the last bin is closed, and has what lies beyond it as well.
 const EDGES: [f64; 11] = [0.0, 1e-40, 1e-35, 1e-30, 1e-25, 1e-20, 1e-15, 1e-10, 1e-5, 1e-3, 1.0];

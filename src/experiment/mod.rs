@@ -11,18 +11,18 @@
 //! planned.
 
 mod amplitude;
-mod campaign;
 mod fgsm;
 mod pairs;
 mod robustness;
 mod statistics;
 mod success;
 mod transfer;
+mod worker;
 
 pub use amplitude::Amplitude;
-pub use campaign::{Campaign, End, Found, Reading, Record};
 pub use statistics::wilson;
 pub use success::Outcomes;
+pub use worker::{Campaign, End, Found, Reading, Record};
 
 use std::collections::BTreeMap;
 
@@ -30,8 +30,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::attack::{Attack, AttackError, Goal, check_pixels};
 use crate::dataset::{CLASSES, Dataset};
-use crate::model::Network;
-use crate::weights::{Entry, Role};
+use crate::network::Network;
+use crate::network::manifest::{Entry, Role};
 
 /// What is asked, and with it the file in `results/` that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::files::Samples;
 use crate::dataset::{CLASSES, Dataset};
-use crate::distill::{loss_at, softmax_at};
-use crate::model::Network;
+use crate::network::Network;
+use crate::network::softmax::{loss_at, softmax_at};
 use checkpoint::CheckpointError;
 
 /// Everything that decides what a training run ends with, beside the labels themselves.
@@ -141,7 +141,7 @@ impl Labels {
     }
 
     fn sha256(&self) -> String {
-        crate::weights::sha256(&self.to_bytes())
+        crate::network::file::sha256(&self.to_bytes())
     }
 }
 
@@ -357,7 +357,7 @@ pub fn measure(network: &Network, samples: &Samples, device: &Device) -> Quality
     let (mut correct, mut norm) = (0, 0.0);
     for_each_batch(network, samples, device, |logits, labels| {
         for (logits, &label) in logits.iter().zip(labels) {
-            correct += usize::from(crate::distill::argmax(logits) == usize::from(label));
+            correct += usize::from(crate::network::softmax::argmax(logits) == usize::from(label));
             norm += logits.iter().map(|z| f64::from(z.abs())).sum::<f64>();
         }
     });

@@ -68,7 +68,7 @@ fn both_networks_fall_and_the_best_image_is_kept() {
             for ((steps, (image, _)), &target) in found.iter().zip(digits).zip(targets) {
                 let (last, shown) = steps.split_last().expect("it has steps");
                 let reached = |step: &&defensive_distillation::attack::Step| {
-                    defensive_distillation::distill::argmax(&step.logits) == target
+                    defensive_distillation::network::softmax::argmax(&step.logits) == target
                 };
                 if last.outcome != Some(Outcome::Fooled) {
                     assert_eq!(last.outcome, Some(Outcome::BudgetSpent));

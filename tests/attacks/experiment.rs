@@ -5,7 +5,7 @@ use defensive_distillation::attack::{Attack, Budget, Fgsm, Jsma, Outcome, Output
 use defensive_distillation::experiment::{
     Chunk, End, Experiment, ExperimentError, Found, Kind, Record, Source, Subject, Task,
 };
-use defensive_distillation::weights::Entry;
+use defensive_distillation::network::manifest::Entry;
 use serde_json::Value;
 
 use crate::reference::network::argmax;

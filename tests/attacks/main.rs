@@ -5,16 +5,16 @@ mod experiment;
 mod fgsm;
 mod jsma;
 mod not_robust;
+mod on_device;
 mod random_pairs;
 #[path = "../reference/mod.rs"]
 mod reference;
-mod resident;
 mod resumed;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, AttackError, Goal, Outcome, Step};
-use defensive_distillation::model::Network;
-use defensive_distillation::weights::Entry;
+use defensive_distillation::network::Network;
+use defensive_distillation::network::manifest::Entry;
 
 /// The page's test digits: image and label, ten of each class, class after class.
 fn digits() -> Vec<(Vec<f32>, usize)> {

@@ -5,7 +5,7 @@ mod pieces;
 
 use defensive_distillation::attack::{Attack, Goal};
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::weights::Entry;
+use defensive_distillation::network::manifest::Entry;
 use wasm_bindgen::prelude::*;
 
 /// A batch of attacks, the pieces of whose step can be timed.

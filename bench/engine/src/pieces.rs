@@ -10,9 +10,9 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData};
 use defensive_distillation::attack::saliency::{Direction, best_pair};
 use defensive_distillation::attack::{Attack, Goal, Gradient};
 use defensive_distillation::dataset::{CLASSES, Dataset};
-use defensive_distillation::layers::product::{View, add_product};
-use defensive_distillation::layers::{conv_relu, through_conv_relu};
-use defensive_distillation::model::Network;
+use defensive_distillation::network::Network;
+use defensive_distillation::network::layers::matmul::{View, add_product};
+use defensive_distillation::network::layers::{conv_relu, conv_relu_backward};
 
 /// A 3×3 convolution: side of its output, channels of its input and of its output.
 type Convolution = (usize, usize, usize);
@@ -126,7 +126,7 @@ impl Pieces {
     fn convolutions(&self) {
         for (layer, input, gradient) in &self.convolutions {
             let output = conv_relu(layer, input.clone());
-            black_box(through_conv_relu(layer, &output, gradient.clone()));
+            black_box(conv_relu_backward(layer, &output, gradient.clone()));
         }
     }
 

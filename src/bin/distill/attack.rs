@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use defensive_distillation::attack::{Budget, Goal, Saliency, Step};
-use defensive_distillation::dataset::files::Half;
-use defensive_distillation::distill::argmax;
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::network::softmax::argmax;
 use serde::Serialize;
 
+use crate::options::{AttackArguments, Name};
 use crate::publish::{find, manifest, network};
-use crate::settings::{AttackArguments, Name};
 use crate::{Common, Result};
 
 #[derive(Args)]
@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments) -> Result {
         return Err(format!("{model} reads {dataset}: say --dataset {dataset}.").into());
     }
     let network = network(&published, entry, &device)?;
-    let samples = common.samples(Half::Test)?;
+    let samples = common.samples(Split::Test)?;
     if image >= samples.len() {
         return Err(format!("--image must be from 0 to {}.", samples.len() - 1).into());
     }

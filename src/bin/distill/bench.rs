@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn::tensor::Tensor;
 use clap::Args;
-use defensive_distillation::dataset::files::Half;
+use defensive_distillation::dataset::files::Split;
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet};
 use serde::Serialize;
 
@@ -29,7 +29,7 @@ struct Speed {
 pub fn run(arguments: Arguments) -> Result {
     let Arguments { common, batches } = arguments;
     let device = common.device();
-    let samples = common.samples(Half::Test)?;
+    let samples = common.samples(Split::Test)?;
     let labels = Labels::hard(&samples);
     let set = TrainingSet::new(&samples, &labels, &device);
     let recipe = Recipe::paper(common.dataset, 1.0, 1, &labels);

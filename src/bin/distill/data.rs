@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use defensive_distillation::dataset::CLASSES;
-use defensive_distillation::dataset::files::{Half, Samples};
+use defensive_distillation::dataset::files::{Samples, Split};
 use serde::Serialize;
 
 use crate::{Common, Result};
@@ -31,8 +31,8 @@ pub fn run(arguments: Arguments) -> Result {
         per_class: [usize; CLASSES],
     }
     let Arguments { common, samples } = arguments;
-    let test = common.samples(Half::Test)?;
-    for (half, samples) in [("training", &common.samples(Half::Training)?), ("test", &test)] {
+    let test = common.samples(Split::Test)?;
+    for (half, samples) in [("training", &common.samples(Split::Training)?), ("test", &test)] {
         let mut per_class = [0; CLASSES];
         samples.labels.iter().for_each(|&label| per_class[usize::from(label)] += 1);
         let images = samples.len();

@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser};
 use defensive_distillation::attack::Budget;
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::Half;
+use defensive_distillation::dataset::files::Split;
 use defensive_distillation::experiment::{
     Chunk, Experiment, Found, Kind, Record, Source, Subject, Task,
 };
+use defensive_distillation::network::file::sha256;
+use defensive_distillation::network::manifest::Role;
 use defensive_distillation::train::atomic;
-use defensive_distillation::weights::{Role, sha256};
 use rand::SeedableRng;
 use serde_json::{Value, json};
 
+use crate::options::{AttackArguments, Name};
 use crate::publish::{find, manifest, network};
-use crate::settings::{AttackArguments, Name};
 use crate::{Common, Result, progress};
 
 /// Everything that `distill evaluate` makes, a command line each.
@@ -248,7 +249,7 @@ fn subjects(arguments: &Arguments) -> Result<Vec<Subject>> {
 
 /// Test images, their labels, and their numbers in the test set.
 fn images(kind: Kind, arguments: &Arguments) -> Result<(Vec<f32>, Vec<u8>, Vec<usize>)> {
-    let samples = arguments.common.samples(Half::Test)?;
+    let samples = arguments.common.samples(Split::Test)?;
     let most = arguments.images.unwrap_or(match kind {
         Kind::Amplitude | Kind::Fgsm => 2000,
         Kind::Robustness => 200,

@@ -4,11 +4,11 @@ mod attack;
 mod bench;
 mod data;
 mod evaluate;
+mod options;
 mod paper;
 mod plot;
 mod publish;
 mod report;
-mod settings;
 mod train;
 
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use burn::tensor::Device;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{DataError, Half, Samples};
+use defensive_distillation::dataset::files::{DataError, Samples, Split};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What a command fails with: a sentence for the person at the terminal.
@@ -117,7 +117,7 @@ enum Processor {
 }
 
 impl Common {
-    fn samples(&self, half: Half) -> std::result::Result<Samples, DataError> {
+    fn samples(&self, half: Split) -> std::result::Result<Samples, DataError> {
         let default = || PathBuf::from("data").join(self.dataset.spec().id);
         let folder = self.data.clone().unwrap_or_else(default);
         Samples::read(self.dataset, half, &folder)

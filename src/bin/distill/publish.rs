@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
-use defensive_distillation::dataset::files::{Half, Samples};
-use defensive_distillation::model::Network;
+use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::network::Network;
+use defensive_distillation::network::file::{sha256, write};
+use defensive_distillation::network::manifest::{Entry, Role, id};
 use defensive_distillation::train::{Recipe, atomic, finished, measure};
-use defensive_distillation::weights::{Entry, Role, id, sha256, write};
 
 use crate::{Common, Result};
 
@@ -77,7 +78,7 @@ fn line(text: &str) -> std::result::Result<String, String> {
 
 pub fn run(arguments: Arguments) -> Result {
     let Arguments { common, role, temperature, runs, first, target } = arguments;
-    let test = common.samples(Half::Test)?;
+    let test = common.samples(Split::Test)?;
     publish(&common, role, temperature, &runs, &target, &test, first)
 }
 

@@ -6,10 +6,10 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::dataset::files::{Half, Samples};
-use defensive_distillation::model::Network;
+use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::network::Network;
+use defensive_distillation::network::manifest::{Role, id};
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, atomic};
-use defensive_distillation::weights::{Role, id};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
@@ -91,7 +91,7 @@ pub struct SweepArguments {
 
 pub fn train(arguments: TrainArguments) -> Result {
     let TrainArguments { settings, labels } = arguments;
-    let samples = settings.samples(Half::Training)?;
+    let samples = settings.samples(Split::Training)?;
     match labels {
         None => {
             let labels = Labels::hard(&samples);
@@ -113,7 +113,7 @@ pub fn train(arguments: TrainArguments) -> Result {
 
 pub fn label(arguments: LabelArguments) -> Result {
     let LabelArguments { settings, published, out } = arguments;
-    let samples = settings.samples(Half::Training)?;
+    let samples = settings.samples(Split::Training)?;
     let labels = settings.soft_labels(&settings.trained_teacher(&samples, &published)?, &samples);
     atomic::write(&out, &labels.to_bytes())?;
     Ok(())
@@ -121,7 +121,7 @@ pub fn label(arguments: LabelArguments) -> Result {
 
 pub fn distill(arguments: DistillArguments) -> Result {
     let DistillArguments { mut settings, teacher_epochs } = arguments;
-    let samples = settings.samples(Half::Training)?;
+    let samples = settings.samples(Split::Training)?;
     let overall = Overall::none();
     let student_epochs = settings.epochs;
     settings.epochs = teacher_epochs.unwrap_or(student_epochs);
@@ -137,8 +137,8 @@ pub fn distill(arguments: DistillArguments) -> Result {
 pub fn sweep(arguments: SweepArguments) -> Result {
     let SweepArguments { mut settings, temperatures, target } = arguments;
     target.reason(settings.epochs)?;
-    let samples = settings.samples(Half::Training)?;
-    let test = settings.samples(Half::Test)?;
+    let samples = settings.samples(Split::Training)?;
+    let test = settings.samples(Split::Test)?;
     let hard = Labels::hard(&samples);
     // At T = 1 the teacher is the undefended network.
     let warm = temperatures.iter().filter(|&&t| t != 1.0).map(|&t| (Role::Teacher, t));
@@ -177,7 +177,7 @@ pub fn sweep(arguments: SweepArguments) -> Result {
 }
 
 impl Settings {
-    fn samples(&self, half: Half) -> Result<Samples> {
+    fn samples(&self, half: Split) -> Result<Samples> {
         let mut samples = self.common.samples(half)?;
         samples.truncate(self.first.unwrap_or(usize::MAX));
         Ok(samples)
@@ -227,7 +227,7 @@ impl Settings {
     ) -> Result<Trainer> {
         let device = self.common.device();
         let folder = self.folder(role);
-        let test = self.samples(Half::Test)?;
+        let test = self.samples(Split::Test)?;
         let mut trainer = Trainer::resume_or_start(self.recipe(labels), &folder, &device)?;
         overall.total.inc((trainer.history().len() * samples.len()) as u64);
         if trainer.history().len() < self.epochs {

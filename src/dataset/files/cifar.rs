@@ -8,19 +8,19 @@ use std::fs;
 use std::io::{BufReader, Cursor};
 use std::path::Path;
 
-use super::{DataError, Half, Samples, check_labels, unexpected, unreadable};
+use super::{DataError, Samples, Split, check_labels, unexpected, unreadable};
 use crate::dataset::Dataset;
 
 const PIXELS: usize = 32 * 32;
 const FEATURES: usize = 3 * PIXELS;
 const BATCH: usize = 10_000;
 
-pub fn read(half: Half, folder: &Path) -> Result<Samples, DataError> {
+pub fn read(half: Split, folder: &Path) -> Result<Samples, DataError> {
     let batches: &[&str] = match half {
-        Half::Training => {
+        Split::Training => {
             &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"]
         }
-        Half::Test => &["test_batch"],
+        Split::Test => &["test_batch"],
     };
     let mut samples = Samples { dataset: Dataset::Cifar10, pixels: Vec::new(), labels: Vec::new() };
     if folder.join(batches[0]).with_extension("bin").exists() {
@@ -34,8 +34,8 @@ pub fn read(half: Half, folder: &Path) -> Result<Samples, DataError> {
     }
     // The package spells its labels' file names this way.
     let file = folder.join(match half {
-        Half::Training => "train_lables.json",
-        Half::Test => "test_lables.json",
+        Split::Training => "train_lables.json",
+        Split::Test => "test_lables.json",
     });
     samples.labels = read_labels(&file, batches.len() * BATCH)?;
     Ok(samples)

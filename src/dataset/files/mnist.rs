@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{DataError, Half, Samples, check_labels, unexpected, unreadable};
+use super::{DataError, Samples, Split, check_labels, unexpected, unreadable};
 use crate::dataset::Dataset;
 
-pub fn read(half: Half, folder: &Path) -> Result<Samples, DataError> {
+pub fn read(half: Split, folder: &Path) -> Result<Samples, DataError> {
     let (prefix, count) = match half {
-        Half::Training => ("train", 60_000),
-        Half::Test => ("t10k", 10_000),
+        Split::Training => ("train", 60_000),
+        Split::Test => ("t10k", 10_000),
     };
     let pixels = read_idx(&folder.join(format!("{prefix}-images-idx3-ubyte")), &[count, 28, 28])?;
     let file = folder.join(format!("{prefix}-labels-idx1-ubyte"));

@@ -1,7 +1,7 @@
 //! The networks themselves: how they were trained, and what they read.
 
 use defensive_distillation::dataset::Dataset;
-use defensive_distillation::weights::Entry;
+use defensive_distillation::network::manifest::Entry;
 
 use super::cells::percent;
 use super::{Name, Page};

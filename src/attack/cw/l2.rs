@@ -17,9 +17,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::descent::{Descent, check, has_margin, seed};
-use super::runs::{Choice, Gradient, Memory, Method, Row, Run};
-use super::{AttackError, Goal, Outcome, number};
+use super::{Descent, check, has_margin, seed};
+use crate::attack::runner::{Choice, Gradient, Memory, Method, Row, Run};
+use crate::attack::{AttackError, Goal, Outcome, number};
 
 /// The settings of Carlini and Wagner's L2 attack.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl Default for CwL2 {
 }
 
 /// What a run remembers of its search for c.
-pub(super) struct Search {
+pub(in crate::attack) struct Search {
     descent: Descent,
     c: f64,
     /// The largest c that found nothing, and the smallest that found something.

@@ -141,7 +141,7 @@ impl Layers for CubeBackend {
     }
 
     fn dense_input_gradient(weight: CubeTensor, gradient: CubeTensor) -> CubeTensor {
-        through_dense(None, weight, gradient)
+        dense_backward(None, weight, gradient)
     }
 
     fn dense_relu_input_gradient(
@@ -149,11 +149,11 @@ impl Layers for CubeBackend {
         weight: CubeTensor,
         gradient: CubeTensor,
     ) -> CubeTensor {
-        through_dense(Some(y), weight, gradient)
+        dense_backward(Some(y), weight, gradient)
     }
 }
 
-fn through_dense(y: Option<CubeTensor>, weight: CubeTensor, gradient: CubeTensor) -> CubeTensor {
+fn dense_backward(y: Option<CubeTensor>, weight: CubeTensor, gradient: CubeTensor) -> CubeTensor {
     let ([rows, to], from) = (gradient.shape().dims(), weight.shape()[0]);
     let back = empty(&gradient, [rows, from]);
     let relu = y.is_some();
@@ -589,7 +589,7 @@ mod tests {
     use burn::backend::ops::FloatTensorOps;
 
     use super::*;
-    use crate::layers::tests::{SHAPES, assert_near, random};
+    use crate::network::layers::tests::{SHAPES, assert_near, random};
 
     fn there(tensor: &FlexTensor) -> CubeTensor {
         CubeBackend::float_from_data(tensor.clone().into_data(), &Default::default())

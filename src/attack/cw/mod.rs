@@ -9,10 +9,18 @@
 //! to 32 bits. w starts at artanh(0.999999 · (2x₀ − 1)), since a pixel at its bound has no
 //! finite w, as in the authors' code. Adam has their moments, 0.9 and 0.999, and 1e-8.
 
-use super::runs::{Gradient, Row};
+mod l0;
+mod l2;
+
+pub use l0::CwL0;
+pub(super) use l0::Rounds;
+pub use l2::CwL2;
+pub(super) use l2::Search;
+
+use super::runner::{Gradient, Row};
 use super::{AttackError, Goal};
 use crate::dataset::CLASSES;
-use crate::distill::argmax;
+use crate::network::softmax::argmax;
 
 /// An image on its way down, with Adam's moments.
 #[derive(Clone)]

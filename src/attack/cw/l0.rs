@@ -25,9 +25,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::descent::{Descent, check, has_margin, seed};
-use super::runs::{Choice, Gradient, Memory, Method, Row, Run};
-use super::{AttackError, Goal, Outcome, number};
+use super::{Descent, check, has_margin, seed};
+use crate::attack::runner::{Choice, Gradient, Memory, Method, Row, Run};
+use crate::attack::{AttackError, Goal, Outcome, number};
 
 /// The settings of Carlini and Wagner's L0 attack.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ impl Default for CwL0 {
 }
 
 /// What a run remembers of its rounds.
-pub(super) struct Rounds {
+pub(in crate::attack) struct Rounds {
     /// Where the present round began.
     start: Descent,
     descent: Descent,

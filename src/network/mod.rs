@@ -1,12 +1,18 @@
 //! The paper's two networks (Papernot et al. 2015, Table I): pixels in [0, 1] in, logits out.
 
+pub mod backward;
+pub mod file;
+pub mod layers;
+pub mod manifest;
+pub mod softmax;
+
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
 use crate::dataset::{CLASSES, Dataset};
-use crate::layers::{conv_relu, dense, dense_relu, max_pool};
+use layers::{conv_relu, dense, dense_relu, max_pool};
 
 /// Two blocks of two 3×3 convolutions and a 2×2 max-pool, two dense layers, and the logits.
 ///
@@ -14,7 +20,7 @@ use crate::layers::{conv_relu, dense, dense_relu, max_pool};
 /// authors used, whose biases begin at 0 where burn draws them as it does the weights: 312,202
 /// parameters for MNIST, 1,147,978 for CIFAR-10. The paper's last layer, the
 /// softmax, is left to whoever asks, because the temperature is not the network's own
-/// (see [`crate::distill`]).
+/// (see [`softmax`]).
 #[derive(Module, Debug)]
 pub struct Network {
     pub(crate) conv1: Conv2d,
@@ -107,7 +113,7 @@ impl Network {
     }
 
     /// The way back through [`Network::normalize`].
-    pub(crate) fn through_normalize(&self, gradient: Tensor<4>) -> Tensor<4> {
+    pub(crate) fn normalize_backward(&self, gradient: Tensor<4>) -> Tensor<4> {
         if self.dataset == Dataset::Mnist {
             return gradient;
         }

@@ -13,10 +13,10 @@
 //! This is for the attacks that differentiate probabilities, JSMA-F and JSMA-T. Of JSMA-Z the best
 //! pair is a product of two rows in 64 bits, which WebGPU does not have.
 
-#[cfg(any(feature = "vulkan", feature = "webgpu"))]
-mod cube;
 #[cfg(feature = "flex")]
-mod flex;
+mod cpu;
+#[cfg(any(feature = "vulkan", feature = "webgpu"))]
+mod gpu;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
@@ -24,13 +24,13 @@ use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
 use super::jsma::Jsma;
 use super::output::{Output, of_softmax};
-use super::runs::{Method, Row, Run, read};
+use super::runner::{Method, Row, Run, read};
 use super::saliency::{Direction, best_pair};
 use super::{AttackError, Goal, Outcome, Runs};
 use crate::dataset::CLASSES;
-use crate::distill::argmax;
-use crate::jacobian::Pass;
-use crate::model::Network;
+use crate::network::Network;
+use crate::network::backward::Pass;
+use crate::network::softmax::argmax;
 
 /// What a backend has to offer. Images and gradients are `[runs, channels, height, width]`.
 ///

@@ -12,7 +12,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
 use super::Layers;
-use super::product::{View, add_product};
+use super::matmul::{View, add_product};
 
 impl Layers for Flex {
     fn conv_relu(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {

@@ -10,11 +10,11 @@
 
 use burn::tensor::Tensor;
 
-use crate::layers::{
-    conv_relu, dense, dense_relu, max_pool, through_conv_relu, through_dense, through_dense_relu,
-    through_max_pool,
+use crate::network::Network;
+use crate::network::layers::{
+    conv_relu, conv_relu_backward, dense, dense_backward, dense_relu, dense_relu_backward,
+    max_pool, max_pool_backward,
 };
-use crate::model::Network;
 
 /// One forward pass over a batch of images, ready to be differentiated.
 pub struct Pass<'network> {
@@ -56,18 +56,18 @@ impl<'network> Pass<'network> {
     /// - output: `[rows × batch, channels, height, width]`
     pub fn rows(&self, seeds: Tensor<2>) -> Tensor<4> {
         let net = self.network;
-        let g = through_dense(&net.fc3, seeds);
-        let g = through_dense_relu(&net.fc2, &self.relu6, g);
-        let g = through_dense_relu(&net.fc1, &self.relu5, g);
+        let g = dense_backward(&net.fc3, seeds);
+        let g = dense_relu_backward(&net.fc2, &self.relu6, g);
+        let g = dense_relu_backward(&net.fc1, &self.relu5, g);
         let [_, height, width, channels] = self.relu4.dims();
         let g = g.reshape([-1, channels as i32, height as i32 / 2, width as i32 / 2]);
-        let g = through_max_pool(&self.relu4, g.permute([0, 2, 3, 1]));
-        let g = through_conv_relu(&net.conv4, &self.relu4, g);
-        let g = through_conv_relu(&net.conv3, &self.relu3, g);
-        let g = through_max_pool(&self.relu2, g);
-        let g = through_conv_relu(&net.conv2, &self.relu2, g);
-        let g = through_conv_relu(&net.conv1, &self.relu1, g);
-        net.through_normalize(g.permute([0, 3, 1, 2]))
+        let g = max_pool_backward(&self.relu4, g.permute([0, 2, 3, 1]));
+        let g = conv_relu_backward(&net.conv4, &self.relu4, g);
+        let g = conv_relu_backward(&net.conv3, &self.relu3, g);
+        let g = max_pool_backward(&self.relu2, g);
+        let g = conv_relu_backward(&net.conv2, &self.relu2, g);
+        let g = conv_relu_backward(&net.conv1, &self.relu1, g);
+        net.normalize_backward(g.permute([0, 3, 1, 2]))
     }
 }
 

@@ -19,13 +19,13 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::cw_l0::Rounds;
-use super::cw_l2::Search;
+use super::cw::Rounds;
+use super::cw::Search;
 use super::{AttackError, Goal, Outcome, check_pixels};
 use crate::dataset::CLASSES;
-use crate::distill::{argmax, softmax_row};
-use crate::jacobian::Pass;
-use crate::model::Network;
+use crate::network::Network;
+use crate::network::backward::Pass;
+use crate::network::softmax::{argmax, softmax_row};
 
 /// One number for each class: logits, or a row vector to pull back through the network.
 pub(crate) type Row = [f32; CLASSES];

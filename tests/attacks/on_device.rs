@@ -5,7 +5,7 @@ use defensive_distillation::attack::saliency::Direction;
 use defensive_distillation::attack::{
     Attack, Budget, Ended, Goal, Jsma, Outcome, Output, Resident, Step,
 };
-use defensive_distillation::model::Network;
+use defensive_distillation::network::Network;
 
 use super::{attack, digits_and_targets, published, targeted};
 

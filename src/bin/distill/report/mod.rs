@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use defensive_distillation::dataset::Dataset;
+use defensive_distillation::network::manifest::{Entry, Role};
 use defensive_distillation::train::atomic;
-use defensive_distillation::weights::{Entry, Role};
 use serde_json::Value;
 
 use self::cells::NONE;

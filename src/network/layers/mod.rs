@@ -5,20 +5,20 @@
 //! last, an output row is a matrix product of rows that already lie side by side in memory, and
 //! nothing has to be copied. So these layers keep images as `[batch, height, width, channels]` and
 //! are an extension of burn's backends: `flex` does them on the CPU, `cube` in kernels of our own on a
-//! GPU, and burn's own operations (`general`) are what both are tested against.
+//! GPU, and burn's own operations (`reference`) are what both are tested against.
 //!
 //! A convolution or a dense layer and the ReLU after it are one layer, since both directions need
 //! only the ReLU's output.
 
 #[cfg(feature = "train")]
 mod autodiff;
+#[cfg(feature = "flex")]
+mod cpu;
 #[cfg(any(feature = "vulkan", feature = "webgpu"))]
-mod cube;
+mod gpu;
 #[cfg(feature = "flex")]
-mod flex;
-mod general;
-#[cfg(feature = "flex")]
-pub mod product;
+pub mod matmul;
+mod reference;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
@@ -40,7 +40,7 @@ pub trait Layers: Backend {
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        general::conv_relu::<Self>(x, weight, bias)
+        reference::conv_relu::<Self>(x, weight, bias)
     }
 
     /// The gradient by x, given [`Layers::conv_relu`]'s output y and the gradient by y. There may be
@@ -50,18 +50,18 @@ pub trait Layers: Backend {
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        general::conv_relu_input_gradient::<Self>(y, weight, gradient)
+        reference::conv_relu_input_gradient::<Self>(y, weight, gradient)
     }
 
     /// The largest of each 2×2 block. Height and width are even.
     fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        general::max_pool::<Self>(x)
+        reference::max_pool::<Self>(x)
     }
 
     /// The gradient by x, given the gradient by the output: it goes to the first of several equal
     /// maxima, as in PyTorch. There may be several gradients for each image, as above.
     fn max_pool_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        general::max_pool_gradient::<Self>(x, gradient)
+        reference::max_pool_gradient::<Self>(x, gradient)
     }
 
     /// x · weight + bias, and the ReLU of it if asked for: `[batch, in]` to `[batch, out]`.
@@ -71,7 +71,7 @@ pub trait Layers: Backend {
         bias: FloatTensor<Self>,
         relu: bool,
     ) -> FloatTensor<Self> {
-        general::dense::<Self>(x, weight, bias, relu)
+        reference::dense::<Self>(x, weight, bias, relu)
     }
 
     /// The gradient by x, given that by [`Layers::dense`]'s output without a ReLU.
@@ -79,7 +79,7 @@ pub trait Layers: Backend {
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        general::dense_input_gradient::<Self>(weight, gradient)
+        reference::dense_input_gradient::<Self>(weight, gradient)
     }
 
     /// The gradient by x, given [`Layers::dense`]'s output y with its ReLU and the gradient by y.
@@ -89,7 +89,7 @@ pub trait Layers: Backend {
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        general::dense_relu_input_gradient::<Self>(y, weight, gradient)
+        reference::dense_relu_input_gradient::<Self>(y, weight, gradient)
     }
 }
 
@@ -103,7 +103,7 @@ trait WeightGradients: Layers {
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        general::conv_relu_weight_gradients::<Self>(x, y, weight, gradient)
+        reference::conv_relu_weight_gradients::<Self>(x, y, weight, gradient)
     }
 }
 
@@ -119,7 +119,7 @@ pub fn conv_relu(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
 
 /// Back through [`conv_relu`], whose output was y: `[rows × batch, h − 2, w − 2, out]` to
 /// `[rows × batch, h, w, in]`.
-pub fn through_conv_relu(layer: &Conv2d, y: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
+pub fn conv_relu_backward(layer: &Conv2d, y: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Layers>::conv_relu_input_gradient(
         y.clone().into_dispatch(),
         layer.weight.val().into_dispatch(),
@@ -134,7 +134,7 @@ pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
 
 /// Back through [`max_pool`], whose input was x: `[rows × batch, h / 2, w / 2, c]` to
 /// `[rows × batch, h, w, c]`.
-pub fn through_max_pool(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
+pub fn max_pool_backward(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Layers>::max_pool_gradient(
         x.clone().into_dispatch(),
         gradient.into_dispatch(),
@@ -158,14 +158,14 @@ fn dense_with(layer: &Linear, x: Tensor<2>, relu: bool) -> Tensor<2> {
 }
 
 /// Back through [`dense`]: `[rows × batch, out]` to `[rows × batch, in]`.
-pub fn through_dense(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
+pub fn dense_backward(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
     let weight = layer.weight.val().into_dispatch();
     let gradient = gradient.into_dispatch();
     Tensor::from_dispatch(<Dispatch as Layers>::dense_input_gradient(weight, gradient))
 }
 
 /// Back through [`dense_relu`], whose output was y: `[rows × batch, out]` to `[rows × batch, in]`.
-pub fn through_dense_relu(layer: &Linear, y: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+pub fn dense_relu_backward(layer: &Linear, y: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Layers>::dense_relu_input_gradient(
         y.clone().into_dispatch(),
         layer.weight.val().into_dispatch(),
@@ -217,7 +217,7 @@ pub(crate) mod tests {
             let weight = random([to, from, 3, 3], 2);
             let bias = random([to], 3);
             let y = Flex::conv_relu(x.clone(), weight.clone(), bias.clone());
-            let expected = general::conv_relu::<Flex>(x.clone(), weight.clone(), bias);
+            let expected = reference::conv_relu::<Flex>(x.clone(), weight.clone(), bias);
             assert_near(y.clone(), expected, &about);
 
             for rows in [1, 2] {
@@ -225,7 +225,7 @@ pub(crate) mod tests {
                 let (y, weight) = (y.clone(), weight.clone());
                 let found =
                     Flex::conv_relu_input_gradient(y.clone(), weight.clone(), gradient.clone());
-                let expected = general::conv_relu_input_gradient::<Flex>(y, weight, gradient);
+                let expected = reference::conv_relu_input_gradient::<Flex>(y, weight, gradient);
                 assert_near(found, expected, &about);
             }
 
@@ -237,7 +237,7 @@ pub(crate) mod tests {
                 gradient.clone(),
             );
             let (by_weight, by_bias) =
-                general::conv_relu_weight_gradients::<Flex>(x, y, weight, gradient);
+                reference::conv_relu_weight_gradients::<Flex>(x, y, weight, gradient);
             assert_near(kernel, by_weight, &about);
             assert_near(bias, by_bias, &about);
         }
@@ -252,11 +252,11 @@ pub(crate) mod tests {
         let zeros =
             pooled.clone().into_data().iter::<f32>().filter(|&largest| largest == 0.0).count();
         assert!(zeros > 0);
-        assert_near(pooled, general::max_pool::<Flex>(x.clone()), "the pool");
+        assert_near(pooled, reference::max_pool::<Flex>(x.clone()), "the pool");
         for rows in [1, 3] {
             let gradient = random([rows * 3, 3, 2, 5], 9);
             let found = Flex::max_pool_gradient(x.clone(), gradient.clone());
-            let expected = general::max_pool_gradient::<Flex>(x.clone(), gradient);
+            let expected = reference::max_pool_gradient::<Flex>(x.clone(), gradient);
             assert_near(found, expected, "its gradient");
         }
     }

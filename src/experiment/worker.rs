@@ -7,8 +7,8 @@ use super::{Amplitude, Attempt, amplitude};
 use crate::attack::saliency::Direction;
 use crate::attack::{Attack, AttackError, Ended, Gradient, Outcome, Resident, Runs, read};
 use crate::dataset::CLASSES;
-use crate::distill::argmax;
-use crate::model::Network;
+use crate::network::Network;
+use crate::network::softmax::argmax;
 
 /// Attempts of one task, under way.
 pub struct Campaign {

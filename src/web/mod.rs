@@ -18,16 +18,16 @@ use wasm_bindgen::prelude::*;
 use crate::attack::saliency::{Direction, saliency_map};
 use crate::attack::{Attack, AttackError, Goal, Outcome, Runs, Step, check_pixels};
 use crate::dataset::CLASSES;
-use crate::distill::{argmax, softmax_row};
 use crate::experiment::Subject;
-use crate::model::Network;
-use crate::weights::Entry;
+use crate::network::Network;
+use crate::network::manifest::Entry;
+use crate::network::softmax::{argmax, softmax_row};
 
 #[cfg(not(feature = "webgpu"))]
-#[path = "web/cpu.rs"]
+#[path = "cpu.rs"]
 mod backend;
 #[cfg(feature = "webgpu")]
-#[path = "web/webgpu.rs"]
+#[path = "webgpu.rs"]
 mod backend;
 
 use backend::Backend;

@@ -23,7 +23,7 @@ pub struct Samples {
 
 /// Which half of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Half {
+pub enum Split {
     /// For training: 60,000 images of MNIST, 50,000 of CIFAR-10.
     Training,
     /// For measuring: 10,000 images.
@@ -60,7 +60,7 @@ pub enum DataError {
 
 impl Samples {
     /// Reads one half of a data set from the folder that holds its original files.
-    pub fn read(dataset: Dataset, half: Half, folder: &Path) -> Result<Self, DataError> {
+    pub fn read(dataset: Dataset, half: Split, folder: &Path) -> Result<Self, DataError> {
         match dataset {
             Dataset::Mnist => mnist::read(half, folder),
             Dataset::Cifar10 => cifar::read(half, folder),

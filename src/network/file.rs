@@ -1,4 +1,4 @@
-//! Model files: what the manifest says of them, and how they are verified, read and written.
+//! Model files: how they are read, checked and written.
 //!
 //! A model file is SafeTensors in half precision with the names, shapes and orientation of PyTorch
 //! (`conv1.weight` `[out, in, 3, 3]`, `fc1.weight` `[out, in]`, biases `[out]`), so that
@@ -9,72 +9,10 @@ use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Network;
 use crate::dataset::Dataset;
-use crate::model::Network;
-
-/// What a network was trained for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
-pub enum Role {
-    /// On the true labels at T = 1.
-    Undefended,
-    /// On a teacher's soft labels at the teacher's temperature.
-    Distilled,
-    /// On the true labels at a temperature; it made the soft labels.
-    Teacher,
-}
-
-/// One network's entry in `www/models/manifest.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
-    /// `<dataset>-undefended`, `<dataset>-distilled-t<T>` or `<dataset>-teacher-t<T>`.
-    pub id: String,
-    /// The model file, beside the manifest.
-    pub file: String,
-    /// Its length.
-    pub bytes: usize,
-    /// Its SHA-256 in hexadecimal.
-    pub sha256: String,
-    /// What it classifies.
-    pub dataset: Dataset,
-    /// What it was trained for.
-    pub role: Role,
-    /// T of its training; it is used at T = 1 all the same.
-    pub temperature: f32,
-    /// Trained numbers.
-    pub parameters: usize,
-    /// Share of the test set that the published file classifies correctly.
-    pub test_accuracy: f64,
-    /// Mean over the test set of Σ|z|, of the published file.
-    pub logit_norm: f64,
-    /// The command that trains it.
-    pub command: String,
-    /// Seed of the training.
-    pub seed: u64,
-    /// Passes over the training set.
-    pub epochs: usize,
-    /// Why these are fewer than the paper's 50, in one line; empty where they are not.
-    pub epochs_reason: String,
-    /// Time that the training took.
-    pub seconds: f64,
-    /// Where that was.
-    pub hardware: String,
-    /// Day of publication, as YYYY-MM-DD.
-    pub date: String,
-}
-
-/// The name of a network in the manifest, in links and in file names.
-pub fn id(dataset: Dataset, role: Role, temperature: f32) -> String {
-    match role {
-        Role::Undefended => format!("{dataset}-undefended"),
-        Role::Distilled => format!("{dataset}-distilled-t{temperature}"),
-        Role::Teacher => format!("{dataset}-teacher-t{temperature}"),
-    }
-}
 
 /// Why a model file was refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -121,20 +59,6 @@ pub enum ModelError {
 /// The SHA-256 of some bytes, as 64 lower-case hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl Entry {
-    /// Checks that `bytes` are the published file, and builds the network from them.
-    pub fn load(&self, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
-        if bytes.len() != self.bytes {
-            let (file, expected, found) = (self.file.clone(), self.bytes, bytes.len());
-            return Err(ModelError::Length { file, expected, found });
-        }
-        if sha256(bytes) != self.sha256 {
-            return Err(ModelError::Hash { file: self.file.clone() });
-        }
-        read(self.dataset, bytes, device)
-    }
 }
 
 /// Builds a network from the content of a model file.
