@@ -11,7 +11,7 @@ use defensive_distillation::weights::{Entry, Role, id, sha256, write};
 
 use crate::{Common, Result};
 
-/// The most UTF-16 code units of a manifest's line, as www/manifest.js counts them.
+/// The most UTF-16 code units of a manifest's line, as www/engine/manifest.js counts them.
 const LONGEST_LINE: usize = 300;
 
 #[derive(Args)]
