@@ -1,29 +1,29 @@
 /** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
-import { linkHere, setUpAddress } from "./link/address.js";
-import { setUpCard } from "./panels/model-card.js";
+import { linkHere, setUpAddress } from "./session/address.js";
+import { setUpModelCard } from "./panels/model-card.js";
 import { forgetColours } from "./page/colours.js";
-import { setUpComputing } from "./panels/engine-choice.js";
+import { setUpEngineChoice } from "./panels/engine-choice.js";
 import { setUpControls } from "./panels/controls.js";
 import { MNIST } from "./domain/datasets.js";
 import { must } from "./page/dom.js";
 import { setUpDrawing } from "./input/drawing.js";
-import { awake, parseGuest, setUpGuest, visible } from "./share/embedded-page.js";
+import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
 import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./page/i18n.js";
 import { setUpInput } from "./input/input.js";
 import { emptyLink } from "./link/link.js";
-import { setUpNotes } from "./link/link-notices.js";
+import { setUpLinkNotices } from "./panels/link-notices.js";
 import { setUpOffline } from "./page/offline.js";
 import { setUpPanel } from "./panels/panel.js";
 import { setUpPrint } from "./share/print.js";
 import { setUpResults } from "./story/results.js";
-import { setUpFog } from "./story/gradient-chart.js";
-import { setUpSoft } from "./story/teacher-answers.js";
+import { setUpGradientChart } from "./story/gradient-chart.js";
+import { setUpTeacherAnswers } from "./story/teacher-answers.js";
 import { createSession } from "./session/session.js";
 import { setUpShare } from "./share/share.js";
 import { SIDES, SOFT_STEP, createStore } from "./session/state.js";
 import { setUpStory, translateStory } from "./story/story.js";
 import { setUpStrip } from "./input/strip.js";
-import { setUpTargets } from "./panels/targets.js";
+import { setUpTargets } from "./input/targets.js";
 import { setUpTheme } from "./page/theme.js";
 import { setUpTransport } from "./panels/transport.js";
 import { setUpUpload } from "./input/upload.js";
@@ -115,20 +115,20 @@ async function start() {
     ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
     setUpTransport(store, session),
     setUpStory(store, session),
-    setUpSoft(session),
-    setUpFog(),
-    setUpNotes(session),
-    guest ? setUpGuest(guest) : setUpAddress(store, async ({ link, dropped }) => {
+    setUpTeacherAnswers(session),
+    setUpGradientChart(),
+    setUpLinkNotices(session),
+    guest ? setUpEmbeddedPage(guest) : setUpAddress(store, async ({ link, dropped }) => {
       const mine = ++moves;
       if (link.theme) setTheme(link.theme);
       const told = link.lang ? await changeLanguage(link.lang) : [];
       if (mine === moves) session.replay(link, [...dropped, ...told]);
     }),
-    setUpComputing(session),
+    setUpEngineChoice(session),
     drawWays,
     setUpKeeping(guest !== null),
   ];
-  setUpCard();
+  setUpModelCard();
   setUpShare(store, session);
   setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;

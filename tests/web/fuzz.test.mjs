@@ -17,7 +17,7 @@ import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { decodePng } from "../../www/codecs/png.js";
 import { DEFAULTS } from "../../www/domain/settings.js";
-import { readStrokes, writeStrokes } from "../../www/codecs/strokes.js";
+import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { ENTRY } from "./fake.mjs";
 
 /** Node waits for every port that is listened to. @type {import("node:worker_threads").MessagePort[]} */

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
-import { readPixels, writePixels } from "../../www/codecs/pixels.js";
-import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/codecs/strokes.js";
+import { readPixels, writePixels } from "../../www/link/pixels.js";
+import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
 
 /**
  * Links are kept for ever: entries are added here, and none is changed. `says` is what differs from

@@ -5,7 +5,7 @@ import { deflateRawSync, deflateSync } from "node:zlib";
 import { readHeader } from "../../www/input/image-header.js";
 import { inflate } from "../../www/codecs/inflate.js";
 import { parseLink } from "../../www/link/link.js";
-import { readPixels, writePixels } from "../../www/codecs/pixels.js";
+import { readPixels, writePixels } from "../../www/link/pixels.js";
 import { asDigit, asTinyDigit, average } from "../../www/input/to-mnist.js";
 
 /** @param {...(number | string | number[])} parts Bytes, or letters. */

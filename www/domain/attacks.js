@@ -52,18 +52,6 @@ export function withTemper(settings, on) {
 /** Whether anything but the class that the image shows will do. @param {Settings} settings */
 export const isUntargeted = ({ attack, untargeted }) => untargeted && ATTACKS[attack].untargeted;
 
-/**
- * The class that an attack is about: the target, or without one what the image shows. What a drawing
- * shows is anybody's guess: there the attack leads away from what the network reads.
- *
- * @param {import("../session/state.js").State} state
- * @param {import("../session/state.js").Side} side
- */
-export function goalOf({ settings, samples, picture, target, panels }, side) {
-  if (!isUntargeted(settings)) return target;
-  return (picture.sample === null ? panels[side].reading?.label : samples[picture.sample].label) ?? target;
-}
-
 /** The settings as the attack can have them. @param {Settings} settings @returns {Settings} */
 export function settle(settings) {
   const { directions, twin, temper } = ATTACKS[settings.attack];

@@ -1,8 +1,13 @@
 /** Finding the network that a link names among the published ones. */
 
-/** @typedef {import("../link/link.js").NetworkName} NetworkName */
-/** @typedef {import("../session/state.js").ManifestEntry} ManifestEntry */
-/** @typedef {import("../session/state.js").Side} Side */
+/**
+ * @typedef {import("../engine/protocol.js").ManifestEntry} ManifestEntry
+ *
+ * @typedef {object} NetworkName A network by what it is, and by the start of its file's SHA-256.
+ * @property {ManifestEntry["role"]} role
+ * @property {number} temperature
+ * @property {string} hash Eight hexadecimal digits, or nothing where any such network will do.
+ */
 
 /** Enough of a hash to tell one file from another that nobody made to deceive. */
 const HASH_DIGITS = 8;
@@ -42,7 +47,7 @@ export function networkOf(models, role, before) {
   return others.reduce((best, each) => (far(each) < far(best) ? each : best), one);
 }
 
-/** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models @param {Side} side */
+/** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models @param {'left' | 'right'} side */
 export function defaultNetwork(models, side) {
   if (side === "left") return models.find(({ role }) => role === "undefended") ?? models[0];
   const distilled = models.filter(({ role }) => role === "distilled").sort((a, b) => b.temperature - a.temperature);

@@ -7,7 +7,7 @@ import { announce } from "../page/announce.js";
 import { colours } from "../page/colours.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { t } from "../page/i18n.js";
-import { hasRoom } from "../codecs/strokes.js";
+import { hasRoom } from "../link/strokes.js";
 
 const { side: SIDE } = DATASETS[MNIST];
 /** Squares that the cursor moves at once while Shift is held. */

@@ -2,13 +2,11 @@
  * The drawing pad. A drawing is data, not a picture: strokes of x0, y0, x1, y1, … from 0 to 255 over
  * the square, so that it can be undone, sent to the engine and drawn anew at any size.
  */
-import { must } from "../page/dom.js";
 import { colours } from "../page/colours.js";
+import { must } from "../page/dom.js";
 import { paintCursor, setUpCursor } from "./cursor.js";
-import { MOST_POINTS, hasRoom, pointCount } from "../codecs/strokes.js";
-
-/** About as wide as the engine's pen, which draws 2.6 of 28 pixels. */
-const PEN = 2.6 / 28;
+import { MOST_POINTS, hasRoom, pointCount } from "../link/strokes.js";
+import { paintStrokes } from "../panels/picture.js";
 
 /**
  * @param {import("../session/state.js").Store} store
@@ -76,22 +74,3 @@ export function setUpDrawing(store, session) {
 
 /** A share of the pad as one of 256 places. @param {number} share */
 const quantise = (share) => Math.min(255, Math.max(0, Math.round(share * 255)));
-
-/** @param {HTMLCanvasElement} pad @param {Uint8Array[]} strokes @param {number} width */
-export function paintStrokes(pad, strokes, width) {
-  const size = Math.max(1, Math.round(width));
-  pad.width = size;
-  pad.height = size;
-  const context = pad.getContext("2d");
-  if (!context) return;
-  context.lineCap = context.lineJoin = "round";
-  context.lineWidth = PEN * size;
-  context.strokeStyle = context.fillStyle = colours().ink.css;
-  for (const stroke of strokes) {
-    context.beginPath();
-    for (let i = 0; i < stroke.length; i += 2) context.lineTo((stroke[i] / 255) * size, (stroke[i + 1] / 255) * size);
-    // A lone point has no length, and a line to where one already is draws its round cap.
-    context.lineTo((stroke[stroke.length - 2] / 255) * size, (stroke[stroke.length - 1] / 255) * size);
-    context.stroke();
-  }
-}

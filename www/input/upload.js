@@ -4,7 +4,7 @@ import { DATASETS } from "../domain/datasets.js";
 import { must, setText } from "../page/dom.js";
 import { number, t } from "../page/i18n.js";
 import { PictureError, readPhoto } from "./photo.js";
-import { writePixels } from "../codecs/pixels.js";
+import { writePixels } from "../link/pixels.js";
 
 /**
  * @param {import("../session/state.js").Store} store

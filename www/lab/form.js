@@ -2,10 +2,9 @@
 import { ATTACKS, settle, tempered, withTemper } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
-import { number, speakOf, t } from "../page/i18n.js";
+import { modelName, number, speakOf, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { DEFAULTS } from "../domain/settings.js";
-import { modelName } from "../session/verdict.js";
 import { BACKENDS } from "./backends.js";
 import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, budgetOf, firstImages, firstSubjects, hasAttack, workOf } from "./plan.js";
 import { inWords } from "./status.js";

@@ -4,8 +4,7 @@
  * published, and the visitor's own.
  */
 import { DATASETS } from "../domain/datasets.js";
-import { className, number, percent, t } from "../page/i18n.js";
-import { modelName } from "../session/verdict.js";
+import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { barChart, barLegend, heatMap, histograms, legend, lineChart } from "./charts.js";
 import { LINEUP } from "./plan.js";
 import { PAPER_EPSILON } from "./reported.js";

@@ -12,14 +12,11 @@
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { LANGUAGES } from "../page/i18n.js";
 import { CHOICES, RANGES, nearest } from "../domain/settings.js";
-import { readPixels } from "../codecs/pixels.js";
-import { readStrokes, writeStrokes } from "../codecs/strokes.js";
+import { readPixels } from "./pixels.js";
+import { readStrokes, writeStrokes } from "./strokes.js";
 
 /**
- * @typedef {object} NetworkName A network by what it is, and by the start of its file's SHA-256.
- * @property {import("../engine/protocol.js").ManifestEntry["role"]} role
- * @property {number} temperature
- * @property {string} hash Eight hexadecimal digits, or nothing where any such network will do.
+ * @typedef {import("../domain/networks.js").NetworkName} NetworkName
  *
  * @typedef {object} Link Null is what a link leaves to the page.
  * @property {string} data

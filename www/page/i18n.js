@@ -117,6 +117,12 @@ export function percent(share, digits = 2) {
 /** A class by its name; digits are their own. @param {{ classes: string[] }} dataset @param {number} label */
 export const className = ({ classes }, label) => lookUp(`class.${classes[label]}`) ?? classes[label];
 
+/** A network in words. @param {Pick<import("../engine/protocol.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */
+export function modelName({ role, temperature }, k = null) {
+  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+  return k === null ? name : t("role.scaled", { network: name, k });
+}
+
 /** @param {string} key */
 const lookUp = (key) => files.get(current)?.[key] ?? files.get("en")?.[key];
 

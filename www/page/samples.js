@@ -4,7 +4,7 @@ import { fetchFile, fetchJson } from "../engine/fetch.js";
 import { failure } from "../engine/protocol.js";
 import { decodePng } from "../codecs/png.js";
 
-/** @typedef {import("../session/state.js").Sample} Sample */
+/** @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set. */
 
 const COLUMNS = 10;
 const MOST = 1000;

@@ -1,27 +1,17 @@
-/** Which engine computes, why, and which one the visitor would rather have. */
+/** Which engine computes and why, and a menu to choose another. */
 import { must, make } from "../page/dom.js";
+import { preferredEngine, rememberEngine } from "../page/engine-preference.js";
 import { t } from "../page/i18n.js";
-import { recall, remember } from "../page/storage.js";
-
-/** @typedef {'auto' | 'cpu' | 'webgpu'} Preference */
-
-const KEY = "engine";
-const PREFERENCES = /** @type {const} */ (["auto", "webgpu", "cpu"]);
-
-/** What the address asks for with `?engine=`, what was chosen before, or what is measured to be faster. @returns {Preference} */
-export function preferredEngine() {
-  const wanted = [new URLSearchParams(location.search.slice(0, 2000)).get("engine"), recall(KEY)];
-  return wanted.map((name) => PREFERENCES.find((each) => each === name)).find(Boolean) ?? "auto";
-}
 
 /** @param {import("../session/session.js").Session} session */
-export function setUpComputing(session) {
+export function setUpEngineChoice(session) {
   const line = must("#engine-info", HTMLElement);
   const choice = must("#engine-choice", HTMLSelectElement);
   choice.value = preferredEngine();
   choice.addEventListener("change", () => {
-    remember(KEY, choice.value);
-    session.preferEngine(/** @type {Preference} */ (choice.value));
+    const preference = /** @type {import("../page/engine-preference.js").Preference} */ (choice.value);
+    rememberEngine(preference);
+    session.preferEngine(preference);
   });
   let shown = "";
 

@@ -1,8 +1,7 @@
 /** The model card: what the manifest says of a network, field by field. */
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
-import { number, percent, t } from "../page/i18n.js";
-import { modelName } from "../session/verdict.js";
+import { modelName, number, percent, t } from "../page/i18n.js";
 
 /** @typedef {import("../session/state.js").ManifestEntry} ManifestEntry */
 
@@ -27,7 +26,7 @@ const FIELDS = {
   sha256: (value) => make("code", {}, value),
 };
 
-export function setUpCard() {
+export function setUpModelCard() {
   const dialog = must("#card", HTMLDialogElement);
   must("#card-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", ({ target }) => {
@@ -37,7 +36,7 @@ export function setUpCard() {
 }
 
 /** Lays the card over the page, which it leaves as it is. @param {ManifestEntry} model */
-export function openCard(model) {
+export function openModelCard(model) {
   const rows = Object.entries(FIELDS)
     .map(([field, show]) => ({ field, value: show(model[/** @type {keyof ManifestEntry} */ (field)]) }))
     .filter(({ value }) => value)

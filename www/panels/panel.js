@@ -1,16 +1,16 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
 import { ATTACKS, isUntargeted } from "../domain/attacks.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
-import { openCard } from "./model-card.js";
+import { openModelCard } from "./model-card.js";
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
-import { className, number, percent, t, translate } from "../page/i18n.js";
+import { className, modelName, number, percent, t, translate } from "../page/i18n.js";
 import { family } from "../domain/networks.js";
 import { createPicture, isCrowded, mapAt, peak, viewOf } from "./picture.js";
 import { stepAt } from "../session/player.js";
 import { FIRST_K, RANGES } from "../domain/settings.js";
 import { setUpStatus } from "./status.js";
-import { modelName, panelName, prospect, verdict } from "../session/verdict.js";
+import { panelName, prospect, verdict } from "../session/verdict.js";
 
 /** Told from the network itself by this at the end of its value. */
 const SCALED = "×";
@@ -39,7 +39,7 @@ export function setUpPanel(side, session, isFixed = false) {
   const cardOpen = must(".card-open", HTMLButtonElement, root);
   /** @type {import("../session/state.js").ManifestEntry | null} */
   let carded = null;
-  cardOpen.addEventListener("click", () => { if (carded) openCard(carded); });
+  cardOpen.addEventListener("click", () => { if (carded) openModelCard(carded); });
   select.addEventListener("change", () => {
     const [role, isScaled] = select.value.split(SCALED);
     session.chooseRole(side, role, isScaled === undefined ? null : FIRST_K);

@@ -7,7 +7,6 @@
 import { colours, divergingScale, inkScale } from "../page/colours.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
 import { must } from "../page/dom.js";
-import { paintStrokes } from "../input/drawing.js";
 
 /**
  * @typedef {object} View
@@ -228,6 +227,28 @@ function ring(context, { x, y }, cell) {
     context.arc((x + 0.5) * cell, (y + 0.5) * cell, cell * 0.66, 0, 2 * Math.PI);
     context.strokeStyle = colours()[colour].css;
     context.lineWidth = Math.max(1, cell * width);
+    context.stroke();
+  }
+}
+
+/** About as wide as the engine's pen, which draws 2.6 of 28 pixels. */
+const PEN = 2.6 / 28;
+
+/** @param {HTMLCanvasElement} canvas @param {Uint8Array[]} strokes @param {number} width */
+export function paintStrokes(canvas, strokes, width) {
+  const size = Math.max(1, Math.round(width));
+  canvas.width = size;
+  canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = PEN * size;
+  context.strokeStyle = context.fillStyle = colours().ink.css;
+  for (const stroke of strokes) {
+    context.beginPath();
+    for (let i = 0; i < stroke.length; i += 2) context.lineTo((stroke[i] / 255) * size, (stroke[i + 1] / 255) * size);
+    // A lone point has no length, and a line to where one already is draws its round cap.
+    context.lineTo((stroke[stroke.length - 2] / 255) * size, (stroke[stroke.length - 1] / 255) * size);
     context.stroke();
   }
 }

@@ -1,5 +1,5 @@
 /** Brings the engine and the two networks here, and says how far along they are. */
-import { preferredEngine } from "../panels/engine-choice.js";
+import { preferredEngine } from "../page/engine-preference.js";
 import { DATASETS } from "../domain/datasets.js";
 import { createEngine } from "../engine/engine.js";
 import { failure } from "../engine/protocol.js";

@@ -1,11 +1,11 @@
 /** Runs the attack on both networks at once, and ends it when it is told to. */
 import { announce } from "../page/announce.js";
-import { goalOf, isUntargeted, requestOf } from "../domain/attacks.js";
+import { isUntargeted, requestOf } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { explain } from "../page/errors.js";
 import { className, t } from "../page/i18n.js";
 import { lastIteration } from "./player.js";
-import { NOTHING, SIDES } from "./state.js";
+import { NOTHING, SIDES, goalOf } from "./state.js";
 import { ownTemperature, panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */

@@ -1,5 +1,5 @@
 /** What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's state. */
-import { describe } from "../link/address.js";
+import { describe } from "./address.js";
 import { announce } from "../page/announce.js";
 import { settle, withTemper } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
@@ -8,7 +8,7 @@ import { t } from "../page/i18n.js";
 import { OF_DATA, emptyLink } from "../link/link.js";
 import { createLoader } from "./loader.js";
 import { defaultNetwork, findNetwork, networkOf } from "../domain/networks.js";
-import { imageOf, readPixels } from "../codecs/pixels.js";
+import { imageOf, readPixels } from "../link/pixels.js";
 import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
@@ -269,7 +269,7 @@ export function createSession(store) {
     replay,
     openSamples,
     openEngine: () => loader.open(),
-    /** Starts over with another engine. @param {import("../panels/engine-choice.js").Preference} preference */
+    /** Starts over with another engine. @param {import("../page/engine-preference.js").Preference} preference */
     preferEngine(preference) {
       touch();
       runner.reset();

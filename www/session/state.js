@@ -11,7 +11,7 @@
  * @typedef {'left' | 'right'} Side
  * @typedef {typeof import("../domain/settings.js").CHOICES.overlay[number]} Overlay
  * @typedef {typeof import("../domain/settings.js").CHOICES.channel[number]} Channel
- * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
+ * @typedef {import("../page/samples.js").Sample} Sample
  *
  * @typedef {object} Picture What is attacked.
  * @property {number | null} sample Its place in the strip of samples, or null.
@@ -65,6 +65,7 @@
  * @property {Note[]} notes What of a link could not be had.
  * @property {() => string} message What stands in the way of the last request, in the words of the language on show; or nothing.
  */
+import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { DEFAULTS } from "../domain/settings.js";
 
@@ -75,6 +76,18 @@ export const SIDES = /** @type {const} */ (["left", "right"]);
 
 /** No words, in any language. */
 export const NOTHING = () => "";
+
+/**
+ * The class that an attack is about: the target, or without one what the image shows. What a drawing
+ * shows is anybody's guess: there the attack leads away from what the network reads.
+ *
+ * @param {State} state
+ * @param {Side} side
+ */
+export function goalOf({ settings, samples, picture, target, panels }, side) {
+  if (!isUntargeted(settings)) return target;
+  return (picture.sample === null ? panels[side].reading?.label : samples[picture.sample].label) ?? target;
+}
 
 /** @returns {Loading} */
 export const waiting = () => ({ status: "waiting", progress: null, error: null });

@@ -2,10 +2,11 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
-import { ATTACKS, goalOf, isUntargeted, tempered } from "../domain/attacks.js";
+import { ATTACKS, isUntargeted, tempered } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
-import { className, number, percent, t } from "../page/i18n.js";
+import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
+import { goalOf } from "./state.js";
 import { steepest, steepestLoss } from "../domain/softmax.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -138,12 +139,6 @@ function place(dataset, feature) {
 export function panelName({ panels }, side) {
   const { model, scale } = panels[side];
   return model ? modelName(model, scale) : t(`panel.${side}`);
-}
-
-/** @param {Pick<import("./state.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */
-export function modelName({ role, temperature }, k = null) {
-  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
-  return k === null ? name : t("role.scaled", { network: name, k });
 }
 
 /** The T that an attack takes into account: that of the training, times what the logits are multiplied by. @param {import("./state.js").Panel} panel */

@@ -3,7 +3,7 @@
  * and what it was asked for, takes up no more than it needs, and does not write its address, which
  * belongs to its host.
  */
-import { addressOf, describe, isAtRest } from "../link/address.js";
+import { addressOf, describe, isAtRest } from "../session/address.js";
 import { must } from "../page/dom.js";
 import { LANGUAGES, translate } from "../page/i18n.js";
 import { CHOICES } from "../domain/settings.js";
@@ -39,7 +39,7 @@ export function parseGuest(search) {
  *
  * @param {Guest} guest
  */
-export function setUpGuest({ parts }) {
+export function setUpEmbeddedPage({ parts }) {
   document.documentElement.dataset.embed = [...parts].join(" ");
   must("#pad-hint", HTMLElement).dataset.t = "pad.hint.guest";
   translate(must(".pad-frame", HTMLElement));

@@ -1,5 +1,5 @@
 /** The page on paper: one sheet with both panels, what was asked, the link that shows it again, and what to cite. */
-import { addressOf, describe } from "../link/address.js";
+import { addressOf, describe } from "../session/address.js";
 import { isUntargeted } from "../domain/attacks.js";
 import { BIBTEX } from "../domain/bibtex.js";
 import { summary } from "../panels/controls.js";

@@ -1,5 +1,5 @@
 /** The share panel: what is on the page as a link, as lines for other people's pages, and as a picture. */
-import { addressOf, describe } from "../link/address.js";
+import { addressOf, describe } from "../session/address.js";
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";

@@ -32,7 +32,7 @@ function up(value) {
   return TOP + ((HEIGHT - TOP - BOTTOM) * (HIGHEST - power)) / (HIGHEST - LOWEST);
 }
 
-export function setUpFog() {
+export function setUpGradientChart() {
   const root = must("#fog", HTMLElement);
   const chart = must("#fog svg", SVGSVGElement);
   drawAxes(chart);

@@ -1,5 +1,5 @@
 /** The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a link. */
-import { addressOf, describe, isAtRest } from "../link/address.js";
+import { addressOf, describe, isAtRest } from "../session/address.js";
 import { withTemper } from "../domain/attacks.js";
 import { make, must } from "../page/dom.js";
 import { t } from "../page/i18n.js";

@@ -2,11 +2,10 @@
 import { barsBody, createBars } from "../panels/bars.js";
 import { DATASETS } from "../domain/datasets.js";
 import { must, setText } from "../page/dom.js";
-import { t } from "../page/i18n.js";
+import { modelName, t } from "../page/i18n.js";
 import { family } from "../domain/networks.js";
 import { RANGES } from "../domain/settings.js";
 import { softmax } from "../domain/softmax.js";
-import { modelName } from "../session/verdict.js";
 
 /** The powers of ten that a bar has room for: as many as make the small answers of a sure teacher seen. */
 const DECADES = 20;
@@ -15,7 +14,7 @@ const DECADES = 20;
 const lengthOf = (probability) => Math.max(0, 1 + Math.log10(probability) / DECADES);
 
 /** @param {import("../session/session.js").Session} session */
-export function setUpSoft(session) {
+export function setUpTeacherAnswers(session) {
   const root = must("#soft", HTMLElement);
   const slider = must("#soft-temperature", HTMLInputElement);
   const value = must("#soft-value", HTMLOutputElement);

@@ -3,7 +3,7 @@ import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 import { SIDES } from "../session/state.js";
-import { showSample } from "../input/strip.js";
+import { showSample } from "./strip.js";
 
 /** @typedef {{ input: HTMLInputElement, chip: HTMLElement, picture: HTMLElement, name: HTMLElement, note: HTMLElement }} Chip */
 

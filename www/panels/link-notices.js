@@ -10,7 +10,7 @@ import { panelName } from "../session/verdict.js";
 const SENTENCES = ["words", "version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
 
 /** @param {import("../session/session.js").Session} session */
-export function setUpNotes(session) {
+export function setUpLinkNotices(session) {
   const root = must("#notes", HTMLElement);
   const text = must(".notice-text", HTMLElement, root);
   must("#notes-dismiss", HTMLButtonElement).addEventListener("click", session.dismissNotes);

@@ -5,14 +5,14 @@
  */
 import { DATASETS } from "../domain/datasets.js";
 import { language } from "../page/i18n.js";
-import { isSame, emptyLink, parseLink, writeLink } from "./link.js";
+import { isSame, emptyLink, parseLink, writeLink } from "../link/link.js";
 import { nameOf } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
-import { SIDES } from "../session/state.js";
+import { SIDES } from "./state.js";
 import { chosenTheme } from "../page/theme.js";
 
-/** @typedef {import("./link.js").Link} Link */
-/** @typedef {import("../session/state.js").State} State */
+/** @typedef {import("../link/link.js").Link} Link */
+/** @typedef {import("./state.js").State} State */
 
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
@@ -61,7 +61,7 @@ export function linkHere() {
 }
 
 /**
- * @param {import("../session/state.js").Store} store
+ * @param {import("./state.js").Store} store
  * @param {(said: NonNullable<ReturnType<typeof linkHere>>) => void} onMove A link to go to: by the buttons back and forward, or typed.
  */
 export function setUpAddress({ state }, onMove) {

@@ -2,7 +2,7 @@
  * A drawing as text that fits into a link: for each stroke the number of its points, in one byte or
  * two, and then two bytes a point; all of it in base64.
  */
-import { fromText, toText } from "./base64.js";
+import { fromText, toText } from "../codecs/base64.js";
 
 /** What the engine takes at most: a minute of uninterrupted drawing. */
 export const MOST_STROKES = 256;

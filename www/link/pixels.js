@@ -1,7 +1,7 @@
 /** A picture of the visitor's own as text that fits into a link: its bytes in raw deflate, in base64. */
-import { fromText, lettersOf, toText } from "./base64.js";
-import { deflate } from "./deflate.js";
-import { inflate } from "./inflate.js";
+import { fromText, lettersOf, toText } from "../codecs/base64.js";
+import { deflate } from "../codecs/deflate.js";
+import { inflate } from "../codecs/inflate.js";
 
 /** What deflate adds where it finds nothing to pack: five bytes for a block, and one more for good measure. */
 const OVERHEAD = 6;
