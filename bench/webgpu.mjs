@@ -75,7 +75,7 @@ writeFileSync(join(ROOT, "results/bench-webgpu.json"), `${JSON.stringify(result,
 async function measure({ networks, budget, images }) {
   // The addresses are the server's, which the type checker does not know.
   const at = (/** @type {string} */ path) => import(path);
-  const [{ createEngine }, { createPool, fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([at("/www/engine.js"), at("/www/pool/pool.js"), at("/www/page/samples.js"), at("/www/domain/datasets.js")]);
+  const [{ createEngine }, { createPool }, { fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([at("/www/engine.js"), at("/www/pool/pool.js"), at("/www/engine/manifest.js"), at("/www/page/samples.js"), at("/www/domain/datasets.js")]);
   const channel = new BroadcastChannel("counts");
   /** @returns {Promise<Record<string, number>>} */
   const counts = () => new Promise((resolve) => {

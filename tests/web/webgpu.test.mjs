@@ -79,7 +79,7 @@ test("it computes what the CPU engine does", async (t) => {
 /** The records of attacks that stay on the device, and how long they took, by engine. @param {import("playwright-core").Page} page @param {number} images @param {number} budget */
 function experiment(page, images, budget) {
   return page.evaluate(async ({ images, budget }) => {
-    const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
+    const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const all = await loadSamples(MNIST);
     const samples = Array.from({ length: images }, (_, i) => all[Math.floor((i * all.length) / images)]);
     const networks = ["mnist-undefended", "mnist-distilled-t40"];
@@ -204,7 +204,7 @@ test("nor however many are taken together on the device", async (t) => {
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
   const marks = await page.evaluate(async ({ most, images, budget }) => {
-    const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
+    const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const samples = await loadSamples(MNIST);
     const channel = new BroadcastChannel("held");
     /** @returns {Promise<{ buffers: number, memory: number }>} */

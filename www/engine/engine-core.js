@@ -4,15 +4,30 @@
  */
 import { findAdapter } from "./adapter.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
-import { parseManifest } from "./manifest.js";
+import { fetchModels } from "./manifest.js";
 import { failure, toPlain } from "./protocol.js";
 import { shared } from "./shared.js";
 
 /** @typedef {import("./shared.js").Listener} Listener */
 
-/** One source, two sets of features. @type {Record<import("./protocol.js").Backend, URL>} */
-const BUILDS = { cpu: new URL("../../pkg/cpu/", import.meta.url), webgpu: new URL("../../pkg/webgpu/", import.meta.url) };
-export const MODELS = new URL("../models/", import.meta.url);
+/**
+ * One source, built with two sets of features. Each file is named in full: bundlers copy what a `new URL`
+ * names literally, and nothing else.
+ *
+ * @type {Record<import("./protocol.js").Backend, { about: URL, script: URL, module: URL }>}
+ */
+const BUILDS = {
+  cpu: {
+    about: new URL("../../pkg/cpu/build.json", import.meta.url),
+    script: new URL("../../pkg/cpu/engine.js", import.meta.url),
+    module: new URL("../../pkg/cpu/engine_bg.wasm", import.meta.url),
+  },
+  webgpu: {
+    about: new URL("../../pkg/webgpu/build.json", import.meta.url),
+    script: new URL("../../pkg/webgpu/engine.js", import.meta.url),
+    module: new URL("../../pkg/webgpu/engine_bg.wasm", import.meta.url),
+  },
+};
 /** Of a fault, which may quote a whole shader. */
 const MOST_LETTERS = 500;
 const MAX_MODULE = 16 * 1024 * 1024;
@@ -73,8 +88,7 @@ function makeMethods(onLost) {
   let opening = null;
   /** @type {Map<string, (listener: Listener) => Promise<unknown>>} */
   const loads = new Map();
-  const models = shared(async ({ signal }) =>
-    parseManifest(await fetchJson(new URL("manifest.json", MODELS), { signal })));
+  const models = shared(({ signal }) => fetchModels(signal));
 
   return {
     open: (which, listener) => (opening ??= shared((all) => open(which, all)))(listener),
@@ -131,7 +145,7 @@ function makeMethods(onLost) {
       const entries = await models({ signal, emit: () => {} });
       const entry = entries.find((candidate) => candidate.id === id);
       if (!entry) throw failure("RequestError", `There is no model "${id}". There are: ${entries.map((each) => each.id).join(", ")}.`);
-      const url = versioned(new URL(entry.file, MODELS), entry.sha256);
+      const url = weightsOf(entry);
       const onProgress = (/** @type {number} */ loaded) => emit({ part: id, loaded, total: entry.bytes });
       await pastDamage(async (cache) => {
         const bytes = await fetchBytes(url, entry.bytes, { signal, cache, onProgress });
@@ -143,6 +157,9 @@ function makeMethods(onLost) {
   }
 }
 
+/** Where a network's weights are. @param {import("./protocol.js").ManifestEntry} entry */
+export const weightsOf = ({ file, sha256 }) => versioned(new URL(`../models/${file}`, import.meta.url), sha256);
+
 /**
  * Where the engine's script is, and how its module is fetched. `build.json` is asked for first: it
  * says how large the module is and which version belongs to it, so that files of two releases are
@@ -152,13 +169,13 @@ function makeMethods(onLost) {
  * @param {Listener} listener
  */
 export async function findBuild(backend, { signal, emit }) {
-  const build = BUILDS[backend];
-  const { bytes: size, sha256 } = parseBuild(await fetchJson(new URL("build.json", build), { signal }));
+  const { about, script, module } = BUILDS[backend];
+  const { bytes: size, sha256 } = parseBuild(await fetchJson(about, { signal }));
   const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
   return {
-    script: versioned(new URL("engine.js", build), sha256).href,
+    script: versioned(script, sha256).href,
     fetchModule: () => pastDamage(async (cache) => {
-      const bytes = await fetchBytes(versioned(new URL("engine_bg.wasm", build), sha256), size, { signal, cache, onProgress });
+      const bytes = await fetchBytes(versioned(module, sha256), size, { signal, cache, onProgress });
       if (await isIntact(bytes, sha256)) return bytes;
       throw failure("IntegrityError", "The engine is damaged: its SHA-256 does not match. Please retry.");
     }),
@@ -174,7 +191,8 @@ export async function findBuild(backend, { signal, emit }) {
  */
 export async function instantiate(script, module) {
   const [glue, module_or_path] = await Promise.all([
-    import(script).catch(() => {
+    // At an address with the version in it, which a literal import could not have. Bundlers leave it as it is.
+    import(/* @vite-ignore */ /* webpackIgnore: true */ script).catch(() => {
       throw failure("NetworkError", "The engine's script could not be fetched. Check the connection and retry.");
     }),
     module,
@@ -243,9 +261,10 @@ export async function isIntact(bytes, sha256) {
  * @param {URL} url
  * @param {string} sha256
  */
-export function versioned(url, sha256) {
-  url.search = sha256.slice(0, 16);
-  return url;
+function versioned(url, sha256) {
+  const address = new URL(url);
+  address.search = sha256.slice(0, 16);
+  return address;
 }
 
 /** The module takes a text for granted, and reads beyond its memory where it is given something else. @param {unknown} model */

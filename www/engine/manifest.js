@@ -1,8 +1,10 @@
 /** The list of published networks, parsed field by field: until then it is only text from a file. */
+import { fetchJson } from "./fetch.js";
 import { failure } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").ManifestEntry} ManifestEntry */
 
+const MANIFEST = new URL("../models/manifest.json", import.meta.url);
 const MAX_ENTRIES = 100;
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -26,6 +28,11 @@ const FIELDS = {
   hardware: [text(/^[^\p{Cc}]*$/u, 300), "one line of text"],
   date: [text(/^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?$/), "a date such as 2026-01-31"],
 };
+
+/** The published networks. @param {AbortSignal} [signal] */
+export async function fetchModels(signal) {
+  return parseManifest(await fetchJson(MANIFEST, { signal }));
+}
 
 /**
  * Keeps the known fields of each entry and refuses anything that does not fit.

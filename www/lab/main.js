@@ -4,7 +4,7 @@ import { must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { preferredLanguage, setUpMenu, speak, t } from "../page/i18n.js";
 import { setUpOffline } from "../page/offline.js";
-import { fetchModels } from "../pool/pool.js";
+import { fetchModels } from "../engine/manifest.js";
 import { setUpTheme } from "../page/theme.js";
 import { createBackends, findGraphics } from "./backends.js";
 import { setUpDownloads } from "./downloads.js";

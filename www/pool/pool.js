@@ -5,9 +5,8 @@
  * record depends on its attempt alone, so it does not matter who makes it, when, or how often it has
  * to be begun: what a worker that dies was doing is done again.
  */
-import { MODELS, findBuild, isIntact, pastDamage, versioned } from "../engine/engine-core.js";
-import { fetchBytes, fetchJson } from "../engine/fetch.js";
-import { parseManifest } from "../engine/manifest.js";
+import { findBuild, isIntact, pastDamage, weightsOf } from "../engine/engine-core.js";
+import { fetchBytes } from "../engine/fetch.js";
 import { checkPlatform } from "../engine/platform.js";
 import { failure } from "../engine/protocol.js";
 import { startWorker } from "../engine/watch.js";
@@ -51,11 +50,6 @@ const ROUND = 15_000;
 
 /** All cores but one. */
 export const spareCores = () => Math.min(MOST_HANDS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
-
-/** The published networks. @param {AbortSignal} [signal] */
-export async function fetchModels(signal) {
-  return parseManifest(await fetchJson(new URL("manifest.json", MODELS), { signal }));
-}
 
 /**
  * @param {object} [options]
@@ -389,7 +383,7 @@ function speak(port, stop) {
 /** @param {ManifestEntry} entry @returns {Promise<Uint8Array>} */
 function fetchWeights(entry) {
   return pastDamage(async (cache) => {
-    const bytes = await fetchBytes(versioned(new URL(entry.file, MODELS), entry.sha256), entry.bytes, { cache });
+    const bytes = await fetchBytes(weightsOf(entry), entry.bytes, { cache });
     if (await isIntact(bytes, entry.sha256)) return bytes;
     throw failure("IntegrityError", `${entry.file} is damaged: its SHA-256 does not match. Please retry.`);
   });
