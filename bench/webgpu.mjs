@@ -38,8 +38,8 @@ const COUNTING = `
 `;
 /** @type {Record<string, string>} */
 const WORKERS = {
-  "/www/worker.js": `${COUNTING} const { serve } = await import("./engine-core.js"); serve(self);`,
-  "/www/pool-worker.js": `${COUNTING} const { serveExperiment } = await import("./pool-core.js"); serveExperiment(self);`,
+  "/www/engine/worker.js": `${COUNTING} const { serve } = await import("./engine-core.js"); serve(self);`,
+  "/www/pool/worker.js": `${COUNTING} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
   "/bench": "<!doctype html>",
 };
 
@@ -75,7 +75,7 @@ writeFileSync(join(ROOT, "results/bench-webgpu.json"), `${JSON.stringify(result,
 async function measure({ networks, budget, images }) {
   // The addresses are the server's, which the type checker does not know.
   const at = (/** @type {string} */ path) => import(path);
-  const [{ createEngine }, { createPool, fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([at("/www/engine.js"), at("/www/pool.js"), at("/www/samples.js"), at("/www/datasets.js")]);
+  const [{ createEngine }, { createPool }, { fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([at("/www/engine.js"), at("/www/pool/pool.js"), at("/www/engine/manifest.js"), at("/www/page/samples.js"), at("/www/domain/datasets.js")]);
   const channel = new BroadcastChannel("counts");
   /** @returns {Promise<Record<string, number>>} */
   const counts = () => new Promise((resolve) => {

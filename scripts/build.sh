@@ -46,7 +46,7 @@ build() {
 types() {
   rm -rf "$out/types"
   node_modules/.bin/tsc --ignoreConfig --allowJs --strict --declaration --emitDeclarationOnly \
-    --target esnext --module nodenext --outDir "$out/types" www/engine.js
+    --target esnext --module nodenext --outDir "$out/types" www/engine/engine.js
   find "$out/types" -type f ! -name engine.d.ts ! -name protocol.d.ts ! -name connection.d.ts -delete
 }
 

@@ -1,6 +1,6 @@
 /** Writes the measured figures into README.md: `npm run readme`. With `--check` it only says whether they are there. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { PAPER } from "../www/paper.js";
+import { PAPER } from "../www/domain/paper.js";
 import { measured, models, percent } from "./measured.mjs";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n)[^]*(<!-- \/figures -->)/;

@@ -5,8 +5,8 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { deflateSync, crc32 } from "node:zlib";
-import { DATASETS, placeOf } from "../www/datasets.js";
-import { decodePng } from "../www/png.js";
+import { DATASETS, placeOf } from "../www/domain/datasets.js";
+import { decodePng } from "../www/codecs/png.js";
 
 /** Images of a class, and tiles in a row of the file: each row is a class. */
 const EACH = 10;

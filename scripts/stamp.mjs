@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const NATIVE = /^src\/(bin|train)\//;
 
 /** The JavaScript that pkg/types is made of, which goes with the CPU engine: it is quick to build. */
-const TYPED = ["www/connection.js", "www/engine.js", "www/protocol.js"];
+const TYPED = ["www/engine/connection.js", "www/engine/engine.js", "www/engine/protocol.js"];
 
 /** @param {string} engine @returns {{ sources: string, rustc: string, binaryen: string }} */
 export function stamp(engine) {

@@ -72,7 +72,7 @@ node_modules/.bin/tsc --project tsconfig.node.json
 node_modules/.bin/tsc --project tsconfig.sw.json
 
 section "JavaScript: unit tests"
-node --test tests/web/{unit,link,photo,bench,fuzz,figures,long}.test.mjs
+node --test tests/web/{unit,imports,link,photo,bench,fuzz,figures,long}.test.mjs
 
 section "The page in a browser"
 node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,dropped,killed,messages,heap,late,access,older,languages,site,firefox}.test.mjs

@@ -1,32 +1,32 @@
 /** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
-import { linkHere, setUpAddress } from "./address.js";
-import { setUpCard } from "./card.js";
-import { forgetColours } from "./colours.js";
-import { setUpComputing } from "./computing.js";
-import { setUpControls } from "./controls.js";
-import { MNIST } from "./datasets.js";
-import { must } from "./dom.js";
-import { setUpDrawing } from "./drawing.js";
-import { awake, parseGuest, setUpGuest, visible } from "./guest.js";
-import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./i18n.js";
-import { setUpInput } from "./input.js";
-import { emptyLink } from "./link.js";
-import { setUpNotes } from "./notes.js";
-import { setUpOffline } from "./offline.js";
-import { setUpPanel } from "./panel.js";
-import { setUpPrint } from "./print.js";
-import { setUpResults } from "./results.js";
-import { setUpFog } from "./fog.js";
-import { setUpSoft } from "./soft.js";
-import { createSession } from "./session.js";
-import { setUpShare } from "./share.js";
-import { SIDES, SOFT_STEP, createStore } from "./state.js";
-import { setUpStory, translateStory } from "./story.js";
-import { setUpStrip } from "./strip.js";
-import { setUpTargets } from "./targets.js";
-import { setUpTheme } from "./theme.js";
-import { setUpTransport } from "./transport.js";
-import { setUpUpload } from "./upload.js";
+import { linkHere, setUpAddress } from "./session/address.js";
+import { setUpModelCard } from "./panels/model-card.js";
+import { forgetColours } from "./page/colours.js";
+import { setUpEngineChoice } from "./panels/engine-choice.js";
+import { setUpControls } from "./panels/controls.js";
+import { MNIST } from "./domain/datasets.js";
+import { must } from "./page/dom.js";
+import { setUpDrawing } from "./input/drawing.js";
+import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
+import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./page/i18n.js";
+import { setUpInput } from "./input/input.js";
+import { emptyLink } from "./link/link.js";
+import { setUpLinkNotices } from "./panels/link-notices.js";
+import { setUpOffline } from "./page/offline.js";
+import { setUpPanel } from "./panels/panel.js";
+import { setUpPrint } from "./share/print.js";
+import { setUpResults } from "./story/results.js";
+import { setUpGradientChart } from "./story/gradient-chart.js";
+import { setUpTeacherAnswers } from "./story/teacher-answers.js";
+import { createSession } from "./session/session.js";
+import { setUpShare } from "./share/share.js";
+import { SIDES, SOFT_STEP, createStore } from "./session/state.js";
+import { setUpStory, translateStory } from "./story/story.js";
+import { setUpStrip } from "./input/strip.js";
+import { setUpTargets } from "./input/targets.js";
+import { setUpTheme } from "./page/theme.js";
+import { setUpTransport } from "./panels/transport.js";
+import { setUpUpload } from "./input/upload.js";
 
 const store = createStore();
 const session = createSession(store);
@@ -34,7 +34,7 @@ const session = createSession(store);
 /** @type {(data: string) => void} */
 let drawResults = () => {};
 
-/** @param {import("./i18n.js").Language} chosen @returns {Promise<import("./state.js").Note[]>} What there is to say of it. */
+/** @param {import("./page/i18n.js").Language} chosen @returns {Promise<import("./session/state.js").Note[]>} What there is to say of it. */
 async function changeLanguage(chosen) {
   const isSpoken = await speak(chosen);
   document.title = t("title");
@@ -44,7 +44,7 @@ async function changeLanguage(chosen) {
   return isSpoken ? [] : ["words"];
 }
 
-/** The words come first, since every other view uses them. @param {import("./state.js").State} state */
+/** The words come first, since every other view uses them. @param {import("./session/state.js").State} state */
 function drawWords({ data }) {
   if (!speakOf(data)) return;
   translateStory();
@@ -56,7 +56,7 @@ function setUpKeeping(isGuest) {
   const keep = setUpOffline(isGuest);
   let kept = "";
 
-  /** @param {import("./state.js").State} state */
+  /** @param {import("./session/state.js").State} state */
   return ({ panels, engineInfo }) => {
     const shown = SIDES.map((side) => panels[side]);
     if (!shown.every(({ loading }) => loading.status === "ready")) return;
@@ -68,16 +68,16 @@ function setUpKeeping(isGuest) {
   };
 }
 
-/** @param {import("./state.js").State} state */
+/** @param {import("./session/state.js").State} state */
 function drawWays({ data }) {
   must("#blog", HTMLAnchorElement).href = new URL(`blog/${t("blog.file")}`, import.meta.url).href;
   must("#lab-link", HTMLAnchorElement).href = new URL(data === MNIST ? "lab.html" : `lab.html#${data}/success`, import.meta.url).href;
 }
 
 /**
- * @param {import("./guest.js").Guest | null} guest
- * @param {import("./link.js").Link} link
- * @param {import("./state.js").Note[]} notes
+ * @param {import("./share/embedded-page.js").Guest | null} guest
+ * @param {import("./link/link.js").Link} link
+ * @param {import("./session/state.js").Note[]} notes
  */
 async function openSession(guest, link, notes) {
   if (!guest) return session.open(link, notes);
@@ -115,20 +115,20 @@ async function start() {
     ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
     setUpTransport(store, session),
     setUpStory(store, session),
-    setUpSoft(session),
-    setUpFog(),
-    setUpNotes(session),
-    guest ? setUpGuest(guest) : setUpAddress(store, async ({ link, dropped }) => {
+    setUpTeacherAnswers(session),
+    setUpGradientChart(),
+    setUpLinkNotices(session),
+    guest ? setUpEmbeddedPage(guest) : setUpAddress(store, async ({ link, dropped }) => {
       const mine = ++moves;
       if (link.theme) setTheme(link.theme);
       const told = link.lang ? await changeLanguage(link.lang) : [];
       if (mine === moves) session.replay(link, [...dropped, ...told]);
     }),
-    setUpComputing(session),
+    setUpEngineChoice(session),
     drawWays,
     setUpKeeping(guest !== null),
   ];
-  setUpCard();
+  setUpModelCard();
   setUpShare(store, session);
   setUpPrint(store);
   must("#boot", HTMLElement).hidden = true;

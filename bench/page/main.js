@@ -1,7 +1,8 @@
 /** The work that the bench times, by description; `bench/run.mjs` has the clock. */
-import { DATASETS } from "../../www/datasets.js";
-import { loadSamples } from "../../www/samples.js";
-import { createPool, fetchModels } from "../../www/pool.js";
+import { DATASETS } from "../../www/domain/datasets.js";
+import { loadSamples } from "../../www/page/samples.js";
+import { fetchModels } from "../../www/engine/manifest.js";
+import { createPool } from "../../www/pool/pool.js";
 import { choose, planOf } from "../../www/lab/plan.js";
 import { createOnnx } from "./onnx.js";
 import { createTensorFlow, startTensorFlow } from "./tfjs.js";

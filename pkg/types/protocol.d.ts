@@ -334,7 +334,7 @@ export type Port = {
  * @property {((event: MessageEvent) => any) | null} onmessage
  */
 /**
- * An error with a name that a caller can tell apart; www/engine.js lists those that leave the engine.
+ * An error with a name that a caller can tell apart; www/engine/engine.js lists those that leave the engine.
  *
  * @param {string} name
  * @param {string} message What happened, where, and what to do, in words for a visitor.

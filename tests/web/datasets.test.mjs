@@ -81,7 +81,7 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
 
   // The picture is the very one of the data set: its first pixels are known.
   const sample = await page.evaluate(async () => {
-    const { loadSamples } = await import("/www/samples.js");
+    const { loadSamples } = await import("/www/page/samples.js");
     const [, , , ...rest] = await loadSamples("cifar10");
     return Array.from(rest.find(({ index }) => index === 0)?.pixels ?? []);
   });

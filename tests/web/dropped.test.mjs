@@ -133,10 +133,10 @@ for (const [name, { path, at = "/", seen: [selector, words], works, again }] of 
  */
 const NEEDED = {
   "the script that starts it": ["/www/main.js", "/"],
-  "a script that others need": ["/www/state.js", "/"],
+  "a script that others need": ["/www/session/state.js", "/"],
   "its words": ["/www/languages/en.json", "/"],
   "the lab's script": ["/www/lab/main.js", "/www/lab.html"],
-  "a script that the lab's needs": ["/www/pool.js", "/www/lab.html"],
+  "a script that the lab's needs": ["/www/pool/pool.js", "/www/lab.html"],
 };
 
 for (const [name, [path, at]] of Object.entries(NEEDED)) {
@@ -162,10 +162,10 @@ for (const [name, [path, at]] of Object.entries(NEEDED)) {
 
 /** Files that the page does without, and what tells that one is missing. @type {Record<string, [path: string, missing: (page: Page) => Promise<void>]>} */
 const SPARED = {
-  "what is done before the first paint": ["/www/early.js", async () => {}],
+  "what is done before the first paint": ["/www/page/before-paint.js", async () => {}],
   "a style sheet": ["/www/styles/base.css", async () => {}],
   "the results": ["/results/success.json", (page) => page.locator("#results").waitFor({ state: "hidden" })],
-  "the worker's script": ["/www/worker.js", async (page) => assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker could be started/)],
+  "the worker's script": ["/www/engine/worker.js", async (page) => assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker could be started/)],
   "the service worker": ["/sw.js", async (page) => assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0)],
   "the list of the release": ["/sw-files.js", (page) => page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0).then(() => {})],
 };

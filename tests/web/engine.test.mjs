@@ -5,7 +5,7 @@ import { open, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
-/** @typedef {import("../../www/engine.js").Progress} Progress */
+/** @typedef {import("../../www/engine/engine.js").Progress} Progress */
 
 test("it starts in a worker, says so, and reports progress in bytes", async (t) => {
   const { url } = await fakeSite(t);
@@ -150,8 +150,8 @@ test("closing the engine ends what is pending", async (t) => {
 
 const WITHOUT_WORKER = {
   "the browser has none": { script: "delete globalThis.Worker", answers: {} },
-  "its script is missing": { script: "", answers: { "/www/worker.js": 404 } },
-  "its script cannot be read": { script: "", answers: { "/www/worker.js": "import * from" } },
+  "its script is missing": { script: "", answers: { "/www/engine/worker.js": 404 } },
+  "its script cannot be read": { script: "", answers: { "/www/engine/worker.js": "import * from" } },
 };
 
 for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {

@@ -29,7 +29,7 @@ export function fakeEngine(engine, constants) {
 
 /** A worker whose browser has a graphics adapter. @param {object} [info] */
 export const fakeAdapter = (info = { description: "Test adapter" }, features = ["timestamp-query"]) => ({
-  "/www/worker.js": `
+  "/www/engine/worker.js": `
     const adapter = { info: ${JSON.stringify(info)}, features: new Set(${JSON.stringify(features)}) };
     Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => adapter } });
     const { serve } = await import("./engine-core.js");

@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { before, test } from "node:test";
-import { DATASETS, placeOf } from "../../www/datasets.js";
-import { defaultNetwork } from "../../www/networks.js";
-import { decodePng } from "../../www/png.js";
+import { DATASETS, placeOf } from "../../www/domain/datasets.js";
+import { defaultNetwork } from "../../www/domain/networks.js";
+import { decodePng } from "../../www/codecs/png.js";
 
 /** @typedef {import("../../pkg/cpu/engine.js").Task} Task */
 
@@ -17,7 +17,7 @@ const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url));
 /** @param {string} path */
 const json = (path) => JSON.parse(`${read(path)}`);
 
-/** @type {import("../../www/protocol.js").ManifestEntry[]} */
+/** @type {import("../../www/engine/protocol.js").ManifestEntry[]} */
 const MANIFEST = json("www/models/manifest.json");
 /** @type {Record<string, any[]>} */
 const RESULTS = Object.fromEntries(["success", "amplitude", "robustness", "fgsm", "pairs", "transfer"].map((kind) => [kind, json(`results/${kind}.json`)]));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { launchBrowser, launchFirefox } from "../../scripts/browser.mjs";
-import { writeStrokes } from "../../www/strokes.js";
+import { writeStrokes } from "../../www/link/strokes.js";
 import { site, test } from "./helper.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */

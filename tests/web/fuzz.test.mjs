@@ -8,16 +8,16 @@ import { readFileSync, readdirSync } from "node:fs";
 import { after, test } from "node:test";
 import { deflateRawSync, deflateSync, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
-import { parseGuest } from "../../www/guest.js";
-import { readHeader } from "../../www/header.js";
-import { inflate } from "../../www/inflate.js";
+import { parseGuest } from "../../www/share/embedded-page.js";
+import { readHeader } from "../../www/input/image-header.js";
+import { inflate } from "../../www/codecs/inflate.js";
 import { parse as parsePublished, sameAttack } from "../../www/lab/published.js";
 import { LANGUAGES } from "../../www/languages/index.js";
-import { emptyLink, parseLink, writeLink } from "../../www/link.js";
-import { parseManifest } from "../../www/manifest.js";
-import { decodePng } from "../../www/png.js";
-import { DEFAULTS } from "../../www/settings.js";
-import { readStrokes, writeStrokes } from "../../www/strokes.js";
+import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
+import { parseManifest } from "../../www/engine/manifest.js";
+import { decodePng } from "../../www/codecs/png.js";
+import { DEFAULTS } from "../../www/domain/settings.js";
+import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { ENTRY } from "./fake.mjs";
 
 /** Node waits for every port that is listened to. @type {import("node:worker_threads").MessagePort[]} */
@@ -28,8 +28,8 @@ globalThis.MessageChannel = class extends MessageChannel {
     ports.push(/** @type {any} */ (this.port1), /** @type {any} */ (this.port2));
   }
 };
-const { serve } = await import("../../www/engine-core.js");
-const { serveExperiment } = await import("../../www/pool-core.js");
+const { serve } = await import("../../www/engine/engine-core.js");
+const { serveExperiment } = await import("../../www/pool/core.js");
 after(() => ports.forEach((port) => port.unref()));
 
 const CORPUS = new URL("../corpus/", import.meta.url);
@@ -167,7 +167,7 @@ for (const [who, start] of Object.entries({ "the engine's worker": serve, "a wor
     await fc.assert(fc.asyncProperty(fc.array(message, { maxLength: 8 }), async (messages) => {
       /** @type {any[]} */
       const answers = [];
-      /** @type {import("../../www/protocol.js").Port} */
+      /** @type {import("../../www/engine/protocol.js").Port} */
       const port = { postMessage: (answer) => answers.push(answer), onmessage: null };
       start(port);
       for (const data of messages) await /** @type {any} */ (port.onmessage)?.({ data });

@@ -5,7 +5,7 @@ import { open, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
-/** @typedef {import("../../www/engine.js").Step & { by: string }} Step By which engine. */
+/** @typedef {import("../../www/engine/engine.js").Step & { by: string }} Step By which engine. */
 
 /**
  * Loads a network, runs attacks one after another, and says which engine was at work in the end.
@@ -119,7 +119,7 @@ for (const end of ["lost", "trap"]) {
 }
 
 test("where workers have no WebGPU and the page has, it runs in the page", async (t) => {
-  const without = { "/www/worker.js": 'Object.defineProperty(navigator, "gpu", { value: undefined }); const { serve } = await import("./engine-core.js"); serve(self);' };
+  const without = { "/www/engine/worker.js": 'Object.defineProperty(navigator, "gpu", { value: undefined }); const { serve } = await import("./engine-core.js"); serve(self);' };
   const script = "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({ info: { description: 'Page adapter' }, features: new Set(['timestamp-query']) }) } })";
   const { info } = await compute(t, { ...FAST, ...without }, { prefer: "webgpu", script });
   assert.deepEqual([info.engine, info.where, info.implementation], ["webgpu", "page", "fake webgpu, Page adapter"]);

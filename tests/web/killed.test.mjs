@@ -138,7 +138,7 @@ for (const [name, path] of Object.entries(LOADING)) {
 }
 
 test("a worker that ends before it has said anything is done without: the page computes", async (t) => {
-  const { url } = await site(t, { "/www/worker.js": "close();" });
+  const { url } = await site(t, { "/www/engine/worker.js": "close();" });
   const { page } = await open(t, url, { script: CLOCK });
   await page.waitForFunction(() => /** @type {any} */ (globalThis).made > 0);
   await wait(page);

@@ -60,7 +60,7 @@ test("the lab counts what single attacks give, and saves it", async (t) => {
   const rows = JSON.parse(`${content}`);
   assert.deepEqual(rows.map((/** @type {any} */ { role, scale, planned, partial }) => [role, scale, planned, partial]), [["undefended", 1, 9, false], ["scaled", 40, 9, false]]);
   const single = await page.evaluate(async ({ index }) => {
-    const [{ createEngine }, { loadSamples }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js")]);
+    const [{ createEngine }, { loadSamples }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js")]);
     const engine = await createEngine();
     await engine.load("mnist-undefended");
     const sample = (await loadSamples("mnist")).find((each) => each.index === index);

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { emptyLink, parseLink, writeLink } from "../../www/link.js";
-import { readPixels, writePixels } from "../../www/pixels.js";
-import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/strokes.js";
+import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
+import { readPixels, writePixels } from "../../www/link/pixels.js";
+import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
 
 /**
  * Links are kept for ever: entries are added here, and none is changed. `says` is what differs from
@@ -124,12 +124,12 @@ function mutate(text, random) {
   return mutant;
 }
 
-/** Written without the parser's table, so that a mistake there does not hide itself. @param {import("../../www/link.js").Link} link */
+/** Written without the parser's table, so that a mistake there does not hide itself. @param {import("../../www/link/link.js").Link} link */
 function outOfRange(link) {
   const whole = (/** @type {number | null} */ value, /** @type {number} */ most) => value === null || (Number.isInteger(value) && value >= 0 && value <= most);
   const network = (/** @type {any} */ name) => name === null
     || (/^(undefended|distilled|teacher)$/.test(name.role) && name.temperature >= 0 && name.temperature < 10_000 && /^([0-9a-f]{8})?$/.test(name.hash));
-  /** @type {Record<keyof import("../../www/link.js").Link, boolean>} */
+  /** @type {Record<keyof import("../../www/link/link.js").Link, boolean>} */
   const holds = {
     data: link.data === "mnist" || link.data === "cifar10",
     left: network(link.left),

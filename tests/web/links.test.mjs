@@ -209,7 +209,7 @@ test("the story's steps are links; the teacher's answers soften with the tempera
   assert.ok(isFetched());
   const logits = await page.evaluate(async (id) => {
     const { createEngine } = await import("/www/engine.js");
-    const { loadSamples } = await import("/www/samples.js");
+    const { loadSamples } = await import("/www/page/samples.js");
     const [engine, samples] = await Promise.all([createEngine(), loadSamples("mnist")]);
     await engine.load(id);
     const image = samples.find(({ index }) => index === 0)?.pixels ?? new Float32Array();

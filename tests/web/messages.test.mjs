@@ -117,7 +117,7 @@ test("a guest tells its height to who asks for it, and listens to nothing else; 
   assert.deepEqual(problems, []);
 });
 
-for (const [who, script] of Object.entries({ "the engine's worker": "worker.js", "a worker of the pool": "pool-worker.js" })) {
+for (const [who, script] of Object.entries({ "the engine's worker": "engine/worker.js", "a worker of the pool": "pool/worker.js" })) {
   test(`${who} answers whatever it is asked, and goes on working`, async (t) => {
     const { url } = await site(t);
     const { page, problems } = await open(t, `${url}/blank`, { script: REVIVE });
@@ -131,14 +131,14 @@ for (const [who, script] of Object.entries({ "the engine's worker": "worker.js",
       /** @type {(id: number) => Promise<any>} */
       const answerTo = (id) => new Promise((resolve) => worker.addEventListener("message", ({ data }) => { if (data.id === id && !("event" in data)) resolve(data); }));
       worker.onmessage = ({ data }) => answers.push(data);
-      if (script === "worker.js") {
+      if (script === "engine/worker.js") {
         worker.postMessage({ id: 1e6, method: "open", argument: { backend: "cpu" } });
         await answerTo(1e6);
       }
       for (const message of /** @type {unknown[]} */ (messages)) worker.postMessage(revive(message));
       worker.postMessage({ hold: false });
       const last = answerTo(1e6 + 1);
-      worker.postMessage({ id: 1e6 + 1, method: script === "worker.js" ? "models" : "nothing" });
+      worker.postMessage({ id: 1e6 + 1, method: script === "engine/worker.js" ? "models" : "nothing" });
       const { value, error } = await last;
       worker.terminate();
       return { errors, last: value?.length ?? error?.name, odd: answers.filter((each) => !each.pong && !("event" in each) && !("value" in each) && typeof each.error?.message !== "string") };
@@ -152,7 +152,7 @@ for (const [who, script] of Object.entries({ "the engine's worker": "worker.js",
 
 test("what a worker answers besides is passed over, and an answer of the wrong shape is an error that is told", async (t) => {
   const noise = some(fc.oneof(value, talk, answer.map((each) => ({ ...each, id: -1 }))), 200).filter((message) => !(/** @type {any} */ (message)?.id > 0));
-  const { url, answers } = await site(t, { "/www/worker.js": `
+  const { url, answers } = await site(t, { "/www/engine/worker.js": `
     ${REVIVE.replaceAll("globalThis.", "self.")}
     const noise = ${JSON.stringify(noise)};
     const { serve } = await import("./engine-core.js");
@@ -164,14 +164,14 @@ test("what a worker answers besides is passed over, and an answer of the wrong s
   assert.deepEqual(problems, []);
 
   for (const wrong of ['error: { name: "<b>", message: "<img src=x onerror=wasRun=1>" }', 'value: "<img src=x onerror=wasRun=1>"', "value: 5", "error: 0", "nothing: 0"]) {
-    answers["/www/worker.js"] = `postMessage({ ready: true }); onmessage = ({ data }) => { if (data.id) postMessage({ id: data.id, ${wrong} }); };`;
+    answers["/www/engine/worker.js"] = `postMessage({ ready: true }); onmessage = ({ data }) => { if (data.id) postMessage({ id: data.id, ${wrong} }); };`;
     await page.reload();
     await page.waitForFunction(() => document.querySelectorAll('[data-panel] .status[data-error]:not([data-error=""])').length === 2);
     assert.ok((await page.locator('[data-panel="left"] .status-text').innerText()).length > 20);
     assert.equal(await page.locator("[data-panel] img").count(), 0);
     await isUnharmed(page);
   }
-  delete answers["/www/worker.js"];
+  delete answers["/www/engine/worker.js"];
   await page.locator('[data-panel="left"] .retry').click();
   await ready(page);
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);

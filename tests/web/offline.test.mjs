@@ -185,7 +185,7 @@ test("a copy that is damaged is refused, and fetched again", async (t) => {
   await page.evaluate(async () => {
     const store = await caches.open((await caches.keys())[0]);
     for (const request of await store.keys()) {
-      if (!/mnist-undefended|www\/state\.js/.test(request.url)) continue;
+      if (!/mnist-undefended|www\/session\/state\.js/.test(request.url)) continue;
       const copy = await store.match(request);
       const bytes = new Uint8Array(await (copy ?? new Response()).arrayBuffer());
       bytes[bytes.length >> 1] ^= 1;
@@ -196,7 +196,7 @@ test("a copy that is damaged is refused, and fetched again", async (t) => {
   await page.reload();
   await ready(page);
   const asked = requests.slice(before).filter((path) => !UPDATE.includes(path));
-  assert.deepEqual(asked.sort(), [WEIGHTS, "/www/state.js"]);
+  assert.deepEqual(asked.sort(), [WEIGHTS, "/www/session/state.js"]);
   await page.context().setOffline(true);
   await page.reload();
   await ready(page);

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateRawSync, deflateSync } from "node:zlib";
-import { readHeader } from "../../www/header.js";
-import { inflate } from "../../www/inflate.js";
-import { parseLink } from "../../www/link.js";
-import { readPixels, writePixels } from "../../www/pixels.js";
-import { asDigit, asTinyDigit, average } from "../../www/reduce.js";
+import { readHeader } from "../../www/input/image-header.js";
+import { inflate } from "../../www/codecs/inflate.js";
+import { parseLink } from "../../www/link/link.js";
+import { readPixels, writePixels } from "../../www/link/pixels.js";
+import { asDigit, asTinyDigit, average } from "../../www/input/to-mnist.js";
 
 /** @param {...(number | string | number[])} parts Bytes, or letters. */
 const bytes = (...parts) => Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...Buffer.from(part, "latin1")] : part)));
@@ -16,7 +16,7 @@ const FRAME = [0x2c, 0, 0, 0, 0, 10, 0, 20, 0, 0, 2, 2, 0x4c, 1, 0];
 const DELAY = [0x21, 0xf9, 4, 0, 10, 0, 0, 0];
 const webp = (/** @type {string} */ kind, /** @type {number[]} */ body) => bytes("RIFF", [0, 0, 0, 0], "WEBP", kind, [body.length, 0, 0, 0], body);
 
-/** @type {Record<string, [file: Uint8Array, header: import("../../www/header.js").Header | null]>} */
+/** @type {Record<string, [file: Uint8Array, header: import("../../www/input/image-header.js").Header | null]>} */
 const HEADERS = {
   "a PNG": [bytes(PNG, 0, 0, 0, 0, "IDAT"), { width: 256, height: 200, moves: false }],
   "an animated PNG": [bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0), { width: 256, height: 200, moves: true }],

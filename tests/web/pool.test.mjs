@@ -23,7 +23,7 @@ const TAUGHT = 5;
 /** What the tests do in the page: attempts of so many steps of so many milliseconds. */
 const HELP = `
   globalThis.start = async (options) => {
-    const { createPool, fetchModels } = await import("/www/pool.js");
+    const [{ createPool }, { fetchModels }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js")]);
     const models = await fetchModels();
     globalThis.pool = createPool(options);
     globalThis.plan = (count, theta, budget = 0, deadly) => ({ models, request: { labels: new Uint8Array(count), theta, budget, deadly } });

@@ -64,7 +64,7 @@ nodeTest("the site works under any path, and its story pages show a card and lea
   }
   assert.equal((await fetch(`${address}www/icon-180.png`)).status, 200);
 
-  for (const [path, place] of [["", "www/state.js"], ["www/lab.html", "www/lab/plan.js"], ["www/lab.html", "www/styles/lab.css"]]) {
+  for (const [path, place] of [["", "www/session/state.js"], ["www/lab.html", "www/lab/plan.js"], ["www/lab.html", "www/styles/lab.css"]]) {
     const intact = readFileSync(join(folder, place), "utf8");
     writeFileSync(join(folder, place), `${intact}/* */`);
     const { page, problems } = await open(t, `${address}${path}`);

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 
-/** @typedef {import("../../www/protocol.js").ManifestEntry} Entry */
+/** @typedef {import("../../www/engine/protocol.js").ManifestEntry} Entry */
 
 const MODELS = new URL("../../www/models/", import.meta.url);
 /** @type {Entry[]} */

@@ -6,14 +6,14 @@ import { createServer, request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { ATTACKS } from "../../www/attacks.js";
-import { fetchBytes, fetchJson } from "../../www/fetch.js";
+import { ATTACKS } from "../../www/domain/attacks.js";
+import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { choose, tasksOf, workOf } from "../../www/lab/plan.js";
 import { parse, sameAttack } from "../../www/lab/published.js";
 import { reported } from "../../www/lab/reported.js";
-import { parseManifest } from "../../www/manifest.js";
-import { DEFAULTS } from "../../www/settings.js";
-import { softmax, steepest, steepestLoss } from "../../www/temperature.js";
+import { parseManifest } from "../../www/engine/manifest.js";
+import { DEFAULTS } from "../../www/domain/settings.js";
+import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { ENTRY } from "./fake.mjs";
 
 test("the manifest's known fields are kept, and nothing else", () => {

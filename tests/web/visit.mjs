@@ -1,5 +1,5 @@
 /** A visit to the page: what a visitor does, by the hooks that the page's elements carry. */
-import { ATTACKS as TABLE } from "../../www/attacks.js";
+import { ATTACKS as TABLE } from "../../www/domain/attacks.js";
 import { open } from "./helper.mjs";
 
 /** Read by what a test says, which may be anything. @type {Record<string, { directions: readonly string[], settings: readonly string[] }>} */

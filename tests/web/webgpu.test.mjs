@@ -32,7 +32,7 @@ const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
 /** Both engines' steps of some attacks. @param {import("playwright-core").Page} page @param {Attack[]} attacks */
 function compute(page, attacks) {
   return page.evaluate(async (attacks) => {
-    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const samples = await loadSamples(MNIST);
     const engines = await Promise.all([createEngine({ prefer: "cpu" }), createEngine({ prefer: "webgpu" })]);
     const infos = [];
@@ -79,7 +79,7 @@ test("it computes what the CPU engine does", async (t) => {
 /** The records of attacks that stay on the device, and how long they took, by engine. @param {import("playwright-core").Page} page @param {number} images @param {number} budget */
 function experiment(page, images, budget) {
   return page.evaluate(async ({ images, budget }) => {
-    const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const all = await loadSamples(MNIST);
     const samples = Array.from({ length: images }, (_, i) => all[Math.floor((i * all.length) / images)]);
     const networks = ["mnist-undefended", "mnist-distilled-t40"];
@@ -127,12 +127,12 @@ test("attacks that stay on the device end as on the CPU", async (t) => {
 }, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
 
 test("what attacks stay on is given up if the first of them ends otherwise than on the CPU", async (t) => {
-  const { url } = await site(t, { "/www/pool-worker.js": `
+  const { url } = await site(t, { "/www/pool/worker.js": `
     let lies = false;
     addEventListener("message", ({ data }) => { lies ||= data.argument?.backend === "webgpu"; });
     const post = postMessage.bind(self);
     self.postMessage = (message) => post(lies && message.value?.[0]?.outcome ? { ...message, value: message.value.map((record) => ({ ...record, outcome: "fooled" })) } : message);
-    const { serveExperiment } = await import("./pool-core.js");
+    const { serveExperiment } = await import("./core.js");
     serveExperiment(self);` });
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
@@ -172,11 +172,11 @@ function isFlat(t, marks) {
 }
 
 test("however many steps are taken one at a time, the device holds no more buffers and the module no more memory", async (t) => {
-  const { url } = await site(t, { "/www/worker.js": `${HELD} const { serve } = await import("./engine-core.js"); serve(self);` });
+  const { url } = await site(t, { "/www/engine/worker.js": `${HELD} const { serve } = await import("./engine-core.js"); serve(self);` });
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
   const { info, marks } = await page.evaluate(async ({ attacks, most }) => {
-    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const samples = await loadSamples(MNIST);
     const engine = await createEngine({ prefer: "webgpu" });
     for (const model of new Set(attacks.map(({ model }) => model))) await engine.load(model);
@@ -200,11 +200,11 @@ test("however many steps are taken one at a time, the device holds no more buffe
 }, MANY ? 600 * MINUTES : 6 * MINUTES);
 
 test("nor however many are taken together on the device", async (t) => {
-  const { url } = await site(t, { "/www/pool-worker.js": `${HELD} const { serveExperiment } = await import("./pool-core.js"); serveExperiment(self);` });
+  const { url } = await site(t, { "/www/pool/worker.js": `${HELD} const { serveExperiment } = await import("./core.js"); serveExperiment(self);` });
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
   const marks = await page.evaluate(async ({ most, images, budget }) => {
-    const [{ createPool, fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const samples = await loadSamples(MNIST);
     const channel = new BroadcastChannel("held");
     /** @returns {Promise<{ buffers: number, memory: number }>} */
@@ -239,7 +239,7 @@ test("nor however many are taken together on the device", async (t) => {
 }, MANY ? 600 * MINUTES : 6 * MINUTES);
 
 test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
-  const { url } = await site(t, { "/www/worker.js": `
+  const { url } = await site(t, { "/www/engine/worker.js": `
     const request = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (...options) {
       const device = await request.apply(this, options);
@@ -251,7 +251,7 @@ test("a device that is lost in the middle of an attack is replaced by the CPU, w
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
   const { before, after, result } = await page.evaluate(async () => {
-    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/samples.js"), import("/www/datasets.js")]);
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
     const engine = await createEngine({ prefer: "webgpu" });
     await engine.load("mnist-undefended");
     const before = await engine.settled();

@@ -1,10 +1,10 @@
 /** The attacks behind a cell, each as a link that runs it again, step by step, on the page. */
-import { DATASETS } from "../datasets.js";
-import { make } from "../dom.js";
-import { className, t } from "../i18n.js";
-import { emptyLink, writeLink } from "../link.js";
-import { nameOf } from "../networks.js";
-import { settingsIn } from "../settings.js";
+import { DATASETS } from "../domain/datasets.js";
+import { make } from "../page/dom.js";
+import { className, t } from "../page/i18n.js";
+import { emptyLink, writeLink } from "../link/link.js";
+import { nameOf } from "../domain/networks.js";
+import { settingsIn } from "../domain/settings.js";
 import { tasksOf } from "./plan.js";
 
 /** How many of them are listed. */
@@ -13,8 +13,8 @@ const MOST = 20;
 /**
  * @typedef {object} Measured
  * @property {import("./plan.js").Choice} choice
- * @property {import("../samples.js").Sample[]} samples Those that were attacked.
- * @property {import("../pool.js").ExperimentRecord[]} records
+ * @property {import("../page/samples.js").Sample[]} samples Those that were attacked.
+ * @property {import("../pool/pool.js").ExperimentRecord[]} records
  * @property {import("./plan.js").ManifestEntry[]} models All of the data set.
  */
 

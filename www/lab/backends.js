@@ -1,8 +1,8 @@
 /** What computes: all cores but one, or the graphics processor, each with a pool of its own that is made when it is wanted. */
-import { findAdapter } from "../adapter.js";
-import { createPool } from "../pool.js";
+import { findAdapter } from "../engine/adapter.js";
+import { createPool } from "../pool/pool.js";
 
-/** @typedef {import("../protocol.js").Backend} Backend */
+/** @typedef {import("../engine/protocol.js").Backend} Backend */
 /** @typedef {ReturnType<typeof createPool>} Pool */
 
 export const BACKENDS = /** @type {const} */ (["cpu", "webgpu"]);

@@ -1,5 +1,5 @@
 /** Charts by hand, in SVG: lines with intervals, bars, small histograms, heat maps. What they show is also in a table, so they are pictures to those who hear the page. */
-import { make } from "../dom.js";
+import { make } from "../page/dom.js";
 
 /**
  * @typedef {object} Point

@@ -1,9 +1,9 @@
 /** What can be taken along: the visitor's figures as files, and the sources as BibTeX. */
-import { BIBTEX } from "../bibtex.js";
-import { MNIST } from "../datasets.js";
-import { must } from "../dom.js";
-import { explain } from "../errors.js";
-import { t } from "../i18n.js";
+import { BIBTEX } from "../domain/bibtex.js";
+import { MNIST } from "../domain/datasets.js";
+import { must } from "../page/dom.js";
+import { explain } from "../page/errors.js";
+import { t } from "../page/i18n.js";
 import { say } from "./message.js";
 import { download, toCsv, toJson, toPng } from "./save.js";
 

@@ -1,11 +1,10 @@
 /** The form: what is to be measured, on which networks, with which attack, on how many images, by what. */
-import { ATTACKS, settle, tempered, withTemper } from "../attacks.js";
-import { DATASETS, MNIST } from "../datasets.js";
-import { make, must, setText } from "../dom.js";
-import { number, speakOf, t } from "../i18n.js";
-import { loadSamples } from "../samples.js";
-import { DEFAULTS } from "../settings.js";
-import { modelName } from "../verdict.js";
+import { ATTACKS, settle, tempered, withTemper } from "../domain/attacks.js";
+import { DATASETS, MNIST } from "../domain/datasets.js";
+import { make, must, setText } from "../page/dom.js";
+import { modelName, number, speakOf, t } from "../page/i18n.js";
+import { loadSamples } from "../page/samples.js";
+import { DEFAULTS } from "../domain/settings.js";
 import { BACKENDS } from "./backends.js";
 import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, budgetOf, firstImages, firstSubjects, hasAttack, workOf } from "./plan.js";
 import { inWords } from "./status.js";
@@ -37,9 +36,9 @@ export function createForm(backends, onChange) {
   let backend = "cpu";
   /** The graphics processor, once it has been looked for. @type {Awaited<ReturnType<typeof import("./backends.js").findGraphics>> | null} */
   let graphics = null;
-  /** Of every data set. @type {import("../protocol.js").ManifestEntry[]} */
+  /** Of every data set. @type {import("../engine/protocol.js").ManifestEntry[]} */
   let manifest = [];
-  /** Of the one that is chosen. @type {import("../samples.js").Sample[]} */
+  /** Of the one that is chosen. @type {import("../page/samples.js").Sample[]} */
   let samples = [];
   let isOpen = false;
   /** @type {Subject[]} */

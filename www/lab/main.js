@@ -1,11 +1,11 @@
 /** Starts the lab: what the form asks for is run, and shown as it comes. */
-import { announce } from "../announce.js";
-import { must } from "../dom.js";
-import { explain } from "../errors.js";
-import { preferredLanguage, setUpMenu, speak, t } from "../i18n.js";
-import { setUpOffline } from "../offline.js";
-import { fetchModels } from "../pool.js";
-import { setUpTheme } from "../theme.js";
+import { announce } from "../page/announce.js";
+import { must } from "../page/dom.js";
+import { explain } from "../page/errors.js";
+import { preferredLanguage, setUpMenu, speak, t } from "../page/i18n.js";
+import { setUpOffline } from "../page/offline.js";
+import { fetchModels } from "../engine/manifest.js";
+import { setUpTheme } from "../page/theme.js";
 import { createBackends, findGraphics } from "./backends.js";
 import { setUpDownloads } from "./downloads.js";
 import { createForm } from "./form.js";
@@ -73,7 +73,7 @@ function pauseOrResume() {
   draw();
 }
 
-/** @param {import("../i18n.js").Language} wanted */
+/** @param {import("../page/i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
   if (!await speak(wanted)) say(t("notes.words"));
   document.title = `${t("lab.title")}: ${t("title")}`;

@@ -1,6 +1,6 @@
 /** What has gone wrong or has to be known, in the form; nothing hides it. */
-import { announce } from "../announce.js";
-import { must, setText } from "../dom.js";
+import { announce } from "../page/announce.js";
+import { must, setText } from "../page/dom.js";
 
 /** @param {string} words */
 export function say(words) {

@@ -1,11 +1,11 @@
 /** What is to be measured: from the choices of the form to the request that the engine understands. */
-import { ATTACKS, requestOf, tempered } from "../attacks.js";
-import { CIFAR10, DATASETS, MNIST } from "../datasets.js";
+import { ATTACKS, requestOf, tempered } from "../domain/attacks.js";
+import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
 
 /**
- * @typedef {import("../protocol.js").ManifestEntry} ManifestEntry
- * @typedef {import("../settings.js").Settings} Settings
- * @typedef {import("../samples.js").Sample} Sample
+ * @typedef {import("../engine/protocol.js").ManifestEntry} ManifestEntry
+ * @typedef {import("../domain/settings.js").Settings} Settings
+ * @typedef {import("../page/samples.js").Sample} Sample
  * @typedef {import("../../pkg/cpu/engine.js").ExperimentKind} Kind
  * @typedef {typeof EXPERIMENTS[number]} Experiment
  * @typedef {any} Row A row as the engine counts it; `pkg/cpu/engine.d.ts` says what is in it. A paper's
@@ -144,7 +144,7 @@ export function tasksOf({ experiment, subjects, settings }) {
  * @param {Choice} choice
  * @param {Sample[]} samples The chosen ones.
  * @param {{ engine: string, date: string }} about
- * @returns {import("../pool.js").Plan}
+ * @returns {import("../pool/pool.js").Plan}
  */
 export function planOf(choice, samples, { engine, date }) {
   const { experiment, subjects } = choice;

@@ -1,12 +1,12 @@
 /** This project's own measurements, from the results files; without a file there is nothing to show. */
-import { ATTACKS, tempered } from "../attacks.js";
-import { DATASETS } from "../datasets.js";
-import { fetchJson } from "../fetch.js";
+import { ATTACKS, tempered } from "../domain/attacks.js";
+import { DATASETS } from "../domain/datasets.js";
+import { fetchJson } from "../engine/fetch.js";
 import { LINEUP, budgetOf, kindOf } from "./plan.js";
 
 /**
  * @typedef {import("./plan.js").Experiment} Experiment
- * @typedef {import("../settings.js").Settings} Settings
+ * @typedef {import("../domain/settings.js").Settings} Settings
  * @typedef {import("./plan.js").Row} Row
  * @typedef {(value: any) => boolean} Check
  */

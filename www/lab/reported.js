@@ -1,5 +1,5 @@
 /** The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's list. */
-import { PAPER } from "../paper.js";
+import { PAPER } from "../domain/paper.js";
 import { LINEUP } from "./plan.js";
 
 /** @typedef {import("./plan.js").Row} Row */
@@ -14,7 +14,7 @@ export const PAPER_EPSILON = 0.3;
 /**
  * @param {import("./plan.js").Experiment} experiment
  * @param {string} data
- * @param {import("../settings.js").Settings} settings
+ * @param {import("../domain/settings.js").Settings} settings
  * @returns {Row[]}
  */
 export function reported(experiment, data, settings) {
@@ -29,7 +29,7 @@ export function reported(experiment, data, settings) {
   }
 }
 
-/** @param {string} data @param {import("../settings.js").Settings} settings */
+/** @param {string} data @param {import("../domain/settings.js").Settings} settings */
 function ofAttack(data, { attack, direction, confidence, temper }) {
   const isAsThere = attack.startsWith("jsma") ? direction === "increase" : confidence === 0 && temper === null;
   if (!isAsThere) return [];

@@ -1,7 +1,7 @@
 /** What is shown of an experiment: its chart, the same as a table, and the attempts behind a cell. */
-import { ATTACKS } from "../attacks.js";
-import { make, must, refill, setText } from "../dom.js";
-import { t } from "../i18n.js";
+import { ATTACKS } from "../domain/attacks.js";
+import { make, must, refill, setText } from "../page/dom.js";
+import { t } from "../page/i18n.js";
 import { attemptsBehind } from "./attempts.js";
 import { drawDownloads } from "./downloads.js";
 import { fetchPublished } from "./published.js";

@@ -3,12 +3,12 @@ import { attemptsOf, planOf } from "./plan.js";
 import { progressOf } from "./views.js";
 
 /**
- * @typedef {import("../pool.js").ExperimentRecord} ExperimentRecord
+ * @typedef {import("../pool/pool.js").ExperimentRecord} ExperimentRecord
  *
  * @typedef {object} Work What is run, and on what.
  * @property {import("./plan.js").Choice} choice
- * @property {import("../samples.js").Sample[]} samples Those that are attacked.
- * @property {import("../protocol.js").ManifestEntry[]} models All of the data set.
+ * @property {import("../page/samples.js").Sample[]} samples Those that are attacked.
+ * @property {import("../engine/protocol.js").ManifestEntry[]} models All of the data set.
  * @property {import("./backends.js").Backend} backend
  * @property {import("./backends.js").Pool} pool
  *

@@ -1,5 +1,5 @@
 /** What was measured, as files: JSON as the command line writes it, CSV for spreadsheets, PNG for slides. */
-import { make } from "../dom.js";
+import { make } from "../page/dom.js";
 
 /** @typedef {Record<string, unknown>} Row */
 

@@ -1,6 +1,6 @@
 /** How a run stands: in words, as a bar, and in what can be done about it. */
-import { must, setText } from "../dom.js";
-import { percent, t } from "../i18n.js";
+import { must, setText } from "../page/dom.js";
+import { percent, t } from "../page/i18n.js";
 import { workOf } from "./plan.js";
 
 /** @typedef {import("./run.js").Run} Run */

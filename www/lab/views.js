@@ -3,9 +3,8 @@
  * stand beside each other wherever there are three: the paper's figures, those that this project has
  * published, and the visitor's own.
  */
-import { DATASETS } from "../datasets.js";
-import { className, number, percent, t } from "../i18n.js";
-import { modelName } from "../verdict.js";
+import { DATASETS } from "../domain/datasets.js";
+import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { barChart, barLegend, heatMap, histograms, legend, lineChart } from "./charts.js";
 import { LINEUP } from "./plan.js";
 import { PAPER_EPSILON } from "./reported.js";

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use defensive_distillation::dataset::Dataset;
 use serde_json::Value;
 
-/// `www/paper.js` says where each figure is from.
+/// `www/domain/paper.js` says where each figure is from.
 static PAPER: LazyLock<Value> = LazyLock::new(|| {
-    let module = include_str!("../../../www/paper.js");
+    let module = include_str!("../../../www/domain/paper.js");
     let json =
         module.split_once("PAPER = ").and_then(|(_, rest)| rest.trim_end().strip_suffix(';'));
-    json.and_then(|json| serde_json::from_str(json).ok()).expect("www/paper.js assigns JSON")
+    json.and_then(|json| serde_json::from_str(json).ok()).expect("www/domain/paper.js assigns JSON")
 });
 
 /// The figure of an experiment ("success/mnist/jsma-f", say) on a network ("distilled 20"): a share

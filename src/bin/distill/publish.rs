@@ -12,7 +12,7 @@ use defensive_distillation::train::{Recipe, atomic, finished, measure};
 
 use crate::{Common, Result};
 
-/// The most UTF-16 code units of a manifest's line, as www/manifest.js counts them.
+/// The most UTF-16 code units of a manifest's line, as www/engine/manifest.js counts them.
 const LONGEST_LINE: usize = 300;
 
 #[derive(Args)]

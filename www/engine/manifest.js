@@ -1,0 +1,75 @@
+/** The list of published networks, parsed field by field: until then it is only text from a file. */
+import { fetchJson } from "./fetch.js";
+import { failure } from "./protocol.js";
+
+/** @typedef {import("./protocol.js").ManifestEntry} ManifestEntry */
+
+const MANIFEST = new URL("../models/manifest.json", import.meta.url);
+const MAX_ENTRIES = 100;
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** @type {{ [field in keyof ManifestEntry]: [accepts: (value: any) => boolean, expected: string] }} */
+const FIELDS = {
+  id: [text(/^[a-z0-9][a-z0-9.-]{0,63}$/), "lower-case letters, digits, dots and dashes"],
+  file: [text(/^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$/, 100), "a plain file name"],
+  bytes: [integer(1, MAX_BYTES), `a whole number from 1 to ${MAX_BYTES}`],
+  sha256: [text(/^[0-9a-f]{64}$/), "64 hexadecimal digits"],
+  dataset: [text(/^(mnist|cifar10)$/), "mnist or cifar10"],
+  role: [text(/^(undefended|distilled|teacher)$/), "undefended, distilled or teacher"],
+  temperature: [number(Number.MIN_VALUE, 10_000), "a positive number"],
+  parameters: [integer(1, 1e9), "a whole number above 0"],
+  test_accuracy: [number(0, 1), "a number from 0 to 1"],
+  logit_norm: [number(0, 1e9), "a number from 0"],
+  command: [text(/^[^\p{Cc}]*$/u, 1000), "one line of text"],
+  seed: [integer(0, Number.MAX_SAFE_INTEGER), "a whole number"],
+  epochs: [integer(0, 1e6), "a whole number"],
+  epochs_reason: [text(/^[^\p{Cc}]*$/u, 300), "one line of text"],
+  seconds: [number(0, 1e9), "a number of seconds"],
+  hardware: [text(/^[^\p{Cc}]*$/u, 300), "one line of text"],
+  date: [text(/^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?$/), "a date such as 2026-01-31"],
+};
+
+/** The published networks. @param {AbortSignal} [signal] */
+export async function fetchModels(signal) {
+  return parseManifest(await fetchJson(MANIFEST, { signal }));
+}
+
+/**
+ * Keeps the known fields of each entry and refuses anything that does not fit.
+ *
+ * @param {unknown} value
+ * @returns {ManifestEntry[]}
+ */
+export function parseManifest(value) {
+  if (!Array.isArray(value) || value.length > MAX_ENTRIES) throw refuse(`it should be a list of at most ${MAX_ENTRIES} models`);
+  const entries = value.map(parseEntry);
+  if (new Set(entries.map(({ id }) => id)).size < entries.length) throw refuse("two models have the same id");
+  return entries;
+}
+
+/** @param {any} entry @param {number} index */
+function parseEntry(entry, index) {
+  const fields = Object.entries(FIELDS).map(([field, [accepts, expected]]) => {
+    if (!accepts(entry?.[field])) throw refuse(`"${field}" of model number ${index + 1} should be ${expected}`);
+    return [field, entry[field]];
+  });
+  return /** @type {ManifestEntry} */ (Object.fromEntries(fields));
+}
+
+/** @param {string} reason */
+const refuse = (reason) => failure("ModelError", `The list of models cannot be used: ${reason}. Please retry.`);
+
+/** @param {RegExp} pattern @param {number} [longest] */
+function text(pattern, longest = 100) {
+  return (/** @type {unknown} */ value) => typeof value === "string" && value.length <= longest && pattern.test(value);
+}
+
+/** @param {number} least @param {number} most */
+function number(least, most) {
+  return (/** @type {unknown} */ value) => typeof value === "number" && value >= least && value <= most;
+}
+
+/** @param {number} least @param {number} most */
+function integer(least, most) {
+  return (/** @type {unknown} */ value) => Number.isInteger(value) && number(least, most)(value);
+}

@@ -1,0 +1,143 @@
+/**
+ * What the page and the engine say to each other: the types of the published API, the messages of
+ * the worker, and how an error crosses from one side to the other.
+ *
+ * @typedef {'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled'} Outcome
+ *   How an attack ended.
+ *
+ * @typedef {object} ManifestEntry One published network, as `www/models/manifest.json` describes it.
+ * @property {string} id
+ * @property {string} file Its name beside the manifest.
+ * @property {number} bytes
+ * @property {string} sha256
+ * @property {'mnist' | 'cifar10'} dataset
+ * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {number} temperature The temperature it was trained at.
+ * @property {number} parameters
+ * @property {number} test_accuracy From 0 to 1.
+ * @property {number} logit_norm The mean L1 norm of its logits over the test set.
+ * @property {string} command The command that trained it.
+ * @property {number} seed
+ * @property {number} epochs
+ * @property {string} epochs_reason Why these are fewer than the paper's 50; empty where they are not.
+ * @property {number} seconds
+ * @property {string} hardware
+ * @property {string} date
+ *
+ * @typedef {object} Classification
+ * @property {number[]} logits
+ * @property {number[]} probabilities The softmax of the logits at temperature 1.
+ * @property {number} label The most probable class.
+ *
+ * @typedef {object} AttackRequest
+ * @property {string} model
+ * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
+ * @property {Float32Array} image 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red, green and blue.
+ * @property {number} target The class that the image is to be mistaken for.
+ * @property {'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs' | 'cw-l2' | 'cw-l0'} attack
+ * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
+ * @property {number} [temperature] T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
+ * @property {'increase' | 'decrease' | 'either'} [direction] All but fgsm, cw-l2 and cw-l0 need it; `either` is for not-robust alone.
+ * @property {number} [theta] How much a chosen feature changes, in (0, 1]. All but fgsm, cw-l2 and cw-l0 need it.
+ * @property {number} [budget] The most features that may change, 0 to 784, or to 3072 of CIFAR-10. All but fgsm, cw-l2 and cw-l0 need it.
+ * @property {number} [epsilon] How far fgsm moves every feature, in [0, 1].
+ * @property {number} [confidence] κ of cw-l2 and cw-l0: by how much the target's logit should lead; 0 if left out.
+ * @property {number} [iterations] Steps of each descent of theirs; 200 if left out.
+ * @property {number} [seed] What the draws of random-pairs depend on; 0 if left out.
+ *
+ * @typedef {object} Step One image that the network has seen in the course of an attack.
+ * @property {number} run
+ * @property {number} iteration Changes made so far; 0 is the untouched image.
+ * @property {Float32Array} image
+ * @property {number[]} logits
+ * @property {number[]} probabilities
+ * @property {number} label
+ * @property {number} featuresChanged
+ * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack changes all at once.
+ * @property {[number, number] | null} pair The same where there are two.
+ * @property {number | null} alpha
+ * @property {number | null} beta
+ * @property {number | null} score
+ * @property {number | null} zeroGradients How many features have a gradient of exactly zero.
+ * @property {number | null} gradientEntries Of how many.
+ * @property {Float32Array | null} gradient The target output's derivative by each feature.
+ * @property {Float32Array | null} saliency The saliency map of the paper, feature by feature.
+ * @property {Outcome | null} outcome Set on the last step alone, unless the attack was cancelled.
+ *
+ * @typedef {object} AttackResult
+ * @property {Outcome} outcome
+ * @property {Step[]} steps
+ *
+ * @typedef {object} Progress
+ * @property {string} part `engine`, or the id of a model.
+ * @property {number} loaded Bytes received, after any decompression.
+ * @property {number} total
+ *
+ * @typedef {'cpu' | 'webgpu'} Backend
+ *
+ * @typedef {keyof typeof WHY} Why
+ *
+ * @typedef {object} EngineInfo
+ * @property {Backend} engine
+ * @property {'worker' | 'page'} where
+ * @property {Why} why Why this engine and not the other, in a word that a program can tell apart.
+ * @property {string} detail What there is to say beside it: a figure, an adapter, an error's message; or nothing.
+ * @property {string} reason All of this in words that can be reported.
+ * @property {string} implementation
+ * @property {string} version
+ */
+
+/** Why which engine computes. Names in capitals are those of the errors that ended an attempt. */
+export const WHY = {
+  faster: "The WebGPU engine computes, since it was measured to be faster here.",
+  forced: "The WebGPU engine computes, since it was asked for.",
+  asked: "The CPU engine computes, since it was asked for.",
+  waiting: "The CPU engine computes; the WebGPU engine is fetched once there is enough to compute.",
+  fetching: "The CPU engine computes while the WebGPU engine is fetched.",
+  compiling: "The CPU engine computes while the WebGPU engine compiles its shaders.",
+  SaveData: "The CPU engine computes, since the browser is set to save data.",
+  LittleMemory: "The CPU engine computes, since the device has little memory.",
+  NoWebGPU: "The CPU engine computes, since there is no WebGPU.",
+  NoAdapter: "The CPU engine computes, since there is no graphics adapter.",
+  MissingFeature: "The CPU engine computes, since the graphics adapter lacks a feature.",
+  SoftwareAdapter: "The CPU engine computes, since the graphics adapter is a program.",
+  Fault: "The CPU engine computes, since the graphics adapter reported an error.",
+  Mismatch: "The CPU engine computes, since the graphics adapter computed something else.",
+  Slower: "The CPU engine computes, since it was measured to be faster here.",
+  failed: "The CPU engine computes, since the WebGPU engine could not be started.",
+  lost: "The CPU engine computes; it has taken over from the WebGPU engine, which was lost.",
+};
+
+/**
+ * The messages. A call is answered by any number of events and then by one value or one error.
+ *
+ * @typedef {{ id: number, method: string, argument?: unknown }} Call
+ * @typedef {{ abort: number }} Abort
+ * @typedef {{ ping: true }} Ping Whether it is still there.
+ * @typedef {{ ready: true } | { pong: true }} Ready
+ * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
+ * @typedef {{ name: string, message: string }} PlainError
+ *
+ * @typedef {object} Port What a worker, its global scope and a MessagePort have in common.
+ * @property {(message: any) => void} postMessage
+ * @property {((event: MessageEvent) => any) | null} onmessage
+ */
+
+/**
+ * An error with a name that a caller can tell apart; www/engine/engine.js lists those that leave the engine.
+ *
+ * @param {string} name
+ * @param {string} message What happened, where, and what to do, in words for a visitor.
+ */
+export function failure(name, message) {
+  const error = new Error(message);
+  error.name = name;
+  return error;
+}
+
+/** @param {unknown} error @returns {PlainError} */
+export function toPlain(error) {
+  return error instanceof Error
+    ? { name: error.name, message: error.message }
+    : { name: "EngineError", message: String(error) };
+}

@@ -1,0 +1,135 @@
+/**
+ * Drawing by keyboard: a cursor on the 28×28 squares that the networks see, moved by the arrow keys,
+ * and a pen that is put down and lifted. What comes of it are strokes like any others, from the
+ * middle of one square to the middle of the next.
+ */
+import { announce } from "../page/announce.js";
+import { colours } from "../page/colours.js";
+import { DATASETS, MNIST } from "../domain/datasets.js";
+import { t } from "../page/i18n.js";
+import { hasRoom } from "../link/strokes.js";
+
+const { side: SIDE } = DATASETS[MNIST];
+/** Squares that the cursor moves at once while Shift is held. */
+const LEAP = 4;
+/** @type {Record<string, [right: number, down: number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** @typedef {{ column: number, row: number, isDown: boolean }} Cursor The square, from zero at the top left, and whether the pen is on the paper. */
+
+/**
+ * Listens to the keys of the pad.
+ *
+ * @param {HTMLCanvasElement} pad
+ * @param {import("../session/state.js").Store} store
+ * @param {import("../session/session.js").Session} session
+ * @returns {() => Cursor | null} Where the cursor is; null while nobody draws by keyboard. Each change is a new object.
+ */
+export function setUpCursor(pad, store, session) {
+  const { state } = store;
+  /** @type {Cursor} */
+  let cursor = { column: SIDE / 2, row: SIDE / 4, isDown: false };
+  let isShown = false;
+
+  /** @param {boolean} now */
+  function show(now) {
+    isShown = now;
+    if (!now) cursor = { ...cursor, isDown: false };
+    store.changed();
+  }
+
+  pad.addEventListener("focus", () => show(pad.matches(":focus-visible")));
+  pad.addEventListener("blur", () => show(false));
+  pad.addEventListener("pointerdown", () => show(false));
+
+  pad.addEventListener("keydown", (event) => {
+    const act = actionOf(event);
+    if (!act) return;
+    event.preventDefault();
+    isShown = true;
+    act();
+    store.changed();
+  });
+
+  /** What a key does here; nothing for those that belong to the page or the browser. @param {KeyboardEvent} event @returns {(() => void) | null} */
+  function actionOf({ key, shiftKey, ctrlKey, metaKey, altKey, repeat }) {
+    if ((ctrlKey || metaKey) && !altKey && key === "z") return undo;
+    if (ctrlKey || metaKey || altKey) return null;
+    if (key in ARROWS) return () => move(ARROWS[key], shiftKey ? LEAP : 1);
+    if (key === " " || key === "Enter") return repeat ? () => {} : cursor.isDown ? lift : lower;
+    if (key === "Backspace") return undo;
+    return key === "Delete" ? clear : null;
+  }
+
+  /** @param {[number, number]} way @param {number} squares */
+  function move([right, down], squares) {
+    const within = (/** @type {number} */ place) => Math.min(SIDE - 1, Math.max(0, place));
+    cursor = { ...cursor, column: within(cursor.column + right * squares), row: within(cursor.row + down * squares) };
+    if (cursor.isDown && !extend()) return;
+    announce(t("pad.at", place()));
+  }
+
+  function lower() {
+    if (!hasRoom(state.strokes)) return announce(t("pad.full"));
+    cursor = { ...cursor, isDown: true };
+    session.draw([...state.strokes, point()]);
+    announce(t("pad.down", place()));
+  }
+
+  async function lift() {
+    cursor = { ...cursor, isDown: false };
+    announce(t("pad.up"));
+    await session.sayReading();
+  }
+
+  /** Leads the stroke under the pen on to the cursor, as long as the drawing has room. */
+  function extend() {
+    const stroke = state.strokes.at(-1);
+    const [x, y] = point();
+    if (!stroke || (stroke.at(-2) === x && stroke.at(-1) === y)) return true;
+    if (!hasRoom(state.strokes, 0)) {
+      cursor = { ...cursor, isDown: false };
+      announce(t("pad.full"));
+      return false;
+    }
+    session.draw([...state.strokes.slice(0, -1), Uint8Array.of(...stroke, x, y)]);
+    return true;
+  }
+
+  function undo() {
+    cursor = { ...cursor, isDown: false };
+    session.undo();
+  }
+
+  function clear() {
+    cursor = { ...cursor, isDown: false };
+    session.clear();
+  }
+
+  const point = () => Uint8Array.of(...[cursor.column, cursor.row].map((square) => Math.round((255 * (square + 0.5)) / SIDE)));
+  const place = () => ({ column: cursor.column + 1, row: cursor.row + 1 });
+
+  return () => (isShown ? cursor : null);
+}
+
+/** A ring around the square, filled while the pen is down. @param {HTMLCanvasElement} pad @param {Cursor} cursor */
+export function paintCursor(pad, { column, row, isDown }) {
+  const context = pad.getContext("2d");
+  if (!context) return;
+  const cell = pad.width / SIDE;
+  const { halo, changed } = colours();
+  const ring = () => {
+    context.beginPath();
+    context.arc((column + 0.5) * cell, (row + 0.5) * cell, 0.95 * cell, 0, 2 * Math.PI);
+  };
+  for (const [colour, width] of /** @type {const} */ ([[halo, 0.9], [changed, 0.4]])) {
+    ring();
+    context.strokeStyle = colour.css;
+    context.lineWidth = width * cell;
+    context.stroke();
+  }
+  if (!isDown) return;
+  ring();
+  context.fillStyle = changed.css;
+  context.fill();
+}

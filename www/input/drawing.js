@@ -1,0 +1,76 @@
+/**
+ * The drawing pad. A drawing is data, not a picture: strokes of x0, y0, x1, y1, … from 0 to 255 over
+ * the square, so that it can be undone, sent to the engine and drawn anew at any size.
+ */
+import { colours } from "../page/colours.js";
+import { must } from "../page/dom.js";
+import { paintCursor, setUpCursor } from "./cursor.js";
+import { MOST_POINTS, hasRoom, pointCount } from "../link/strokes.js";
+import { paintStrokes } from "../panels/picture.js";
+
+/**
+ * @param {import("../session/state.js").Store} store
+ * @param {import("../session/session.js").Session} session
+ */
+export function setUpDrawing(store, session) {
+  const pad = must("#pad", HTMLCanvasElement);
+  const cursorNow = setUpCursor(pad, store, session);
+  /** @type {{ pointer: number, points: number[] } | null} */
+  let pen = null;
+
+  pad.addEventListener("pointerdown", (event) => {
+    if (pen || event.button !== 0 || !hasRoom(store.state.strokes)) return;
+    event.preventDefault();
+    pad.setPointerCapture(event.pointerId);
+    pen = { pointer: event.pointerId, points: [] };
+    move(event, [...store.state.strokes]);
+  });
+
+  pad.addEventListener("pointermove", (event) => {
+    if (pen?.pointer === event.pointerId) move(event, store.state.strokes.slice(0, -1));
+  });
+
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
+    pad.addEventListener(type, (event) => {
+      if (event instanceof PointerEvent && pen?.pointer === event.pointerId) pen = null;
+    });
+  }
+
+  /** Adds where the pen has been to its stroke. @param {PointerEvent} event @param {Uint8Array[]} before */
+  function move(event, before) {
+    if (!pen) return;
+    const { points } = pen;
+    const area = pad.getBoundingClientRect();
+    const room = 2 * (MOST_POINTS - pointCount(before));
+    const all = event.getCoalescedEvents?.() ?? [];
+    for (const { clientX, clientY } of all.length > 0 ? all : [event]) {
+      const x = quantise((clientX - area.left) / area.width);
+      const y = quantise((clientY - area.top) / area.height);
+      const isNew = x !== points.at(-2) || y !== points.at(-1);
+      if (isNew && points.length < room) points.push(x, y);
+    }
+    session.draw([...before, Uint8Array.from(points)]);
+  }
+
+  must("#undo", HTMLButtonElement).addEventListener("click", session.undo);
+  must("#clear", HTMLButtonElement).addEventListener("click", session.clear);
+
+  /** @type {unknown[]} */
+  let drawn = [];
+  /** @param {import("../session/state.js").State} state */
+  return ({ strokes, picture }) => {
+    const cursor = cursorNow();
+    const now = [strokes, picture.sample === null, colours(), pad.clientWidth, cursor];
+    if (now.every((part, place) => part === drawn[place])) return;
+    drawn = now;
+    const shown = picture.sample === null ? strokes : [];
+    must("#pad-hint", HTMLElement).hidden = shown.length > 0 || cursor !== null;
+    must("#pad-keys", HTMLElement).hidden = cursor === null;
+    must("#input-caption", HTMLElement).hidden = cursor !== null;
+    paintStrokes(pad, shown, pad.clientWidth * devicePixelRatio);
+    if (cursor) paintCursor(pad, cursor);
+  };
+}
+
+/** A share of the pad as one of 256 places. @param {number} share */
+const quantise = (share) => Math.min(255, Math.max(0, Math.round(share * 255)));

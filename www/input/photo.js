@@ -1,0 +1,121 @@
+/**
+ * A picture file of the visitor's, on the visitor's machine alone, as the image of a data set: checked
+ * by its header, decoded by the browser, cropped to the square in its middle, and averaged.
+ */
+import { readHeader } from "./image-header.js";
+import { asDigit, asTinyDigit, average } from "./to-mnist.js";
+
+/** @typedef {import("../domain/datasets.js").Dataset} Dataset */
+/** @typedef {import("./to-mnist.js").Square} Square */
+
+export const MOST_BYTES = 30_000_000;
+export const MOST_PIXELS = 50_000_000;
+const MOST_SIDE = 16_384;
+/** Cells of the first average for each pixel of the last, so that a digit can be centred between them. */
+const FINE = 10;
+/** Pixels that are read back at a time: the page's thread has other things to do in between. */
+const BAND = 60_000;
+
+/** How bright red, green and blue look. */
+const LUMA = [0.299, 0.587, 0.114];
+
+/** Why a picture cannot be used, by a name that the languages' files have words for. */
+export class PictureError extends Error {
+  /** @param {'kind' | 'bytes' | 'pixels' | 'moves' | 'broken' | 'blank'} reason @param {Record<string, number>} [values] */
+  constructor(reason, values = {}) {
+    super(reason);
+    this.name = "PictureError";
+    this.reason = reason;
+    this.values = values;
+  }
+}
+
+/**
+ * One byte for each feature.
+ *
+ * @param {Blob} file
+ * @param {Dataset} dataset
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function readPhoto(file, dataset) {
+  if (file.size > MOST_BYTES) throw new PictureError("bytes", { size: file.size / 1e6, most: MOST_BYTES / 1e6 });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const header = readHeader(bytes);
+  if (!header) throw new PictureError("kind");
+  const { width, height, moves } = header;
+  if (moves) throw new PictureError("moves");
+  if (width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE) throw new PictureError("pixels", { size: (width * height) / 1e6, most: MOST_PIXELS / 1e6 });
+  const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" }).catch(() => {
+    throw new PictureError("broken");
+  });
+  try {
+    const side = Math.min(bitmap.width, bitmap.height);
+    const channels = await squares(bitmap, side, FINE * dataset.side);
+    return Uint8Array.from(featuresOf(channels, side, dataset), (value) => Math.round(255 * value));
+  } finally {
+    bitmap.close();
+  }
+}
+
+/** @param {Square[]} channels @param {number} side Of the square before it was averaged. @param {Dataset} dataset */
+function featuresOf(channels, side, dataset) {
+  const whole = { left: 0, top: 0, size: FINE * dataset.side };
+  if (dataset.channels > 1) return channels.flatMap((channel) => [...average(channel, whole, dataset.side)]);
+  const { size } = channels[0];
+  const grey = { size, values: channels[0].values.map((_, place) => channels.reduce((sum, { values }, channel) => sum + LUMA[channel] * values[place], 0)) };
+  if (side === dataset.side) return asTinyDigit({ size: side, values: average(grey, whole, side) });
+  const digit = asDigit(grey);
+  if (!digit) throw new PictureError("blank");
+  return digit;
+}
+
+/**
+ * The square in the middle of a picture, red, green and blue, each averaged to size × size. What is
+ * transparent lies on white.
+ *
+ * @param {ImageBitmap} bitmap
+ * @param {number} side
+ * @param {number} size
+ * @returns {Promise<Square[]>}
+ */
+async function squares(bitmap, side, size) {
+  const rows = Math.max(1, Math.floor(BAND / side));
+  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: Math.min(rows, side) });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new PictureError("broken");
+  const [left, top] = [Math.floor((bitmap.width - side) / 2), Math.floor((bitmap.height - side) / 2)];
+  const channels = LUMA.map(() => new Float64Array(size * size));
+  const shares = sharesOf(side, size);
+  for (let y = 0; y < side; y += rows) {
+    const height = Math.min(rows, side - y);
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, side, height);
+    context.drawImage(bitmap, left, top + y, side, height, 0, 0, side, height);
+    const { data } = context.getImageData(0, 0, side, height);
+    for (let row = 0; row < height; row++) addRow(channels, size, data.subarray(4 * row * side, 4 * (row + 1) * side), shares, shares[y + row]);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return channels.map((values) => ({ size, values: values.map((sum) => Math.min(1, sum / 255)) }));
+}
+
+/** Adds a row of pixels to the cells that it covers. @param {Float64Array[]} channels @param {number} size @param {Uint8ClampedArray} row @param {[number, number][][]} shares @param {[number, number][]} down */
+function addRow(channels, size, row, shares, down) {
+  const sums = channels.map(() => new Float64Array(size));
+  shares.forEach((across, x) => {
+    for (const [column, share] of across) sums.forEach((sum, channel) => { sum[column] += share * row[4 * x + channel]; });
+  });
+  for (const [line, share] of down) {
+    channels.forEach((cells, channel) => { for (let column = 0; column < size; column++) cells[line * size + column] += share * sums[channel][column]; });
+  }
+}
+
+/** For each pixel of a line the cells that it lies in, and which share of each it fills. @param {number} side @param {number} size @returns {[cell: number, share: number][][]} */
+function sharesOf(side, size) {
+  return Array.from({ length: side }, (_, place) => {
+    const [from, to] = [(place * size) / side, ((place + 1) * size) / side];
+    /** @type {[number, number][]} */
+    const cells = [];
+    for (let cell = Math.floor(from); cell < Math.min(size, to); cell++) cells.push([cell, Math.min(cell + 1, to) - Math.max(cell, from)]);
+    return cells;
+  });
+}

@@ -1,0 +1,32 @@
+/** Which engine computes and why, and a menu to choose another. */
+import { must, make } from "../page/dom.js";
+import { preferredEngine, rememberEngine } from "../page/engine-preference.js";
+import { t } from "../page/i18n.js";
+
+/** @param {import("../session/session.js").Session} session */
+export function setUpEngineChoice(session) {
+  const line = must("#engine-info", HTMLElement);
+  const choice = must("#engine-choice", HTMLSelectElement);
+  choice.value = preferredEngine();
+  choice.addEventListener("change", () => {
+    const preference = /** @type {import("../page/engine-preference.js").Preference} */ (choice.value);
+    rememberEngine(preference);
+    session.preferEngine(preference);
+  });
+  let shown = "";
+
+  /** @param {import("../session/state.js").State} state */
+  return ({ engineInfo: info }) => {
+    const words = info
+      ? `${t("engine.info", { engine: t(`engine.${info.engine}`), where: t(`engine.${info.where}`), implementation: info.implementation, version: info.version })} ${t(`engine.why.${info.why}`)}`
+      : "";
+    line.dataset.reason = info?.reason ?? "";
+    line.dataset.engine = info?.engine ?? "";
+    line.dataset.why = info?.why ?? "";
+    const now = `${words} ${info?.detail}`;
+    if (now === shown) return;
+    shown = now;
+    // The engine's own words, which are English and worth quoting in a report.
+    line.replaceChildren(words, ...(info?.detail ? [" ", make("span", { lang: "en" }, info.detail)] : []));
+  };
+}

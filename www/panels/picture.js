@@ -1,0 +1,254 @@
+/**
+ * An image as the network sees it, one pixel a square, with a sheet of marks laid over it. It shows
+ * the image itself, how it differs from the untouched one, the gradient of the target's output, or
+ * the saliency that the attack makes of it. Of a colour image one channel can be looked at alone; the
+ * maps of all channels together show, at each pixel, the channel where most is to be seen.
+ */
+import { colours, divergingScale, inkScale } from "../page/colours.js";
+import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
+import { must } from "../page/dom.js";
+
+/**
+ * @typedef {object} View
+ * @property {import("../domain/datasets.js").Dataset} dataset
+ * @property {Float32Array | null} image
+ * @property {Uint8Array[] | null} strokes The drawing, until there is an image of it.
+ * @property {Float32Array | null} original The image before the attack.
+ * @property {Float32Array | null} map The gradient or the saliency.
+ * @property {import("../session/state.js").Overlay} overlay
+ * @property {import("../session/state.js").Channel} channel Which channels are shown of a colour image.
+ * @property {boolean} marks
+ * @property {number[] | null} chosen The features that are changed next.
+ */
+
+/** @param {HTMLElement} frame It holds the two canvases. */
+export function createPicture(frame) {
+  const pixels = must(".picture-pixels", HTMLCanvasElement, frame);
+  const marks = must(".picture-marks", HTMLCanvasElement, frame);
+  /** @type {unknown[]} */
+  let drawn = [];
+
+  /** @param {View} view */
+  return (view) => {
+    const now = [...Object.values(view), colours(), frame.clientWidth, devicePixelRatio];
+    if (now.length === drawn.length && now.every((part, place) => part === drawn[place])) return;
+    drawn = now;
+    paintPixels(pixels, view);
+    paintMarks(marks, view, frame.clientWidth * devicePixelRatio);
+  };
+}
+
+/** The largest absolute value of a map; its colours are scaled to it. @param {Float32Array} map */
+export const peak = (map) => map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/**
+ * What a panel has to show of a step.
+ *
+ * @param {import("../session/state.js").State} state
+ * @param {import("../session/state.js").Side} panelSide
+ * @param {import("../session/state.js").Step | null} step
+ * @returns {View}
+ */
+export function viewOf(state, panelSide, step) {
+  const { data, overlay, channel, marks, picture, strokes, panels } = state;
+  return {
+    dataset: DATASETS[data],
+    image: step?.image ?? picture.pixels,
+    strokes: picture.pixels || strokes.length === 0 ? null : strokes,
+    original: panels[panelSide].steps[0]?.image ?? picture.pixels,
+    map: mapAt(state, panelSide, step).map,
+    overlay,
+    channel,
+    marks,
+    chosen: step?.chosen ?? null,
+  };
+}
+
+/**
+ * The gradient or the saliency that is shown with a step: its own, or, where the attack had no need of
+ * one any more, that of the last change before.
+ *
+ * @param {import("../session/state.js").State} state
+ * @param {import("../session/state.js").Side} panelSide
+ * @param {import("../session/state.js").Step | null} step
+ * @returns {{ map: Float32Array | null, isEarlier: boolean }}
+ */
+export function mapAt({ overlay, panels }, panelSide, step) {
+  if (!step || (overlay !== "gradient" && overlay !== "saliency")) return { map: null, isEarlier: false };
+  const { steps } = panels[panelSide];
+  const last = step.outcome ? steps.filter((each) => each[overlay]).at(-1) : step;
+  return { map: last?.[overlay] ?? null, isEarlier: Boolean(last) && last !== step };
+}
+
+/** The share of pixels beyond which frames would hide the picture. */
+const CROWDED = 0.2;
+
+/** The pixels that differ from the untouched image in a channel that is shown. @param {View} view */
+function changedPixels(view) {
+  const { dataset: { side }, image, original } = view;
+  const count = side * side;
+  if (!image || !original) return [];
+  return Array.from({ length: count }, (_, pixel) => ({
+    pixel, channels: shownChannels(view).filter((channel) => image[channel * count + pixel] !== original[channel * count + pixel]),
+  })).filter(({ channels }) => channels.length > 0);
+}
+
+/** Whether changed pixels are too many to be framed. @param {View} view */
+export const isCrowded = (view, changed = changedPixels(view)) => view.marks && changed.length > CROWDED * view.dataset.side ** 2;
+
+/** The channels that a view shows. @param {View} view */
+function shownChannels({ dataset: { channels }, channel }) {
+  if (channels === 1) return [0];
+  return channel === "all" ? CHANNELS.map((_, place) => place) : [CHANNELS.indexOf(channel)];
+}
+
+/** One pixel of the canvas a pixel of the image. @param {HTMLCanvasElement} canvas @param {View} view */
+export function paintPixels(canvas, view) {
+  const { dataset: { side, channels, features }, image, original, map, overlay } = view;
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const scale = colours();
+  const data = context.createImageData(side, side);
+  const shown = shownChannels(view);
+  const most = map ? peak(map) : 0;
+  const count = side * side;
+  for (let i = 0; i < count; i++) {
+    const pixel = shown.map((channel) => image?.[channel * count + i] ?? 0);
+    data.data.set([...(overlay === "image" ? inks(pixel) : divergingScale(extreme(i), scale, ground(i))), 255], 4 * i);
+  }
+  context.putImageData(data, 0, 0);
+
+  /** A grey image is ink on paper; a colour image, and each of its channels, is light. @param {number[]} pixel */
+  function inks(pixel) {
+    if (channels === 1) return inkScale(pixel[0], scale);
+    return pixel.length === 1 ? [255 * pixel[0], 255 * pixel[0], 255 * pixel[0]] : pixel.map((value) => 255 * value);
+  }
+
+  /** The map's value of largest size among a pixel's channels, as a share of the peak. @param {number} i */
+  function extreme(i) {
+    const values = shown.map((channel) => {
+      const feature = channel * count + i;
+      if (overlay === "perturbation") return image && original ? image[feature] - original[feature] : 0;
+      return map && most > 0 ? map[feature] / most : 0;
+    });
+    return values.reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
+  }
+
+  /** What a map lies on: a ghost of a colour image, so that it can be read against it. @param {number} i */
+  function ground(i) {
+    if (channels === 1 || !original) return scale.middle.rgb;
+    let sum = 0;
+    for (let feature = i; feature < features; feature += count) sum += original[feature];
+    return scale.middle.rgb.map((level) => level + GHOST * (sum / channels - 0.5));
+  }
+}
+
+/** How far the darkest and the lightest of the ghost are apart, of 256. */
+const GHOST = 70;
+
+/** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
+export function paintMarks(canvas, view, width) {
+  const { dataset, image, strokes, original, overlay, marks, chosen } = view;
+  const size = Math.max(1, Math.round(width));
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (strokes) return paintStrokes(canvas, strokes, size);
+  if (!context || !image) return;
+  const cell = size / dataset.side;
+  if (overlay !== "image" && dataset.channels === 1) outline(context, dataset.side, original ?? image, cell);
+  const framed = marks ? changedPixels(view) : [];
+  if (!isCrowded(view, framed)) {
+    for (const { pixel, channels } of framed) {
+      const { x, y } = placeOf(dataset, pixel);
+      box(context, x, y, cell, overlay === "image" ? "changed" : "ink", dataset.channels > 1);
+      if (dataset.channels > 1) for (const channel of channels) tick(context, x, y, cell, channel);
+    }
+  }
+  for (const feature of chosen ?? []) ring(context, placeOf(dataset, feature), cell);
+}
+
+/** The digit's contour, so that a map can be read against it. @param {CanvasRenderingContext2D} context @param {number} side @param {Float32Array} image @param {number} cell */
+function outline(context, side, image, cell) {
+  const isInk = (/** @type {number} */ x, /** @type {number} */ y) => x < side && y < side && image[y * side + x] > 0.5;
+  context.beginPath();
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      if (isInk(x, y) !== isInk(x + 1, y)) line(context, [x + 1, y, x + 1, y + 1], cell);
+      if (isInk(x, y) !== isInk(x, y + 1)) line(context, [x, y + 1, x + 1, y + 1], cell);
+    }
+  }
+  context.strokeStyle = colours().ink.css;
+  context.lineWidth = Math.max(1, cell / 10);
+  context.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number[]} ends @param {number} cell */
+function line(context, [x0, y0, x1, y1], cell) {
+  context.moveTo(x0 * cell, y0 * cell);
+  context.lineTo(x1 * cell, y1 * cell);
+}
+
+/**
+ * A changed pixel: a frame within its square, which leaves the value visible; over a photograph, which
+ * may have any colour itself, with a halo.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} cell
+ * @param {"changed" | "ink"} colour
+ * @param {boolean} hasHalo
+ */
+function box(context, x, y, cell, colour, hasHalo) {
+  const thick = Math.max(1, cell * (colour === "ink" ? 0.1 : 0.2));
+  if (hasHalo) frame(context, x, y, cell, 1.6 * thick, "halo");
+  frame(context, x, y, cell, thick, colour);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} cell @param {number} thick @param {"changed" | "ink" | "halo"} colour */
+function frame(context, x, y, cell, thick, colour) {
+  context.lineWidth = thick;
+  context.strokeStyle = colours()[colour].css;
+  context.strokeRect(x * cell + thick / 2, y * cell + thick / 2, cell - thick, cell - thick);
+}
+
+/** Which channel of a pixel has changed: a square of its colour, always in the same third of the frame. @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} cell @param {number} channel */
+function tick(context, x, y, cell, channel) {
+  const third = (cell * 0.6) / 3;
+  context.fillStyle = colours()[CHANNELS[channel]].css;
+  context.fillRect(x * cell + cell * 0.2 + channel * third, y * cell + cell * 0.8 - third, third, third);
+}
+
+/** A feature that is changed next: a ring wider than its square, told from a frame by its shape. @param {CanvasRenderingContext2D} context @param {{ x: number, y: number }} place @param {number} cell */
+function ring(context, { x, y }, cell) {
+  for (const [colour, width] of /** @type {const} */ ([["halo", 0.55], ["next", 0.2]])) {
+    context.beginPath();
+    context.arc((x + 0.5) * cell, (y + 0.5) * cell, cell * 0.66, 0, 2 * Math.PI);
+    context.strokeStyle = colours()[colour].css;
+    context.lineWidth = Math.max(1, cell * width);
+    context.stroke();
+  }
+}
+
+/** About as wide as the engine's pen, which draws 2.6 of 28 pixels. */
+const PEN = 2.6 / 28;
+
+/** @param {HTMLCanvasElement} canvas @param {Uint8Array[]} strokes @param {number} width */
+export function paintStrokes(canvas, strokes, width) {
+  const size = Math.max(1, Math.round(width));
+  canvas.width = size;
+  canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = PEN * size;
+  context.strokeStyle = context.fillStyle = colours().ink.css;
+  for (const stroke of strokes) {
+    context.beginPath();
+    for (let i = 0; i < stroke.length; i += 2) context.lineTo((stroke[i] / 255) * size, (stroke[i + 1] / 255) * size);
+    // A lone point has no length, and a line to where one already is draws its round cap.
+    context.lineTo((stroke[stroke.length - 2] / 255) * size, (stroke[stroke.length - 1] / 255) * size);
+    context.stroke();
+  }
+}

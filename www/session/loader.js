@@ -1,0 +1,135 @@
+/** Brings the engine and the two networks here, and says how far along they are. */
+import { preferredEngine } from "../page/engine-preference.js";
+import { DATASETS } from "../domain/datasets.js";
+import { createEngine } from "../engine/engine.js";
+import { failure } from "../engine/protocol.js";
+import { defaultNetwork } from "../domain/networks.js";
+import { NOTHING, SIDES, waiting } from "./state.js";
+
+/** @typedef {import("../engine/engine.js").EngineHandle} EngineHandle */
+/** @typedef {import("./state.js").ManifestEntry} ManifestEntry */
+/** @typedef {import("./state.js").Side} Side */
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {object} listeners
+ * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where someone has named one.
+ * @param {(side: Side, models: ManifestEntry[]) => ManifestEntry | undefined} listeners.expected The network that it most likely will start with.
+ * @param {() => void} listeners.onList The list of networks is here.
+ * @param {() => void} listeners.onReady
+ * @param {(error: Error) => void} listeners.onError
+ */
+export function createLoader(store, { wished, expected, onList, onReady, onError }) {
+  const { state } = store;
+  /** @type {EngineHandle | null} */
+  let engine = null;
+  /** @type {Promise<void>} */
+  let opening = Promise.resolve();
+  let prefer = preferredEngine();
+  /** Goes up with each start, so that one that another has replaced leaves nothing behind. */
+  let turn = 0;
+  /** @type {Record<Side, Promise<void>>} */
+  const loads = { left: Promise.resolve(), right: Promise.resolve() };
+
+  /** Starts the engine, then loads the network of each panel. Also what Retry does. */
+  function open(preference = prefer) {
+    prefer = preference;
+    engine?.close();
+    engine = null;
+    for (const side of SIDES) store.setPanel(side, { loading: waiting() });
+    opening = start();
+    return opening;
+  }
+
+  async function start() {
+    const mine = ++turn;
+    /** @param {Partial<import("./state.js").State>} patch */
+    const report = (patch) => { if (mine === turn) store.set(patch); };
+    /** @type {EngineHandle | null} */
+    let handle = null;
+    store.set({ engine: { status: "loading", progress: null, error: null }, message: NOTHING });
+    try {
+      handle = await createEngine({
+        prefer,
+        expect(published) {
+          const models = published.filter(({ dataset }) => dataset === state.data);
+          return SIDES.flatMap((side) => (state.panels[side].model ?? expected(side, models))?.id ?? []);
+        },
+        onChange: (engineInfo) => report({ engineInfo }),
+        onProgress: (progress) => report({ engine: { status: "loading", progress, error: null } }),
+      });
+      const published = (await handle.models()).filter(({ dataset }) => dataset in DATASETS);
+      if (published.length === 0) throw failure("ModelError", "The list of models has none for this page.");
+      if (mine !== turn) return handle.close();
+      engine = handle;
+      store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), published });
+      onList();
+    } catch (error) {
+      handle?.close();
+      return mine === turn ? lost(/** @type {Error} */ (error)) : undefined;
+    }
+    for (const side of SIDES) {
+      const kept = state.models.find(({ id }) => id === state.panels[side].model?.id);
+      choose(side, kept ?? wished(side) ?? defaultNetwork(state.models, side));
+    }
+  }
+
+  /** Puts a network into a panel. @param {Side} side @param {ManifestEntry} model */
+  function choose(side, model) {
+    store.setPanel(side, { model, reading: null, readingOf: null, loading: waiting() });
+    load(side);
+  }
+
+  /** Loads the network of a panel, or tries once more to. @param {Side} side */
+  function load(side) {
+    loads[side] = fetchModel(side);
+    return loads[side];
+  }
+
+  /** @param {Side} side */
+  async function fetchModel(side) {
+    const { model } = state.panels[side];
+    const handle = engine;
+    if (!model || !handle) return;
+    const isCurrent = () => state.panels[side].model === model && engine === handle;
+    /** @param {import("./state.js").Loading} loading */
+    const report = (loading) => isCurrent() && store.setPanel(side, { loading });
+    report({ status: "loading", progress: null, error: null });
+    try {
+      await handle.load(model.id, { onProgress: (progress) => report({ status: "loading", progress, error: null }) });
+      if (!isCurrent()) return;
+      report({ status: "ready", progress: null, error: null });
+      onReady();
+    } catch (error) {
+      if (!isCurrent()) return;
+      const { name } = /** @type {Error} */ (error);
+      if (name === "EngineError") return lost(/** @type {Error} */ (error));
+      report({ status: "error", progress: null, error: /** @type {Error} */ (error) });
+      onError(/** @type {Error} */ (error));
+    }
+  }
+
+  /** The engine is gone, and with it the networks that it held. @param {Error} error */
+  function lost(error) {
+    if (state.engine.status === "error") return;
+    engine?.close();
+    engine = null;
+    for (const side of SIDES) store.setPanel(side, { loading: waiting() });
+    store.set({ engine: { status: "error", progress: null, error }, engineInfo: null });
+    onError(error);
+  }
+
+  return {
+    open,
+    choose,
+    load,
+    lost,
+    engine: () => engine,
+    opened: () => opening,
+    /** Waits until the network of a panel is loaded or has failed to. @param {Side} side */
+    async settled(side) {
+      await opening;
+      await loads[side];
+    },
+  };
+}

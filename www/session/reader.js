@@ -1,0 +1,95 @@
+/** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
+import { explain } from "../page/errors.js";
+import { networkOf } from "../domain/networks.js";
+import { SIDES, SOFT_STEP } from "./state.js";
+
+/** @typedef {import("./state.js").Side} Side */
+
+/**
+ * @param {import("./state.js").Store} store
+ * @param {ReturnType<typeof import("./loader.js").createLoader>} loader
+ */
+export function createReader(store, loader) {
+  const { state } = store;
+
+  const readPanels = latest(async () => {
+    const engine = loader.engine();
+    if (!engine) return;
+    try {
+      await rasterize(engine);
+      await Promise.all(SIDES.map((side) => classify(engine, side)));
+    } catch (error) {
+      if (/** @type {Error} */ (error).name === "EngineError") loader.lost(/** @type {Error} */ (error));
+      else store.set({ message: () => explain(/** @type {Error} */ (error)) });
+    }
+  });
+
+  /** @param {import("../engine/engine.js").EngineHandle} engine */
+  async function rasterize(engine) {
+    const { data, strokes, picture } = state;
+    if (picture.sample !== null || picture.own !== null || picture.strokes === strokes) return;
+    const pixels = await engine.rasterize(strokes);
+    const isDrawing = state.data === data && state.picture.sample === null && state.picture.own === null;
+    if (isDrawing) store.set({ picture: { sample: null, own: null, pixels, strokes } });
+  }
+
+  /** @param {import("../engine/engine.js").EngineHandle} engine @param {Side} side */
+  async function classify(engine, side) {
+    const { model, scale, loading, readingOf } = state.panels[side];
+    const image = state.picture.pixels;
+    if (!model || !image || loading.status !== "ready" || readingOf === image) return;
+    const reading = await engine.classify({ model: model.id, scale: scale ?? 1, image });
+    const isCurrent = state.panels[side].model === model && state.panels[side].scale === scale && state.picture.pixels === image;
+    if (isCurrent) store.setPanel(side, { reading, readingOf: image });
+  }
+
+  /** The answer of panel b's teacher, while the story shows it. It is fetched then and no sooner. */
+  const askTeacher = latest(async () => {
+    const engine = loader.engine();
+    const of = state.picture.pixels;
+    const model = networkOf(state.models, "teacher", state.panels.right.model);
+    if (state.story !== SOFT_STEP || !engine || !of || !model) return;
+    if (state.teacher?.of === of && state.teacher.model === model && !state.teacher.error) return;
+    try {
+      await engine.load(model.id);
+      const { logits } = await engine.classify({ model: model.id, image: of });
+      store.set({ teacher: { model, of, logits, error: null } });
+    } catch (error) {
+      store.set({ teacher: { model, of, logits: undefined, error: /** @type {Error} */ (error) } });
+    }
+  });
+
+  return {
+    /** Resolves when the panels have read the picture. */
+    async refresh() {
+      await readPanels();
+      askTeacher();
+    },
+  };
+}
+
+/**
+ * Runs `work` once at a time. Requests that come meanwhile are answered by one further run, which
+ * sees the newest state; a pen that moves faster than the engine thus never makes a queue.
+ *
+ * @param {() => Promise<void>} work
+ */
+function latest(work) {
+  /** @type {Promise<void> | null} */
+  let running = null;
+  let again = false;
+
+  async function loop() {
+    do {
+      again = false;
+      await work();
+    } while (again);
+    running = null;
+  }
+
+  return () => {
+    again = true;
+    running ??= loop();
+    return running;
+  };
+}

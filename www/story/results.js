@@ -1,0 +1,65 @@
+/** The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show. */
+import { DATASETS } from "../domain/datasets.js";
+import { make, must } from "../page/dom.js";
+import { fetchJson } from "../engine/fetch.js";
+import { number, percent, t } from "../page/i18n.js";
+import { PAPER } from "../domain/paper.js";
+
+/**
+ * @typedef {object} Row
+ * @property {string} dataset
+ * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {number} temperature
+ * @property {number} planned
+ * @property {number} rate
+ * @property {number} low
+ * @property {number} high
+ * @property {number} vanished
+ */
+
+const FILE = new URL("../../results/success.json", import.meta.url);
+
+/** Fetches the results once; what it returns draws those of a data set in the page's language. */
+export async function setUpResults() {
+  const rows = await fetchJson(FILE, { cache: "default" }).then(parseRows).catch(() => []);
+  return (/** @type {string} */ data) => {
+    const root = must("#results", HTMLElement);
+    const shown = rows.filter(({ dataset }) => dataset === data);
+    root.hidden = shown.length === 0;
+    root.replaceChildren(...(shown.length > 0 ? [makeTable(shown)] : []));
+  };
+}
+
+/** The rows of the paper's attack. @param {unknown} value @returns {Row[]} */
+function parseRows(value) {
+  if (!Array.isArray(value)) return [];
+  return value
+    .filter((row) => row && Object.hasOwn(DATASETS, row.dataset) && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
+    .filter((row) => ["undefended", "distilled", "teacher"].includes(row.role))
+    .map(({ dataset, role, temperature, planned, rate, interval, outcomes }) => {
+      return { dataset, role, temperature, planned, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
+    })
+    .filter(({ dataset, role, ...numbers }) => Object.values(numbers).every(Number.isFinite))
+    .slice(0, 60);
+}
+
+/** @param {Row[]} rows */
+function makeTable(rows) {
+  const head = ["network", "paper", "ours", "vanished"].map((name) => make("th", { scope: "col" }, t(`results.${name}`)));
+  return make("table", {},
+    make("caption", {}, t("results.title", { count: rows[0].planned })),
+    make("thead", {}, make("tr", {}, ...head)),
+    make("tbody", {}, ...rows.map(makeRow)));
+}
+
+/** @param {Row} row */
+function makeRow({ dataset, role, temperature, rate, low, high, vanished }) {
+  const paper = PAPER.success[dataset]["jsma-f"][`${role} ${temperature}`];
+  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+  const interval = make("span", { class: "results-interval" }, t("results.interval", { low: percent(low, 1), high: percent(high, 1) }));
+  return make("tr", {},
+    make("th", { scope: "row" }, name),
+    make("td", {}, paper === undefined ? "–" : percent(paper)),
+    make("td", {}, percent(rate), " ", interval),
+    make("td", {}, number(vanished)));
+}

@@ -1,0 +1,37 @@
+/** What the teacher answers to the picture, softened by a temperature that the reader turns. */
+import { barsBody, createBars } from "../panels/bars.js";
+import { DATASETS } from "../domain/datasets.js";
+import { must, setText } from "../page/dom.js";
+import { modelName, t } from "../page/i18n.js";
+import { family } from "../domain/networks.js";
+import { RANGES } from "../domain/settings.js";
+import { softmax } from "../domain/softmax.js";
+
+/** The powers of ten that a bar has room for: as many as make the small answers of a sure teacher seen. */
+const DECADES = 20;
+
+/** On a logarithmic scale. @param {number} probability */
+const lengthOf = (probability) => Math.max(0, 1 + Math.log10(probability) / DECADES);
+
+/** @param {import("../session/session.js").Session} session */
+export function setUpTeacherAnswers(session) {
+  const root = must("#soft", HTMLElement);
+  const slider = must("#soft-temperature", HTMLInputElement);
+  const value = must("#soft-value", HTMLOutputElement);
+  const caption = must("#soft-caption", HTMLElement);
+  const drawBars = createBars(barsBody(root), lengthOf);
+  Object.assign(slider, RANGES.soft);
+  slider.addEventListener("input", () => session.look({ soft: Number(slider.value) }));
+
+  /** @param {import("../session/state.js").State} state */
+  return ({ data, soft, teacher, picture, engine, models }) => {
+    slider.value = String(soft);
+    setText(value, t("soft.value", { temperature: soft }));
+    slider.setAttribute("aria-valuetext", value.value);
+    const logits = teacher?.of === picture.pixels ? teacher?.logits : undefined;
+    const label = logits ? logits.indexOf(Math.max(...logits)) : null;
+    drawBars(DATASETS[data], logits ? softmax(logits, soft) : null, { source: label, target: -1, label });
+    const words = teacher?.error ? t("soft.error") : !picture.pixels ? t("verdict.blank") : models.length > 0 && family(models, "teacher").length === 0 ? t("soft.none") : engine.status === "ready" ? t("soft.loading") : t("verdict.waiting");
+    setText(caption, logits && teacher ? t("soft.caption", { teacher: modelName(teacher.model) }) : words);
+  };
+}
