@@ -161,7 +161,7 @@ test("a release that the host has only half of is not taken, and is once it is w
     const registration = await navigator.serviceWorker.ready;
     const next = await new Promise((/** @type {(worker: ServiceWorker | null) => void} */ resolve) => {
       registration.addEventListener("updatefound", () => resolve(registration.installing));
-      registration.update();
+      void registration.update();
     });
     await new Promise((/** @type {(value: void) => void} */ resolve) => next?.addEventListener("statechange", () => next.state !== "installing" && resolve()));
     return next?.state;
