@@ -66,6 +66,9 @@ node scripts/blog.mjs --check
 section "The list of the release's files"
 node scripts/release.mjs --check
 
+section "JavaScript: format and lint"
+npm run --silent lint
+
 section "JavaScript: types"
 node_modules/.bin/tsc
 node_modules/.bin/tsc --project tsconfig.node.json
