@@ -26,10 +26,8 @@ section "Set-up"
 need cargo "see https://rustup.rs"
 need node "version 20 or later, see https://nodejs.org"
 need npm "it comes with Node.js"
-if command -v rustup > /dev/null; then
-  rustup target add wasm32-unknown-unknown
-  cargo fmt --version > /dev/null 2>&1 && cargo clippy --version > /dev/null 2>&1 || rustup component add rustfmt clippy
-fi
+# What rust-toolchain.toml names: the compiler, its target for the browser, rustfmt and clippy.
+if command -v rustup > /dev/null; then rustup toolchain install --no-self-update; fi
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
 command -v chromium > /dev/null || command -v google-chrome > /dev/null || apt_install chromium
 command -v firefox-esr > /dev/null || command -v firefox > /dev/null || apt_install firefox-esr
