@@ -184,7 +184,7 @@ for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
 }
 
 test("a sandboxed frame, where no worker may start, gets the engine in the page", async (t) => {
-  const script = "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(String(e), '*'))";
+  const script = "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(`${e}`, '*'))";
   const { url } = await fakeSite(t, { "/frame": `<!doctype html><script type=module>${script}</script>` });
   const { page } = await open(t, `${url}/blank`);
   const where = await page.evaluate(() => new Promise((resolve) => {

@@ -94,7 +94,7 @@ const PIECES = [
   ...Object.keys(emptyLink()), "v", "end", "__proto__", "constructor", "toString", "pixels", "hasOwnProperty", "=", "==", "&", "&&", "#", "%", "%00", "%25", "%ff", "+",
   "0", "1", "-1", "2", "40", "784", "785", "1e999", "NaN", "Infinity", "-0", "0x1f", "0.01", "0.005", "99999999999999999999999999999999", "1".repeat(400), ".", "-", "~",
   "undefended-1", "teacher-40-70e67363", "distilled-9999.999-00000000", "distilled-0", "teacher--1", "mnist", "cifar10", "jsma-f", "fgsm", "increase", "saliency", "en", "dark",
-  "AYCA", "AQ", "A", "_____", "<script>alert(1)</script>", "javascript:alert(1)", "\u0000", "\ud800", "😀", "\u202e", "字", "'\"><", "../..", "\u0024{1}", "A".repeat(3000),
+  "AYCA", "AQ", "A", "_____", "<script>alert(1)</script>", "javascript:alert(1)", "\u0000", "\ud800", "😀", "\u202e", "字", "'\"><", "../..", "${1}", "A".repeat(3000),
 ];
 
 /** @param {Random} random */
