@@ -53,7 +53,7 @@ for (const post of POSTS) {
   const named = new Set([...before.matchAll(PLACES)].map(([, , , name]) => name));
   const missing = Object.keys(FIGURES).filter((name) => !named.has(name));
   if (missing.length > 0) throw new Error(`${post.pathname} lacks figures that another language has: ${missing.join(", ")}.`);
-  const after = before.replace(PLACES, (_, start, tag, name, end) => {
+  const after = before.replace(PLACES, (_, start, _tag, name, end) => {
     if (!(name in FIGURES)) throw new Error(`${post.pathname} asks for a figure "${name}" that there is not.`);
     return `${start}${FIGURES[name]}${end}`;
   });

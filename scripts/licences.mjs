@@ -14,7 +14,7 @@ const TARGET = "wasm32-unknown-unknown";
 /** By engine, what cargo is told. @type {Record<string, string[]>} */
 const ENGINES = { cpu: [], webgpu: ["--no-default-features", "--features", "webgpu"] };
 /** The same as in deny.toml. */
-const ALLOWED = [...(/licenses\][^]*?allow = \[([^\]]*)\]/.exec(readFileSync(join(ROOT, "deny.toml"), "utf8"))?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, name]) => name);
+const ALLOWED = [...(/licenses\].*?allow = \[([^\]]*)\]/s.exec(readFileSync(join(ROOT, "deny.toml"), "utf8"))?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, name]) => name);
 
 /** @typedef {{ name: string, version: string, licence: string, authors: string, engines: string[], text: string }} Crate */
 
@@ -76,8 +76,8 @@ function html(all) {
   const texts = new Map();
   for (const { name, version, text } of all) if (text) texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
   const rows = all.map(({ name, version, licence, authors, engines }) =>
-    `      <tr><th scope="row"><a href="https://crates.io/crates/${name}/${version}">${name} ${version}</a></th><td>${escape(licence)}</td><td>${engines.map((engine) => (engine === "cpu" ? "CPU" : "WebGPU")).join(", ")}</td><td>${escape(authors)}</td></tr>\n`);
-  const details = [...texts].map(([text, names]) => `    <details><summary>${escape(names.join(", "))}</summary><pre>${escape(text)}</pre></details>\n`);
+    `      <tr><th scope="row"><a href="https://crates.io/crates/${name}/${version}">${name} ${version}</a></th><td>${escapeHtml(licence)}</td><td>${engines.map((engine) => (engine === "cpu" ? "CPU" : "WebGPU")).join(", ")}</td><td>${escapeHtml(authors)}</td></tr>\n`);
+  const details = [...texts].map(([text, names]) => `    <details><summary>${escapeHtml(names.join(", "))}</summary><pre>${escapeHtml(text)}</pre></details>\n`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -110,6 +110,6 @@ ${details.join("")}  </main>
 }
 
 /** @param {string} text */
-function escape(text) {
+function escapeHtml(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

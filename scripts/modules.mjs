@@ -7,7 +7,7 @@ import { dirname, join, relative } from "node:path";
 
 /** Pages, each with the script that it starts. */
 const PAGES = [["index.html", "www/main.js"], ["www/lab.html", "www/lab/main.js"]];
-const LIST = /( *<!-- modules -->\n)[^]*?( *<!-- \/modules -->)/;
+const LIST = /( *<!-- modules -->\n).*?( *<!-- \/modules -->)/s;
 /** The page's files import at the top of the line, and by relative paths. */
 const IMPORT = /^(?:import|export)\b[^"';]*?"(\.[^"]+)";/gm;
 

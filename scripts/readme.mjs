@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { PAPER } from "../www/domain/paper.js";
 import { measured, models, percent } from "./measured.mjs";
 
-const FIGURES = /(<!-- figures: [^>]*-->\n)[^]*(<!-- \/figures -->)/;
+const FIGURES = /(<!-- figures: [^>]*-->\n).*(<!-- \/figures -->)/s;
 const README = new URL("../README.md", import.meta.url);
 /** The control in the table: what the undefended network's logits are multiplied by. */
 const SCALE = 40;

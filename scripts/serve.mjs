@@ -1,4 +1,7 @@
-/** Serves the published files as any static host would: `npm start`, with PORT and HOST to change the address. */
+/**
+ * Serves the published files as any static host would: `npm start`, with PORT and HOST to change the address.
+ * The page is not kept for a visit without a network, so that every load shows the files on disk; with OFFLINE=1 it is.
+ */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -9,6 +12,7 @@ import { gzip } from "node:zlib";
 import { listFiles } from "./release.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const DEVELOPMENT_WORKER = new URL("sw-development.js", import.meta.url);
 
 /** What is published. Everything else in the checkout stays private. */
 const PUBLISHED = /^\/(index\.html|sw(-files)?\.js|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
@@ -78,6 +82,16 @@ export function publishedFiles(root = ROOT) {
   };
 }
 
+/** The same, for working on the page: `sw.js` is a worker that stores nothing and deletes what the real one has stored. */
+export function developmentFiles(root = ROOT) {
+  const files = publishedFiles(root);
+  /** @type {typeof files} */
+  return async (request, response) => {
+    if (publishedPath(request.url ?? "/") !== "/sw.js") return files(request, response);
+    response.writeHead(200, { "Content-Type": TYPES[".js"], "Cache-Control": "no-cache" }).end(await readFile(DEVELOPMENT_WORKER));
+  };
+}
+
 /** In a checkout that is being worked on, the list on disk is behind the files. @param {string} root @param {string} path */
 async function bodyOf(root, path) {
   return path === "/sw-files.js" ? Buffer.from(listFiles(root)) : readFile(join(root, path));
@@ -98,7 +112,7 @@ function main() {
   const host = process.env.HOST ?? "127.0.0.1";
   const port = Number(process.env.PORT ?? 8080);
   if (!Number.isInteger(port) || port < 0 || port > 65535) exit(`PORT should be a number from 0 to 65535, and is "${process.env.PORT}".`);
-  const server = createServer(publishedFiles());
+  const server = createServer(process.env.OFFLINE === "1" ? publishedFiles() : developmentFiles());
   server.on("error", (/** @type {NodeJS.ErrnoException} */ error) =>
     exit(error.code === "EADDRINUSE" ? `Port ${port} is taken. Choose another one: PORT=8081 npm start` : error.message));
   server.listen(port, host, () => {

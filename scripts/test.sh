@@ -26,13 +26,12 @@ section "Set-up"
 need cargo "see https://rustup.rs"
 need node "version 20 or later, see https://nodejs.org"
 need npm "it comes with Node.js"
-if command -v rustup > /dev/null; then
-  rustup target add wasm32-unknown-unknown
-  cargo fmt --version > /dev/null 2>&1 && cargo clippy --version > /dev/null 2>&1 || rustup component add rustfmt clippy
-fi
+# What rust-toolchain.toml names: the compiler, its target for the browser, rustfmt and clippy.
+if command -v rustup > /dev/null; then rustup toolchain install --no-self-update; fi
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
 command -v chromium > /dev/null || command -v google-chrome > /dev/null || apt_install chromium
 command -v firefox-esr > /dev/null || command -v firefox > /dev/null || apt_install firefox-esr
+command -v WebKitWebDriver > /dev/null && command -v Xvfb > /dev/null || apt_install webkit2gtk-driver xvfb
 [ -n "$(fc-list :lang=ja 2> /dev/null)" ] || apt_install fontconfig fonts-noto-cjk
 # Both data sets, 150 MB: the published accuracies are checked on the published files.
 npm run --silent data
@@ -66,6 +65,9 @@ node scripts/blog.mjs --check
 section "The list of the release's files"
 node scripts/release.mjs --check
 
+section "JavaScript: format and lint"
+npm run --silent lint
+
 section "JavaScript: types"
 node_modules/.bin/tsc
 node_modules/.bin/tsc --project tsconfig.node.json
@@ -75,6 +77,6 @@ section "JavaScript: unit tests"
 node --test tests/web/{unit,imports,link,photo,bench,fuzz,figures,long}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,dropped,killed,messages,heap,late,access,older,languages,site,firefox}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,handover,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,dropped,killed,messages,heap,late,access,older,languages,site,firefox,webkit}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

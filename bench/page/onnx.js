@@ -16,7 +16,11 @@ function field(number, value) {
 /** @param {...Uint8Array} parts */
 function join(...parts) {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
   return whole;
 }
 

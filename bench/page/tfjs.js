@@ -150,9 +150,10 @@ export function choosePair(a, b, image) {
   let second = -Infinity;
   const candidates = open.filter((feature) => {
     const value = other(feature);
-    if (value > first) return (first = value), true;
-    if (value > second) return (second = value), true;
-    return false;
+    if (value > first) first = value;
+    else if (value > second) second = value;
+    else return false;
+    return true;
   });
   let best = 0;
   /** @type {number[]} */

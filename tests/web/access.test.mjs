@@ -338,7 +338,7 @@ test("a run is printed on one sheet, light, with the link and what to cite", asy
   for (const selector of ['[data-panel="left"] .picture', '[data-panel="right"] .verdict', "#sheet-bibtex"]) assert.ok(await page.locator(selector).isVisible(), selector);
   for (const selector of ["#run", "#samples", ".story", "#language"]) assert.ok(await page.locator(selector).isHidden(), selector);
   assert.equal(await page.locator("#sheet-link").innerText(), page.url());
-  assert.match(await page.locator("#sheet-bibtex").innerText(), /url = \{http.*end\}[^]*papernot2016distillation/);
+  assert.match(await page.locator("#sheet-bibtex").innerText(), /url = \{http[^\n]*end\}.*papernot2016distillation/s);
   const corner = () => panel(page, "left").locator(".picture-pixels").evaluate((canvas) => /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (canvas).getContext("2d")).getImageData(0, 0, 1, 1).data[0]);
   assert.ok(await corner() > 200, "dark paper");
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));

@@ -5,8 +5,16 @@ export async function example(image: Float32Array, show: (step: Step) => void, r
   const engine = await createEngine({ prefer: "auto", onProgress: ({ loaded, total }) => report(loaded / total) });
   const { temperature }: { temperature: number } = await engine.load("mnist-undefended", { signal: AbortSignal.timeout(1000) });
   const { label } = await engine.classify({ model: "mnist-undefended", image });
-  // @ts-expect-error There is no such attack.
-  await engine.attack({ model: "mnist-undefended", image, target: label, attack: "deepfool", direction: "increase", theta: 1, budget: 112 });
+  await engine.attack({
+    model: "mnist-undefended",
+    image,
+    target: label,
+    // @ts-expect-error There is no such attack.
+    attack: "deepfool",
+    direction: "increase",
+    theta: 1,
+    budget: 112,
+  });
   return engine.attack(
     { model: "mnist-undefended", image, target: temperature, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 },
     { onStep: show },

@@ -5,6 +5,7 @@ import { after, before } from "node:test";
 import { launchBrowser, launchFirefox } from "../../scripts/browser.mjs";
 import { writeStrokes } from "../../www/link/strokes.js";
 import { site, test } from "./helper.mjs";
+import { hasEnded, isReady, outcomes } from "./in-page.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -31,13 +32,7 @@ async function open(t, url) {
   return { page, problems };
 }
 
-// What is asked of a page, in either browser.
-
-const isReady = () => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2;
-const hasEnded = () => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2;
-const outcomes = () => [...document.querySelectorAll("[data-panel]")].map((panel) => panel.getAttribute("data-outcome"));
-
-/** The pixels, marks left out, and everything that is said of them. */
+/** In the page, in either browser: the pixels, marks left out, and everything that is said of them. */
 const shown = () => [...document.querySelectorAll("[data-panel]")].map((panel) => {
   const { width, height } = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels"));
   const context = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).getContext("2d");

@@ -11,7 +11,7 @@ import { publishedFiles } from "../../scripts/serve.mjs";
 const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon href=data:,>";
 
 /** A test that ends, whatever the page does. @param {string} name @param {(t: import("node:test").TestContext) => void | Promise<void>} run @param {number} [timeout] */
-export const test = (name, run, timeout = 90_000) => nodeTest(name, { timeout }, run);
+export const test = (name, run, timeout = 90_000) => void nodeTest(name, { timeout }, run);
 
 /** The folder under test: this checkout, or one that `npm run site` has built. */
 const FOLDER = process.env.SITE && resolve(process.env.SITE);

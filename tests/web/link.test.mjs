@@ -15,7 +15,7 @@ import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/
 const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
 
 /** @param {any} link */
-const plain = (link) => ({ ...link, strokes: link.strokes && link.strokes.map((/** @type {Uint8Array} */ stroke) => [...stroke]) });
+const plain = (link) => ({ ...link, strokes: link.strokes?.map((/** @type {Uint8Array} */ stroke) => [...stroke]) ?? null });
 
 for (const { name, link, says, dropped, written } of GOLDEN) {
   test(`the golden link with ${name}`, () => {

@@ -121,7 +121,7 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   const active = () => page.locator("img, script, iframe, object, embed, [onerror], [onload]").count();
   const before = await active();
   const alerts = /** @type {string[]} */ ([]);
-  page.on("dialog", (dialog) => { alerts.push(dialog.message()); dialog.dismiss(); });
+  page.on("dialog", (dialog) => { alerts.push(dialog.message()); void dialog.dismiss(); });
   const megabyte = { name: "a megabyte", link: `#v=1&target=4&strokes=${"A".repeat(1e6)}`, says: {}, dropped: ["strokes", "end"] };
   for (const { name, link, says, dropped } of [...GOLDEN, megabyte]) {
     // What is on show is still the link before's until the next frame.

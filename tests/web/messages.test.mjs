@@ -81,7 +81,8 @@ test("a guest tells its height to who asks for it, and listens to nothing else; 
   const [guest] = page.frames().filter((frame) => frame !== page.mainFrame());
   await ready(/** @type {any} */ (guest));
   await page.locator(NAME).evaluate((element) => {
-    const heights = /** @type {any} */ (globalThis).heights = /** @type {string[]} */ ([]);
+    const heights = /** @type {string[]} */ ([]);
+    Object.assign(globalThis, { heights });
     new MutationObserver(() => heights.push(element.style.height)).observe(element, { attributes: true });
   });
 
@@ -95,7 +96,7 @@ test("a guest tells its height to who asks for it, and listens to nothing else; 
     }
   }, [NAME, some(fc.oneof(talk, value, likely), 300)]);
   // A guest that is no longer what it was says anything but a height that can be.
-  const fromGuest = some(talk, 300).filter((message) => !(/** @type {any} */ (message)[NAME] === "height" && /** @type {any} */ (message).height > 0));
+  const fromGuest = some(talk, 300).filter((/** @type {any} */ message) => !(message[NAME] === "height" && message.height > 0));
   await guest.evaluate((messages) => {
     const { revive } = /** @type {any} */ (globalThis);
     for (const message of messages) parent.postMessage(revive(message), "*");
@@ -151,7 +152,7 @@ for (const [who, script] of Object.entries({ "the engine's worker": "engine/work
 }
 
 test("what a worker answers besides is passed over, and an answer of the wrong shape is an error that is told", async (t) => {
-  const noise = some(fc.oneof(value, talk, answer.map((each) => ({ ...each, id: -1 }))), 200).filter((message) => !(/** @type {any} */ (message)?.id > 0));
+  const noise = some(fc.oneof(value, talk, answer.map((each) => ({ ...each, id: -1 }))), 200).filter((/** @type {any} */ message) => !(message?.id > 0));
   const { url, answers } = await site(t, { "/www/engine/worker.js": `
     ${REVIVE.replaceAll("globalThis.", "self.")}
     const noise = ${JSON.stringify(noise)};

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listFiles } from "../../scripts/release.mjs";
+import { developmentFiles } from "../../scripts/serve.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { attack, choose, goTo, ready, set } from "./visit.mjs";
 
@@ -161,7 +162,7 @@ test("a release that the host has only half of is not taken, and is once it is w
     const registration = await navigator.serviceWorker.ready;
     const next = await new Promise((/** @type {(worker: ServiceWorker | null) => void} */ resolve) => {
       registration.addEventListener("updatefound", () => resolve(registration.installing));
-      registration.update();
+      void registration.update();
     });
     await new Promise((/** @type {(value: void) => void} */ resolve) => next?.addEventListener("statechange", () => next.state !== "installing" && resolve()));
     return next?.state;
@@ -200,6 +201,32 @@ test("a copy that is damaged is refused, and fetched again", async (t) => {
   await page.context().setOffline(true);
   await page.reload();
   await ready(page);
+  assert.deepEqual(problems, []);
+});
+
+test("npm start shows a file as it is on disk, also where a worker has stored it", async (t) => {
+  const { url, answers } = await site(t);
+  const { page, problems } = await visit(t, url);
+  await kept(page, "www/main.js", "mnist-undefended.safetensors");
+  await page.reload();
+  await ready(page);
+  assert.ok(await isControlled(page));
+
+  const edited = (/** @type {number} */ times) => ({ "/www/main.js": `${published("/www/main.js")}\nglobalThis.edited = ${times};\n` });
+  answers["/sw.js"] = developmentFiles();
+  Object.assign(answers, edited(1));
+  await page.reload();
+  // The old worker may have answered this load; the page then loads again by itself.
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).edited === 1);
+  await ready(page);
+  await page.waitForFunction(async () => (await caches.keys()).length === 0 && (await navigator.serviceWorker.getRegistrations()).length === 0);
+
+  Object.assign(answers, edited(2));
+  await page.reload();
+  await ready(page);
+  assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).edited), 2);
+  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.equal(await page.evaluate(async () => (await caches.keys()).length), 0);
   assert.deepEqual(problems, []);
 });
 

@@ -1,7 +1,7 @@
 /** Older browsers and small devices: what they lack is taken away before the page loads, and the page finds a path, or says in a sentence that there is none. */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, panel, ready, set, visit } from "./visit.mjs";
+import { attack, choose, panel, set, visit } from "./visit.mjs";
 
 withBrowser();
 

@@ -37,7 +37,7 @@ nodeTest("the site works under any path, and its story pages show a card and lea
   const origin = await serve(t, (request, response) => {
     if (!request.url?.startsWith(BASE)) return response.writeHead(404).end();
     request.url = request.url.slice(BASE.length - 1);
-    files(request, response);
+    void files(request, response);
   });
   const address = origin + BASE;
   execFileSync("node", [join(ROOT, "scripts/site.mjs"), folder, address, "page", "4"], { stdio: "inherit" });

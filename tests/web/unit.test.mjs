@@ -1,5 +1,6 @@
 /** What needs no browser: the manifest's parser, the fetching of files and the static server. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, request as httpRequest } from "node:http";
@@ -167,6 +168,17 @@ for (const path of PRIVATE) {
   test(`the server does not serve ${path}`, async (t) => {
     const { port } = await serve(t, publishedFiles());
     assert.equal((await get(port, path)).status, 404);
+  });
+}
+
+for (const [OFFLINE, worker] of [["", "scripts/sw-development.js"], ["1", "sw.js"]]) {
+  test(`npm start with OFFLINE=${OFFLINE} serves ${worker} as the service worker`, async (t) => {
+    const server = spawn("node", ["scripts/serve.mjs"], { cwd: new URL("../..", import.meta.url), env: { ...process.env, PORT: "0", OFFLINE } });
+    t.after(() => server.kill());
+    const [line] = await once(server.stdout, "data");
+    const { port } = new URL(/http:\S+/.exec(`${line}`)?.[0] ?? "");
+    const { body } = await get(Number(port), "/sw.js");
+    assert.equal(`${body}`, readFileSync(new URL(`../../${worker}`, import.meta.url), "utf8"));
   });
 }
 

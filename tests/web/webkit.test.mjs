@@ -1,0 +1,37 @@
+/** The page in WebKit, which is Safari's engine: it opens, and an attack ends as in the other browsers. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before } from "node:test";
+import { site, test } from "./helper.mjs";
+import { hasEnded, isReady, outcomes } from "./in-page.mjs";
+import { launchWebKit } from "./webkit.mjs";
+
+/** @type {Awaited<ReturnType<typeof launchWebKit>>} */
+let webkit;
+before(async () => {
+  webkit = await launchWebKit();
+});
+after(() => webkit?.close());
+
+/** Before the page's own scripts: collects what should never happen, since WebDriver does not tell of the console. */
+const COLLECT = `
+  globalThis.problems = [];
+  const add = (problem) => problems.push(String(problem));
+  for (const method of ["error", "warn"]) console[method] = (...values) => add(values.join(" "));
+  addEventListener("error", ({ message, target }) => add(message ?? target.outerHTML), true);
+  addEventListener("unhandledrejection", ({ reason }) => add(reason));
+  addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => add(violatedDirective + " " + blockedURI));
+`;
+
+test("a sample is attacked in WebKit, and each panel ends as in Chromium", async (t) => {
+  const page = readFileSync(new URL("../../index.html", import.meta.url), "utf8").replace("<link", '<script src="/collect.js"></script>$&');
+  const { url } = await site(t, { "/": page, "/collect.js": COLLECT });
+  await webkit.open(`${url}/#v=1&left=undefended-1&right=distilled-100&target=3&lang=en`);
+  await webkit.waitFor(isReady);
+  await webkit.click("#samples .tile:nth-child(71)");
+  await webkit.waitFor(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
+  await webkit.click("#run");
+  await webkit.waitFor(hasEnded);
+  assert.deepEqual(await webkit.evaluate(outcomes), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await webkit.evaluate(() => /** @type {any} */ (globalThis).problems), []);
+}, 180_000);
