@@ -223,7 +223,7 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.locator("#pad").focus();
   for (const key of [" ", "ArrowDown", " "]) await page.keyboard.press(key);
   await page.keyboard.press("Backspace");
-  await says(/1 stroke is left/);
+  await says(/1 stroke left/);
   await page.keyboard.press("Delete");
   await says(/cleared/);
   assert.equal(await page.locator("#undo").getAttribute("aria-disabled"), "true");
@@ -256,7 +256,7 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
   const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
   // Both sentences come at once where the attack has ended before the next frame.
   assert.ok(said.length <= 2, said);
-  assert.match(said.join(" "), /^The attack has started\. Its target is 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/);
+  assert.match(said.join(" "), /^Attack started\. Target: 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/);
   await page.goto(`${url}/www/lab.html`);
   assert.deepEqual(await live(), ["announcer"]);
 });

@@ -189,7 +189,7 @@ test("dropped in the words of a language: the page starts in English, says so, a
   file.at(file.places[1], false);
   const { page, problems } = await open(t, url, { locale: "ja-JP" });
   await page.locator("#notes .notice-text").waitFor();
-  assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /^The words of the language/);
+  assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /^The texts of this language/);
   await ready(page);
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   await choose(page, 7);

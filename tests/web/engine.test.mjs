@@ -19,7 +19,7 @@ test("it starts in a worker, says so, and reports progress in bytes", async (t) 
     return { info: engine.info(), progress };
   });
   assert.deepEqual({ ...info, reason: "" }, { engine: "cpu", where: "worker", why: "asked", detail: "", reason: "", implementation: "fake", version: "0" });
-  assert.match(info.reason, /asked for.*worker/);
+  assert.match(info.reason, /requested.*worker/);
   assert.deepEqual(progress[0], { part: "engine", loaded: 8, total: 8 });
   assert.deepEqual(progress.at(-1), { part: "one", loaded: 100_000, total: 100_000 });
   assert.deepEqual(problems, []);

@@ -107,7 +107,7 @@ async function startAgain(page) {
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
 }
 
-const SILENT = /The engine has stopped\. Retry starts it again\. The engine has not answered for 30 seconds/;
+const SILENT = /The engine stopped\. Press “Retry” to restart it\. The engine has not answered for 30 seconds/;
 
 /** While a file is on its way. @type {Record<string, string>} */
 const LOADING = { "the module": MODULE, "the weights": WEIGHTS };
@@ -182,7 +182,7 @@ for (const [how, [end, words]] of Object.entries(ENDS)) {
     await end(page);
     await told(page, words);
     await page.waitForFunction(() => document.body.dataset.running === "false");
-    await page.locator("#message", { hasText: "Retry beside the message" }).waitFor();
+    await page.locator("#message", { hasText: "Press “Retry” in a panel" }).waitFor();
     // The messages in the panels have just moved what is below them.
     await page.locator("input[name=attack][value=jsma-f]").evaluate((choice) => /** @type {HTMLElement} */ (choice).click());
     await startAgain(page);

@@ -149,7 +149,7 @@ test("pausing and cancelling keep what there is, and say that it is partial", as
   assert.match(`${await page.locator("#lab-status").textContent()}`, /partial/);
   await counted(page, 1);
   assert.match((await lines(page))[0][1], /partial: \d+ of 100/);
-  assert.match(`${await page.locator("#lab-legend .partial").textContent()}`, /^Partial: yours counts \d+ of 100 so far/);
+  assert.match(`${await page.locator("#lab-legend .partial").textContent()}`, /^Partial: your result covers \d+ of 100 so far/);
   const { name, content } = await saved(page, "#lab-json");
   assert.equal(name, "robustness-partial.json");
   assert.equal(JSON.parse(`${content}`)[0].partial, true);
@@ -183,7 +183,7 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
   await page.waitForFunction(() => document.querySelectorAll(".heat tbody tr").length > 0);
   // This project's figures stand there before anything is run: the paper's attack, those that know T, transfer, the control.
   const rows = await page.locator(".heat tbody th").allTextContents();
-  for (const name of ["JSMA-F", "JSMA-T", "Not robust, Either", "CW-L2", "CW-L0", "Transfer", "Random, Add ink", "Random, Remove ink"]) assert.ok(rows.includes(name), `${name} of ${rows}`);
+  for (const name of ["JSMA-F", "JSMA-T", "Carlini–Wagner JSMA, Either", "CW-L2", "CW-L0", "Transfer", "Random, Add ink", "Random, Remove ink"]) assert.ok(rows.includes(name), `${name} of ${rows}`);
   const checked = await page.locator("input[name=network]:checked").evaluateAll((boxes) => boxes.map((box) => /** @type {HTMLInputElement} */ (box).value));
   assert.deepEqual(checked, ["mnist-undefended", "mnist-distilled-t100", "mnist-teacher-t100", "mnist-undefended×100"]);
 
@@ -196,11 +196,11 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
   await page.locator("#lab-cancel").click();
   await reaches(page, "cancelled");
-  await page.waitForFunction(() => /yours counts \d\d of 90/.test(document.querySelector("#lab-legend .partial")?.textContent ?? ""));
+  await page.waitForFunction(() => /your result covers \d\d of 90/.test(document.querySelector("#lab-legend .partial")?.textContent ?? ""));
   const measured = (await lines(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
   assert.equal(measured[0], "JSMA-F");
   await page.locator(".heat button").first().click();
-  assert.match(`${await page.locator("#lab-attempts li").first().textContent()}`, /^Test image \d+, \d to \d: gradient vanished, 0 pixels changed$/);
+  assert.match(`${await page.locator("#lab-attempts li").first().textContent()}`, /^Test image \d+, \d to \d: zero gradient, 0 pixels changed$/);
   assert.deepEqual(problems, []);
 });
 
@@ -230,10 +230,10 @@ test("a network that cannot be fetched ends the run with a message, and the next
 
 test("without a graphics processor the cores compute, and the lab says why", async (t) => {
   const { page, problems } = await openLab(t, "#amplitude", { script: `Object.defineProperty(navigator, "gpu", { value: undefined });` });
-  await page.locator("#lab-backend-note", { hasText: "No WebGPU." }).waitFor();
+  await page.locator("#lab-backend-note", { hasText: "WebGPU is not available." }).waitFor();
   assert.equal(await page.locator("input[name=backend][value=webgpu]").isDisabled(), true);
   assert.equal(await page.locator("input[name=backend][value=cpu]").isChecked(), true);
-  assert.match(`${await page.locator("#lab-engine").textContent()}`, /computes on the processor/);
+  assert.match(`${await page.locator("#lab-engine").textContent()}`, /runs on the CPU/);
   assert.deepEqual(problems, []);
 });
 
@@ -242,10 +242,10 @@ test("a graphics processor that cannot be used ends the run with a message, and 
   const { page } = await openLab(t, "#amplitude", { script: adapter }, { "/pkg/webgpu/build.json": 503 });
   await page.locator("#lab-backend-note", { hasText: "Test adapter" }).waitFor();
   await page.locator("input[name=backend][value=webgpu]").check();
-  assert.match(`${await page.locator("#lab-engine").textContent()}`, /on the graphics processor/);
+  assert.match(`${await page.locator("#lab-engine").textContent()}`, /runs on the GPU/);
   await measure(page, ["mnist-undefended"], 1);
   await reaches(page, "failed");
-  assert.match(`${await page.locator("#lab-message").textContent()}`, /build\.json.*All cores can do it as well/);
+  assert.match(`${await page.locator("#lab-message").textContent()}`, /build\.json.*Completed attempts are kept\. Choose “CPU/);
   await page.locator("input[name=backend][value=cpu]").check();
   await measure(page, ["mnist-undefended"], 1);
   await reaches(page, "done");

@@ -117,7 +117,7 @@ test("the lab measures nothing of a data set while its images are on their way",
   await page.locator("#lab-data input[value=cifar10]").click();
   await images.asked;
   await page.locator("#lab-run").click();
-  await page.locator("#lab-message", { hasText: "still being fetched" }).waitFor();
+  await page.locator("#lab-message", { hasText: "still loading" }).waitFor();
   assert.equal(await page.locator("input[name=network]").count(), 0, "no network of the data set before can be chosen");
   images.go();
   await page.waitForFunction(() => document.querySelectorAll("input[name=network][value^=cifar10]:checked").length > 0);

@@ -109,7 +109,7 @@ test("a link says when a network has changed, or is not there", async (t) => {
   await page.evaluate((link) => { location.hash = link; }, `v=1&left=${role}-${temperature}-00000000&sample=0&target=3&end`);
   await page.locator("#notes .notice-text", { hasText: "has changed since this link was made" }).waitFor();
   await page.evaluate(() => { location.hash = "v=1&right=teacher-41&sample=0&target=3&end"; });
-  await page.locator("#notes .notice-text", { hasText: "stands in for it" }).waitFor();
+  await page.locator("#notes .notice-text", { hasText: "is used instead" }).waitFor();
   assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
   await page.locator("#notes-dismiss").click();
   await page.locator("#notes").waitFor({ state: "hidden" });

@@ -136,7 +136,7 @@ test("what attacks stay on is given up if the first of them ends otherwise than 
     serveExperiment(self);` });
   const { page } = await open(t, `${url}/blank`);
   page.setDefaultTimeout(0);
-  await assert.rejects(experiment(page, 1, 2), /computed something else than the CPU \(fooled, not budget-spent\)/);
+  await assert.rejects(experiment(page, 1, 2), /results of GPU and CPU differ \(fooled, not budget-spent\)/);
 }, 6 * MINUTES);
 
 /** Put before a worker's own script: it says how many buffers it has made, and how large its module's memory is. */

@@ -29,7 +29,7 @@ export async function decodePng(file) {
   const length = height * (width * channels + 1);
   if (length > MAX_BYTES) throw new Error("it is too large");
   const rows = await unpack(new Blob(data), length);
-  if (rows?.length !== length) throw new Error("its picture is not of the size that it says");
+  if (rows?.length !== length) throw new Error("its data does not match its size");
   return { width, height, channels, pixels: unfilter(rows, width * channels, height, channels) };
 }
 
@@ -70,7 +70,7 @@ function readChunks(file) {
     if (name === "IDAT") data.push(file.subarray(at + 8, at + 8 + length));
     at += 12 + length;
   }
-  if (!header || data.length === 0) throw new Error("it is cut short");
+  if (!header || data.length === 0) throw new Error("it is incomplete");
   return { header, data };
 }
 

@@ -11,13 +11,13 @@ const NEEDED = /** @type {const} */ (["timestamp-query"]);
  * @param {boolean} software Whether one will do that is a program on the processor.
  */
 export async function findAdapter(software) {
-  if (!navigator.gpu) throw failure("NoWebGPU", "This browser has no WebGPU, or not on this page.");
+  if (!navigator.gpu) throw failure("NoWebGPU", "This browser has no WebGPU, or blocks it on this page.");
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) throw failure("NoAdapter", "WebGPU offers no graphics adapter.");
   const name = nameOf(adapter.info);
   const missing = NEEDED.filter((feature) => !adapter.features.has(feature));
   if (missing.length > 0) throw failure("MissingFeature", `${name} lacks ${missing.join(", ")}.`);
-  if (!software && isSoftware(adapter)) throw failure("SoftwareAdapter", `${name} is a program, not a graphics processor.`);
+  if (!software && isSoftware(adapter)) throw failure("SoftwareAdapter", `${name} is software, not a graphics processor.`);
   return name;
 }
 

@@ -83,7 +83,7 @@ async function inWorker() {
   // A worker may be ended without a word, for want of memory say.
   speech.watch(PATIENCE, () => worker.postMessage({ ping: true }));
   worker.onerror = worker.onmessageerror = () => speech.fail(stopped());
-  return { where: "worker", whereReason: "It runs in a worker, beside the page.", speech };
+  return { where: "worker", whereReason: "It runs in a worker.", speech };
 }
 
 /** @param {string} because @returns {Promise<Spoken>} */

@@ -52,7 +52,7 @@ export function serve(port) {
     calls.set(id, controller);
     if (over) return refuse(id, over);
     try {
-      if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The engine was asked for something that it does not know.");
+      if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The engine has no such method.");
       const value = await methods[method](argument, {
         signal: controller.signal,
         emit: (event) => port.postMessage({ id, event }),
@@ -110,7 +110,7 @@ function makeMethods(onLost) {
     async attack({ image, target, ...settings } = {}, { signal, emit }) {
       // It travels as a byte, which would wrap.
       if (!Number.isInteger(target) || target < 0 || target > 9) {
-        throw failure("RequestError", "The target should be a class from 0 to 9.");
+        throw failure("RequestError", "The target must be a class from 0 to 9.");
       }
       const run = await guarded(() => engine.start({ ...settings, images: pixels(image), targets: Uint8Array.of(target) }));
       try {
@@ -201,7 +201,7 @@ export async function instantiate(script, module) {
     await glue.default({ module_or_path });
   } catch (error) {
     const { message } = toPlain(error);
-    throw failure("EngineError", `The engine could not be started (${message}). It needs a browser that knows WebAssembly with SIMD.`);
+    throw failure("EngineError", `The engine could not be started (${message}). It needs a browser with WebAssembly and SIMD.`);
   }
   return glue;
 }
@@ -270,19 +270,19 @@ function versioned(url, sha256) {
 /** The module takes a text for granted, and reads beyond its memory where it is given something else. @param {unknown} model */
 function name(model) {
   if (typeof model === "string") return model;
-  throw failure("RequestError", "The model should be the name of one.");
+  throw failure("RequestError", "The model must be the id of a published network.");
 }
 
 /** @param {unknown} strokes */
 function coordinates(strokes) {
   if (Array.isArray(strokes) && strokes.every((stroke) => stroke instanceof Uint8Array)) return strokes;
-  throw failure("ImageError", "A drawing should be a list of strokes, each a Uint8Array of coordinates.");
+  throw failure("ImageError", "A drawing must be a list of strokes, each a Uint8Array of coordinates.");
 }
 
 /** @param {unknown} image */
 function pixels(image) {
   if (image instanceof Float32Array) return image;
-  throw failure("ImageError", "The image should be a Float32Array of pixels from 0 to 1.");
+  throw failure("ImageError", "The image must be a Float32Array of pixels from 0 to 1.");
 }
 
 /**

@@ -45,7 +45,7 @@ export async function fetchFile(url, { signal, cache = "default", limit = LIMIT 
   let loaded = 0;
   for await (const chunk of chunks(url, { signal, cache })) {
     loaded += chunk.length;
-    if (loaded > limit) throw failure("IntegrityError", `${fileName(url)} is too large to be what it should be. Please retry.`);
+    if (loaded > limit) throw failure("IntegrityError", `${fileName(url)} is too large. Please retry.`);
     parts.push(chunk);
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());

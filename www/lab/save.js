@@ -64,7 +64,7 @@ export async function toPng(chart, caption) {
   canvas.width = SCALE * width;
   canvas.height = SCALE * (height + CAPTION * caption.length + 12);
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser gives no canvas to draw on.");
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
   const style = getComputedStyle(document.body);
   context.scale(SCALE, SCALE);
   context.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
@@ -75,7 +75,7 @@ export async function toPng(chart, caption) {
   context.textAlign = "left";
   context.font = `12px ${style.fontFamily}`;
   caption.forEach((line, place) => context.fillText(line, 8, height + CAPTION * (place + 1) - 4, width - 16));
-  return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be made.")))));
+  return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be created.")))));
 }
 
 /** The style sheets do not reach into a picture, so every element takes its looks along. @param {SVGSVGElement} chart */

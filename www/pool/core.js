@@ -87,7 +87,7 @@ export function serveExperiment(port) {
     else if (ping) port.postMessage({ pong: true });
     else if (Number.isInteger(id)) {
       try {
-        if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker was asked for something that it does not know.");
+        if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker has no such method.");
         port.postMessage({ id, value: await methods[method](argument) });
       } catch (error) {
         port.postMessage({ id, error: toPlain(error) });

@@ -162,7 +162,7 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     const judge = await findClerk();
     await teach(judge, plan);
     const [expected, found] = await Promise.all([judge, hand].map(async (each) => endsOf(await each.call("work", { task: 0, from: 0, to: 1 }))));
-    if (expected !== found) throw failure("Mismatch", `The graphics processor computed something else than the CPU (${found}, not ${expected}).`);
+    if (expected !== found) throw failure("Mismatch", `The results of GPU and CPU differ (${found}, not ${expected}).`);
     proven.add(hand);
   }
 
@@ -195,7 +195,7 @@ export function createPool({ backend = "cpu", software = false, size = backend =
      * @returns {Promise<boolean>}
      */
     run(plan, chunks, { onRecords, signal }) {
-      if (work) return Promise.reject(failure("RequestError", "The pool is at work already."));
+      if (work) return Promise.reject(failure("RequestError", "The pool is already running."));
       return new Promise((resolve, reject) => {
         const waiting = chunks.map((_, place) => place).reverse();
         const tries = chunks.map(() => 0);
@@ -317,7 +317,7 @@ async function makeHand() {
   const hand = speak(worker, () => worker.terminate());
   worker.onerror = (event) => {
     event.preventDefault();
-    hand.end(failure("EngineError", `A worker has stopped (${event.message}).`));
+    hand.end(failure("EngineError", `A worker stopped (${event.message}).`));
   };
   return hand;
 }
@@ -365,7 +365,7 @@ function speak(port, stop) {
       port.postMessage({ ping: true });
       setTimeout(() => {
         // Asked again since: time may have stood still for both.
-        if (asks === ask && answered < ask) hand.end(failure("EngineError", "A worker has fallen silent."));
+        if (asks === ask && answered < ask) hand.end(failure("EngineError", "A worker stopped answering."));
       }, PATIENCE);
     },
     end(reason) {

@@ -90,7 +90,7 @@ function sheet() {
 /** @param {HTMLCanvasElement} canvas */
 function contextOf(canvas) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("This browser gives no canvas to draw on.");
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
   return context;
 }
 
