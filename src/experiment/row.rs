@@ -2,7 +2,7 @@
 
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::kind::Kind;
 use super::record::TaskResults;
@@ -143,9 +143,12 @@ impl<F> Row<F> {
 /// The attack, where the field `attack` names one. A plain flattened `Option` would turn an attack that
 /// cannot be read into `None`.
 fn attack_if_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Attack>, D::Error> {
-    let fields = Value::deserialize(deserializer)?;
-    match fields.get("attack") {
-        None => Ok(None),
-        Some(_) => Attack::deserialize(fields).map(Some).map_err(D::Error::custom),
+    let mut fields = Map::deserialize(deserializer)?;
+    // Requests call settings of attacks so, but rows the network's temperature and the images' seed.
+    fields.remove("temperature");
+    fields.remove("seed");
+    match fields.contains_key("attack") {
+        false => Ok(None),
+        true => Attack::deserialize(Value::Object(fields)).map(Some).map_err(D::Error::custom),
     }
 }

@@ -8,7 +8,7 @@ use crate::attack::{Attack, Movement};
 ///
 /// They are read by the names that requests and results give them, so that a new attack needs no line
 /// here.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Settings {
     /// Which way features may move.
     pub direction: Option<Movement>,
