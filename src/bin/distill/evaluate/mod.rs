@@ -214,3 +214,19 @@ fn measure(
     bar.finish_and_clear();
     Ok(records)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measurement_is_a_command_line() {
+        let measurements = measurements();
+        assert_eq!(measurements.len(), 25);
+        for words in measurements {
+            let line = std::iter::once("evaluate").chain(words.iter().map(String::as_str));
+            let Line { arguments } = Line::try_parse_from(line).expect("it parses");
+            assert_eq!(arguments.experiment.map(Kind::name), Some(words[0].as_str()));
+        }
+    }
+}

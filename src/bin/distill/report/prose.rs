@@ -128,78 +128,97 @@ fn unpublished(notes: &[Note]) -> Result<String> {
 }
 
 /// JSMA-F's success beside the paper's, network by network.
-struct Comparison {
-    more: Vec<String>,
-    fewer: Vec<String>,
-    within: Vec<String>,
-    /// Of the networks at the highest temperatures: the most successes here, and the paper's fewest and
-    /// most, of its number of attacks.
-    hottest: Option<[usize; 3]>,
+#[derive(Default)]
+struct Comparison<'a> {
+    /// Networks on which more attacks succeed: the paper's figure is below the interval.
+    more: Vec<&'a ShownNetwork>,
+    /// Networks with the paper's figure within the interval.
+    within: Vec<&'a ShownNetwork>,
+    /// Networks on which fewer attacks succeed.
+    fewer: Vec<&'a ShownNetwork>,
+    /// Successes at high temperatures.
+    successes: Vec<usize>,
+    /// The paper's successes at high temperatures, out of as many attacks.
+    papers_successes: Vec<usize>,
 }
 
-impl Comparison {
-    /// The temperatures from which on hardly any attack succeeds.
-    const HOT: f32 = 30.0;
+/// The temperature from which on few attacks succeed.
+const HIGH: f32 = 30.0;
 
-    fn of(dataset: Dataset, networks: &[ShownNetwork], rows: &[Measured<SuccessFigures>]) -> Self {
-        let (mut more, mut fewer, mut within) = (Vec::new(), Vec::new(), Vec::new());
-        let mut hottest: Option<[usize; 3]> = None;
+impl<'a> Comparison<'a> {
+    fn of(
+        dataset: Dataset,
+        networks: &'a [ShownNetwork],
+        rows: &[Measured<SuccessFigures>],
+    ) -> Self {
+        let mut comparison = Self::default();
         for network in networks {
             let here = listed(PAPERS[0]).and_then(|attack| find(rows, network, attack));
             let paper = paper::success(dataset, PAPERS[0], &network.reported());
             let (Some(here), Some(paper)) = (here, paper) else { continue };
             let [low, high] = here.figures.interval;
-            let place = match () {
-                () if paper < low => &mut more,
-                () if paper > high => &mut fewer,
-                () => &mut within,
-            };
-            place.push(match network.role {
-                RowRole::Undefended => "the undefended network".to_owned(),
-                _ => format!("T = {}", network.temperature),
-            });
-            if network.temperature >= Self::HOT {
-                let successes = here.figures.successes;
+            if paper < low {
+                comparison.more.push(network);
+            } else if paper > high {
+                comparison.fewer.push(network);
+            } else {
+                comparison.within.push(network);
+            }
+            if network.temperature >= HIGH {
+                comparison.successes.push(here.figures.successes);
                 let papers = (paper * papers_attacks() as f64).round() as usize;
-                let [most, low, high] = hottest.unwrap_or([successes, papers, papers]);
-                hottest = Some([most.max(successes), low.min(papers), high.max(papers)]);
+                comparison.papers_successes.push(papers);
             }
         }
-        Self { more, fewer, within, hottest }
+        comparison
     }
 
     fn words(&self, name: &str) -> String {
-        let mut parts = Vec::new();
-        for (networks, says) in [
-            (&self.more, "more often than in the paper on"),
-            (&self.within, "as often within the interval on"),
-            (&self.fewer, "less often on"),
+        let mut text = String::new();
+        for (says, networks) in [
+            ("More attacks succeed", &self.more),
+            ("As many succeed, within the interval,", &self.within),
+            ("Fewer succeed", &self.fewer),
         ] {
             if !networks.is_empty() {
-                parts.push(format!("{says} {}", list(networks)));
+                text += &format!("\n  {says} {}.", places(networks));
             }
         }
-        let hottest = self.hottest.map_or(String::new(), |[most, low, high]| {
-            format!(
-                "\n  From T = {} on it succeeds {most} times of {} at most, where the paper has {low} to {high}.",
-                Self::HOT,
+        let papers = self.papers_successes.iter();
+        if let (Some(most), Some(low), Some(high)) =
+            (self.successes.iter().max(), papers.clone().min(), papers.max())
+        {
+            text += &format!(
+                "\n  From T = {HIGH} on {most} of {} succeed at most; in the paper {low} to {high}.",
                 papers_attacks()
-            )
-        });
-        if parts.is_empty() {
-            return String::new();
+            );
         }
-        format!("- On {name} JSMA-F succeeds {}.{hottest}\n", parts.join(",\n  "))
+        if text.is_empty() {
+            return text;
+        }
+        format!(
+            "- JSMA-F on {name}, compared with the paper; each network was trained once.{text}\n"
+        )
     }
 }
 
-/// "T = 1, 2 and 5".
-fn list(networks: &[String]) -> String {
-    match networks {
-        [] => String::new(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+/// "on the undefended network and at T = 1, 2 and 5".
+fn places(networks: &[&ShownNetwork]) -> String {
+    let is_undefended = |network: &&ShownNetwork| network.role == RowRole::Undefended;
+    let (undefended, others): (Vec<&ShownNetwork>, Vec<_>) =
+        networks.iter().copied().partition(is_undefended);
+    let temperatures: Vec<_> =
+        others.iter().map(|network| network.temperature.to_string()).collect();
+    let mut places = Vec::new();
+    if !undefended.is_empty() {
+        places.push("on the undefended network".to_owned());
     }
+    match temperatures.as_slice() {
+        [] => {}
+        [one] => places.push(format!("at T = {one}")),
+        [others @ .., last] => places.push(format!("at T = {} and {last}", others.join(", "))),
+    }
+    places.join(" and ")
 }
 
 /// How many features the undefended network takes, beside the paper's.
