@@ -1,108 +1,135 @@
-//! Which classes are easily taken for which (Papernot et al. 2015, *The Limitations of Deep Learning
+//! Which classes are easily mistaken for which (Papernot et al. 2015, *The Limitations of Deep Learning
 //! in Adversarial Settings*, section IV): the rows of `pairs.json`.
 //!
 //! # Hardness
 //! H(s, t) = Σ_k (τ_{k+1} − τ_k) (ε_{k+1} + ε_k) / 2 over the paper's nine caps Υ_k on the share of
 //! features changed: τ_k is the share of attempts that succeed within ⌊features · Υ_k / 2⌋ pairs, and
 //! ε_k the mean share of features that these change, 0 where none succeeds. One run with the largest
-//! cap tells them all, since a run with a smaller one is its beginning. Caps beyond the
-//! attack's own budget add nothing: a run for hardness should have the largest, 38.3 % of the features.
+//! cap gives all of them, since a run with a smaller one is its beginning. Caps beyond the attack's own
+//! budget add nothing: a run for hardness should have the largest, [`LARGEST_CAP`] of the features.
 //!
 //! # Adversarial distance
-//! A(X, t) = 1 − (1/M) Σ 1[S_i > 0] over the M features of the untouched image's saliency map, before
-//! any attack; the mean over the attempts that have one.
+//! A(X, t) = 1 − (1/M) Σ 1[S_i > 0] over the M features of the unchanged image's saliency map; the mean
+//! over the attempts that have one.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::kind::Kind;
+use super::record::{AttackResult, Attempt, Outcomes, TaskResults};
+use super::row::Figures;
 use super::statistics::{mean, wilson};
-use super::{Attempt, End, Outcomes};
 use crate::attack::Outcome;
 use crate::dataset::CLASSES;
 
 /// The paper's caps on the share of features.
-const CAPS: [f64; 9] = [0.003, 0.013, 0.026, 0.051, 0.077, 0.102, 0.128, 0.255, 0.383];
+const CAPS: [f64; 9] = [0.003, 0.013, 0.026, 0.051, 0.077, 0.102, 0.128, 0.255, LARGEST_CAP];
 
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Figures {
-    attempts: usize,
-    successes: usize,
-    rate: f64,
-    interval: [f64; 2],
-    outcomes: Outcomes,
-    already_target: usize,
-    cells: Vec<Cell>,
+/// The largest of the paper's caps, as a share of the features.
+pub const LARGEST_CAP: f64 = 0.383;
+
+/// The figures of a row of `pairs.json`. Shares are of one; intervals are Wilson's, and hold 95 %.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PairsFigures {
+    /// Attacks on images that were not at their goal before any change.
+    pub attempts: usize,
+    /// Attacks that reached their goal.
+    pub successes: usize,
+    /// Successes over attempts.
+    pub rate: f64,
+    /// Its interval.
+    pub interval: [f64; 2],
+    /// Attempts by outcome.
+    pub outcomes: Outcomes,
+    /// Images that the network classified as the target before any change; these are no attempts.
+    pub already_target: usize,
+    /// The pairs of classes with at least one attempt, source class by source class.
+    pub cells: Vec<ClassPair>,
 }
 
 /// One source class, one target class.
-#[derive(Clone, Debug, Serialize)]
-struct Cell {
-    source: usize,
-    target: usize,
-    attempts: usize,
-    successes: usize,
-    rate: f64,
-    interval: [f64; 2],
-    gradient_vanished: usize,
-    distortion_successes: Option<f64>,
-    /// `None` where nothing succeeds: no distortion is known then.
-    hardness: Option<f64>,
-    distance: Option<f64>,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClassPair {
+    /// The class of the images.
+    pub source: usize,
+    /// The class that the attacks aim at.
+    pub target: usize,
+    /// Attacks on images that were not at their goal before any change.
+    pub attempts: usize,
+    /// Attacks that reached their goal.
+    pub successes: usize,
+    /// Successes over attempts.
+    pub rate: f64,
+    /// Its interval.
+    pub interval: [f64; 2],
+    /// Attacks whose gradient vanished.
+    pub gradient_vanished: usize,
+    /// Mean share of the features changed, over the successes.
+    pub distortion_successes: Option<f64>,
+    /// H(s, t); `None` where nothing succeeds, as no distortion is known then.
+    pub hardness: Option<f64>,
+    /// The mean adversarial distance.
+    pub distance: Option<f64>,
 }
 
-pub(super) fn figures(ends: &[(Attempt, &End)], labels: &[u8], features: usize) -> Figures {
-    let (outcomes, already_target) = Outcomes::count(ends);
-    let (attempts, successes) = (outcomes.total(), outcomes.fooled);
-    let classes = || 0..CLASSES;
-    let pairs = classes().flat_map(|source| classes().map(move |target| (source, target)));
-    let cell = |(source, target): (usize, usize)| {
-        let here = |of: &&(Attempt, &End)| {
-            usize::from(labels[of.0.image]) == source
-                && of.1.class == target
-                && of.1.outcome != Outcome::AlreadyTarget
+impl Figures for PairsFigures {
+    const KIND: Kind = Kind::Pairs;
+
+    fn count(results: &TaskResults<'_>, _: usize) -> Self {
+        let TaskResults { attacks, labels, features, .. } = results;
+        let (outcomes, already_target) = Outcomes::count(attacks);
+        let (attempts, successes) = (outcomes.total(), outcomes.fooled);
+        let classes = || 0..CLASSES;
+        let pairs = classes().flat_map(|source| classes().map(move |target| (source, target)));
+        let cell = |(source, target): (usize, usize)| {
+            let here = |of: &&(Attempt, &AttackResult)| {
+                usize::from(labels[of.0.image]) == source
+                    && of.1.class == target
+                    && of.1.outcome != Outcome::AlreadyTarget
+            };
+            let here: Vec<_> = attacks.iter().filter(here).map(|of| of.1).collect();
+            (!here.is_empty()).then(|| ClassPair::count(source, target, &here, *features))
         };
-        let ends: Vec<_> = ends.iter().filter(here).map(|of| of.1).collect();
-        (!ends.is_empty()).then(|| Cell::of(source, target, &ends, features))
-    };
-    Figures {
-        attempts,
-        successes,
-        rate: mean(successes as f64, attempts),
-        interval: wilson(successes, attempts),
-        outcomes,
-        already_target,
-        cells: pairs.filter_map(cell).collect(),
+        Self {
+            attempts,
+            successes,
+            rate: mean(successes as f64, attempts),
+            interval: wilson(successes, attempts),
+            outcomes,
+            already_target,
+            cells: pairs.filter_map(cell).collect(),
+        }
     }
 }
 
-impl Cell {
-    fn of(source: usize, target: usize, ends: &[&End], features: usize) -> Self {
-        let share = |end: &End| end.features_changed as f64 / features as f64;
-        let fooled = ends.iter().filter(|end| end.outcome == Outcome::Fooled);
-        let shares: Vec<_> = fooled.map(|end| share(end)).collect();
+impl ClassPair {
+    fn count(source: usize, target: usize, attacks: &[&AttackResult], features: usize) -> Self {
+        let share = |result: &AttackResult| result.features_changed as f64 / features as f64;
+        let fooled = attacks.iter().filter(|result| result.outcome == Outcome::Fooled);
+        let shares: Vec<_> = fooled.map(|result| share(result)).collect();
         let successes = shares.len();
-        let distances: Vec<_> = ends
+        let distances: Vec<_> = attacks
             .iter()
-            .filter_map(|end| end.admissible)
+            .filter_map(|result| result.admissible)
             .map(|admissible| 1.0 - admissible as f64 / features as f64)
             .collect();
         let mean_of = |of: &[f64]| (!of.is_empty()).then(|| mean(of.iter().sum(), of.len()));
-        let vanished = ends.iter().filter(|end| end.outcome == Outcome::GradientVanished);
+        let vanished = attacks.iter().filter(|result| result.outcome == Outcome::GradientVanished);
         Self {
             source,
             target,
-            attempts: ends.len(),
+            attempts: attacks.len(),
             successes,
-            rate: mean(successes as f64, ends.len()),
-            interval: wilson(successes, ends.len()),
+            rate: mean(successes as f64, attacks.len()),
+            interval: wilson(successes, attacks.len()),
             gradient_vanished: vanished.count(),
             distortion_successes: mean_of(&shares),
-            hardness: (successes > 0).then(|| hardness(&shares, ends.len(), features)),
+            hardness: (successes > 0).then(|| hardness(&shares, attacks.len(), features)),
             distance: mean_of(&distances),
         }
     }
 }
 
-/// H of the shares of features that the successes changed, of so many attempts.
+/// H of the shares of features that the successes changed, out of so many attempts.
 fn hardness(shares: &[f64], attempts: usize, features: usize) -> f64 {
     let point = |cap: f64| {
         let most = 2.0 * (features as f64 * cap / 2.0).floor() / features as f64;

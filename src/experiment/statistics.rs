@@ -1,13 +1,13 @@
 //! Means and intervals.
 
-/// The sum over the count; zero of nothing.
+/// The sum over the count; 0 if the count is 0.
 pub fn mean(sum: f64, count: usize) -> f64 {
     if count == 0 { 0.0 } else { sum / count as f64 }
 }
 
-/// The mean of some numbers and its 95 % interval, ± 1.96 standard errors; `None` of nothing.
+/// The mean of some numbers and its 95 % interval, ± 1.96 standard errors; `None` without numbers.
 ///
-/// It takes the mean for normally distributed, which it nearly is from some dozens of numbers on.
+/// It assumes that the mean is normally distributed, which is nearly true from some dozens of numbers on.
 pub fn mean_of(numbers: &[f64]) -> Option<(f64, [f64; 2])> {
     let n = numbers.len();
     let mean = (n > 0).then(|| mean(numbers.iter().sum(), n))?;
@@ -19,10 +19,10 @@ pub fn mean_of(numbers: &[f64]) -> Option<(f64, [f64; 2])> {
 /// The standard normal distribution's 97.5 % point.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// Wilson's score interval of a share, at 95 %.
+/// Wilson's score interval of `successes` over `attempts`, at 95 %: its lower and upper end in [0, 1].
 ///
-/// Unlike the usual mean ± 1.96 standard errors it stays within [0, 1] and says something sensible
-/// of rates next to 0, where the distilled networks lie.
+/// Unlike the usual mean ± 1.96 standard errors it stays within [0, 1] and is accurate for rates close
+/// to 0, as those of the distilled networks are.
 pub fn wilson(successes: usize, attempts: usize) -> [f64; 2] {
     if attempts == 0 {
         return [0.0, 1.0];

@@ -1,52 +1,67 @@
-//! The black-box check: what an attack made on one network is shown to another one, whose gradient
-//! nobody asked for. The rows of `transfer.json`.
+//! The black-box check: how target models classify the adversarial examples made on another network,
+//! without any use of their gradients. The rows of `transfer.json`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::kind::Kind;
+use super::record::{Outcomes, TaskResults};
+use super::row::Figures;
 use super::statistics::{mean, wilson};
-use super::{Attempt, End, Outcomes};
 use crate::attack::{Goal, Outcome};
 
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Figures {
-    /// How the attacks ended on the network that they were made on.
-    attempts: usize,
-    outcomes: Outcomes,
-    already_target: usize,
-    /// Attacks that fooled the network they were made on, with images that the other network reads
-    /// correctly as long as they are untouched.
-    shown: usize,
-    /// Of these, those in which the other network reads the target as well.
-    reached: usize,
-    rate: f64,
-    interval: [f64; 2],
-    /// Of these, those in which it reads anything but what the image shows.
-    misread: usize,
-    misread_rate: f64,
-    misread_interval: [f64; 2],
+/// The figures of a row of `transfer.json`. Shares are of one; intervals are Wilson's, and hold 95 %.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TransferFigures {
+    /// Attacks on images that were not at their goal before any change.
+    pub attempts: usize,
+    /// How they ended on the network that they were made on.
+    pub outcomes: Outcomes,
+    /// Images that this network classified as the target before any change; these are no attempts.
+    pub already_target: usize,
+    /// Attacks that fooled this network, on images that the target model classifies correctly as long
+    /// as they are unchanged.
+    pub shown: usize,
+    /// Of these, those that the target model classifies as the target, too.
+    pub reached: usize,
+    /// `reached` over `shown`.
+    pub rate: f64,
+    /// Its interval.
+    pub interval: [f64; 2],
+    /// Of `shown`, those that the target model misclassifies in any way.
+    pub misread: usize,
+    /// `misread` over `shown`.
+    pub misread_rate: f64,
+    /// Its interval.
+    pub misread_interval: [f64; 2],
 }
 
-pub(super) fn figures(ends: &[(Attempt, &End)], reader: usize, labels: &[u8]) -> Figures {
-    let (outcomes, already_target) = Outcomes::count(ends);
-    let (mut shown, mut reached, mut misread) = (0, 0, 0);
-    for (attempt, end) in ends {
-        let (shows, reading) = (usize::from(labels[attempt.image]), end.read[reader]);
-        if end.outcome == Outcome::Fooled && reading.before == shows {
-            shown += 1;
-            reached += usize::from(attempt.goal.is_reached(reading.after));
-            misread += usize::from(Goal::Untargeted(shows).is_reached(reading.after));
+impl Figures for TransferFigures {
+    const KIND: Kind = Kind::Transfer;
+
+    fn count(results: &TaskResults<'_>, target_model: usize) -> Self {
+        let TaskResults { attacks, labels, .. } = results;
+        let (outcomes, already_target) = Outcomes::count(attacks);
+        let (mut shown, mut reached, mut misread) = (0, 0, 0);
+        for (attempt, result) in attacks {
+            let class = usize::from(labels[attempt.image]);
+            let predicted = result.predictions[target_model];
+            if result.outcome == Outcome::Fooled && predicted.before == class {
+                shown += 1;
+                reached += usize::from(attempt.goal.is_reached(predicted.after));
+                misread += usize::from(Goal::Untargeted(class).is_reached(predicted.after));
+            }
         }
-    }
-    Figures {
-        attempts: outcomes.total(),
-        outcomes,
-        already_target,
-        shown,
-        reached,
-        rate: mean(reached as f64, shown),
-        interval: wilson(reached, shown),
-        misread,
-        misread_rate: mean(misread as f64, shown),
-        misread_interval: wilson(misread, shown),
+        Self {
+            attempts: outcomes.total(),
+            outcomes,
+            already_target,
+            shown,
+            reached,
+            rate: mean(reached as f64, shown),
+            interval: wilson(reached, shown),
+            misread,
+            misread_rate: mean(misread as f64, shown),
+            misread_interval: wilson(misread, shown),
+        }
     }
 }

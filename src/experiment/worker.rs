@@ -1,127 +1,74 @@
-//! Doing a chunk of an experiment: a stepper over many attacks, a batch at a time.
+//! Running a chunk of an experiment: many attacks, a batch at a time, step by step.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
 
-use super::{Amplitude, Attempt, amplitude};
+use super::amplitude;
+use super::record::{AttackResult, Attempt, AttemptResult, Predictions, Record};
 use crate::attack::saliency::Direction;
-use crate::attack::{Attack, AttackError, Ended, Gradient, Outcome, Resident, Runs, read};
+use crate::attack::{Attack, AttackError, Ended, Gradient, Resident, Runs, read};
 use crate::dataset::CLASSES;
 use crate::network::Network;
 use crate::network::softmax::argmax;
 
-/// Attempts of one task, under way.
-pub struct Campaign {
+/// Runs the attempts of one chunk.
+pub struct Worker {
     task: usize,
     attack: Option<Attack>,
     network: Network,
-    readers: Vec<Network>,
+    target_models: Vec<Network>,
     /// The images of the attempts, one after another.
     images: Vec<f32>,
+    /// The attempts and their numbers in the experiment.
     attempts: Vec<(usize, Attempt)>,
-    /// The first attempt that has not begun.
+    /// The place of the first attempt that has not started.
     next: usize,
     batch: Option<Batch>,
 }
 
-/// The attacks that go on at the same time.
+/// The attacks that run at the same time.
 struct Batch {
-    going: Going,
+    active: ActiveRuns,
+    /// The place of the first one's attempt.
     first: usize,
 }
 
-/// Runs whose images stay on the device, or come back with every step where the host has to choose.
-enum Going {
+/// Runs whose images stay on the device, or come back at every step because the host makes the choice.
+enum ActiveRuns {
     Resident(Box<Resident>),
-    Stepwise { runs: Runs, begun: Vec<Begun> },
+    Stepwise { runs: Runs, first_gradients: Vec<FirstGradient> },
 }
 
-/// What is remembered of a run's first gradient.
+/// Counts of a run's first gradient.
 #[derive(Clone, Copy, Default)]
-struct Begun {
+struct FirstGradient {
     zeros: Option<usize>,
     admissible: Option<usize>,
 }
 
-/// What became of one attempt of a task: all that tables need of it, small enough to be sent about
-/// and to be kept.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// Which task of the experiment.
-    pub task: usize,
-    /// Which attempt of [`Experiment::attempts`](super::Experiment::attempts).
-    pub attempt: usize,
-    /// What was found.
-    #[serde(flatten)]
-    pub found: Found,
-}
-
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Found {
-    /// How an attack ended.
-    Attack(End),
-    /// How large an image's gradients are.
-    Amplitude(Amplitude),
-}
-
-/// How an attack ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct End {
-    /// The image, counted from 0 over those of the experiment.
-    pub image: usize,
-    /// The target, or what the image shows.
-    pub class: usize,
-    /// How.
-    pub outcome: Outcome,
-    /// Changes made.
-    pub changes: usize,
-    /// Features that differ from the original.
-    pub features_changed: usize,
-    /// ‖δ‖₂, in pixel units of [0, 1].
-    pub distance: f64,
-    /// Features whose gradient is exactly zero before anything is changed, for an attack that has one.
-    pub zeros: Option<usize>,
-    /// Features that JSMA's saliency map is above zero for before anything is changed.
-    pub admissible: Option<usize>,
-    /// What each reader takes it for.
-    pub read: Vec<Reading>,
-}
-
-/// What another network reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reading {
-    /// In the untouched image.
-    pub before: usize,
-    /// In what the attack made of it.
-    pub after: usize,
-}
-
-impl Campaign {
-    /// Runs that go on at the same time: enough to keep every core busy, few enough to fit into
-    /// some hundred megabytes.
+impl Worker {
+    /// Runs at the same time: enough to keep every core busy, few enough to fit into some hundred
+    /// megabytes.
     const BATCH: usize = 100;
 
     pub(super) fn new(
         task: usize,
         attack: Option<Attack>,
         network: Network,
-        readers: Vec<Network>,
+        target_models: Vec<Network>,
         images: Vec<f32>,
         attempts: Vec<(usize, Attempt)>,
     ) -> Self {
-        Self { task, attack, network, readers, images, attempts, next: 0, batch: None }
+        Self { task, attack, network, target_models, images, attempts, next: 0, batch: None }
     }
 
     /// Attempts that have not ended yet.
     pub fn left(&self) -> usize {
-        let going = self.batch.as_ref().map_or(0, |batch| batch.going.len());
-        self.attempts.len() - self.next + going
+        let active = self.batch.as_ref().map_or(0, |batch| batch.active.len());
+        self.attempts.len() - self.next + active
     }
 
-    /// One step of every run of the current batch, and records of those that ended with it; `None`
-    /// once all have.
+    /// Takes one step of every active run, and returns the records of those that end with it; `None`
+    /// once all attempts have ended.
     ///
     /// # Errors
     /// As [`Attack::start`] and [`Runs::step`].
@@ -130,11 +77,11 @@ impl Campaign {
         let mut batch = match self.batch.take() {
             Some(batch) => batch,
             None if self.next == self.attempts.len() => return Ok(None),
-            None => self.begin(attack)?,
+            None => self.start(attack)?,
         };
-        let ended = batch.going.step(attack, &self.network, device).await?;
+        let ended = batch.active.step(attack, &self.network, device).await?;
         let first = batch.first;
-        if batch.going.len() > 0 {
+        if batch.active.len() > 0 {
             self.batch = Some(batch);
         }
         self.records(first, ended, device).await.map(Some)
@@ -150,18 +97,18 @@ impl Campaign {
         first..self.next
     }
 
-    fn begin(&mut self, attack: Attack) -> Result<Batch, AttackError> {
+    fn start(&mut self, attack: Attack) -> Result<Batch, AttackError> {
         let (features, taken) = (self.features(), self.take(Self::BATCH));
         let images = &self.images[taken.start * features..taken.end * features];
         let goals: Vec<_> = self.attempts[taken.clone()].iter().map(|of| of.1.goal).collect();
-        let going = match Resident::start(attack, &self.network, images, &goals)? {
-            Some(runs) => Going::Resident(Box::new(runs)),
-            None => Going::Stepwise {
+        let active = match Resident::start(attack, &self.network, images, &goals)? {
+            Some(runs) => ActiveRuns::Resident(Box::new(runs)),
+            None => ActiveRuns::Stepwise {
                 runs: attack.start(&self.network, images, &goals)?,
-                begun: vec![Begun::default(); goals.len()],
+                first_gradients: vec![FirstGradient::default(); goals.len()],
             },
         };
-        Ok(Batch { going, first: taken.start })
+        Ok(Batch { active, first: taken.start })
     }
 
     async fn records(
@@ -175,15 +122,15 @@ impl Campaign {
         let before = ended.iter().flat_map(|of| original(first + of.run)).copied();
         let before: Vec<f32> = before.collect();
         let after: Vec<f32> = ended.iter().flat_map(|of| &of.image).copied().collect();
-        let mut readings = vec![Vec::with_capacity(self.readers.len()); ended.len()];
-        for reader in &self.readers {
-            let before = labels(reader, device, &before).await?;
-            let after = labels(reader, device, &after).await?;
-            for ((of, before), after) in readings.iter_mut().zip(before).zip(after) {
-                of.push(Reading { before, after });
+        let mut predictions = vec![Vec::with_capacity(self.target_models.len()); ended.len()];
+        for target_model in &self.target_models {
+            let before = predict(target_model, device, &before).await?;
+            let after = predict(target_model, device, &after).await?;
+            for ((of_run, before), after) in predictions.iter_mut().zip(before).zip(after) {
+                of_run.push(Predictions { before, after });
             }
         }
-        let record = |(ended, read): (Ended, _)| {
+        let record = |(ended, predictions): (Ended, _)| {
             let place = first + ended.run;
             let (number, attempt) = self.attempts[place];
             let squares = ended.image.iter().zip(original(place));
@@ -191,7 +138,7 @@ impl Campaign {
             Record {
                 task: self.task,
                 attempt: number,
-                found: Found::Attack(End {
+                result: AttemptResult::Attack(AttackResult {
                     image: attempt.image,
                     class: attempt.goal.class(),
                     outcome: ended.outcome,
@@ -200,29 +147,32 @@ impl Campaign {
                     distance: squares.sum::<f64>().sqrt(),
                     zeros: ended.zeros,
                     admissible: ended.admissible,
-                    read,
+                    predictions,
                 }),
             }
         };
-        Ok(ended.into_iter().zip(readings).map(record).collect())
+        Ok(ended.into_iter().zip(predictions).map(record).collect())
     }
 
-    /// The gradients of some images, where nothing is attacked.
+    /// Measures the gradients of the next images, for a task without an attack.
     async fn measure(&mut self, device: &Device) -> Result<Option<Vec<Record>>, AttackError> {
         let (features, taken) = (self.features(), self.take(Self::BATCH / CLASSES));
         if taken.is_empty() {
             return Ok(None);
         }
         let images = &self.images[taken.start * features..taken.end * features];
-        let found = amplitude::measure(&self.network, device, images).await?;
-        let records = self.attempts[taken].iter().zip(found).map(|(&(attempt, _), amplitude)| {
-            Record { task: self.task, attempt, found: Found::Amplitude(amplitude) }
+        let amplitudes = amplitude::measure(&self.network, device, images).await?;
+        let attempts = self.attempts[taken].iter();
+        let records = attempts.zip(amplitudes).map(|(&(attempt, _), amplitude)| Record {
+            task: self.task,
+            attempt,
+            result: AttemptResult::Amplitude(amplitude),
         });
         Ok(Some(records.collect()))
     }
 }
 
-impl Going {
+impl ActiveRuns {
     fn len(&self) -> usize {
         match self {
             Self::Resident(runs) => runs.len(),
@@ -230,27 +180,27 @@ impl Going {
         }
     }
 
-    /// Evaluates every run once, and returns those that ended with it.
+    /// Takes one step of every run, and returns those that end with it.
     async fn step(
         &mut self,
         attack: Attack,
         network: &Network,
         device: &Device,
     ) -> Result<Vec<Ended>, AttackError> {
-        let (runs, begun) = match self {
+        let (runs, first_gradients) = match self {
             Self::Resident(runs) => return runs.step(network, device).await,
-            Self::Stepwise { runs, begun } => (runs, begun),
+            Self::Stepwise { runs, first_gradients } => (runs, first_gradients),
         };
         let mut ended = Vec::new();
         for step in runs.step(network, device).await? {
             if let (0, Some(gradient)) = (step.iteration, &step.gradient) {
-                begun[step.run] = Begun {
+                first_gradients[step.run] = FirstGradient {
                     zeros: Some(gradient.zeros()),
-                    admissible: attack.direction().map(|way| admissible(gradient, way)),
+                    admissible: attack.direction().map(|direction| admissible(gradient, direction)),
                 };
             }
             if let Some(outcome) = step.outcome {
-                let Begun { zeros, admissible } = begun[step.run];
+                let FirstGradient { zeros, admissible } = first_gradients[step.run];
                 ended.push(Ended {
                     run: step.run,
                     outcome,
@@ -266,7 +216,7 @@ impl Going {
     }
 }
 
-/// Features that JSMA would gain by changing alone.
+/// Features of which changing one alone would help JSMA: those with a saliency above zero.
 fn admissible(gradient: &Gradient, direction: Direction) -> usize {
     let sign = direction.sign();
     let others = gradient.others();
@@ -274,19 +224,19 @@ fn admissible(gradient: &Gradient, direction: Direction) -> usize {
     both.filter(|&(&target, &others)| sign * target > 0.0 && sign * others < 0.0).count()
 }
 
-/// What a network reads in each of some images.
-async fn labels(
+/// The class that a network predicts for each image.
+async fn predict(
     network: &Network,
     device: &Device,
     images: &[f32],
 ) -> Result<Vec<usize>, AttackError> {
     let [channels, height, width] = network.dataset().spec().shape;
-    let mut labels = Vec::new();
-    for batch in images.chunks(Campaign::BATCH * channels * height * width) {
+    let mut classes = Vec::new();
+    for batch in images.chunks(Worker::BATCH * channels * height * width) {
         let count = batch.len() / (channels * height * width);
         let batch = TensorData::new(batch.to_vec(), [count, channels, height, width]);
         let logits = read(network.forward(Tensor::from_data(batch, device))).await?;
-        labels.extend(logits.as_chunks::<CLASSES>().0.iter().map(argmax));
+        classes.extend(logits.as_chunks::<CLASSES>().0.iter().map(argmax));
     }
-    Ok(labels)
+    Ok(classes)
 }

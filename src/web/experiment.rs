@@ -199,8 +199,8 @@ impl Experiment {
         #[wasm_bindgen(unchecked_param_type = "Chunk")] chunk: JsValue,
     ) -> Result<Campaign, JsValue> {
         let chunk: Chunk = settings(&chunk, &[], "chunk")?;
-        let campaign = self.experiment.start(chunk, &[]).map_err(experiment_error)?;
-        Ok(Campaign { campaign, device: self.device.clone() })
+        let worker = self.experiment.start(chunk, &[]).map_err(experiment_error)?;
+        Ok(Campaign { worker, device: self.device.clone() })
     }
 
     /// The rows, as far as the records go, in any order.
@@ -218,7 +218,7 @@ impl Experiment {
 /// A chunk under way. Freeing it cancels what still goes on.
 #[wasm_bindgen]
 pub struct Campaign {
-    campaign: experiment::Campaign,
+    worker: experiment::Worker,
     device: Device,
 }
 
@@ -227,7 +227,7 @@ impl Campaign {
     /// How many attempts have not ended.
     #[wasm_bindgen(getter)]
     pub fn left(&self) -> usize {
-        self.campaign.left()
+        self.worker.left()
     }
 
     /// Evaluates every attack that is going once, and returns what ended with it; `undefined` once
@@ -236,7 +236,7 @@ impl Campaign {
     /// Wait for the promise before the next call.
     #[wasm_bindgen(unchecked_return_type = "ExperimentRecord[] | undefined")]
     pub async fn step(&mut self) -> Result<JsValue, JsValue> {
-        match self.campaign.step(&self.device).await.map_err(attack_error)? {
+        match self.worker.step(&self.device).await.map_err(attack_error)? {
             Some(records) => to_js(&records),
             None => Ok(JsValue::UNDEFINED),
         }
@@ -250,7 +250,7 @@ fn experiment_error(e: ExperimentError) -> JsValue {
         ExperimentError::Empty
         | ExperimentError::Dataset(..)
         | ExperimentError::NoAttack(_)
-        | ExperimentError::NoReader
+        | ExperimentError::NoTargetModels
         | ExperimentError::Label(_)
         | ExperimentError::Foreign { .. } => error("RequestError", e.to_string()),
     }

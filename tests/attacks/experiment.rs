@@ -3,7 +3,8 @@
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Budget, Fgsm, Jsma, Outcome, Output};
 use defensive_distillation::experiment::{
-    Chunk, End, Experiment, ExperimentError, Found, Kind, Record, Source, Subject, Task,
+    AttackResult, AttemptResult, Chunk, Experiment, ExperimentError, Kind, Record, Source, Subject,
+    Task,
 };
 use defensive_distillation::network::manifest::Entry;
 use serde_json::Value;
@@ -29,34 +30,37 @@ fn four() -> (Vec<f32>, Vec<u8>) {
     (images.concat(), labels.into_iter().map(|label| label as u8).collect())
 }
 
-fn plan(kind: Kind, tasks: Vec<Task>, readers: Vec<Subject>) -> Experiment {
+fn plan(kind: Kind, tasks: Vec<Task>, target_models: Vec<Subject>) -> Experiment {
     let (images, labels) = four();
-    Experiment::new(kind, tasks, readers, images, labels, Source::default()).expect("it is sound")
+    Experiment::new(kind, tasks, target_models, images, labels, Source::default())
+        .expect("it is sound")
 }
 
 fn records(experiment: &Experiment, chunks: Vec<Chunk>) -> Vec<Record> {
     let mut records = Vec::new();
     for chunk in chunks {
-        let mut campaign = experiment.start(chunk, &[]).expect("it is its own chunk");
-        while let Some(found) =
-            pollster::block_on(campaign.step(&Device::flex())).expect("it steps")
+        let mut worker = experiment.start(chunk, &[]).expect("it is its own chunk");
+        while let Some(found) = pollster::block_on(worker.step(&Device::flex())).expect("it steps")
         {
             records.extend(found);
         }
-        assert_eq!(campaign.left(), 0);
+        assert_eq!(worker.left(), 0);
     }
     records
 }
 
 fn rows(experiment: &Experiment, records: &[Record]) -> Vec<Value> {
     let rows = experiment.rows(records).expect("the records are its own");
-    rows.iter().map(|row| serde_json::to_value(row).expect("it is plain data")).collect()
+    match serde_json::to_value(rows) {
+        Ok(Value::Array(rows)) => rows,
+        other => panic!("rows are an array, not {other:?}"),
+    }
 }
 
-fn end(record: &Record) -> &End {
-    match &record.found {
-        Found::Attack(end) => end,
-        Found::Amplitude(_) => panic!("nothing was attacked"),
+fn end(record: &Record) -> &AttackResult {
+    match &record.result {
+        AttemptResult::Attack(result) => result,
+        AttemptResult::Amplitude(_) => panic!("nothing was attacked"),
     }
 }
 
@@ -112,9 +116,15 @@ fn transfer_counts_what_the_reference_network_reads() {
     // As if both networks misread the last digit: what becomes of it proves nothing.
     labels[3] = (labels[3] + 1) % 10;
     let jsma = task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
-    let readers = vec![subject("mnist-distilled-t40", 1.0), subject("mnist-undefended", 1.0)];
-    let experiment =
-        Experiment::new(Kind::Transfer, vec![jsma], readers, images, labels, Source::default());
+    let target_models = vec![subject("mnist-distilled-t40", 1.0), subject("mnist-undefended", 1.0)];
+    let experiment = Experiment::new(
+        Kind::Transfer,
+        vec![jsma],
+        target_models,
+        images,
+        labels,
+        Source::default(),
+    );
     let experiment = experiment.expect("it is sound");
     let records = records(&experiment, experiment.chunks(100));
     let rows = rows(&experiment, &records);
@@ -123,13 +133,14 @@ fn transfer_counts_what_the_reference_network_reads() {
     for record in &records {
         let end = end(record);
         let before = argmax(twin.forward(&digits[end.image].0).logits());
-        assert_eq!(end.read[0].before, before);
+        assert_eq!(end.predictions[0].before, before);
         let reached = matches!(end.outcome, Outcome::Fooled | Outcome::AlreadyTarget);
-        assert_eq!(end.read[1].after == end.class, reached);
+        assert_eq!(end.predictions[1].after == end.class, reached);
     }
     let proves = |r: &&Record| end(r).outcome == Outcome::Fooled && end(r).image < 3;
     let fooled = records.iter().filter(proves).count();
-    let reached = records.iter().filter(proves).filter(|r| end(r).read[0].after == end(r).class);
+    let reached =
+        records.iter().filter(proves).filter(|r| end(r).predictions[0].after == end(r).class);
     assert_eq!(rows[0]["shown"], fooled);
     assert_eq!(rows[0]["reached"], reached.count());
     assert!(rows[0]["misread"].as_u64() > rows[0]["reached"].as_u64());
@@ -150,7 +161,9 @@ fn amplitudes_are_those_of_the_reference() {
         let found = records(&experiment, experiment.chunks(3));
         let digits: Vec<_> = digits().into_iter().step_by(25).collect();
         for (record, (image, _)) in found.iter().zip(&digits) {
-            let Found::Amplitude(found) = record.found else { panic!("nothing is attacked") };
+            let AttemptResult::Amplitude(found) = record.result else {
+                panic!("nothing is attacked")
+            };
             let trace = twin.forward(image);
             let scaled: Vec<_> = trace.logits().iter().map(|z| z * f64::from(scale)).collect();
             let f = crate::reference::softmax(&scaled);
@@ -173,11 +186,20 @@ fn amplitudes_are_those_of_the_reference() {
 
 fn ended(attempt: usize, outcome: Outcome, features_changed: usize) -> Record {
     let (image, class) = (attempt / 9, 0);
-    let (changes, distance, read) = (1, 1.0, Vec::new());
+    let (changes, distance, predictions) = (1, 1.0, Vec::new());
     let (zeros, admissible) = (Some(392), Some(78));
-    let end =
-        End { image, class, outcome, changes, features_changed, distance, zeros, admissible, read };
-    Record { task: 0, attempt, found: Found::Attack(end) }
+    let result = AttackResult {
+        image,
+        class,
+        outcome,
+        changes,
+        features_changed,
+        distance,
+        zeros,
+        admissible,
+        predictions,
+    };
+    Record { task: 0, attempt, result: AttemptResult::Attack(result) }
 }
 
 #[test]
@@ -191,7 +213,7 @@ fn robustness_counts_failures_at_the_cap_and_without_them() {
     let mut found: Vec<_> = (0..9).map(|i| ended(i, Outcome::Fooled, 20 - 2 * i)).collect();
     found.extend((9..18).map(|i| ended(i, Outcome::GradientVanished, 0)));
     found.extend((18..27).map(|i| ended(i, Outcome::Fooled, 2)));
-    found[20].found = ended(20, Outcome::AlreadyTarget, 0).found;
+    found[20].result = ended(20, Outcome::AlreadyTarget, 0).result;
     found.extend((27..35).map(|i| ended(i, Outcome::BudgetSpent, 112)));
     let row = &rows(&experiment, &found)[0];
     let counts =
@@ -250,7 +272,10 @@ fn what_makes_no_sense_is_refused() {
     };
     assert_eq!(new(Kind::Success, vec![], &images, &labels), ExperimentError::Empty);
     assert_eq!(new(Kind::Success, vec![jsma()], &[], &[]), ExperimentError::Empty);
-    assert_eq!(new(Kind::Transfer, vec![jsma()], &images, &labels), ExperimentError::NoReader);
+    assert_eq!(
+        new(Kind::Transfer, vec![jsma()], &images, &labels),
+        ExperimentError::NoTargetModels
+    );
     assert_eq!(
         new(Kind::Success, vec![jsma()], &images, &[1, 2, 3, 10]),
         ExperimentError::Label(10)

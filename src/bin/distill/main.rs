@@ -4,11 +4,13 @@ mod attack;
 mod bench;
 mod data;
 mod evaluate;
+mod lineup;
 mod options;
 mod paper;
 mod plot;
 mod publish;
 mod report;
+mod table;
 mod train;
 
 use std::path::PathBuf;

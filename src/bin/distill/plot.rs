@@ -1,4 +1,4 @@
-//! Charts as SVG, plain enough to be read in a diff.
+//! Charts as SVG, simple enough to be compared line by line.
 
 use std::fmt::Write;
 
@@ -6,12 +6,12 @@ use std::fmt::Write;
 pub struct Series {
     pub name: String,
     pub colour: &'static str,
-    /// Drawn with dashes: what others measured.
+    /// Whether it is drawn with dashes, as the figures of papers are.
     pub dashed: bool,
     pub points: Vec<Point>,
 }
 
-/// x, y, and the ends of y's interval if it has one.
+/// x, y, and the lower and upper end of y's interval if it has one.
 pub type Point = (f64, f64, Option<(f64, f64)>);
 
 const WIDTH: f64 = 640.0;
@@ -31,7 +31,7 @@ fn head(width: f64, height: f64, title: &str) -> String {
     )
 }
 
-/// Percent against a positive number, on a logarithmic axis from 1 to 100.
+/// Lines of percentages, 0 to 100, against a logarithmic axis from 1 to 100.
 pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
     let x = |of: f64| LEFT + of.max(1.0).log10() / 2.0 * (WIDTH - LEFT - RIGHT);
     let y = |of: f64| HEIGHT - BOTTOM - of / 100.0 * (HEIGHT - TOP - BOTTOM);
@@ -98,7 +98,8 @@ pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
     svg + "</svg>\n"
 }
 
-/// Shares from 0 to 1 as squares with their percent, the darkest the largest; `None` stays empty.
+/// A matrix of shares in [0, 1]: each a square with its percentage, the largest the darkest. `None` leaves
+/// its square empty.
 pub fn heat(
     title: &str,
     [down, across]: [&str; 2],

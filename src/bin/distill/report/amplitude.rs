@@ -1,31 +1,35 @@
 //! How large the gradients of the outputs are, in the paper's bins.
 
 use defensive_distillation::dataset::Dataset;
-use serde_json::Value;
+use defensive_distillation::experiment::AmplitudeFigures;
 
-use super::cells::{most_images, of_fewer, reported, with_interval};
-use super::{Name, Page};
+use super::cells::{of_fewer, reported, with_interval};
+use super::measured::{Measured, most_images};
+use super::network::ShownNetwork;
+use super::page::Page;
 use crate::paper;
 
-pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) {
+pub fn write(
+    page: &mut Page,
+    dataset: Dataset,
+    networks: &[ShownNetwork],
+    rows: &[Measured<AmplitudeFigures>],
+) {
     let most = most_images(rows);
-    let table = networks.iter().filter_map(|name| {
-        let of_name = rows.iter().filter(|row| name.is(row));
-        let row = of_name.max_by_key(|row| row["images"].as_u64())?;
-        let paper = paper::amplitude(dataset, &name.reported());
-        let is_stated = paper::is_stated("amplitude", dataset, &name.reported());
-        let [below, above] =
-            [paper.map(|of| of.0), paper.map(|of| of.1)].map(|share| reported(share, is_stated));
-        let counts = row["counts"].as_array()?.iter().map(Value::to_string);
+    let table = networks.iter().filter_map(|network| {
+        let of_network = rows.iter().filter(|row| network.is(&row.head.network));
+        let row = of_network.max_by_key(|row| row.head.images)?;
+        let paper = paper::amplitude(dataset, &network.reported());
+        let figures = &row.figures;
         let mut cells = vec![
-            name.words() + &of_fewer(row, most),
-            below,
-            with_interval(row, "below_1e_40", "below_interval"),
-            above,
-            with_interval(row, "above_1e_3", "above_interval"),
-            row["zero"].to_string(),
+            network.words() + &of_fewer(row, most),
+            reported(paper.map(|of| of.map(|shares| shares.below)), 1),
+            with_interval(figures.below_1e_40, figures.below_interval),
+            reported(paper.map(|of| of.map(|shares| shares.above)), 1),
+            with_interval(figures.above_1e_3, figures.above_interval),
+            figures.zero.to_string(),
         ];
-        cells.extend(counts);
+        cells.extend(figures.counts.map(|count| count.to_string()));
         Some(cells)
     });
     let words = format!(

@@ -1,81 +1,65 @@
-//! The attacks side by side: what the defence comes to once they know of it.
+//! The attacks side by side: how well the defence does once they take it into account.
 
+use defensive_distillation::attack::{Budget, Movement};
 use defensive_distillation::dataset::Dataset;
-use serde_json::Value;
+use defensive_distillation::experiment::{RowRole, SuccessFigures, TransferFigures};
 
-use super::cells::{NONE, cell, find, percent, with_interval};
-use super::{Name, Page};
+use super::cells::{self, NONE, papers_attacks, percent, with_interval};
+use super::measured::{Measured, find};
+use super::network::ShownNetwork;
+use super::page::Page;
+use crate::lineup::{ATTACKS, Listed, PAPERS};
 use crate::paper;
 
-/// Attacks in the order in which they came to be known, with their direction.
-const ATTACKS: [(&str, Option<&str>, &str); 11] = [
-    ("jsma-f", Some("increase"), "jsma-f, the paper's"),
-    ("jsma-z", Some("increase"), "jsma-z"),
-    ("jsma-t", Some("increase"), "jsma-t"),
-    ("not-robust", Some("increase"), "not-robust, increasing"),
-    ("not-robust", Some("decrease"), "not-robust, decreasing"),
-    ("not-robust", Some("either"), "not-robust, either"),
-    ("cw-l2", None, "cw-l2"),
-    ("cw-l0", None, "cw-l0"),
-    ("transfer", None, "transfer of undefended jsma-f"),
-    ("random-pairs", Some("increase"), "random-pairs, increasing"),
-    ("random-pairs", Some("decrease"), "random-pairs, decreasing"),
-];
+/// The name of transfer among the attacks.
+const TRANSFER: &str = "transfer of undefended jsma-f";
+/// The attack after whose row transfer has its own.
+const BEFORE_TRANSFER: &str = "cw-l0";
 
 /// Every attack on the network distilled at the highest temperature, beside its controls.
 pub fn beside_each_other(
     page: &mut Page,
     dataset: Dataset,
-    networks: &[Name],
-    rows: &[Value],
-    transfers: &[Value],
+    networks: &[ShownNetwork],
+    rows: &[Measured<SuccessFigures>],
+    transfers: &[Measured<TransferFigures>],
 ) {
-    let warmest = |role: &str| {
-        networks.iter().filter(|name| name.role == role).max_by(|a, b| a.x().total_cmp(&b.x()))
+    let warmest = |role: RowRole| {
+        let of_role = networks.iter().filter(|network| network.role == role);
+        of_role.max_by(|a, b| a.x().total_cmp(&b.x()))
     };
-    let Some(undefended) = warmest("undefended") else { return };
-    let [distilled, teacher, scaled] = ["distilled", "teacher", "scaled"].map(warmest);
-    let columns: Vec<_> =
-        [Some(undefended), distilled, teacher, scaled].into_iter().flatten().collect();
-    let reported = |attack: &str, direction: Option<&str>, name: &Name| {
-        let attack = match (attack, direction) {
-            ("not-robust", Some(direction)) => format!("{attack} {direction}"),
-            _ => attack.to_owned(),
-        };
-        let rate = paper::success(dataset, &attack, &name.reported())?;
-        let size = match (&*attack, paper::size(dataset, &attack, &name.reported())) {
-            (_, None) => String::new(),
-            ("cw-l2", Some(length)) => format!(", L2 {length}"),
-            (_, Some(share)) => format!(", {:.1} % of features", 100.0 * share),
-        };
-        Some(format!("{}{size}", percent(Some(rate))))
-    };
-    let transfer = |name: &Name| {
-        let row = transfers
-            .iter()
-            .find(|row| row["attack"] == "jsma-f" && undefended.is(row) && name.is(&row["to"]))?;
-        let share = with_interval(row, "misread_rate", "misread_interval");
-        (name != undefended).then(|| format!("{share} of {} misread", row["shown"]))
-    };
-    let table = ATTACKS.iter().map(|&(attack, direction, words)| {
-        let mut cells = vec![words.to_owned()];
-        for name in &columns {
-            if name.role == "undefended" || name.role == "distilled" {
-                cells.push(reported(attack, direction, name).unwrap_or(NONE.into()));
+    let Some(undefended) = warmest(RowRole::Undefended) else { return };
+    let others = [RowRole::Distilled, RowRole::Teacher, RowRole::Scaled].map(warmest);
+    let columns: Vec<_> = std::iter::once(undefended).chain(others.into_iter().flatten()).collect();
+    let is_reported =
+        |network: &ShownNetwork| matches!(network.role, RowRole::Undefended | RowRole::Distilled);
+    let row = |words: &str, cells: [&dyn Fn(&ShownNetwork) -> String; 2]| {
+        let mut row = vec![words.to_owned()];
+        for network in &columns {
+            if is_reported(network) {
+                row.push(cells[0](network));
             }
-            cells.push(match attack {
-                "transfer" => transfer(name).unwrap_or(NONE.into()),
-                _ => cell(find(rows, name, attack, direction)),
-            });
+            row.push(cells[1](network));
         }
-        cells
-    });
+        row
+    };
+    let mut table = Vec::new();
+    for listed in &ATTACKS {
+        let paper = |network: &ShownNetwork| reported(dataset, listed, network);
+        let here = |network: &ShownNetwork| cells::success(find(rows, network, listed));
+        table.push(row(listed.words, [&paper, &here]));
+        if listed.attack == BEFORE_TRANSFER {
+            let paper = |_: &ShownNetwork| NONE.to_owned();
+            let here = |network: &ShownNetwork| transfer(transfers, undefended, network);
+            table.push(row(TRANSFER, [&paper, &here]));
+        }
+    }
     let mut head = vec!["attack".to_owned()];
-    for name in &columns {
-        if name.role == "undefended" || name.role == "distilled" {
-            head.push(format!("paper, {}", name.words()));
+    for network in &columns {
+        if is_reported(network) {
+            head.push(format!("paper, {}", network.words()));
         }
-        head.push(name.words());
+        head.push(network.words());
     }
     let head: Vec<_> = head.iter().map(String::as_str).collect();
     let papers = match dataset {
@@ -89,43 +73,67 @@ pub fn beside_each_other(
         "What becomes of the defence, attack by attack: the network distilled at the highest \
          temperature beside the undefended one and two controls, the teacher that was never \
          distilled and the undefended network with its logits multiplied. The attacks of JSMA's \
-         kind may change 112 features. The papers' figures are from the papers of each attack: {papers} \
-         Transfer counts what the other network misreads, with no gradient of it used."
+         kind may change {} features. The papers' figures are from the papers of each attack: {papers} \
+         Transfer counts what the other network misreads, with no gradient of it used.",
+        Budget::PAPER.features
     );
-    page.table("Every attack beside the others", &words, &head, table.collect());
+    page.table("Every attack beside the others", &words, &head, table);
 }
 
-/// The attacks that ended the defence, on every network.
-pub fn on_every_network(page: &mut Page, networks: &[Name], rows: &[Value]) {
-    let others = networks.iter().map(|name| {
-        let mut cells = vec![name.words()];
-        cells.extend(
-            ["increase", "decrease", "either"]
-                .map(|way| cell(find(rows, name, "not-robust", Some(way)))),
-        );
-        cells.extend(["cw-l2", "cw-l0"].map(|attack| cell(find(rows, name, attack, None))));
-        cells.extend(
-            ["increase", "decrease"].map(|way| cell(find(rows, name, "random-pairs", Some(way)))),
-        );
-        cells
+/// The success of an attack in its paper, and the size of its changes.
+fn reported(dataset: Dataset, listed: &Listed, network: &ShownNetwork) -> String {
+    let attack = match (listed.attack, listed.direction) {
+        ("not-robust", Some(Movement::Increase)) => "not-robust increase",
+        ("not-robust", Some(Movement::Decrease)) => "not-robust decrease",
+        ("not-robust", Some(Movement::Either)) => "not-robust either",
+        (attack, _) => attack,
+    };
+    let network = network.reported();
+    let Some(rate) = paper::success(dataset, attack, &network) else { return NONE.into() };
+    let size = match (attack, paper::size(dataset, attack, &network)) {
+        (_, None) => String::new(),
+        ("cw-l2", Some(length)) => format!(", L2 {length}"),
+        (_, Some(share)) => format!(", {:.1} % of features", 100.0 * share),
+    };
+    format!("{}{size}", percent(Some(rate)))
+}
+
+/// How many of the paper's attacks on the undefended network fool another one.
+fn transfer(
+    rows: &[Measured<TransferFigures>],
+    undefended: &ShownNetwork,
+    network: &ShownNetwork,
+) -> String {
+    let row = rows.iter().find(|row| {
+        row.attack() == PAPERS[0]
+            && undefended.is(&row.head.network)
+            && row.head.to.as_ref().is_some_and(|to| network.is(&to.network))
     });
-    let words = "The attacks that ended the defence, and a control: + adds, − takes away, ± whichever is \
-                 better at each step. Where fewer than 900 attacks were made, their number follows the \
-                 interval; cw-l2 and cw-l0 make fewer iterations than their paper's, and have no limit of \
-                 features.";
-    page.table(
-        "Attacks that know the defence, and random pixels",
-        words,
-        &[
-            "network",
-            "not-robust +",
-            "not-robust −",
-            "not-robust ±",
-            "cw-l2",
-            "cw-l0",
-            "random +",
-            "random −",
-        ],
-        others.collect(),
+    let Some(Measured { figures, .. }) = row.filter(|_| network != undefended) else {
+        return NONE.into();
+    };
+    let share = with_interval(figures.misread_rate, figures.misread_interval);
+    format!("{share} of {} misread", figures.shown)
+}
+
+/// The attacks that take the defence into account, on every network.
+pub fn on_every_network(
+    page: &mut Page,
+    networks: &[ShownNetwork],
+    rows: &[Measured<SuccessFigures>],
+) {
+    let columns = || ATTACKS.iter().filter_map(|listed| Some((listed, listed.column?)));
+    let table = networks.iter().map(|network| {
+        let cells = columns().map(|(listed, _)| cells::success(find(rows, network, listed)));
+        std::iter::once(network.words()).chain(cells).collect()
+    });
+    let words = format!(
+        "The attacks that ended the defence, and a control: + adds, − takes away, ± whichever is \
+         better at each step. Where fewer than {} attacks were made, their number follows the \
+         interval; cw-l2 and cw-l0 make fewer iterations than their paper's, and have no limit of \
+         features.",
+        papers_attacks()
     );
+    let head: Vec<_> = std::iter::once("network").chain(columns().map(|of| of.1)).collect();
+    page.table("Attacks that know the defence, and random pixels", &words, &head, table.collect());
 }

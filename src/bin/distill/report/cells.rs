@@ -1,78 +1,71 @@
-//! What stands in the cells of the tables.
+//! The text of the tables' cells.
 
-use serde_json::Value;
+use defensive_distillation::dataset::CLASSES;
+use defensive_distillation::experiment::{Kind, SuccessFigures};
 
-use super::Name;
+use super::measured::Measured;
+use crate::paper::{Figure, Precision};
 
-/// What stands where nothing was measured or reported.
+/// The text where nothing was measured or reported.
 pub const NONE: &str = "–";
 
+/// Images of either data set's test set.
+const TEST_IMAGES: usize = 10_000;
+
+/// The number of test images, for people.
+pub fn test_images() -> String {
+    format!("{},{:03}", TEST_IMAGES / 1000, TEST_IMAGES % 1000)
+}
+
+/// The paper's number of attacks on a network: nine targets an image.
+pub fn papers_attacks() -> usize {
+    Kind::Success.images() * (CLASSES - 1)
+}
+
+/// A share in percent.
 pub fn percent(share: Option<f64>) -> String {
     share.map_or(NONE.into(), |share| format!("{:.2} %", 100.0 * share))
 }
 
-/// A figure of a paper, marked where it could only be read off a plot.
-pub fn reported(share: Option<f64>, is_stated: bool) -> String {
-    match share {
-        Some(share) if !is_stated => format!("~{:.1} %", 100.0 * share),
-        _ => percent(share),
+/// A figure of a paper, marked with ~ where it was read off a plot, to so many digits.
+pub fn reported(figure: Option<Figure<f64>>, digits: usize) -> String {
+    let Some(Figure { value, precision }) = figure else { return NONE.into() };
+    match precision {
+        Precision::Stated => percent(Some(value)),
+        Precision::Plotted => format!("~{:.digits$} %", 100.0 * value),
+        Precision::UpperBound => format!("< {:.1} %", 100.0 * value),
     }
 }
 
-/// A share and its interval. That of a mean of few images may reach beyond what a share can be.
-pub fn with_interval(row: &Value, value: &str, interval: &str) -> String {
-    let end = |place: usize| row[interval][place].as_f64().map(|end| end.clamp(0.0, 1.0));
-    let ends = (end(0), end(1));
-    match (row[value].as_f64(), ends) {
-        (Some(share), (Some(low), Some(high))) => {
-            format!("{:.1} % [{:.1}, {:.1}]", 100.0 * share, 100.0 * low, 100.0 * high)
-        }
-        _ => NONE.into(),
-    }
+/// A share and its interval, cut to [0, 1]: the interval of a mean of few images may go beyond.
+pub fn with_interval(share: f64, interval: [f64; 2]) -> String {
+    let [low, high] = interval.map(|end| 100.0 * end.clamp(0.0, 1.0));
+    format!("{:.1} % [{low:.1}, {high:.1}]", 100.0 * share)
 }
 
-/// A rate, its interval, and how many attacks vanished, if any.
-pub fn cell(row: Option<&Value>) -> String {
+/// How many attacks ended because the gradient vanished, if any.
+pub fn vanished(count: usize) -> String {
+    if count > 0 { format!(", **vanished {count}**") } else { String::new() }
+}
+
+/// A rate with its interval, the size of the changes, and how many attacks vanished.
+pub fn success(row: Option<&Measured<SuccessFigures>>) -> String {
     let Some(row) = row else { return NONE.into() };
-    let planned = row["planned"].as_u64().unwrap_or(0);
-    let of = if planned == 900 { String::new() } else { format!(" of {planned}") };
-    let vanished = row["outcomes"]["gradient_vanished"].as_u64().unwrap_or(0);
-    let note = if vanished > 0 { format!(", **vanished {vanished}**") } else { String::new() };
-    let distance = match (row["attack"].as_str(), row["distance_successes"].as_f64()) {
-        (Some("cw-l2"), Some(distance)) => format!(", L2 {distance:.2}"),
-        _ => String::new(),
+    let planned = row.head.planned;
+    let of = if planned == papers_attacks() { String::new() } else { format!(" of {planned}") };
+    let figures = &row.figures;
+    let distance = figures.distance_successes.filter(|_| row.attack() == "cw-l2");
+    let size = match (distance, figures.distortion_successes) {
+        (Some(distance), _) => format!(", L2 {distance:.2}"),
+        (None, Some(share)) => format!(", {:.1} % of features", 100.0 * share),
+        (None, None) => String::new(),
     };
-    let features = match (row["distortion_successes"].as_f64(), distance.is_empty()) {
-        (Some(share), true) => format!(", {:.1} % of features", 100.0 * share),
-        _ => String::new(),
-    };
-    format!("{}{of}{distance}{features}{note}", with_interval(row, "rate", "interval"))
+    let rate = with_interval(figures.rate, figures.interval);
+    format!("{rate}{of}{size}{}", vanished(figures.outcomes.gradient_vanished))
 }
 
-/// The success of an attack on a network, of the row that counts most.
-pub fn find<'a>(
-    rows: &'a [Value],
-    name: &Name,
-    attack: &str,
-    direction: Option<&str>,
-) -> Option<&'a Value> {
-    let fits = |row: &&Value| {
-        name.is(row)
-            && row["attack"] == attack
-            && direction.is_none_or(|way| row["direction"] == way)
-    };
-    rows.iter().filter(fits).max_by_key(|row| row["planned"].as_u64())
-}
-
-/// The images of the row that has most of them: what a table says it is about.
-pub fn most_images(rows: &[Value]) -> u64 {
-    rows.iter().filter_map(|row| row["images"].as_u64()).max().unwrap_or(0)
-}
-
-/// The number of a row's images, where its table says that it is about more.
-pub fn of_fewer(row: &Value, most: u64) -> String {
-    match row["images"].as_u64() {
-        Some(images) if images < most => format!(", of {images}"),
-        _ => String::new(),
-    }
+/// The number of a row's images, if it is below the number that its table is about.
+pub fn of_fewer<F>(row: &Measured<F>, most: usize) -> String {
+    let images = row.head.images;
+    if images < most { format!(", of {images}") } else { String::new() }
 }

@@ -1,32 +1,170 @@
-//! The same measurements by somebody else's program, beside this one's.
+//! The same measurements by another program, beside this project's.
 
-use serde_json::Value;
+use std::path::Path;
 
-use super::cells::{NONE, percent};
-use super::{Name, Page};
+use defensive_distillation::attack::Movement;
+use defensive_distillation::dataset::Dataset;
+use defensive_distillation::experiment::Kind;
+use defensive_distillation::network::manifest::Entry;
+use serde::{Deserialize, Serialize};
 
-/// What `tests/python/check_published.py` has found on the same files and images.
-pub fn write(page: &mut Page, networks: &[Name], rows: &[Value]) {
+use super::cells::{NONE, percent, test_images};
+use super::network::ShownNetwork;
+use super::page::Page;
+use crate::Result;
+
+/// A row of `results/checks.json`, which `tests/python/check_published.py` writes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    dataset: Dataset,
+    model: String,
+    model_sha256: String,
+    scale: f32,
+    figure: Kind,
+    images: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attack: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attack_temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epsilon: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Movement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget: Option<usize>,
+    /// The target model, for transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
+    /// The version of PyTorch.
+    torch: String,
+    /// By PyTorch.
+    found: Found,
+    /// By this project, on the same images; `None` if it was not measured.
+    found_here: Option<Found>,
+    /// Share of the test images that the network classifies correctly, by PyTorch.
+    accuracy: f64,
+}
+
+/// The figures of a check; each kind has some of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Found {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<[usize; 10]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zero: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fooled: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_spent: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    no_admissible_pair: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gradient_vanished: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    already_target: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misread: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failures: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    robustness: Option<f64>,
+    /// Mean number of features that successes change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    features: Option<f64>,
+    /// Mean ‖δ‖₂ of successes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distance: Option<f64>,
+}
+
+impl Found {
+    /// Attempts by outcome, with words.
+    fn outcomes(&self) -> [(Option<usize>, &'static str); 5] {
+        [
+            (self.fooled, "fooled"),
+            (self.budget_spent, "spent"),
+            (self.no_admissible_pair, "no pair"),
+            (self.gradient_vanished, "vanished"),
+            (self.already_target, "there before"),
+        ]
+    }
+
+    /// What else is counted, with words.
+    fn counted(&self) -> [(Option<usize>, &'static str); 6] {
+        [
+            (self.measured, "measured"),
+            (self.failures, "never fooled"),
+            (self.shown, "shown"),
+            (self.reached, "reach the target"),
+            (self.misread, "misread"),
+            (self.zero, "exactly zero"),
+        ]
+    }
+
+    /// All of it without the zeros.
+    fn words(&self) -> String {
+        let bins = self.counts.map(|bins| bins.map(|count| count.to_string()).join(" · "));
+        let counted = self.outcomes().into_iter().chain(self.counted());
+        let counted = counted.filter_map(|(count, says)| match count? {
+            0 => None,
+            count => Some(format!("{count} {says}")),
+        });
+        let means = [
+            self.features.map(|of| format!("{of:.1} features")),
+            self.distance.map(|of| format!("L2 {of:.2}")),
+            self.robustness.map(|of| format!("ρ {:.3} %", 100.0 * of)),
+        ];
+        let all: Vec<_> =
+            bins.into_iter().chain(counted).chain(means.into_iter().flatten()).collect();
+        if all.is_empty() { NONE.into() } else { all.join(", ") }
+    }
+}
+
+/// The checks of the network files that are published, for a data set.
+pub fn read(results: &Path, published: &[Entry], dataset: Dataset) -> Result<Vec<Check>> {
+    let file = results.join("checks.json");
+    let json = match std::fs::read(&file) {
+        Ok(json) => json,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(format!("{}: {e}", file.display()).into()),
+    };
+    let mut checks: Vec<Check> =
+        serde_json::from_slice(&json).map_err(|e| format!("{}: {e}", file.display()))?;
+    checks.retain(|check| {
+        let is_file = |entry: &Entry| entry.id == check.model && entry.sha256 == check.model_sha256;
+        check.dataset == dataset && published.iter().any(is_file)
+    });
+    Ok(checks)
+}
+
+pub fn write(page: &mut Page, networks: &[ShownNetwork], checks: &[Check]) {
     let mut table = Vec::new();
     let (mut attempts, mut otherwise) = (0, 0);
-    for name in networks {
-        for row in rows.iter().filter(|row| name.is(row)) {
-            let (found, here) = (&row["found"], &row["found_here"]);
+    for network in networks {
+        let of_network = |check: &&Check| check.model == network.id && check.scale == network.scale;
+        for check in checks.iter().filter(of_network) {
             table.push(vec![
-                name.words(),
-                percent(row["accuracy"].as_f64()),
-                what(row),
-                row["images"].to_string(),
-                words(found),
-                words(here),
+                network.words(),
+                percent(Some(check.accuracy)),
+                what(check),
+                check.images.to_string(),
+                check.found.words(),
+                check.found_here.as_ref().map_or(NONE.into(), Found::words),
             ]);
-            if row["figure"] == "success" && here.is_object() {
-                let of = |counts: &Value, end: &str| counts[end].as_u64().unwrap_or(0);
-                attempts += ENDS.iter().map(|(end, _)| of(found, end)).sum::<u64>();
-                // Each attempt that ended otherwise is missing in one count and too many in another.
-                otherwise +=
-                    ENDS.iter().map(|(end, _)| of(found, end).abs_diff(of(here, end))).sum::<u64>()
-                        / 2;
+            if let (Kind::Success, Some(here)) = (check.figure, &check.found_here) {
+                let count = |of: (Option<usize>, _)| of.0.unwrap_or(0);
+                let (found, here) = (check.found.outcomes().map(count), here.outcomes().map(count));
+                attempts += found.iter().sum::<usize>();
+                // An attempt that ended otherwise is missing in one count and too many in another.
+                let differ = found.iter().zip(here).map(|(&found, here)| found.abs_diff(here));
+                otherwise += differ.sum::<usize>() / 2;
             }
         }
     }
@@ -37,7 +175,7 @@ pub fn write(page: &mut Page, networks: &[Name], rows: &[Value]) {
             if otherwise == 0 { "none".into() } else { otherwise.to_string() }
         ),
     };
-    let bins = match rows.iter().any(|row| row["figure"] == "amplitude") {
+    let bins = match checks.iter().any(|check| check.figure == Kind::Amplitude) {
         true => {
             " An amplitude is given as the images in each of the ten bins, from the smallest gradients to the \
              largest."
@@ -47,76 +185,52 @@ pub fn write(page: &mut Page, networks: &[Name], rows: &[Value]) {
     page.table(
         "The same, computed by PyTorch",
         &format!(
-            "Accuracy on all 10,000 test images, and figures of attacks and gradients written a second time, \
+            "Accuracy on all {} test images, and figures of attacks and gradients written a second time, \
              in Python, on the published files (`tests/python/check_published.py`); here: this project's on \
              the same images. Two programs round differently, so a few of the attacks that are nearly equal \
-             may part ways.{sum}{bins}"
+             may part ways.{sum}{bins}",
+            test_images()
         ),
         &["network", "accuracy by PyTorch", "figure", "images", "by PyTorch", "here"],
         table,
     );
 }
 
-/// How an attempt can end.
-const ENDS: [(&str, &str); 5] = [
-    ("fooled", "fooled"),
-    ("budget_spent", "spent"),
-    ("no_admissible_pair", "no pair"),
-    ("gradient_vanished", "vanished"),
-    ("already_target", "there before"),
-];
-
-/// What else is counted.
-const COUNTS: [(&str, &str); 6] = [
-    ("measured", "measured"),
-    ("failures", "never fooled"),
-    ("shown", "shown"),
-    ("reached", "reach the target"),
-    ("misread", "misread"),
-    ("zero", "exactly zero"),
-];
-
-/// Which figure a row is about.
-fn what(row: &Value) -> String {
-    let attack = || {
-        let mut says = row["attack"].as_str().unwrap_or_default().to_owned();
-        match row["direction"].as_str() {
-            Some("decrease") => says += " −",
-            Some("either") => says += " ±",
-            _ => {}
-        }
-        if let Some(temperature) = row["attack_temperature"].as_f64().filter(|&at| at != 1.0) {
-            says += &format!(", T = {temperature}");
-        }
-        if let Some(epsilon) = row["epsilon"].as_f64() {
-            says += &format!(", ε = {epsilon}");
-        }
-        says
-    };
-    match row["figure"].as_str() {
-        Some("amplitude") => "amplitude".into(),
-        Some("robustness") => format!("robustness, {}", attack()),
-        Some("transfer") => {
-            format!("{}, shown to {}", attack(), row["to"].as_str().unwrap_or(NONE))
-        }
-        _ => attack(),
+/// What a check measures.
+fn what(check: &Check) -> String {
+    let mut attack = check.attack.clone().unwrap_or_default();
+    match check.direction {
+        Some(Movement::Decrease) => attack += " −",
+        Some(Movement::Either) => attack += " ±",
+        Some(Movement::Increase) | None => {}
+    }
+    if let Some(temperature) = check.attack_temperature.filter(|&at| at != 1.0) {
+        attack += &format!(", T = {temperature}");
+    }
+    if let Some(epsilon) = check.epsilon {
+        attack += &format!(", ε = {epsilon}");
+    }
+    match (check.figure, &check.to) {
+        (Kind::Amplitude, _) => "amplitude".into(),
+        (Kind::Robustness, _) => format!("robustness, {attack}"),
+        (Kind::Transfer, Some(to)) => format!("{attack}, shown to {to}"),
+        _ => attack,
     }
 }
 
-/// What was counted, without the zeros.
-fn words(found: &Value) -> String {
-    let counted =
-        ENDS.iter().chain(&COUNTS).filter_map(|(field, says)| match found[field].as_u64()? {
-            0 => None,
-            count => Some(format!("{count} {says}")),
-        });
-    let bins = found["counts"]
-        .as_array()
-        .map(|bins| bins.iter().map(Value::to_string).collect::<Vec<_>>().join(" · "));
-    let features = found["features"].as_f64().map(|of| format!("{of:.1} features"));
-    let distance = found["distance"].as_f64().map(|of| format!("L2 {of:.2}"));
-    let robustness = found["robustness"].as_f64().map(|of| format!("ρ {:.3} %", 100.0 * of));
-    let all: Vec<_> =
-        bins.into_iter().chain(counted).chain(features).chain(distance).chain(robustness).collect();
-    if all.is_empty() { NONE.into() } else { all.join(", ") }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file is written by Python, which has its own order of keys.
+    #[test]
+    fn committed_checks_keep_every_field() {
+        let committed = std::fs::read_to_string("results/checks.json").expect("it is committed");
+        let checks: Vec<Check> = serde_json::from_str(&committed).expect("all are understood");
+        let fields: serde_json::Value = serde_json::from_str(&committed).expect("it is JSON");
+        assert!(!checks.is_empty());
+        for (check, fields) in checks.iter().zip(fields.as_array().expect("an array")) {
+            assert_eq!(&serde_json::to_value(check).expect("plain data"), fields);
+        }
+    }
 }

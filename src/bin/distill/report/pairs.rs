@@ -2,81 +2,108 @@
 
 use std::fmt::Write;
 
-use defensive_distillation::dataset::Dataset;
-use serde_json::Value;
+use defensive_distillation::dataset::{CLASSES, Dataset};
+use defensive_distillation::experiment::{ClassPair, LARGEST_CAP, PairsFigures, RowRole};
 
 use super::cells::{NONE, with_interval};
-use super::{Name, Page};
-use crate::Result;
+use super::measured::Measured;
+use super::network::ShownNetwork;
+use super::page::Page;
 use crate::plot::heat;
+use crate::{Result, paper};
 
-/// What is shown for each pair of classes.
-const MATRICES: [(&str, &str); 4] = [
-    ("rate", "success"),
-    ("distortion_successes", "distortion"),
-    ("hardness", "hardness"),
-    ("distance", "distance"),
+/// A picture: its name, and what it shows of each pair of classes.
+type Picture = (&'static str, fn(&ClassPair) -> Option<f64>);
+
+const PICTURES: [Picture; 4] = [
+    ("success", |pair| Some(pair.rate)),
+    ("distortion", |pair| pair.distortion_successes),
+    ("hardness", |pair| pair.hardness),
+    ("distance", |pair| pair.distance),
 ];
 
-pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) -> Result {
+/// The limit of the paper's own measurement, as a share of the features (Papernot et al., *The
+/// Limitations of Deep Learning in Adversarial Settings*, section IV).
+const PAPERS_LIMIT: f64 = 0.145;
+
+pub fn write(
+    page: &mut Page,
+    dataset: Dataset,
+    networks: &[ShownNetwork],
+    rows: &[Measured<PairsFigures>],
+) -> Result {
     if rows.is_empty() {
         return Ok(());
     }
     let _ = write!(
         page.text,
-        "\n## Which class is taken for which\nSource class by target class, for attacks that may change 38.3 % \
+        "\n## Which class is taken for which\nSource class by target class, for attacks that may change {:.1} % \
          of the features: the share that succeeds, the mean share of features that successes change, hardness \
          (the area under distortion against success, over nine budgets), and adversarial distance (the share of \
          features that the saliency map of the untouched image rules out). All in percent, the darkest the \
-         largest of its picture.\n"
+         largest of its picture.\n",
+        100.0 * LARGEST_CAP
     );
     let classes: Vec<_> = dataset.spec().classes.iter().map(|&name| name.to_owned()).collect();
     let mut table = Vec::new();
-    for name in networks {
-        for row in rows.iter().filter(|row| name.is(row)) {
-            let attack = row["attack"].as_str().unwrap_or_default();
-            let cells = row["cells"].as_array().map_or(&[][..], Vec::as_slice);
-            let figure = |field: &str, source: usize, target: usize| {
-                let cell = cells
-                    .iter()
-                    .find(|cell| cell["source"] == source && cell["target"] == target)?;
-                cell[field].as_f64()
-            };
-            let mean = |field: &str| {
-                let of: Vec<_> = cells.iter().filter_map(|cell| cell[field].as_f64()).collect();
+    for network in networks {
+        for row in rows.iter().filter(|row| network.is(&row.head.network)) {
+            let (attack, figures) = (row.attack(), &row.figures);
+            let mean = |of: fn(&ClassPair) -> Option<f64>| {
+                let of: Vec<_> = figures.cells.iter().filter_map(of).collect();
                 match of.len() {
                     0 => NONE.into(),
                     n => format!("{:.4}", of.iter().sum::<f64>() / n as f64),
                 }
             };
-            let vanished = &row["outcomes"]["gradient_vanished"];
             table.push(vec![
-                name.words(),
+                network.words(),
                 attack.to_owned(),
-                with_interval(row, "rate", "interval"),
-                vanished.to_string(),
-                mean("distortion_successes"),
-                mean("hardness"),
-                mean("distance"),
+                with_interval(figures.rate, figures.interval),
+                figures.outcomes.gradient_vanished.to_string(),
+                mean(|pair| pair.distortion_successes),
+                mean(|pair| pair.hardness),
+                mean(|pair| pair.distance),
             ]);
-            // A picture of nothing but vanished gradients would show none of this.
-            let plotted = matches!(
-                (name.role, attack),
-                ("undefended", "jsma-f") | ("distilled", "jsma-t" | "not-robust")
+            // Where gradients vanish, pictures would show nothing of it.
+            let is_pictured = matches!(
+                (network.role, attack),
+                (RowRole::Undefended, "jsma-f") | (RowRole::Distilled, "jsma-t" | "not-robust")
             );
-            for (field, says) in MATRICES.into_iter().filter(|_| plotted) {
-                let file = format!("pairs-{}-{attack}-{says}.svg", name.id);
-                let title = format!("{}, {attack}: {says}, in percent", name.words());
-                let value = |source, target| figure(field, source, target);
-                let svg = heat(&title, ["source", "target"], [&classes, &classes], value);
+            for (says, of) in PICTURES.into_iter().filter(|_| is_pictured) {
+                let file = format!("pairs-{}-{attack}-{says}.svg", network.id);
+                let title = format!("{}, {attack}: {says}, in percent", network.words());
+                let mut shares = [[None; CLASSES]; CLASSES];
+                for pair in &figures.cells {
+                    shares[pair.source][pair.target] = of(pair);
+                }
+                let share = |source: usize, target: usize| shares[source][target];
+                let svg = heat(&title, ["source", "target"], [&classes, &classes], share);
                 page.plot(&file, &title, &svg)?;
             }
         }
     }
+    let reported = |of: fn(Dataset, &str, &str) -> Option<f64>| {
+        of(Dataset::Mnist, "jsma-z", "undefended 1").ok_or("the paper's jsma-z has no figure")
+    };
+    let words = format!(
+        "JSMA's paper, on logits and within {:.1} %: success {:.1} %, distortion of successes {:.4}.",
+        100.0 * PAPERS_LIMIT,
+        100.0 * reported(paper::success)?,
+        reported(paper::size)?
+    );
     page.table(
         "Means over all pairs of classes",
-        "JSMA's paper, on logits and within 14.5 %: success 97.1 %, distortion of successes 0.0402.",
-        &["network", "attack", "success", "vanished", "distortion", "hardness", "adversarial distance"],
+        &words,
+        &[
+            "network",
+            "attack",
+            "success",
+            "vanished",
+            "distortion",
+            "hardness",
+            "adversarial distance",
+        ],
         table,
     );
     Ok(())

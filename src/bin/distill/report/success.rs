@@ -1,53 +1,62 @@
-//! The paper's 900 attacks on each network, and their success against temperature.
+//! The paper's attacks on each network, and their success against temperature.
 
+use defensive_distillation::attack::Budget;
 use defensive_distillation::dataset::Dataset;
-use serde_json::Value;
+use defensive_distillation::experiment::{RowRole, SuccessFigures};
 
-use super::cells::{cell, find, percent};
-use super::{Name, Page};
+use super::cells::{self, percent};
+use super::measured::{Measured, find};
+use super::network::ShownNetwork;
+use super::page::Page;
+use crate::lineup::listed;
 use crate::plot::{Series, lines};
 use crate::{Result, paper};
 
 /// The temperatures of Papernot et al. 2015.
 const PAPERS_TEMPERATURES: [u8; 9] = [1, 2, 5, 10, 20, 30, 40, 50, 100];
 
-pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value]) -> Result {
+pub fn write(
+    page: &mut Page,
+    dataset: Dataset,
+    networks: &[ShownNetwork],
+    rows: &[Measured<SuccessFigures>],
+) -> Result {
     if rows.is_empty() {
         return Ok(());
     }
-    let find = |name: &Name, attack, direction| find(rows, name, attack, direction);
-    let attempts = rows.iter().find(|row| row["attack"] == "jsma-f");
-    let attempts = attempts.and_then(|row| row["planned"].as_u64()).unwrap_or(0);
+    let attempts = rows.iter().find(|row| row.attack() == "jsma-f");
+    let attempts = attempts.map_or(0, |row| row.head.planned);
     let words = format!(
-        "Share of targeted attacks that succeed within 112 features, of {attempts} (9 targets an \
+        "Share of targeted attacks that succeed within {} features, of {attempts} (9 targets an \
          image), without those whose image the network reads as the target before anything is changed. \
          `jsma-f` is the paper's attack; `jsma-t` is the same on softmax(z / T), with T the \
-         temperature of the training (k for × k); `jsma-z` is on the logits."
+         temperature of the training (k for × k); `jsma-z` is on the logits.",
+        Budget::PAPER.features
     );
-    let table = networks.iter().map(|name| {
-        let paper = percent(paper::success(dataset, "jsma-f", &name.reported()));
-        let mut cells = vec![name.words(), paper];
-        cells.extend(["jsma-f", "jsma-t", "jsma-z"].map(|a| cell(find(name, a, Some("increase")))));
-        cells
+    let attacks = ["jsma-f", "jsma-t", "jsma-z"];
+    let find = |network: &ShownNetwork, attack| find(rows, network, listed(attack)?);
+    let table = networks.iter().map(|network| {
+        let paper = percent(paper::success(dataset, "jsma-f", &network.reported()));
+        let mut row = vec![network.words(), paper];
+        row.extend(attacks.map(|attack| cells::success(find(network, attack))));
+        row
     });
-    page.table(
-        "Success of the attack",
-        &words,
-        &["network", "paper", "jsma-f", "jsma-t", "jsma-z"],
-        table.collect(),
-    );
-    let line = |label: &str, colour, role: &str, attack: &'static str| Series {
+    let head: Vec<_> = ["network", "paper"].into_iter().chain(attacks).collect();
+    page.table("Success of the attack", &words, &head, table.collect());
+    let line = |label: &str, colour, role: RowRole, attack: &'static str| Series {
         name: label.into(),
         colour,
         dashed: false,
         points: networks
             .iter()
-            .filter(|name| name.role == role || (role == "scaled" && name.role == "undefended"))
-            .filter_map(|name| {
-                let row = find(name, attack, Some("increase"))?;
-                let at = |of: &Value| of.as_f64().map(|share| 100.0 * share);
-                let interval = at(&row["interval"][0]).zip(at(&row["interval"][1]));
-                Some((name.x(), at(&row["rate"])?, interval))
+            // The undefended network is itself × 1.
+            .filter(|of| {
+                of.role == role || (role, of.role) == (RowRole::Scaled, RowRole::Undefended)
+            })
+            .filter_map(|network| {
+                let SuccessFigures { rate, interval: [low, high], .. } =
+                    find(network, attack)?.figures;
+                Some((network.x(), 100.0 * rate, Some((100.0 * low, 100.0 * high))))
             })
             .collect(),
     };
@@ -62,11 +71,11 @@ pub fn write(page: &mut Page, dataset: Dataset, networks: &[Name], rows: &[Value
             dashed: true,
             points: reported.collect(),
         },
-        line("distilled, jsma-f", "#1f77b4", "distilled", "jsma-f"),
-        line("teacher, jsma-f", "#2ca02c", "teacher", "jsma-f"),
-        line("undefended × k, jsma-f", "#ff7f0e", "scaled", "jsma-f"),
-        line("distilled, jsma-t", "#d62728", "distilled", "jsma-t"),
-        line("teacher, jsma-t", "#9467bd", "teacher", "jsma-t"),
+        line("distilled, jsma-f", "#1f77b4", RowRole::Distilled, "jsma-f"),
+        line("teacher, jsma-f", "#2ca02c", RowRole::Teacher, "jsma-f"),
+        line("undefended × k, jsma-f", "#ff7f0e", RowRole::Scaled, "jsma-f"),
+        line("distilled, jsma-t", "#d62728", RowRole::Distilled, "jsma-t"),
+        line("teacher, jsma-t", "#9467bd", RowRole::Teacher, "jsma-t"),
     ];
     page.plot(
         &format!("success-{dataset}.svg"),

@@ -1,0 +1,232 @@
+//! `distill evaluate`: the papers' measurements on published networks, written into `results/`.
+//!
+//! Without a name it runs all of them. A row that is already there, of the network files that are
+//! published, is not measured again; an interrupted measurement resumes from its last record.
+
+mod drawn;
+mod inputs;
+mod journal;
+mod summary;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser};
+use defensive_distillation::attack::{Attack, Budget};
+use defensive_distillation::experiment::{
+    AmplitudeFigures, Chunk, Experiment, FgsmFigures, Kind, LARGEST_CAP, PairsFigures, Record,
+    RobustnessFigures, Row, Source, Subject, SuccessFigures, Task, TransferFigures,
+};
+
+use self::inputs::{Images, images, subjects};
+use self::journal::Journal;
+use self::summary::{Summary, fooled, words};
+use crate::lineup::measurements;
+use crate::options::{AttackArguments, Name};
+use crate::table::Table;
+use crate::{Common, Result, progress};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// What to measure [default: everything in `results/`, for the data set].
+    experiment: Option<Kind>,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    attack: AttackArguments,
+    /// How many test images, drawn at random [default: 100; 2000 for amplitude and fgsm, 200 for
+    /// robustness].
+    #[arg(long)]
+    images: Option<usize>,
+    /// Seed with which test images are drawn.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Use the sample images of the page instead of drawing any.
+    #[arg(long, conflicts_with = "images")]
+    samples: bool,
+    /// Which networks, by their ids in the manifest [default: all of the data set].
+    #[arg(long, value_delimiter = ',')]
+    models: Vec<String>,
+    /// Factors by which the logits of undefended networks are multiplied: the control without training.
+    #[arg(long, value_delimiter = ',', default_value = "1,2,5,10,20,30,40,50,100")]
+    scales: Vec<f32>,
+    /// Measure again what is already in the results.
+    #[arg(long)]
+    again: bool,
+    /// Where the model files and their manifest are.
+    #[arg(long, value_name = "DIR", default_value = "www/models")]
+    published: PathBuf,
+    /// Where to write the rows.
+    #[arg(long, value_name = "DIR", default_value = "results")]
+    results: PathBuf,
+    /// Where to keep the records of an interrupted measurement.
+    #[arg(long, value_name = "DIR", default_value = "runs/records")]
+    records: PathBuf,
+}
+
+/// One of [`measurements`], parsed like a command line. Options that were typed follow and override it.
+#[derive(Parser)]
+#[command(args_override_self = true)]
+struct Line {
+    #[command(flatten)]
+    arguments: Arguments,
+}
+
+pub fn run(arguments: Arguments) -> Result {
+    let typed: Vec<String> = std::env::args().skip(2).collect();
+    let Some(kind) = arguments.experiment else {
+        let mut lines = Vec::new();
+        for mut words in measurements() {
+            words.extend(typed.iter().cloned());
+            let line = std::iter::once("evaluate").chain(words.iter().map(String::as_str));
+            let Line { arguments } = Line::try_parse_from(line)?;
+            lines.push((arguments, words));
+        }
+        // All lines are parsed first, so that an error does not come after hours of measuring.
+        for (arguments, words) in lines {
+            let kind = arguments.experiment.ok_or("a measurement names no experiment")?;
+            measure_all(kind, &arguments, &words)?;
+        }
+        return Ok(());
+    };
+    measure_all(kind, &arguments, &typed)
+}
+
+fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
+    match kind {
+        Kind::Success => measure_networks::<SuccessFigures>(arguments, typed),
+        Kind::Amplitude => measure_networks::<AmplitudeFigures>(arguments, typed),
+        Kind::Robustness => measure_networks::<RobustnessFigures>(arguments, typed),
+        Kind::Fgsm => measure_networks::<FgsmFigures>(arguments, typed),
+        Kind::Pairs => measure_networks::<PairsFigures>(arguments, typed),
+        Kind::Transfer => measure_networks::<TransferFigures>(arguments, typed),
+    }
+}
+
+/// One measurement, on each network and each control.
+fn measure_networks<F: Summary>(arguments: &Arguments, typed: &[String]) -> Result {
+    let subjects = subjects(arguments)?;
+    let Images { pixels, labels, drawn } = images(F::KIND, arguments)?;
+    let source = Source {
+        drawn,
+        seed: (!arguments.samples).then_some(arguments.seed),
+        engine: arguments.common.engine().into(),
+        command: format!("distill evaluate {}", typed.join(" ")),
+        date: jiff::Zoned::now().date().to_string(),
+    };
+    if let Some(seed) = source.seed {
+        drawn::note(&arguments.results, arguments.common.dataset, seed, &source.drawn)?;
+    }
+    let target_models = if F::KIND == Kind::Transfer { subjects.clone() } else { Vec::new() };
+    for subject in &subjects {
+        let task = Task { subject: subject.clone(), attack: attack(F::KIND, subject, arguments)? };
+        let experiment = Experiment::new(
+            F::KIND,
+            vec![task],
+            target_models.clone(),
+            pixels.clone(),
+            labels.clone(),
+            source.clone(),
+        )?;
+        let asked = rows::<F>(&experiment, &[], &subjects)?;
+        let table = Table::<F>::read(&arguments.results)?;
+        if !arguments.again && asked.iter().all(|row| table.has(row)) {
+            continue;
+        }
+        let journal = Journal::of(asked, &arguments.records)?;
+        let name = format!("{} {}×{}", F::KIND.name(), subject.entry.id, subject.scale);
+        let records = measure(&experiment, &journal, &name, arguments)?;
+        let rows = rows::<F>(&experiment, &records, &subjects)?;
+        for row in &rows {
+            arguments.common.print(words(row), &serde_json::to_value(row)?)?;
+        }
+        // Another process may have written to the table since.
+        let mut table = Table::<F>::read(&arguments.results)?;
+        table.replace(rows)?;
+        table.write()?;
+        // The records are needed until the table is written.
+        journal.remove()?;
+    }
+    Ok(())
+}
+
+/// The attack of the command line on a network; `None` for a kind that makes none.
+fn attack(kind: Kind, subject: &Subject, arguments: &Arguments) -> Result<Option<Attack>> {
+    if !kind.attacks() {
+        return Ok(None);
+    }
+    let usual = if kind == Kind::Fgsm { Name::Fgsm } else { Name::JsmaF };
+    let budget = match kind {
+        // Hardness needs whole pairs up to the largest cap.
+        Kind::Pairs => {
+            let features = subject.entry.dataset.spec().features() as f64;
+            2 * (features * LARGEST_CAP / 2.0) as usize
+        }
+        _ => Budget::PAPER.features,
+    };
+    Ok(Some(arguments.attack.attack(usual, subject.temperature(), budget)?))
+}
+
+/// Rows as the files have them: a seed stands for the images that it draws, and the file of a target
+/// model is named.
+fn rows<F: Summary>(
+    experiment: &Experiment,
+    records: &[Record],
+    subjects: &[Subject],
+) -> Result<Vec<Row<F>>> {
+    let mut rows = experiment.rows_of::<F>(records)?;
+    for row in &mut rows {
+        if row.origin.seed.is_some() {
+            row.head.drawn = None;
+        }
+        if let Some(to) = &mut row.head.to {
+            let target_model = subjects.iter().find(|of| of.entry.id == to.network.model);
+            to.model_sha256 = target_model.map(|of| of.entry.sha256.clone());
+        }
+    }
+    Ok(rows)
+}
+
+/// All records of an experiment with one task, including those of an interrupted run.
+fn measure(
+    experiment: &Experiment,
+    journal: &Journal,
+    name: &str,
+    arguments: &Arguments,
+) -> Result<Vec<Record>> {
+    if arguments.again {
+        journal.remove()?;
+    }
+    let mut records = journal.records();
+    let done: Vec<_> = records.iter().map(|record| record.attempt).collect();
+    let mut journal = journal.append()?;
+    let attempts = experiment.attempts().len();
+    let mut worker = experiment.start(Chunk { task: 0, from: 0, to: attempts }, &done)?;
+    let bar = progress(attempts, name)?;
+    let device = arguments.common.device();
+    while let Some(ended) = pollster::block_on(worker.step(&device))? {
+        for record in ended {
+            journal.add(&record)?;
+            records.push(record);
+        }
+        bar.set_position(records.len() as u64);
+        bar.set_message(format!("{:.1} % fooled", 100.0 * fooled(&records)));
+    }
+    bar.finish_and_clear();
+    Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measurement_is_a_command_line() {
+        let measurements = measurements();
+        assert_eq!(measurements.len(), 25);
+        for words in measurements {
+            let line = std::iter::once("evaluate").chain(words.iter().map(String::as_str));
+            let Line { arguments } = Line::try_parse_from(line).expect("it parses");
+            assert_eq!(arguments.experiment.map(Kind::name), Some(words[0].as_str()));
+        }
+    }
+}
