@@ -1,9 +1,9 @@
-//! `cargo bench --features train`: how fast a step is natively, against the floor that the machine
+//! `cargo bench --features cli`: how fast a step is natively, against the floor that the machine
 //! sets. Prints a table and writes results/bench-native.json, from which `npm run bench` writes
 //! docs/speed.md. The speed of training has a command of its own, `distill bench`.
 //!
 //! Steps, their pieces and matrix products are timed on one core, as the page computes; the paper's 900
-//! attacks on all of them where the feature `train` shares a batch out to threads.
+//! attacks on all of them where the feature `parallel` shares a batch out to threads.
 
 use std::error::Error;
 use std::fs;
@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads = std::thread::available_parallelism()?.get();
     let result = json!({
         "note": "steps on one core; the 900 on all.",
-        "threads": if cfg!(feature = "train") { threads } else { 1 },
+        "threads": if cfg!(feature = "parallel") { threads } else { 1 },
         "load": fs::read_to_string("/proc/loadavg").ok().map(|load| load.trim().to_owned()),
         "best_rate": best_rate,
         "multiply_adds": { "mnist": floor(Dataset::Mnist), "cifar10": floor(Dataset::Cifar10) },
@@ -213,13 +213,13 @@ fn nine_hundred(subject: &Subject) -> Result<Value, Box<dyn Error>> {
     Ok(json!({ "attacks": attacks, "seconds": started.elapsed().as_secs_f64() }))
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "parallel")]
 fn on_one_core(work: impl FnOnce() + Send) -> Result<(), Box<dyn Error>> {
     rayon::ThreadPoolBuilder::new().num_threads(1).build()?.install(work);
     Ok(())
 }
 
-#[cfg(not(feature = "train"))]
+#[cfg(not(feature = "parallel"))]
 fn on_one_core(work: impl FnOnce()) -> Result<(), Box<dyn Error>> {
     work();
     Ok(())

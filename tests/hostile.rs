@@ -1,7 +1,7 @@
 //! Whatever a file, a drawing or a request may hold: a result or an error that says what is wrong, and
 //! never a panic, a hang or memory without end.
 //!
-//! `FUZZ=100 cargo test --release --features train --test hostile` tries a hundred times as many.
+//! `FUZZ=100 cargo test --release --features cli --test hostile` tries a hundred times as many.
 
 use std::fs;
 use std::io::Write;

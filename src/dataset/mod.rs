@@ -3,7 +3,7 @@
 //! [`Dataset::spec`] is the only place that knows shapes, classes and normalisation. The readers
 //! are native only (feature `train`): the browser gets its samples as pictures.
 
-#[cfg(feature = "train")]
+#[cfg(feature = "cli")]
 pub mod files;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 /// A data set of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 pub enum Dataset {
     /// Handwritten digits, 28×28 grey.
     Mnist,

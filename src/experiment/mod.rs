@@ -36,7 +36,6 @@ use crate::network::manifest::{Entry, Role};
 /// What is asked, and with it the file in `results/` that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 pub enum Kind {
     /// How often a targeted attack succeeds: the paper's tables, nine targets an image.
     Success,

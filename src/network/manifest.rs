@@ -10,7 +10,6 @@ use crate::dataset::Dataset;
 /// What a network was trained for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 pub enum Role {
     /// On the true labels at T = 1.
     Undefended,
@@ -18,6 +17,20 @@ pub enum Role {
     Distilled,
     /// On the true labels at a temperature; it made the soft labels.
     Teacher,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Undefended, Self::Distilled, Self::Teacher];
+
+    /// The name in the manifest and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Undefended => "undefended",
+            Self::Distilled => "distilled",
+            Self::Teacher => "teacher",
+        }
+    }
 }
 
 /// One network's entry in `www/models/manifest.json`.

@@ -19,6 +19,7 @@ use defensive_distillation::train::atomic;
 use rand::SeedableRng;
 use serde_json::{Value, json};
 
+use crate::names::named;
 use crate::options::{AttackArguments, Name};
 use crate::publish::{find, manifest, network};
 use crate::{Common, Result, progress};
@@ -55,6 +56,7 @@ const ALL: &[&str] = &[
 #[derive(Args)]
 pub struct Arguments {
     /// What to measure [default: every measurement of `results/`, on the data set].
+    #[arg(value_parser = named::<Kind>())]
     experiment: Option<Kind>,
     #[command(flatten)]
     common: Common,

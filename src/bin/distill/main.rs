@@ -4,6 +4,7 @@ mod attack;
 mod bench;
 mod data;
 mod evaluate;
+mod names;
 mod options;
 mod paper;
 mod plot;
@@ -19,6 +20,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use defensive_distillation::dataset::Dataset;
 use defensive_distillation::dataset::files::{DataError, Samples, Split};
 use indicatif::{ProgressBar, ProgressStyle};
+use names::named;
+
+/// Keeps freed memory for the next tensor. Each update of a network takes and frees hundreds of
+/// megabytes, and an allocator that returns them to the system waits for it to clear the pages again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What a command fails with: a sentence for the person at the terminal.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -56,7 +63,6 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    keep_freed_memory();
     let done = match Arguments::parse().command {
         Command::Data(arguments) => data::run(arguments),
         Command::Train(arguments) => train::train(arguments),
@@ -78,23 +84,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Has freed memory kept for the next tensor. Each update of a network takes and frees hundreds of
-/// megabytes, and to have the system clear these pages anew took as long as the arithmetic.
-fn keep_freed_memory() {
-    // SAFETY: `mallopt` only sets options of the allocator, and no other thread runs yet.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    unsafe {
-        libc::mallopt(libc::M_MMAP_MAX, 0);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
-        libc::mallopt(libc::M_TOP_PAD, 256 << 20);
-    }
-}
-
 /// Where the data set lies and what computes: the same for every command.
 #[derive(Args)]
 struct Common {
     /// The data set, and with it the architecture.
-    #[arg(long, default_value = "mnist")]
+    #[arg(long, default_value = "mnist", value_parser = named::<Dataset>())]
     dataset: Dataset,
     /// The folder with the data set's original files, gzipped or not; its own under data/ unless given.
     #[arg(long, value_name = "DIR")]

@@ -10,6 +10,7 @@ use defensive_distillation::network::file::{sha256, write};
 use defensive_distillation::network::manifest::{Entry, Role, id};
 use defensive_distillation::train::{Recipe, atomic, finished, measure};
 
+use crate::names::named;
 use crate::{Common, Result};
 
 /// The most UTF-16 code units of a manifest's line, as www/manifest.js counts them.
@@ -20,7 +21,7 @@ pub struct Arguments {
     #[command(flatten)]
     common: Common,
     /// What the network was trained for.
-    #[arg(long)]
+    #[arg(long, value_parser = named::<Role>())]
     role: Role,
     /// T of its training.
     #[arg(long, default_value_t = 1.0)]

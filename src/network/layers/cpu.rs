@@ -314,13 +314,13 @@ fn each_image(
     size: usize,
     work: impl Fn(usize, &mut [f32], &mut Vec<f32>) + Sync,
 ) {
-    #[cfg(feature = "train")]
+    #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;
         let images = out.par_chunks_exact_mut(size).enumerate();
         images.for_each_init(Vec::new, |buffer, (index, out)| work(index, out, buffer));
     }
-    #[cfg(not(feature = "train"))]
+    #[cfg(not(feature = "parallel"))]
     {
         let mut buffer = Vec::new();
         for (index, out) in out.chunks_exact_mut(size).enumerate() {
