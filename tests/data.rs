@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::dataset::{Dataset, Samples};
 
 /// The test half of a data set of MNIST's shape, with a digit's number in its first pixel.
 fn write_test_half(folder: &Path) {

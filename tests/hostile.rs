@@ -9,8 +9,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Goal};
-use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::dataset::{Dataset, Samples};
 use defensive_distillation::digit::{MAX_POINTS, MAX_STROKES, rasterize};
 use defensive_distillation::experiment::{Chunk, Experiment, Kind, Record, Source, Subject, Task};
 use defensive_distillation::network::Network;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::dataset::{Dataset, Samples};
 use defensive_distillation::network::file::{ModelError, read, sha256, write};
 use defensive_distillation::network::manifest::{Entry, Role, id};
 use defensive_distillation::train::measure;

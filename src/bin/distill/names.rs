@@ -94,7 +94,8 @@ mod tests {
     use super::*;
 
     fn assert_names_are_parsed<T: Named + PartialEq + std::fmt::Debug>() {
-        let command = clap::Command::new("test").arg(clap::Arg::new("it").value_parser(named::<T>()));
+        let command =
+            clap::Command::new("test").arg(clap::Arg::new("it").value_parser(named::<T>()));
         for &value in T::ALL {
             let parsed = command.clone().try_get_matches_from(["test", value.name()]);
             let parsed = parsed.expect("the name is listed").get_one::<T>("it").copied();
