@@ -23,8 +23,9 @@ use defensive_distillation::dataset::{Dataset, Samples};
 use indicatif::{ProgressBar, ProgressStyle};
 use names::named;
 
-/// Keeps freed memory for the next tensor. Each update of a network takes and frees hundreds of
-/// megabytes, and an allocator that returns them to the system waits for it to clear the pages again.
+/// Keeps freed memory for the next tensor (see also `.cargo/config.toml`). Each update of a network
+/// takes and frees hundreds of megabytes, and the system's allocator returns them to the system, which
+/// clears every page again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
