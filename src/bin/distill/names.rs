@@ -31,7 +31,7 @@ pub fn named<T: Named>() -> impl TypedValueParser<Value = T> {
 }
 
 impl Named for Dataset {
-    const ALL: &'static [Self] = &Dataset::ALL;
+    const ALL: &'static [Self] = &Self::ALL;
 
     fn name(self) -> &'static str {
         self.spec().id
@@ -46,10 +46,10 @@ impl Named for Dataset {
 }
 
 impl Named for Role {
-    const ALL: &'static [Self] = &Role::ALL;
+    const ALL: &'static [Self] = &Self::ALL;
 
     fn name(self) -> &'static str {
-        Role::name(self)
+        Self::name(self)
     }
 
     fn help(self) -> &'static str {
@@ -72,7 +72,7 @@ impl Named for Kind {
     ];
 
     fn name(self) -> &'static str {
-        Kind::name(self)
+        Self::name(self)
     }
 
     fn help(self) -> &'static str {

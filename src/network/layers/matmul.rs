@@ -129,6 +129,7 @@ mod tiles {
             // checks in this loop would make it 50 % slower.
             let b: &[f32; WIDTH] = unsafe { &*right.as_ptr().add(k * b.row_stride).cast() };
             for (r, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: as above.
                 let a = unsafe { *left.get_unchecked(r * a.row_stride + k) };
                 for (sum, b) in sums.iter_mut().zip(b) {
                     *sum += a * b;

@@ -116,6 +116,9 @@ trait WeightGradients: Layers {
 impl WeightGradients for burn::backend::Cube {}
 
 /// A convolution and its ReLU: from `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
+///
+/// # Panics
+/// If the layer has no bias; the networks' layers have one.
 pub fn conv_relu(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let bias = layer.bias.as_ref().expect("every convolution of the networks has a bias");
     let (weight, bias) = (layer.weight.val().into_dispatch(), bias.val().into_dispatch());
@@ -147,11 +150,17 @@ pub fn max_pool_backward(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
 }
 
 /// A dense layer without a ReLU: from `[batch, in]` to `[batch, out]`.
+///
+/// # Panics
+/// If the layer has no bias; the networks' layers have one.
 pub fn dense(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
     dense_with(layer, x, false)
 }
 
 /// A dense layer and its ReLU: from `[batch, in]` to `[batch, out]`.
+///
+/// # Panics
+/// If the layer has no bias; the networks' layers have one.
 pub fn dense_relu(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
     dense_with(layer, x, true)
 }
