@@ -11,7 +11,7 @@ pub use samples::Samples;
 
 use serde::{Deserialize, Serialize};
 
-/// A data set of the paper (Papernot et al. 2015, section V-A).
+/// A data set of the paper (Papernot et al. 2015, section V).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dataset {

@@ -7,7 +7,7 @@ use super::Network;
 use super::file::{ModelError, read, sha256};
 use crate::dataset::Dataset;
 
-/// The role of a network in defensive distillation (Papernot et al. 2015, section III-B).
+/// The role of a network in defensive distillation (Papernot et al. 2015, section III).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

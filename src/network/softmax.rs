@@ -1,6 +1,6 @@
 //! Softmax at a temperature, and the soft labels of defensive distillation.
 //!
-//! The paper's protocol (Papernot et al. 2015, section III-B): a *teacher* is trained with
+//! The paper's protocol (Papernot et al. 2015, section III): a *teacher* is trained with
 //! softmax(z / T) on hard labels. Its softmax(z / T) on the training set, without dropout, are the
 //! labels of a *student* of the same architecture, trained at the same T. The student is then used
 //! at T = 1. The loss is the cross-entropy alone: the factor T² and the mix with hard labels of

@@ -11,7 +11,7 @@ use crate::network::softmax::softmax_at;
 /// The labels of a training set: ten probabilities for each image.
 ///
 /// A teacher and an undefended network are trained on hard labels, a student on its teacher's soft
-/// labels (Papernot et al. 2015, section III-B).
+/// labels (Papernot et al. 2015, section III).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Labels(Vec<f32>);
 

@@ -442,13 +442,13 @@ fn max_pool_gradient_kernel(
 ) {
     let at = position() * UNITS as usize + UNIT_POS as usize;
     if at < count as usize {
-        let input_corner = corner(at % batch as usize, width, channels);
-        let output_corner = corner(at, width, channels);
-        let mut largest = x[input_corner];
+        let x_corner = corner(at % batch as usize, width, channels);
+        let gradient_corner = corner(at, width, channels);
+        let mut largest = x[x_corner];
         let mut winner = 0usize;
         #[unroll]
         for i in 1..4usize {
-            let value = x[input_corner + comptime!((i / 2 * 2 * width + i % 2) * channels)];
+            let value = x[x_corner + comptime!((i / 2 * 2 * width + i % 2) * channels)];
             if value > largest {
                 largest = value;
                 winner = i;
@@ -460,7 +460,7 @@ fn max_pool_gradient_kernel(
             if winner == i {
                 share = gradient[at];
             }
-            input_gradient[output_corner + comptime!((i / 2 * 2 * width + i % 2) * channels)] =
+            input_gradient[gradient_corner + comptime!((i / 2 * 2 * width + i % 2) * channels)] =
                 share;
         }
     }
