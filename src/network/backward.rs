@@ -42,7 +42,7 @@ impl<'network> Pass<'network> {
         self.logits.clone()
     }
 
-    /// Σ_j cotangent[j] · ∂logit_j/∂pixels for each cotangent.
+    /// `Σ_j cotangent[j] · ∂logit_j/∂pixels` for each cotangent: its product with the Jacobian.
     ///
     /// # Shapes
     /// - cotangents: `[rows × batch, 10]`, the first row of every image, then the second, and so on
