@@ -233,7 +233,7 @@ ${checks(browser)}
 A hundred images towards nine classes each, JSMA-F, on the workers of the lab; here ${browser.experiments[0].attempts} of them.
 
 ${experiments(browser)}
-${python ? `\n${pythonTable(python)}\n\n${python.note}\n` : ""}${native ? `\n## Native\n\`cargo bench --features train\`: ${native.note}\n\n${nativeTables(native)}\n` : ""}
+${python ? `\n${pythonTable(python)}\n\n${python.note}\n` : ""}${native ? `\n## Native\n\`cargo bench --features cli\`: ${native.note}\n\n${nativeTables(native)}\n` : ""}
 ## A visit
 ${visits(browser)}
 

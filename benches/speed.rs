@@ -1,9 +1,9 @@
-//! `cargo bench --features train`: how fast a step is natively, against the floor that the machine
-//! sets. Prints a table and writes results/bench-native.json, from which `npm run bench` writes
-//! docs/speed.md. The speed of training has a command of its own, `distill bench`.
+//! `cargo bench --features cli` measures the speed of a step natively, and of matrix products, which
+//! set its lower bound. It prints a table and writes results/bench-native.json, from which
+//! `npm run bench` writes docs/speed.md. `distill bench` measures the speed of training.
 //!
-//! Steps, their pieces and matrix products are timed on one core, as the page computes; the paper's 900
-//! attacks on all of them where the feature `train` shares a batch out to threads.
+//! Steps, their pieces and matrix products are timed on one core, as on the page. The paper's 900
+//! attacks are timed on all cores if the feature `parallel` is on.
 
 use std::error::Error;
 use std::fs;
@@ -23,21 +23,21 @@ mod pieces;
 
 const BATCHES: [usize; 4] = [1, 8, 32, 100];
 const OUTPUTS: [Output; 3] = [Output::Probabilities, Output::Tempered, Output::Logits];
-/// Everything is timed in turn, so often; the median counts.
+/// All works are timed in turn this many times, and the median is taken.
 const ROUNDS: usize = 3;
-/// How long a turn takes, at least.
+/// The minimum duration of a turn.
 const TURN: Duration = Duration::from_millis(150);
 
 struct Work {
     about: Value,
-    /// What a time is divided by: images of a batch.
-    each: usize,
+    /// Images of a batch, which the time is divided by.
+    images: usize,
     run: Box<dyn FnMut() + Send>,
     milliseconds: Vec<f64>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // Cargo runs this for `cargo test --benches` too, without its flag.
+    // `cargo test --benches` runs this too, without the flag.
     if !std::env::args().any(|argument| argument == "--bench") {
         return Ok(());
     }
@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let threads = std::thread::available_parallelism()?.get();
     let result = json!({
         "note": "steps on one core; the 900 on all.",
-        "threads": if cfg!(feature = "train") { threads } else { 1 },
+        "threads": if cfg!(feature = "parallel") { threads } else { 1 },
         "load": fs::read_to_string("/proc/loadavg").ok().map(|load| load.trim().to_owned()),
         "best_rate": best_rate,
         "multiply_adds": { "mnist": floor(Dataset::Mnist), "cifar10": floor(Dataset::Cifar10) },
@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn products() -> Vec<Work> {
     let work = |side| {
-        // Natively the engine's own routine is gemm.
+        // Natively the engine uses gemm.
         let mut product = Product::new(side, false);
         let about = json!({ "side": side, "multiply_adds": product.multiply_adds() });
         Work::new(about, 1, move || product.run())
@@ -111,8 +111,10 @@ impl Subject {
         let manifest: Vec<Entry> =
             serde_json::from_slice(&fs::read(models.join("manifest.json"))?)?;
         let wanted = id(dataset, Role::Undefended, 1.0);
-        let entry =
-            manifest.iter().find(|entry| entry.id == wanted).ok_or("it is not published")?;
+        let entry = manifest
+            .iter()
+            .find(|entry| entry.id == wanted)
+            .ok_or("the network is not published")?;
         let network = entry.load(&fs::read(models.join(&entry.file))?, &Device::flex())?;
 
         let samples = root.join("www/samples");
@@ -134,7 +136,7 @@ impl Subject {
         Ok(Self { dataset, network, images, labels: labels.collect() })
     }
 
-    /// As many images as asked for, of all classes in turn, and what they should be taken for.
+    /// `size` images, of all classes in turn, and a target class for each.
     fn batch(&self, size: usize) -> (Vec<f32>, Vec<Goal>) {
         let each = self.images.len() / CLASSES;
         let chosen = (0..size).map(|place| place % CLASSES * each + place / CLASSES);
@@ -153,8 +155,8 @@ impl Subject {
                 let (images, goals) = self.batch(batch);
                 let network = self.network.clone();
                 let pieces = std::sync::Arc::new(Pieces::new(network, attack, images, goals)?);
-                let is_laid_open = batch == 32 || batch == 1;
-                for name in &Pieces::NAMES[..if is_laid_open { Pieces::NAMES.len() } else { 1 }] {
+                let has_pieces = batch == 32 || batch == 1;
+                for name in &Pieces::NAMES[..if has_pieces { Pieces::NAMES.len() } else { 1 }] {
                     let about = json!({
                         "dataset": self.dataset.to_string(),
                         "attack": attack.name(),
@@ -171,8 +173,8 @@ impl Subject {
 }
 
 impl Work {
-    fn new(about: Value, each: usize, run: impl FnMut() + Send + 'static) -> Self {
-        Self { about, each, run: Box::new(run), milliseconds: Vec::new() }
+    fn new(about: Value, images: usize, run: impl FnMut() + Send + 'static) -> Self {
+        Self { about, images, run: Box::new(run), milliseconds: Vec::new() }
     }
 
     fn take_turn(&mut self) {
@@ -182,7 +184,7 @@ impl Work {
             times += 1;
         }
         let milliseconds = 1000.0 * started.elapsed().as_secs_f64();
-        self.milliseconds.push(milliseconds / f64::from(times) / self.each as f64);
+        self.milliseconds.push(milliseconds / f64::from(times) / self.images as f64);
     }
 
     fn median(&self) -> f64 {
@@ -192,7 +194,7 @@ impl Work {
     }
 }
 
-/// All samples towards all nine other classes, in batches of those of one class.
+/// Attacks all samples with all nine targets, in batches of the samples of one class.
 fn nine_hundred(subject: &Subject) -> Result<Value, Box<dyn Error>> {
     let device = Device::flex();
     let started = Instant::now();
@@ -213,13 +215,13 @@ fn nine_hundred(subject: &Subject) -> Result<Value, Box<dyn Error>> {
     Ok(json!({ "attacks": attacks, "seconds": started.elapsed().as_secs_f64() }))
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "parallel")]
 fn on_one_core(work: impl FnOnce() + Send) -> Result<(), Box<dyn Error>> {
     rayon::ThreadPoolBuilder::new().num_threads(1).build()?.install(work);
     Ok(())
 }
 
-#[cfg(not(feature = "train"))]
+#[cfg(not(feature = "parallel"))]
 fn on_one_core(work: impl FnOnce()) -> Result<(), Box<dyn Error>> {
     work();
     Ok(())

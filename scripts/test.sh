@@ -41,16 +41,16 @@ cargo fmt --check
 cargo fmt --check --manifest-path tools/bindgen/Cargo.toml
 
 section "Rust: clippy, native"
-cargo clippy --locked --release --features train --all-targets -- -D warnings
+cargo clippy --locked --release --features cli --all-targets -- -D warnings
 
 section "Rust: clippy, wasm"
 cargo clippy --locked --profile wasm --lib --target wasm32-unknown-unknown -- -D warnings
 
 section "Rust: documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --features train --no-deps
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --features cli --no-deps
 
 section "Rust: tests"
-cargo test --locked --release --features train
+cargo test --locked --release --features cli
 
 section "pkg/ belongs to the sources"
 node scripts/check-pkg.mjs

@@ -1,46 +1,46 @@
-//! Strokes drawn on a square become the 28×28 image that a network trained on MNIST expects.
+//! Converts strokes, drawn on a square, to the 28×28 image that a network trained on MNIST expects.
 //!
-//! MNIST's digits were scaled, keeping their aspect, to fit a box of 20×20 pixels with grey edges,
-//! and the box was then moved by whole pixels until the centre of mass of the ink lay on
-//! pixel (14, 14). A network sees nothing else in training, so a drawing that skips one of these
-//! steps is classified badly however well it is drawn.
+//! MNIST's digits were scaled, with their aspect kept, to fit a box of 20×20 pixels with grey edges.
+//! The box was then moved by whole pixels until the centre of mass of the ink lay on pixel (14, 14).
+//! All training images are like this, so a network misreads even a good drawing that is not.
 //!
-//! MNIST scaled pictures of ink, and so the width of its strokes depends on how large the writer
-//! wrote. Here the *points* are scaled, and a pen of constant width then draws them straight into
-//! the box. A digit drawn small or large, with any line width on the screen, comes out as thick as
-//! MNIST's, and a slim "1" stays slim.
+//! MNIST scaled pictures of ink, so the width of its strokes depends on the size of the writing. Here
+//! the *points* are scaled, and then drawn into the box with a pen of constant width. A digit that is
+//! drawn small or large, with any line width on the screen, becomes as thick as MNIST's, and a slim
+//! "1" stays slim.
 //!
-//! Only `+ − × ÷ √`, comparisons and `floor` of `f32` are used, all of which IEEE 754 defines to
-//! the last bit: the same strokes give the same bytes natively and in wasm, and a shared drawing
+//! The code uses `+ − × ÷ √`, comparisons and `floor` of `f32` alone, which IEEE 754 defines to the
+//! last bit. So the same strokes give the same bytes natively and in wasm, and a shared drawing
 //! replays exactly.
 
 /// Pixels of an image: 28 rows of 28.
 pub const PIXELS: usize = SIDE * SIDE;
-/// The most strokes in one drawing. A digit takes one to four.
+/// The maximum number of strokes in one drawing. A digit has one to four.
 pub const MAX_STROKES: usize = 256;
-/// The most points in one drawing, all strokes together: a minute of uninterrupted drawing at 120
+/// The maximum number of points in one drawing, all strokes together: about a minute of drawing at 120
 /// points a second.
 pub const MAX_POINTS: usize = 8192;
 
 const SIDE: usize = 28;
-/// Side of the box that the ink exactly fills along its longer dimension.
+/// Side of the box. The ink fills it along its longer dimension.
 const BOX: usize = 20;
-/// The pixel, counted from zero, that the centre of mass is moved to; on every MNIST digit it lies
-/// within half a pixel.
+/// The row and column, counted from zero, that the centre of mass is moved to. On every MNIST digit
+/// it is at most half a pixel away.
 const CENTRE: f32 = 14.0;
-/// Diameter of the pen in pixels of the result: the median width of the strokes in MNIST's test
-/// set, 2.6, measured as twice the ink over its total variation.
+/// Diameter of the pen in pixels of the result. It is the median width of the strokes in MNIST's test
+/// set, measured as twice the ink divided by its total variation.
 const PEN: f32 = 2.6;
-/// Drawings smaller than this, in units of the drawing area, are not enlarged any further. A tap
-/// that trembles by a unit or two is a dot, not a digit.
+/// Drawings smaller than this, in units of the drawing area, are scaled as if they had this size. So a
+/// tap that moves by a unit or two becomes a dot and not a digit.
 const SMALLEST: f32 = 8.0;
 
-/// Draws strokes as MNIST would have: 784 values in [0, 1], row by row from the top left, 0 paper
-/// and 1 ink, each a multiple of 1/255 as in MNIST's files. `None` if there is no point to draw.
+/// Draws strokes in the style of MNIST: `[28, 28]` pixels in [0, 1], row-major from the top left, 0
+/// for paper and 1 for ink, each a multiple of 1/255 as in MNIST's files. `None` if there are no
+/// points.
 ///
-/// A stroke is `x0, y0, x1, y1, …` over the square drawing area, origin at the top left; its points
-/// are joined by straight lines, and a single point is a dot. Moving a drawing does not alter the
-/// result at all; resizing it does so only as far as the coordinates round.
+/// A stroke is `x0, y0, x1, y1, …`, from 0 to 255 over the square drawing area, with the origin at the
+/// top left. Its points are joined by straight lines, and a single point is a dot. Moving a drawing
+/// does not change the result. Resizing it does so only by the rounding of the coordinates.
 ///
 /// # Errors
 /// A stroke with an x but no y at its end, more than [`MAX_STROKES`] strokes, or more than
@@ -59,15 +59,17 @@ pub fn rasterize<S: AsRef<[u8]>>(strokes: &[S]) -> Result<Option<[f32; PIXELS]>,
     Ok(fit(&strokes).map(|segments| centre(&ink(&segments))))
 }
 
-/// Why strokes cannot be drawn.
+/// The reason why strokes cannot be drawn.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigitError {
-    /// The last point of a stroke lacks its y.
-    #[error("Stroke {stroke} has {length} coordinates. It takes an even number: x0, y0, x1, y1, …")]
+    /// The last point of a stroke has no y.
+    #[error(
+        "Stroke {stroke} has {length} coordinates. It must have an even number: x0, y0, x1, y1, …"
+    )]
     OddLength {
-        /// Which stroke, counted from zero.
+        /// The stroke, counted from zero.
         stroke: usize,
-        /// How many coordinates it has.
+        /// The number of its coordinates.
         length: usize,
     },
     /// More strokes than [`MAX_STROKES`].
@@ -81,7 +83,7 @@ pub enum DigitError {
 /// x and y.
 type Point = [f32; 2];
 
-/// Checks the caps before anything is allocated, then pairs the coordinates up.
+/// Checks the limits before it allocates anything, and pairs the coordinates.
 fn parse<S: AsRef<[u8]>>(strokes: &[S]) -> Result<Vec<Vec<Point>>, DigitError> {
     if strokes.len() > MAX_STROKES {
         return Err(DigitError::TooManyStrokes(strokes.len()));
@@ -101,9 +103,9 @@ fn parse<S: AsRef<[u8]>>(strokes: &[S]) -> Result<Vec<Vec<Point>>, DigitError> {
     Ok(strokes.iter().map(|stroke| stroke.as_ref().chunks_exact(2).map(point).collect()).collect())
 }
 
-/// Scales the strokes so that their ink, half a pen wider on every side, fits the box from its top
-/// left corner, and cuts them into the lines to draw: `None` if there are none. A lone point is a
-/// line from itself to itself.
+/// Scales the strokes so that their ink, which is half a pen wider on every side, fits the box from its
+/// top left corner, and divides them into line segments. `None` if there are no points. A single point
+/// is a segment from itself to itself.
 fn fit(strokes: &[Vec<Point>]) -> Option<Vec<[Point; 2]>> {
     let points = || strokes.iter().flatten();
     points().next()?;
@@ -120,8 +122,8 @@ fn fit(strokes: &[Vec<Point>]) -> Option<Vec<[Point; 2]>> {
     Some(strokes.iter().flat_map(lines).collect())
 }
 
-/// How much of each pixel of the box is covered by ink: 1 inside the pen's width, falling to 0 over
-/// one pixel across its edge, which is the area of the pixel on the inner side of a straight edge.
+/// The share of each pixel of the box that is covered by ink: 1 inside the pen's width, falling to 0
+/// over one pixel across its edge. It is the area of the pixel on the inner side of a straight edge.
 fn ink(segments: &[[Point; 2]]) -> [[f32; BOX]; BOX] {
     let mut coverage = [[0.0; BOX]; BOX];
     for (row, pixels) in coverage.iter_mut().enumerate() {
@@ -137,10 +139,10 @@ fn ink(segments: &[[Point; 2]]) -> [[f32; BOX]; BOX] {
     coverage
 }
 
-/// Squared distance from a point to a line between two ends, which may coincide.
-fn squared_distance(point: Point, &[from, to]: &[Point; 2]) -> f32 {
-    let along = [to[0] - from[0], to[1] - from[1]];
-    let off = [point[0] - from[0], point[1] - from[1]];
+/// Squared distance from a point to a segment, whose ends may be equal.
+fn squared_distance(point: Point, &[start, end]: &[Point; 2]) -> f32 {
+    let along = [end[0] - start[0], end[1] - start[1]];
+    let off = [point[0] - start[0], point[1] - start[1]];
     let length = along[0] * along[0] + along[1] * along[1];
     let share = if length > 0.0 {
         ((off[0] * along[0] + off[1] * along[1]) / length).clamp(0.0, 1.0)
@@ -151,12 +153,12 @@ fn squared_distance(point: Point, &[from, to]: &[Point; 2]) -> f32 {
     nearest[0] * nearest[0] + nearest[1] * nearest[1]
 }
 
-/// Moves the ink by its centre of mass, in whole pixels so that nothing is blurred, and never so
-/// far that any would leave the image: only a drawing more lopsided than all of MNIST stops short
-/// of the centre.
+/// Moves the ink so that its centre of mass lies on [`CENTRE`]. It is moved by whole pixels, which does
+/// not blur it, and is kept inside the image: only a drawing that is more lopsided than all of MNIST is
+/// not centred.
 fn centre(coverage: &[[f32; BOX]; BOX]) -> [f32; PIXELS] {
-    // There always is ink to divide by: every line comes nearer than the pen's radius to the centre
-    // of some pixel.
+    // The mass is not zero, because every segment is nearer than the pen's radius to the centre of some
+    // pixel.
     let (mut mass, mut moment_x, mut moment_y) = (0.0, 0.0, 0.0);
     let (mut right, mut bottom) = (0, 0);
     let inked = |pixel: &(usize, usize, f32)| pixel.2 > 0.0;
@@ -230,13 +232,13 @@ mod tests {
         for dot in [[0, 0], [255, 255], [17, 200]] {
             let image = draw(&[dot]);
             let area = std::f32::consts::PI * PEN * PEN / 4.0;
-            assert!((image.iter().sum::<f32>() - area).abs() < 0.3, "ink of {dot:?}");
-            assert_eq!(bounds(&image), [13, 15, 13, 15], "bounds of {dot:?}");
+            assert!((image.iter().sum::<f32>() - area).abs() < 0.3, "the ink of {dot:?}");
+            assert_eq!(bounds(&image), [13, 15, 13, 15], "the bounds of {dot:?}");
         }
     }
 
     #[test]
-    fn a_trembling_tap_stays_small() {
+    fn a_tap_that_moves_stays_small() {
         let [top, bottom, left, right] = bounds(&draw(&[[100, 100, 101, 101, 100, 102]]));
         assert!(bottom - top < 8 && right - left < 8);
     }
@@ -254,11 +256,7 @@ mod tests {
     fn the_longer_side_fills_the_box_and_the_aspect_is_kept() {
         let [top, bottom, left, right] = bounds(&draw(&[[0u8, 0, 200, 0, 200, 100, 0, 100, 0, 0]]));
         assert_eq!(right - left + 1, 20);
-        assert_eq!(
-            bottom - top + 1,
-            12,
-            "half of 17.4, a pen of 2.6, and the pixel that they share"
-        );
+        assert_eq!(bottom - top + 1, 12, "half of 17.4, plus the pen's 2.6, in whole pixels");
     }
 
     #[test]
@@ -273,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn ink_never_leaves_the_image_however_lopsided() {
+    fn a_lopsided_drawing_stays_inside_the_image() {
         // A bar of zigzags along one side, and from it a thin line to the opposite side.
         let bar: Vec<u8> = (0..=30u8).flat_map(|i| [i % 2 * 50, i * 8]).collect();
         let tail = [0, 120, 240, 120];
@@ -296,7 +294,7 @@ mod tests {
     #[test]
     fn resizing_a_drawing_changes_next_to_nothing() {
         let image = draw(&FIVE);
-        assert_eq!(draw(&transform(&FIVE, 2.0, 5, 9)), image, "twice the size rounds nothing");
+        assert_eq!(draw(&transform(&FIVE, 2.0, 5, 9)), image, "doubling needs no rounding");
         for scale in [0.5, 0.8, 1.7, 3.1, 3.9] {
             let difference: f32 = draw(&transform(&FIVE, scale, 0, 0))
                 .iter()
@@ -305,13 +303,13 @@ mod tests {
                 .sum();
             assert!(
                 difference < 0.08 * image.iter().sum::<f32>(),
-                "{difference} of ink at {scale}"
+                "the ink differs by {difference} at {scale}"
             );
         }
     }
 
     #[test]
-    fn every_value_is_a_grey_level() {
+    fn every_pixel_is_a_multiple_of_1_255() {
         for value in draw(&FIVE) {
             assert!((0.0..=1.0).contains(&value));
             assert_eq!(value, (value * 255.0).round() / 255.0);
@@ -333,7 +331,7 @@ mod tests {
             .map(numbers)
             .collect();
         let grey: Vec<u8> = draw(&strokes).iter().map(|v| (v * 255.0).round() as u8).collect();
-        assert_eq!(grey, numbers(&fixture["grey"]), "published links would show another digit");
+        assert_eq!(grey, numbers(&fixture["grey"]), "published links would show a different digit");
     }
 
     #[test]
@@ -356,17 +354,17 @@ mod tests {
     }
 
     #[test]
-    fn half_a_point_is_refused() {
+    fn a_point_without_y_is_refused() {
         let error = rasterize(&[vec![1, 2], vec![1, 2, 3]]).expect_err("the second stroke is odd");
         assert_eq!(error, DigitError::OddLength { stroke: 1, length: 3 });
         assert_eq!(
             error.to_string(),
-            "Stroke 1 has 3 coordinates. It takes an even number: x0, y0, x1, y1, …"
+            "Stroke 1 has 3 coordinates. It must have an even number: x0, y0, x1, y1, …"
         );
     }
 
     #[test]
-    fn too_much_is_refused_and_the_most_allowed_is_drawn() {
+    fn drawings_above_the_limits_are_refused() {
         assert_eq!(
             rasterize(&vec![[1, 1]; MAX_STROKES + 1]),
             Err(DigitError::TooManyStrokes(MAX_STROKES + 1))
@@ -380,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn any_strokes_within_the_caps_give_a_valid_image() {
+    fn random_strokes_within_the_limits_give_a_valid_image() {
         let mut state = 1u64;
         let mut random = move |below: u64| {
             state = state

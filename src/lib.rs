@@ -1,9 +1,9 @@
 //! Defensive distillation, and the attack that it was meant to stop.
 //!
-//! The networks of Papernot et al., *Distillation as a Defense to Adversarial Perturbations against
-//! Deep Neural Networks* (2015), their training, the Jacobian-based Saliency Map Attack (JSMA) and
-//! the paper's measurements, on [burn]. The same code runs natively and, compiled to WebAssembly,
-//! on a page where the two networks are attacked side by side.
+//! This crate has the networks of Papernot et al., *Distillation as a Defense to Adversarial
+//! Perturbations against Deep Neural Networks* (2015), their training, the Jacobian-based Saliency Map
+//! Attack (JSMA) and other attacks, and the paper's measurements, on [burn]. The same code runs
+//! natively and, compiled to WebAssembly, on a page that attacks two networks side by side.
 //!
 //! ```
 //! use burn::tensor::Device;
@@ -17,7 +17,7 @@
 //! let entry = manifest.iter().find(|entry| entry.id == "mnist-undefended").ok_or("not published")?;
 //! let network = entry.load(&std::fs::read("www/models/mnist-undefended.safetensors")?, &device)?;
 //!
-//! // A seven in one stroke, to be mistaken for a three.
+//! // A seven in one stroke, attacked so that it is classified as a three.
 //! let seven = rasterize(&[[60, 50, 180, 50, 110, 220]])?.ok_or("nothing was drawn")?;
 //! let mut runs = Attack::Jsma(Jsma::PAPER).start(&network, &seven, &[Goal::Target(3)])?;
 //! while !runs.is_empty() {
@@ -28,14 +28,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Map
-//! - [`dataset`]: what the data sets are, and readers for their files (native)
-//! - [`digit`]: strokes to 28×28, as MNIST was made
+//! # Modules
+//! - [`dataset`]: the data sets, their images in memory, and readers for their files (feature `cli`)
+//! - [`digit`]: converts strokes to a 28×28 image in the style of MNIST
 //! - [`network`]: the two networks, their layers and backward pass, softmax at a temperature, model
-//!   files and their manifest
-//! - [`attack`]: goals, budgets, steps, outcomes; JSMA, the attacks that broke the defence, a control
-//! - [`experiment`]: many attacks, counted
-//! - `train` (feature `train`): the training loop and its checkpoints
+//!   files and the manifest
+//! - [`attack`]: JSMA, the attacks that broke the defence, a control, and what they share
+//! - [`experiment`]: the paper's measurements, which count the outcomes of many attacks
+//! - `train` (feature `train`): the training loop, and checkpoints (feature `cli`)
+//!
+//! # Features
+//! - `flex` (default): the CPU engine
+//! - `webgpu`: the browser's GPU engine
+//! - `parallel`: the CPU engine on all cores
+//! - `train`: the training loop
+//! - `cli`: the command line `distill`; implies `parallel` and `train`
+//! - `vulkan`: the command line on a GPU; implies `cli`
 //!
 //! [burn]: https://burn.dev
 

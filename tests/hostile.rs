@@ -1,7 +1,7 @@
 //! Whatever a file, a drawing or a request may hold: a result or an error that says what is wrong, and
 //! never a panic, a hang or memory without end.
 //!
-//! `FUZZ=100 cargo test --release --features train --test hostile` tries a hundred times as many.
+//! `FUZZ=100 cargo test --release --features cli --test hostile` tries a hundred times as many.
 
 use std::fs;
 use std::io::Write;
@@ -9,8 +9,8 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Goal};
-use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::dataset::{Dataset, Samples};
 use defensive_distillation::digit::{MAX_POINTS, MAX_STROKES, rasterize};
 use defensive_distillation::experiment::{Chunk, Experiment, Kind, Record, Source, Subject, Task};
 use defensive_distillation::network::Network;

@@ -1,4 +1,4 @@
-//! A sweep that is killed over and over ends with the files of one that was left alone.
+//! A sweep that is killed many times ends with the same files as an uninterrupted one.
 
 use std::fs;
 use std::path::Path;
@@ -9,36 +9,37 @@ use serde_json::Value;
 
 const MODELS: [&str; 3] = ["mnist-undefended", "mnist-teacher-t5", "mnist-distilled-t5"];
 
-/// `distill sweep` on a few images, in a folder of its own.
+/// `distill sweep` on a few images, in `folder`.
 fn sweep(folder: &Path) -> Command {
     sweep_with(folder, &["--hardware", "a test", "--reason", "it is a test"])
 }
 
-/// The same with what the manifest is to say.
-fn sweep_with(folder: &Path, said: &[&str]) -> Command {
+/// The same, with options for the manifest's remarks.
+fn sweep_with(folder: &Path, remarks: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
     command.args(["sweep", "--first", "600", "--temperatures", "5", "--epochs", "3"]);
-    command.args(said);
+    command.args(remarks);
     command.arg("--runs").arg(folder.join("runs")).arg("--out").arg(folder.join("models"));
     command
 }
 
-/// The soft labels that `distill label` writes, from the teacher's run in `folder` if there is one.
+/// The soft labels that `distill label` writes, from the teacher's run in `folder` or else from the
+/// published teacher. `None` if the command fails.
 fn soft_labels(folder: &Path, published: &Path) -> Option<Vec<f32>> {
     let out = folder.join("labels");
     let mut command = Command::new(env!("CARGO_BIN_EXE_distill"));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).stderr(Stdio::null());
     command.args(["label", "--first", "600", "--temperature", "5"]);
     command.arg("--runs").arg(folder.join("runs")).arg("--published").arg(published);
-    let wrote = command.arg("--out").arg(&out).status().expect("it runs").success();
+    let wrote = command.arg("--out").arg(&out).status().expect("the command runs").success();
     wrote.then(|| {
-        let bytes = fs::read(out).expect("the labels are there");
+        let bytes = fs::read(out).expect("the file of labels exists");
         bytes.as_chunks().0.iter().map(|&number| f32::from_le_bytes(number)).collect()
     })
 }
 
-/// Every published file, and the manifest without what a clock wrote.
+/// The published files, and the manifest without times and dates.
 fn published(folder: &Path) -> (Vec<Vec<u8>>, Value) {
     let models = folder.join("models");
     let read =
@@ -55,22 +56,22 @@ fn published(folder: &Path) -> (Vec<Vec<u8>>, Value) {
 
 fn assert_same(one: &(Vec<Vec<u8>>, Value), other: &(Vec<Vec<u8>>, Value)) {
     assert_eq!(one.1, other.1);
-    assert!(one.0 == other.0, "a file differs");
+    assert!(one.0 == other.0, "the model files differ");
 }
 
 #[test]
-fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
+fn a_sweep_killed_ten_times_ends_like_an_uninterrupted_one() {
     if !Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist").exists() {
         panic!("this test needs MNIST: run `npm run data` first");
     }
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let whole = folder.path().join("whole");
     let started = Instant::now();
-    assert!(sweep(&whole).status().expect("it runs").success());
+    assert!(sweep(&whole).status().expect("the command runs").success());
     let took = started.elapsed();
 
-    // Moments spread over the whole sweep, and not the same in every run of the test. A sweep that
-    // ended before its moment came is compared, and another begun: all ten kills hit a running one.
+    // The kills are spread over the whole sweep, at other moments in every run of the test. A sweep
+    // that ends before it is killed is compared, and another started, so that all ten kills count.
     let killed = folder.path().join("killed");
     let mut moment = u64::from(std::process::id());
     let mut kills = 0;
@@ -78,42 +79,44 @@ fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
         moment =
             moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let share = (moment >> 33) as f64 / f64::from(1u32 << 31);
-        let mut child = sweep(&killed).stderr(Stdio::null()).spawn().expect("it starts");
+        let mut child = sweep(&killed).stderr(Stdio::null()).spawn().expect("the command starts");
         std::thread::sleep(Duration::from_secs_f64(0.6 * share * took.as_secs_f64()));
-        if let Some(status) = child.try_wait().expect("it can be asked") {
+        if let Some(status) = child.try_wait().expect("the status can be read") {
             assert!(status.success());
             assert_same(&published(&whole), &published(&killed));
-            fs::remove_dir_all(&killed).expect("it can be removed");
+            fs::remove_dir_all(&killed).expect("the folder can be removed");
         } else {
-            child.kill().expect("it can be killed");
-            child.wait().expect("it ends");
+            child.kill().expect("the command can be killed");
+            child.wait().expect("the command ends");
             kills += 1;
         }
     }
-    assert!(sweep(&killed).status().expect("it runs").success());
+    assert!(sweep(&killed).status().expect("the command runs").success());
     assert_same(&published(&whole), &published(&killed));
 
-    // Nothing is left to do, and nothing is done.
-    let log = fs::read_to_string(killed.join("runs/mnist-sweep.jsonl")).expect("there is a log");
+    // A finished sweep does nothing when it is started again.
+    let log =
+        fs::read_to_string(killed.join("runs/mnist-sweep.jsonl")).expect("the sweep has a log");
     assert!(MODELS.iter().all(|id| log.contains(&format!("\"network\":\"{id}\""))));
-    assert!(sweep(&killed).status().expect("it runs").success());
-    let after = fs::read_to_string(killed.join("runs/mnist-sweep.jsonl")).expect("there is a log");
+    assert!(sweep(&killed).status().expect("the command runs").success());
+    let after =
+        fs::read_to_string(killed.join("runs/mnist-sweep.jsonl")).expect("the sweep has a log");
     assert_eq!(log, after);
 
-    // Without its run the teacher is the one that was published, but for half precision the same.
+    // Without the teacher's run, the published teacher is used. It differs by half precision alone.
     let models = whole.join("models");
     let of_run = soft_labels(&whole, &models).expect("the teacher has a run");
-    fs::remove_dir_all(whole.join("runs")).expect("it can be removed");
+    fs::remove_dir_all(whole.join("runs")).expect("the folder can be removed");
     let of_file = soft_labels(&whole, &models).expect("the teacher is published");
     let off = of_run.iter().zip(&of_file).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(of_run.len() == 6000 && of_file.len() == 6000 && off < 1e-3, "off by {off}");
-    assert!(soft_labels(&whole, &killed).is_none(), "there is no teacher, but labels");
+    assert!(soft_labels(&whole, &killed).is_none(), "there are labels without a teacher");
 
-    // A sweep that finds no more than the teacher trains the student alone, on that one's labels.
+    // If the teacher is published and the student is not, only the student is trained.
     let mut manifest = published(&whole).1;
     manifest.as_array_mut().expect("the manifest is a list").retain(|of| of["id"] != MODELS[2]);
-    fs::write(models.join("manifest.json"), manifest.to_string()).expect("it writes");
-    assert!(sweep(&whole).status().expect("it runs").success());
+    fs::write(models.join("manifest.json"), manifest.to_string()).expect("the file can be written");
+    assert!(sweep(&whole).status().expect("the command runs").success());
     let manifest = published(&whole).1;
     let student = manifest.as_array().and_then(|all| all.iter().find(|of| of["id"] == MODELS[2]));
     let command = student.expect("the student is published")["command"].as_str();
@@ -122,26 +125,33 @@ fn a_sweep_killed_ten_times_ends_as_one_left_alone() {
 }
 
 #[test]
-fn a_sweep_of_fewer_epochs_than_the_papers_has_to_say_why() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let out = sweep_with(folder.path(), &["--hardware", "a test"]).output().expect("it runs");
+fn a_sweep_with_fewer_epochs_than_the_papers_needs_a_reason() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out =
+        sweep_with(folder.path(), &["--hardware", "a test"]).output().expect("the command runs");
     assert!(!out.status.success());
     assert!(String::from_utf8_lossy(&out.stderr).contains("say why with --reason TEXT"));
-    assert!(!folder.path().join("runs").exists(), "it trained before it asked");
+    assert!(
+        !folder.path().join("runs").exists(),
+        "training started before the options were checked"
+    );
 }
 
 #[test]
-fn what_the_page_would_refuse_is_refused_before_the_training() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn remarks_that_the_page_would_refuse_are_refused_before_training() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let long = "x".repeat(301);
     for (hardware, reason) in [("a test", "two\nlines"), ("a test", " "), (&long, "it is a test")] {
-        let said = ["--hardware", hardware, "--reason", reason];
-        let out = sweep_with(folder.path(), &said).output().expect("it runs");
-        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        let remarks = ["--hardware", hardware, "--reason", reason];
+        let out = sweep_with(folder.path(), &remarks).output().expect("the command runs");
+        let error = String::from_utf8_lossy(&out.stderr).into_owned();
         assert!(
-            said.contains("one line of 1 to 300 characters"),
-            "{hardware:?} {reason:?}: {said}"
+            error.contains("one line of 1 to 300 characters"),
+            "{hardware:?} {reason:?}: {error}"
         );
-        assert!(!folder.path().join("runs").exists(), "it trained before it asked");
+        assert!(
+            !folder.path().join("runs").exists(),
+            "training started before the options were checked"
+        );
     }
 }

@@ -1,11 +1,11 @@
-//! Model files: what is published is what the manifest says, and nothing else is loaded.
+//! The published model files are those of the manifest, and other content is refused.
 
 use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::Device;
-use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::dataset::{Dataset, Samples};
 use defensive_distillation::network::file::{ModelError, read, sha256, write};
 use defensive_distillation::network::manifest::{Entry, Role, id};
 use defensive_distillation::train::measure;
@@ -22,23 +22,24 @@ fn published() -> Vec<(Entry, Vec<u8>)> {
 }
 
 #[test]
-fn published_figures_are_those_of_the_published_files() {
+fn figures_of_the_manifest_are_those_of_the_files() {
     let device = Device::flex();
     for (entry, bytes) in published() {
-        let network = entry.load(&bytes, &device).expect("it is what the manifest says");
+        let network = entry.load(&bytes, &device).expect("the file is that of the manifest");
         assert_eq!(network.num_params(), entry.parameters);
         assert_eq!(entry.id, id(entry.dataset, entry.role, entry.temperature));
         let folder = Path::new("data").join(entry.dataset.spec().id);
-        let test = Samples::read(entry.dataset, Split::Test, &folder).expect("npm run data");
+        let test = Samples::read(entry.dataset, Split::Test, &folder)
+            .expect("the data set is there: npm run data");
         let quality = measure(&network, &test, &device);
-        // Another processor may round two images of ten thousand to the other side.
+        // On another processor, rounding may change the class of two images of ten thousand.
         assert!((quality.accuracy - entry.test_accuracy).abs() <= 0.0002, "{}", entry.id);
         assert!((quality.logit_norm / entry.logit_norm - 1.0).abs() < 1e-3, "{}", entry.id);
     }
 }
 
 #[test]
-fn the_networks_are_as_good_as_the_paper_asks_and_distillation_scales_the_logits() {
+fn accuracies_are_the_papers_and_distillation_scales_the_logits() {
     let entries: Vec<_> = published().into_iter().map(|(entry, _)| entry).collect();
     let undefended = entries.iter().find(|e| e.id == "mnist-undefended").expect("published");
     assert!(undefended.test_accuracy >= 0.992);
@@ -51,7 +52,7 @@ fn the_networks_are_as_good_as_the_paper_asks_and_distillation_scales_the_logits
 }
 
 #[test]
-fn damage_in_transit_is_noticed() {
+fn a_damaged_file_is_refused() {
     let device = Device::flex();
     let (entry, bytes) = published().remove(0);
     let load = |bytes: &[u8]| entry.load(bytes, &device).err();
@@ -64,9 +65,9 @@ fn damage_in_transit_is_noticed() {
     }
 }
 
-/// A file whose hash is right and whose content is not: a manifest can lie as well.
+/// The content is checked even if the hash is right, since the manifest is untrusted too.
 #[test]
-fn content_is_checked_whatever_the_manifest_says() {
+fn content_is_checked() {
     let device = Device::flex();
     let refuse = |bytes: &[u8]| read(Dataset::Mnist, bytes, &device).expect_err("refused");
     assert!(matches!(refuse(b""), ModelError::Format(_)));
@@ -75,23 +76,24 @@ fn content_is_checked_whatever_the_manifest_says() {
 
     let mnist = published().into_iter().find(|(entry, _)| entry.dataset == Dataset::Mnist);
     let (_, bytes) = mnist.expect("a network for MNIST is published");
-    // A header that claims more than there is.
+    // A header that describes more data than the file has.
     assert!(matches!(refuse(&bytes[..bytes.len() / 2]), ModelError::Format(_)));
-    let file = safetensors::SafeTensors::deserialize(&bytes).expect("it is SafeTensors");
+    let file = safetensors::SafeTensors::deserialize(&bytes).expect("the file is SafeTensors");
     let with = |name: &str, dtype, shape: &[usize], data: &[u8]| {
         let others = file.tensors().into_iter().filter(|(other, _)| other != name);
-        let changed = TensorView::new(dtype, shape.to_vec(), data).expect("it is consistent");
+        let changed =
+            TensorView::new(dtype, shape.to_vec(), data).expect("the shape fits the data");
         let all = others.chain([(name.to_string(), changed)]);
-        safetensors::serialize(all, None).expect("it serialises")
+        safetensors::serialize(all, None).expect("the tensors can be serialised")
     };
     let without = file.tensors().into_iter().filter(|(name, _)| name != "fc2.bias");
-    let without = safetensors::serialize(without, None).expect("it serialises");
+    let without = safetensors::serialize(without, None).expect("the tensors can be serialised");
     assert_eq!(refuse(&without), ModelError::Missing("fc2.bias"));
     let transposed = with("fc3.weight", Dtype::F16, &[200, 10], &[0; 4000]);
     assert!(matches!(refuse(&transposed), ModelError::Shape { name: "fc3.weight", .. }));
     let integers = with("fc3.bias", Dtype::I16, &[10], &[0; 20]);
     assert!(matches!(refuse(&integers), ModelError::Shape { name: "fc3.bias", .. }));
-    let nan = half_nan();
+    let nan = bias_with_a_nan();
     assert_eq!(
         refuse(&with("fc3.bias", Dtype::F16, &[10], &nan)),
         ModelError::NotFinite("fc3.bias")
@@ -100,17 +102,18 @@ fn content_is_checked_whatever_the_manifest_says() {
     assert!(matches!(wrong_set, Some(ModelError::Shape { name: "conv1.weight", .. })));
 }
 
-fn half_nan() -> Vec<u8> {
-    let mut halves = vec![0; 20];
-    halves[6..8].copy_from_slice(&half::f16::NAN.to_le_bytes());
-    halves
+fn bias_with_a_nan() -> Vec<u8> {
+    let mut bytes = vec![0; 20];
+    bytes[6..8].copy_from_slice(&half::f16::NAN.to_le_bytes());
+    bytes
 }
 
 #[test]
-fn what_is_written_is_read_back() {
+fn a_file_that_is_read_is_written_with_the_same_bytes() {
     let device = Device::flex();
     for (entry, bytes) in published() {
-        let again = write(entry.load(&bytes, &device).expect("it loads")).expect("it writes");
+        let again = write(entry.load(&bytes, &device).expect("the file loads"))
+            .expect("the network can be written");
         assert_eq!(sha256(&again), entry.sha256, "{}", entry.id);
     }
 }

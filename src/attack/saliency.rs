@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 /// Whether the attack adds to features or takes from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Direction {
     /// Features grow towards 1 (θ > 0).
     Increase,

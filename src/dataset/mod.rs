@@ -1,17 +1,19 @@
-//! The data sets: one table of what they are, and readers for their files.
+//! The data sets: a table of their facts, their images in memory, and readers for their files.
 //!
-//! [`Dataset::spec`] is the only place that knows shapes, classes and normalisation. The readers
-//! are native only (feature `train`): the browser gets its samples as pictures.
+//! [`Dataset::spec`] is the only place that knows shapes, classes and normalisation. The readers of
+//! files (`files`) need the feature `cli`; the browser gets its samples as PNG sheets instead.
 
-#[cfg(feature = "train")]
+#[cfg(feature = "cli")]
 pub mod files;
+mod samples;
+
+pub use samples::Samples;
 
 use serde::{Deserialize, Serialize};
 
-/// A data set of the paper.
+/// A data set of the paper (Papernot et al. 2015, section V).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 pub enum Dataset {
     /// Handwritten digits, 28×28 grey.
     Mnist,
@@ -19,10 +21,10 @@ pub enum Dataset {
     Cifar10,
 }
 
-/// The number of classes of either data set, and so of every network's outputs.
+/// The number of classes of each data set, and of outputs of each network.
 pub const CLASSES: usize = 10;
 
-/// What is fixed about a data set.
+/// The facts of a data set.
 #[derive(Debug)]
 pub struct Spec {
     /// The name in file names, links and manifests.
@@ -31,25 +33,25 @@ pub struct Spec {
     pub shape: [usize; 3],
     /// Class names, in the order of the labels.
     pub classes: [&'static str; CLASSES],
-    /// Mean of each channel over the training set, in pixel units of [0, 1], which the network
-    /// subtracts first. MNIST enters as it is, in [0, 1], as in the paper.
+    /// Mean of each channel over the training set, for pixels in [0, 1]. The network subtracts it
+    /// first. It is 0 for MNIST, which is not normalised, as in the paper.
     pub mean: [f32; 3],
-    /// Standard deviation of each channel, by which the network then divides.
-    pub deviation: [f32; 3],
+    /// Standard deviation of each channel, by which the network then divides; 1 for MNIST.
+    pub std: [f32; 3],
 }
 
 impl Spec {
-    /// Features of one image: each channel of each pixel is one.
+    /// Features of one image: channels × height × width.
     pub const fn features(&self) -> usize {
         self.shape[0] * self.shape[1] * self.shape[2]
     }
 }
 
 impl Dataset {
-    /// Every data set, in the order in which the page offers them.
+    /// Every data set, in the order of the page's menu.
     pub const ALL: [Self; 2] = [Self::Mnist, Self::Cifar10];
 
-    /// The data set's row of the table.
+    /// The facts of this data set.
     pub const fn spec(self) -> &'static Spec {
         match self {
             Self::Mnist => &Spec {
@@ -57,7 +59,7 @@ impl Dataset {
                 shape: [1, 28, 28],
                 classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
                 mean: [0.0; 3],
-                deviation: [1.0; 3],
+                std: [1.0; 3],
             },
             Self::Cifar10 => &Spec {
                 id: "cifar10",
@@ -75,7 +77,7 @@ impl Dataset {
                     "truck",
                 ],
                 mean: [0.4914, 0.4822, 0.4465],
-                deviation: [0.2470, 0.2435, 0.2616],
+                std: [0.2470, 0.2435, 0.2616],
             },
         }
     }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 /// A kind of experiment. Each has a file of rows in `results/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 pub enum Kind {
     /// How often a targeted attack succeeds: the paper's tables, nine targets an image.
     Success,

@@ -1,9 +1,9 @@
-//! Model files: how they are read, checked and written.
+//! Model files: reading, checking and writing.
 //!
-//! A model file is SafeTensors in half precision with the names, shapes and orientation of PyTorch
-//! (`conv1.weight` `[out, in, 3, 3]`, `fc1.weight` `[out, in]`, biases `[out]`), so that
-//! `load_state_dict(safetensors.torch.load_file(path))` is all that Python needs. Whatever is read
-//! is untrusted until its length, its SHA-256 and every name, type, shape and number is checked.
+//! A model file is SafeTensors in half precision with PyTorch's names, shapes and orientation
+//! (`conv1.weight` `[out, in, 3, 3]`, `fc1.weight` `[out, in]`, biases `[out]`), so that Python loads
+//! it with `load_state_dict(safetensors.torch.load_file(path))`. Files are untrusted: their length,
+//! their SHA-256 and every name, type, shape and number is checked.
 
 use burn::module::Param;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -14,22 +14,22 @@ use sha2::{Digest, Sha256};
 use super::Network;
 use crate::dataset::Dataset;
 
-/// Why a model file was refused.
+/// The reason why a model file was refused, or could not be written.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ModelError {
-    /// The file is shorter or longer than published.
+    /// The file's length is not the published one.
     #[error(
         "The file {file} is damaged: it has {found} bytes where {expected} were published. Load it again."
     )]
     Length {
         /// The file.
         file: String,
-        /// As published.
+        /// The published length in bytes.
         expected: usize,
-        /// As it came.
+        /// The file's length in bytes.
         found: usize,
     },
-    /// The content is not what was published.
+    /// The file's SHA-256 is not the published one.
     #[error("The file {file} is damaged: its SHA-256 is not the published one. Load it again.")]
     Hash {
         /// The file.
@@ -41,14 +41,14 @@ pub enum ModelError {
     /// A tensor is missing.
     #[error("The model file lacks the tensor {0}.")]
     Missing(&'static str),
-    /// A tensor is not what the network needs.
+    /// A tensor has another type or shape than the network's.
     #[error("The tensor {name} should be F16 or F32 of shape {expected:?}, but is {found}.")]
     Shape {
-        /// The tensor.
+        /// The tensor's name.
         name: &'static str,
-        /// The shape that the network has.
+        /// The network's shape.
         expected: Vec<usize>,
-        /// Type and shape in the file.
+        /// The type and shape in the file.
         found: String,
     },
     /// A weight is infinite or not a number.
@@ -61,44 +61,47 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Builds a network from the content of a model file.
+/// Builds a network from the content of a model file, which is half or single precision.
 ///
-/// Nothing is computed on the device: its parameters are given to it as they are, before it would
-/// have to draw random ones.
+/// No random weights are drawn on the device, because the parameters are set before their first use.
+///
+/// # Errors
+/// The content is not SafeTensors, or a tensor is missing, has another type or shape than the
+/// network's, or a number that is not finite. Further tensors are ignored.
 pub fn read(dataset: Dataset, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| ModelError::Format(e.to_string()))?;
     let mut network = Network::new(dataset, device);
-    for part in parts(&mut network) {
-        match part {
-            Part::Kernel(name, weight) => {
+    for parameter in parameters(&mut network) {
+        match parameter {
+            Parameter::Kernel(name, weight) => {
                 let shape = weight.lazy_shape().dims();
-                *weight = parameter(numbers::<4>(&file, name, shape)?, shape, device);
+                *weight = param(numbers::<4>(&file, name, shape)?, shape, device);
             }
-            Part::Matrix(name, weight) => {
+            Parameter::Matrix(name, weight) => {
                 let [inputs, outputs] = weight.lazy_shape().dims();
                 let stored = numbers(&file, name, [outputs, inputs])?;
-                *weight = parameter(transposed(&stored, inputs), [inputs, outputs], device);
+                *weight = param(transposed(&stored, inputs), [inputs, outputs], device);
             }
-            Part::Bias(name, bias) => {
+            Parameter::Bias(name, bias) => {
                 let shape = bias.lazy_shape().dims();
-                *bias = parameter(numbers::<1>(&file, name, shape)?, shape, device);
+                *bias = param(numbers::<1>(&file, name, shape)?, shape, device);
             }
         }
     }
     Ok(network)
 }
 
-/// The content of a model file for a network.
+/// The content of a model file for a network, in half precision.
 ///
 /// # Errors
-/// A weight that half precision cannot hold: above 65,504, or not a number.
+/// A weight is not finite in half precision, whose largest number is 65,504.
 pub fn write(mut network: Network) -> Result<Vec<u8>, ModelError> {
     let mut stored = Vec::new();
-    for part in parts(&mut network) {
-        let (name, data) = match part {
-            Part::Kernel(name, weight) => (name, weight.val().into_data()),
-            Part::Matrix(name, weight) => (name, weight.val().transpose().into_data()),
-            Part::Bias(name, bias) => (name, bias.val().into_data()),
+    for parameter in parameters(&mut network) {
+        let (name, data) = match parameter {
+            Parameter::Kernel(name, weight) => (name, weight.val().into_data()),
+            Parameter::Matrix(name, weight) => (name, weight.val().transpose().into_data()),
+            Parameter::Bias(name, bias) => (name, bias.val().into_data()),
         };
         let shape = data.shape().to_vec();
         let halves: Vec<f16> = data.iter::<f32>().map(f16::from_f32).collect();
@@ -120,14 +123,14 @@ pub fn write(mut network: Network) -> Result<Vec<u8>, ModelError> {
         .map_err(|error| ModelError::Format(error.to_string()))
 }
 
-/// A trained tensor of the network and its name in the file.
-enum Part<'network> {
+/// A parameter of the network and its name in the file.
+enum Parameter<'network> {
     Kernel(&'static str, &'network mut Param<Tensor<4>>),
     Matrix(&'static str, &'network mut Param<Tensor<2>>),
     Bias(&'static str, &'network mut Param<Tensor<1>>),
 }
 
-fn parts(network: &mut Network) -> impl Iterator<Item = Part<'_>> {
+fn parameters(network: &mut Network) -> impl Iterator<Item = Parameter<'_>> {
     let Network { conv1, conv2, conv3, conv4, fc1, fc2, fc3, .. } = network;
     let convs = [
         (conv1, "conv1.weight", "conv1.bias"),
@@ -141,17 +144,20 @@ fn parts(network: &mut Network) -> impl Iterator<Item = Part<'_>> {
         (fc3, "fc3.weight", "fc3.bias"),
     ];
     let convs = convs.into_iter().flat_map(|(layer, weight, bias)| {
-        let bias = layer.bias.as_mut().map(|tensor| Part::Bias(bias, tensor));
-        [Some(Part::Kernel(weight, &mut layer.weight)), bias]
+        let bias = layer.bias.as_mut().map(|tensor| Parameter::Bias(bias, tensor));
+        [Some(Parameter::Kernel(weight, &mut layer.weight)), bias]
     });
     let linears = linears.into_iter().flat_map(|(layer, weight, bias)| {
-        let bias = layer.bias.as_mut().map(|tensor| Part::Bias(bias, tensor));
-        [Some(Part::Matrix(weight, &mut layer.weight)), bias]
+        let bias = layer.bias.as_mut().map(|tensor| Parameter::Bias(bias, tensor));
+        [Some(Parameter::Matrix(weight, &mut layer.weight)), bias]
     });
     convs.chain(linears).flatten()
 }
 
-/// The numbers of a tensor of the file, if it is there, of the right shape, and finite.
+/// The numbers of a tensor of the file.
+///
+/// # Errors
+/// It is missing, has another type or shape, or a number that is not finite.
 fn numbers<const D: usize>(
     file: &SafeTensors<'_>,
     name: &'static str,
@@ -178,7 +184,7 @@ fn numbers<const D: usize>(
     Ok(numbers)
 }
 
-fn parameter<const D: usize>(
+fn param<const D: usize>(
     numbers: Vec<f32>,
     shape: [usize; D],
     device: &Device,
@@ -186,7 +192,7 @@ fn parameter<const D: usize>(
     Param::from_tensor(Tensor::from_data(TensorData::new(numbers, shape), device))
 }
 
-/// A matrix with rows of `columns` numbers, column by column: the dense layers read it so.
+/// The transpose of a row-major matrix with so many columns, row-major.
 fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
     (0..columns).flat_map(|column| matrix.iter().skip(column).step_by(columns)).copied().collect()
 }

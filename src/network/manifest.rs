@@ -1,4 +1,4 @@
-//! The manifest: one entry for each published network, and the check that a file is the published one.
+//! The manifest: one entry for each published network, to check its model file with.
 
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -7,17 +7,30 @@ use super::Network;
 use super::file::{ModelError, read, sha256};
 use crate::dataset::Dataset;
 
-/// What a network was trained for.
+/// The role of a network in defensive distillation (Papernot et al. 2015, section III).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
 pub enum Role {
-    /// On the true labels at T = 1.
+    /// Trained on the true labels at T = 1.
     Undefended,
-    /// On a teacher's soft labels at the teacher's temperature.
+    /// Trained on a teacher's soft labels at the teacher's temperature.
     Distilled,
-    /// On the true labels at a temperature; it made the soft labels.
+    /// Trained on the true labels at a temperature, to make soft labels.
     Teacher,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Undefended, Self::Distilled, Self::Teacher];
+
+    /// The name in the manifest and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Undefended => "undefended",
+            Self::Distilled => "distilled",
+            Self::Teacher => "teacher",
+        }
+    }
 }
 
 /// One network's entry in `www/models/manifest.json`.
@@ -25,37 +38,37 @@ pub enum Role {
 pub struct Entry {
     /// `<dataset>-undefended`, `<dataset>-distilled-t<T>` or `<dataset>-teacher-t<T>`.
     pub id: String,
-    /// The model file, beside the manifest.
+    /// The name of the model file, in the manifest's folder.
     pub file: String,
-    /// Its length.
+    /// The file's length in bytes.
     pub bytes: usize,
-    /// Its SHA-256 in hexadecimal.
+    /// The file's SHA-256, as 64 lower-case hexadecimal digits.
     pub sha256: String,
-    /// What it classifies.
+    /// The data set, and with it the architecture.
     pub dataset: Dataset,
-    /// What it was trained for.
+    /// The network's role.
     pub role: Role,
-    /// T of its training; it is used at T = 1 all the same.
+    /// T of the training. The network is used at T = 1.
     pub temperature: f32,
-    /// Trained numbers.
+    /// The number of weights and biases.
     pub parameters: usize,
-    /// Share of the test set that the published file classifies correctly.
+    /// Share of the test set that the published file classifies correctly, in [0, 1].
     pub test_accuracy: f64,
     /// Mean over the test set of Σ|z|, of the published file.
     pub logit_norm: f64,
-    /// The command that trains it.
+    /// The command that trains the network.
     pub command: String,
-    /// Seed of the training.
+    /// The seed of the training.
     pub seed: u64,
     /// Passes over the training set.
     pub epochs: usize,
-    /// Why these are fewer than the paper's 50, in one line; empty where they are not.
+    /// The reason for fewer epochs than the paper's 50, in one line; empty if there are not fewer.
     pub epochs_reason: String,
-    /// Time that the training took.
+    /// The time of the training in seconds.
     pub seconds: f64,
-    /// Where that was.
+    /// The hardware of the training.
     pub hardware: String,
-    /// Day of publication, as YYYY-MM-DD.
+    /// The day of publication, as YYYY-MM-DD.
     pub date: String,
 }
 
@@ -70,6 +83,9 @@ pub fn id(dataset: Dataset, role: Role, temperature: f32) -> String {
 
 impl Entry {
     /// Checks that `bytes` are the published file, and builds the network from them.
+    ///
+    /// # Errors
+    /// The length or the SHA-256 is not the published one, or [`read`] refuses the content.
     pub fn load(&self, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
         if bytes.len() != self.bytes {
             let (file, expected, found) = (self.file.clone(), self.bytes, bytes.len());

@@ -1,10 +1,10 @@
 //! Softmax at a temperature, and the soft labels of defensive distillation.
 //!
 //! The paper's protocol (Papernot et al. 2015, section III): a *teacher* is trained with
-//! softmax(z / T) on hard labels; its softmax(z / T) on the training set, dropout off, become the
-//! only labels of a *student* of the same architecture, trained at the same T; the student is then
-//! used at T = 1. The loss is plain cross-entropy: no factor of T², no mix with hard labels, which
-//! belong to compression rather than to the defence.
+//! softmax(z / T) on hard labels. Its softmax(z / T) on the training set, without dropout, are the
+//! labels of a *student* of the same architecture, trained at the same T. The student is then used
+//! at T = 1. The loss is the cross-entropy alone: the factor T² and the mix with hard labels of
+//! distillation for compression are not part of the defence.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
@@ -12,23 +12,22 @@ use burn::tensor::loss::cross_entropy_with_logits;
 
 use crate::dataset::CLASSES;
 
-/// softmax(z / T) of each row: `[batch, 10]` logits to `[batch, 10]` probabilities.
+/// softmax(z / T) of each row: from `[batch, 10]` logits to `[batch, 10]` probabilities, T > 0.
 pub fn softmax_at(logits: Tensor<2>, temperature: f32) -> Tensor<2> {
     softmax(logits / temperature, 1)
 }
 
-/// The mean cross-entropy of softmax(z / T) against probabilities, both `[batch, 10]`.
-///
-/// Hard labels come as rows of zeros with a single one, a teacher's soft labels as they are.
+/// The mean cross-entropy, `[1]`, of softmax(z / T) and labels, which are probabilities,
+/// `[batch, 10]`. A hard label is a row of zeros with a single one.
 pub fn loss_at(logits: Tensor<2>, labels: Tensor<2>, temperature: f32) -> Tensor<1> {
     cross_entropy_with_logits(logits / temperature, labels)
 }
 
-/// softmax(z / T) of one row of logits on the host, in the attack's own arithmetic.
+/// softmax(z / T) of one row of logits, on the host, T > 0. The attacks use it.
 ///
-/// Everything is 32-bit, as in the networks of the paper, because the rounding is part of the
-/// story: once one logit leads by about 104, the other probabilities are exactly zero. The exponential
-/// is libm's, since each system has its own.
+/// It is computed in 32 bits, as in the paper's networks, because the defence depends on the
+/// rounding: if one logit is larger than the others by about 104 · T, their probabilities are exactly
+/// zero. The exponential is that of libm, because those of the systems differ in the last bit.
 pub fn softmax_row(logits: &[f32; CLASSES], temperature: f32) -> [f32; CLASSES] {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials = logits.map(|logit| libm::expf((logit - highest) / temperature));
@@ -36,7 +35,7 @@ pub fn softmax_row(logits: &[f32; CLASSES], temperature: f32) -> [f32; CLASSES] 
     exponentials.map(|e| e / sum)
 }
 
-/// The class of the largest logit; the first one wins a tie.
+/// The class of the largest logit, the first one if several are equal.
 pub fn argmax(logits: &[f32; CLASSES]) -> usize {
     (1..CLASSES).fold(0, |best, class| if logits[class] > logits[best] { class } else { best })
 }

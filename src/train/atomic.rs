@@ -1,22 +1,26 @@
-//! Files that are replaced in one step: a kill at any moment leaves the old one or the new one.
+//! Files that are replaced in one step: a kill at any moment leaves the old file or the new one.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Why a file could not be written.
+/// The reason why a file could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {error}")]
 pub struct WriteError {
     /// The file.
     file: PathBuf,
-    /// What the system said.
+    /// The system's error.
     error: io::Error,
 }
 
-/// Puts `bytes` in place of `file`, in a folder that is made where it is missing.
+/// Replaces the content of `file` with `bytes`, and makes its folder if it is missing.
 ///
-/// They are written beside it, flushed to the disk and then renamed over it.
+/// The bytes are written to a file beside it with the extension `new`, flushed to the disk, and
+/// renamed over it.
+///
+/// # Errors
+/// The system's error, with the file's name.
 pub fn write(file: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     let new = file.with_extension("new");
     let replace = || {

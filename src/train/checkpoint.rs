@@ -1,68 +1,155 @@
-//! One file that holds all a training run needs to go on: `checkpoint` in the run's folder.
+//! Training runs that survive a kill: a [`Run`] keeps its state in a folder, in one file,
+//! `checkpoint`, which is replaced after each epoch.
 //!
-//! A kill at any moment leaves the old one or the new one ([`atomic`]). It begins with the SHA-256 of
-//! all that follows: what is torn or altered all the same is refused, never loaded.
+//! A kill at any moment leaves the old file or the new one ([`atomic`]). The file begins with the
+//! SHA-256 of the rest, and a file that does not match its hash is refused.
 //!
 //! Layout: 32 bytes of hash; then three parts, each with its length before it as eight
-//! little-endian bytes: the recipe and history as JSON, the network and the optimiser as burnpack.
+//! little-endian bytes: recipe and history as JSON, the network and the optimizer as burnpack.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
+use burn::module::Module;
 use burn::optim::record::OptimizerRecord;
 use burn::store::ModuleRecord;
-use burn::tensor::Bytes;
+use burn::tensor::{Bytes, Device};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::atomic::{self, WriteError};
-use super::{Epoch, Recipe};
+use super::{Diverged, Epoch, Recipe, Trainer, TrainerRecord, TrainingSet};
+use crate::dataset::Samples;
+use crate::network::Network;
 
-/// The state of a run after a whole epoch.
-pub struct Checkpoint {
-    pub(super) recipe: Recipe,
-    pub(super) history: Vec<Epoch>,
-    pub(super) network: ModuleRecord,
-    pub(super) optimizer: OptimizerRecord,
+/// The results of an epoch and the time that it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedEpoch {
+    /// The results.
+    #[serde(flatten)]
+    pub results: Epoch,
+    /// Wall-clock time in seconds, with the test.
+    pub seconds: f64,
 }
 
-/// Why a checkpoint could not be used or written.
+/// A training run that is saved in a folder after each epoch.
+pub struct Run {
+    folder: PathBuf,
+    trainer: Trainer,
+    history: Vec<TimedEpoch>,
+}
+
+impl Run {
+    /// Resumes from the checkpoint in `folder`, or starts a new run if there is none. The folder is
+    /// made when the first epoch is saved.
+    ///
+    /// # Errors
+    /// The checkpoint cannot be read, is damaged, or is that of another recipe.
+    pub fn resume_or_start(
+        recipe: Recipe,
+        folder: &Path,
+        device: &Device,
+    ) -> Result<Self, CheckpointError> {
+        let folder = folder.to_path_buf();
+        let Some(saved) = load(&folder)? else {
+            let trainer = Trainer::new(recipe, device);
+            return Ok(Self { folder, trainer, history: Vec::new() });
+        };
+        let Checkpoint { header: Header { recipe: saved_recipe, history }, record } = saved;
+        if saved_recipe != recipe {
+            let (saved, asked) = (Box::new(saved_recipe), Box::new(recipe));
+            return Err(CheckpointError::OtherRecipe { folder, saved, asked });
+        }
+        let trainer = Trainer::resume(recipe, record, history.len(), device);
+        Ok(Self { folder, trainer, history })
+    }
+
+    /// The epochs so far.
+    pub fn history(&self) -> &[TimedEpoch] {
+        &self.history
+    }
+
+    /// A copy of the network as it is now, without autodiff and dropout.
+    pub fn network(&self) -> Network {
+        self.trainer.network()
+    }
+
+    /// Trains for one epoch ([`Trainer::epoch`]) and saves the checkpoint.
+    ///
+    /// # Errors
+    /// The run diverged, in which case the last checkpoint is kept, or the checkpoint cannot be
+    /// written.
+    pub fn epoch(
+        &mut self,
+        training: &TrainingSet,
+        test: &Samples,
+        on_batch: impl FnMut(usize, Option<f64>),
+    ) -> Result<&TimedEpoch, CheckpointError> {
+        let started = Instant::now();
+        let results =
+            self.trainer.epoch(training, test, on_batch).map_err(|Diverged { epoch }| {
+                CheckpointError::Diverged { folder: self.folder.clone(), epoch }
+            })?;
+        self.history.push(TimedEpoch { results, seconds: started.elapsed().as_secs_f64() });
+        let recipe = self.trainer.recipe().clone();
+        let header = Header { recipe, history: self.history.clone() };
+        save(&self.folder, &header, self.trainer.record())?;
+        Ok(&self.history[self.history.len() - 1])
+    }
+}
+
+/// Reads the recipe, the epochs and the network of the run in `folder`, without autodiff.
+///
+/// # Errors
+/// There is no checkpoint, or it cannot be read, or it is damaged.
+pub fn finished(
+    folder: &Path,
+    device: &Device,
+) -> Result<(Recipe, Vec<TimedEpoch>, Network), CheckpointError> {
+    let saved = load(folder)?.ok_or_else(|| CheckpointError::Missing(folder.into()))?;
+    let Checkpoint { header: Header { recipe, history }, record } = saved;
+    let network = Network::new(recipe.dataset, device).load_record(record.network);
+    Ok((recipe, history, network.valid()))
+}
+
+/// The reason why a run could not be resumed, continued or saved.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// There is none.
+    /// The folder has no checkpoint.
     #[error("{0} holds no checkpoint. Train the network first.")]
     Missing(PathBuf),
-    /// The system refused to read it.
+    /// The file cannot be read.
     #[error("{file}: {error}")]
     Io {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
-    /// It could not be written.
+    /// The file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The file is not what was written.
+    /// The file's content has changed since it was written.
     #[error("{file} is damaged ({what}). Remove it to train from the start.")]
     Damaged {
         /// The file.
         file: PathBuf,
-        /// How that is known.
+        /// What is wrong with it.
         what: String,
     },
-    /// The weights have left the range of numbers, and nothing can be learned from there.
+    /// The weights are no longer finite numbers.
     #[error(
-        "{folder}: the loss of epoch {epoch} is not a number. What was saved before it is kept; train with a smaller --learning-rate."
+        "{folder}: the loss of epoch {epoch} is not a number. The last checkpoint is kept. Train with a smaller --learning-rate."
     )]
     Diverged {
         /// The run's folder.
         folder: PathBuf,
-        /// The epoch, from 1.
+        /// The epoch, counted from 1.
         epoch: usize,
     },
-    /// The folder holds a run of another recipe.
+    /// The folder has a run of another recipe.
     #[error(
         "{folder} holds a run with other settings.\n  saved: {saved:?}\n  asked: {asked:?}\nName another folder with --runs, or remove this one."
     )]
@@ -76,28 +163,27 @@ pub enum CheckpointError {
     },
 }
 
+/// The content of a checkpoint.
+struct Checkpoint {
+    header: Header,
+    record: TrainerRecord,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Header {
     recipe: Recipe,
-    history: Vec<Epoch>,
+    history: Vec<TimedEpoch>,
 }
 
-/// Writes the checkpoint and, for people, `log.jsonl` with one line for each epoch.
-pub(super) fn save(
-    folder: &Path,
-    recipe: &Recipe,
-    history: &[Epoch],
-    network: ModuleRecord,
-    optimizer: OptimizerRecord,
-) -> Result<(), CheckpointError> {
+/// Writes the checkpoint, and `log.jsonl` with one line for each epoch.
+fn save(folder: &Path, header: &Header, record: TrainerRecord) -> Result<(), CheckpointError> {
     let file = folder.join("checkpoint");
     let damaged = |what: String| CheckpointError::Damaged { file: file.clone(), what };
-    let header = Header { recipe: recipe.clone(), history: history.to_vec() };
-    let header = serde_json::to_vec(&header).map_err(|error| damaged(error.to_string()))?;
-    let network = network.into_bytes().map_err(|error| damaged(error.to_string()))?;
-    let optimizer = optimizer.into_bytes().map_err(|error| damaged(error.to_string()))?;
+    let json = serde_json::to_vec(header).map_err(|error| damaged(error.to_string()))?;
+    let network = record.network.into_bytes().map_err(|error| damaged(error.to_string()))?;
+    let optimizer = record.optimizer.into_bytes().map_err(|error| damaged(error.to_string()))?;
     let mut body = Vec::new();
-    for part in [header.as_slice(), &network, &optimizer] {
+    for part in [json.as_slice(), &network, &optimizer] {
         body.extend((part.len() as u64).to_le_bytes());
         body.extend(part);
     }
@@ -106,12 +192,12 @@ pub(super) fn save(
     atomic::write(&file, &bytes)?;
 
     let lines: Vec<_> =
-        history.iter().filter_map(|epoch| serde_json::to_string(epoch).ok()).collect();
+        header.history.iter().filter_map(|epoch| serde_json::to_string(epoch).ok()).collect();
     Ok(atomic::write(&folder.join("log.jsonl"), (lines.join("\n") + "\n").as_bytes())?)
 }
 
-/// Reads the checkpoint of a run, if it has one.
-pub(super) fn load(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError> {
+/// Reads the checkpoint of the run in `folder`; `None` if it has none.
+fn load(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError> {
     let file = folder.join("checkpoint");
     let bytes = match fs::read(&file) {
         Ok(bytes) => bytes,
@@ -140,6 +226,5 @@ pub(super) fn load(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError>
         .map_err(|error| damaged(&error.to_string()))?;
     let optimizer = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(optimizer))
         .map_err(|error| damaged(&error.to_string()))?;
-    let Header { recipe, history } = header;
-    Ok(Some(Checkpoint { recipe, history, network, optimizer }))
+    Ok(Some(Checkpoint { header, record: TrainerRecord { network, optimizer } }))
 }

@@ -1,165 +1,65 @@
-//! The training loop of the paper (Papernot et al. 2015, Tables I and II), native only.
+//! The training loop of the paper (Papernot et al. 2015, Tables I and II).
 //!
-//! A [`Trainer`] owns a network, its optimiser and the epochs behind it, and saves all three after
-//! each epoch, so that a run killed at any moment goes on from its last whole epoch and ends where
-//! it would have ended. What an epoch draws at random (order, dropout) depends on the seed and the
-//! epoch's number alone.
+//! A [`Trainer`] holds a network and its optimizer, and trains them one epoch at a time. It reads no
+//! file and no clock: its state can be taken out and put back ([`Trainer::record`],
+//! [`Trainer::resume`]), and the caller decides where to keep it. The command line keeps it in a
+//! checkpoint (`checkpoint::Run`, feature `cli`).
+//!
+//! What an epoch draws at random (the order of the images, dropout) depends on the seed and the
+//! epoch's number alone, so that a resumed run ends with the same weights as an uninterrupted one.
 
+#[cfg(feature = "cli")]
 pub mod atomic;
+#[cfg(feature = "cli")]
 pub mod checkpoint;
+mod labels;
+mod recipe;
 
-use std::num::NonZeroUsize;
-use std::path::Path;
-use std::time::Instant;
+pub use labels::Labels;
+pub use recipe::Recipe;
 
 use burn::module::Module;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::{Device, Int, Tensor};
+use burn::optim::record::OptimizerRecord;
+use burn::optim::{GradientsParams, ModuleOptimizer};
+use burn::store::ModuleRecord;
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::files::Samples;
-use crate::dataset::{CLASSES, Dataset};
+use crate::dataset::{CLASSES, Samples};
 use crate::network::Network;
-use crate::network::softmax::{loss_at, softmax_at};
-use checkpoint::CheckpointError;
+use crate::network::softmax::{argmax, loss_at};
 
-/// Everything that decides what a training run ends with, beside the labels themselves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Recipe {
-    /// The data set, and with it the architecture.
-    pub dataset: Dataset,
-    /// T of the softmax that the loss is computed through.
-    pub temperature: f32,
-    /// Images in a batch.
-    pub batch: usize,
-    /// The step size of the first epoch.
-    pub learning_rate: f64,
-    /// The step size and the momentum are multiplied by this from time to time.
-    pub decay: f64,
-    /// How many epochs go by from one such time to the next.
-    pub decay_epochs: NonZeroUsize,
-    /// Share of the last update that is added to the next.
-    pub momentum: f64,
-    /// Seed of the initial weights, the order of the images and the dropout.
-    pub seed: u64,
-    /// SHA-256 of the training labels, so that a run never goes on with other labels.
-    pub labels: String,
-}
-
-impl Recipe {
-    /// The paper's settings for a data set (Table II), for labels with the given hash.
-    pub fn paper(dataset: Dataset, temperature: f32, seed: u64, labels: &Labels) -> Self {
-        let learning_rate = Self::paper_learning_rate(dataset);
-        let (decay, momentum) = match dataset {
-            Dataset::Mnist => (1.0, 0.5),
-            Dataset::Cifar10 => (0.5, 0.9),
-        };
-        Self {
-            dataset,
-            temperature,
-            batch: 128,
-            learning_rate,
-            decay,
-            decay_epochs: Self::PAPER_DECAY_EPOCHS,
-            momentum,
-            seed,
-            labels: labels.sha256(),
-        }
-    }
-
-    /// The paper's epochs (Table II).
-    pub const PAPER_EPOCHS: usize = 50;
-    /// The paper's epochs from one decay to the next (Table II).
-    pub const PAPER_DECAY_EPOCHS: NonZeroUsize = NonZeroUsize::new(10).unwrap();
-
-    /// The paper's step size of the first epoch (Table II).
-    pub fn paper_learning_rate(dataset: Dataset) -> f64 {
-        match dataset {
-            Dataset::Mnist => 0.1,
-            Dataset::Cifar10 => 0.01,
-        }
-    }
-
-    /// What the step size and the momentum have shrunk to in an epoch, counted from 0.
-    fn decayed(&self, epoch: usize) -> f64 {
-        self.decay.powi((epoch / self.decay_epochs) as i32)
-    }
-
-    fn optimizer(&self, epoch: usize) -> ModuleOptimizer {
-        // burn's momentum damps the new gradient by a tenth unless told otherwise.
-        let momentum = MomentumConfig::new()
-            .with_momentum(self.momentum * self.decayed(epoch))
-            .with_dampening(0.0);
-        SgdConfig::new().with_momentum(Some(momentum)).init()
-    }
-}
-
-/// What a network is trained towards: one row of ten probabilities for each training image.
-///
-/// The true labels as ones and zeros for a teacher or an undefended network, the teacher's
-/// softmax(z / T) for a student.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Labels(Vec<f32>);
-
-impl Labels {
-    /// The true labels.
-    pub fn hard(samples: &Samples) -> Self {
-        let mut rows = vec![0.0; samples.len() * CLASSES];
-        for (row, &label) in rows.chunks_exact_mut(CLASSES).zip(&samples.labels) {
-            row[usize::from(label)] = 1.0;
-        }
-        Self(rows)
-    }
-
-    /// A teacher's softmax(z / T) on every sample, dropout off.
-    pub fn soft(teacher: &Network, samples: &Samples, temperature: f32, device: &Device) -> Self {
-        let mut rows = Vec::with_capacity(samples.len() * CLASSES);
-        for_each_batch(teacher, samples, device, |logits, _| {
-            let logits = Tensor::<2>::from_data(
-                burn::tensor::TensorData::new(logits.concat(), [logits.len(), CLASSES]),
-                device,
-            );
-            rows.extend(softmax_at(logits, temperature).into_data().iter::<f32>());
-        });
-        Self(rows)
-    }
-
-    /// The rows as little-endian 32-bit numbers, ten an image.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        self.0.iter().flat_map(|p| p.to_le_bytes()).collect()
-    }
-
-    /// Reads [`Labels::to_bytes`] back; `None` unless there are ten finite numbers an image.
-    pub fn from_bytes(bytes: &[u8], images: usize) -> Option<Self> {
-        let (numbers, rest) = bytes.as_chunks::<4>();
-        let rows: Vec<_> = numbers.iter().map(|&number| f32::from_le_bytes(number)).collect();
-        let whole = rest.is_empty() && rows.len() == images * CLASSES;
-        (whole && rows.iter().all(|p| (0.0..=1.0).contains(p))).then_some(Self(rows))
-    }
-
-    fn sha256(&self) -> String {
-        crate::network::file::sha256(&self.to_bytes())
-    }
-}
-
-/// What one epoch came to.
+/// The results of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Counted from 1.
+    /// The epoch, counted from 1.
     pub epoch: usize,
-    /// Mean training loss over the epoch, dropout on.
+    /// Mean training loss over the epoch, with dropout.
     pub loss: f64,
-    /// Share of the test set classified correctly.
+    /// Share of the test set that is classified correctly, in [0, 1].
     pub test_accuracy: f64,
-    /// Mean over the test set of Σ|z|, which distillation drives up with T.
+    /// Mean over the test set of Σ|z|, which grows with the temperature of the training.
     pub logit_norm: f64,
     /// The step size.
     pub learning_rate: f64,
-    /// Wall-clock time of the epoch, test included.
-    pub seconds: f64,
+}
+
+/// The weights are no longer finite numbers, so that the training cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The loss of epoch {epoch} is not a finite number. Train with a smaller learning rate.")]
+pub struct Diverged {
+    /// The epoch, counted from 1.
+    pub epoch: usize,
+}
+
+/// The state of a [`Trainer`] after a whole epoch, ready to be stored.
+pub struct TrainerRecord {
+    /// The weights.
+    pub network: ModuleRecord,
+    /// The optimizer's momentum.
+    pub optimizer: OptimizerRecord,
 }
 
 /// A network in training.
@@ -167,57 +67,53 @@ pub struct Trainer {
     recipe: Recipe,
     network: Network,
     optimizer: ModuleOptimizer,
-    history: Vec<Epoch>,
+    epochs: usize,
     device: Device,
 }
 
 impl Trainer {
-    /// Goes on from the checkpoint in `folder`, or starts afresh where there is none.
-    pub fn resume_or_start(
-        recipe: Recipe,
-        folder: &Path,
-        device: &Device,
-    ) -> Result<Self, CheckpointError> {
+    /// A network with fresh random weights, on an autodiff device made of `device`.
+    pub fn new(recipe: Recipe, device: &Device) -> Self {
         let device = device.clone().autodiff();
         device.seed(recipe.seed);
         let network = Network::new(recipe.dataset, &device);
         let optimizer = recipe.optimizer(0);
-        let fresh = Self { recipe, network, optimizer, history: Vec::new(), device };
-        match checkpoint::load(folder)? {
-            Some(saved) => fresh.continued(saved, folder),
-            None => Ok(fresh),
+        Self { recipe, network, optimizer, epochs: 0, device }
+    }
+
+    /// Continues a run of the same recipe from its state after `epochs` epochs.
+    pub fn resume(recipe: Recipe, record: TrainerRecord, epochs: usize, device: &Device) -> Self {
+        let Self { recipe, network, optimizer, device, .. } = Self::new(recipe, device);
+        let network = network.load_record(record.network);
+        let optimizer = optimizer.load_record(record.optimizer);
+        Self { recipe, network, optimizer, epochs, device }
+    }
+
+    /// The state now, for [`Trainer::resume`].
+    pub fn record(&self) -> TrainerRecord {
+        TrainerRecord {
+            network: self.network.clone().into_record(),
+            optimizer: self.optimizer.to_record(),
         }
     }
 
-    fn continued(
-        self,
-        saved: checkpoint::Checkpoint,
-        folder: &Path,
-    ) -> Result<Self, CheckpointError> {
-        if saved.recipe != self.recipe {
-            return Err(CheckpointError::OtherRecipe {
-                folder: folder.into(),
-                saved: Box::new(saved.recipe),
-                asked: Box::new(self.recipe),
-            });
-        }
-        let network = self.network.load_record(saved.network);
-        let optimizer = self.optimizer.load_record(saved.optimizer);
-        Ok(Self { network, optimizer, history: saved.history, ..self })
+    /// The settings of this run.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
     }
 
-    /// The epochs so far.
-    pub fn history(&self) -> &[Epoch] {
-        &self.history
+    /// The number of epochs so far.
+    pub fn epochs(&self) -> usize {
+        self.epochs
     }
 
-    /// The network as it is now, for use: plain device, dropout off.
+    /// A copy of the network as it is now, without autodiff and dropout.
     pub fn network(&self) -> Network {
         self.network.valid()
     }
 
-    /// One update from the images with the given indices. Returns the loss, `[1]`, still on the
-    /// device: reading it makes the host wait for the update.
+    /// Updates the network once, from the images with the given indices, and returns their mean
+    /// loss, `[1]`. It is still on the device: reading it waits for the update.
     pub fn batch(
         &mut self,
         training: &TrainingSet,
@@ -231,24 +127,26 @@ impl Trainer {
         loss.inner()
     }
 
-    /// One pass over the training set, then the test set, then the checkpoint.
+    /// Trains on the whole training set once, then measures the network on the test set.
     ///
-    /// `on_batch(images so far, latest loss)` is told of progress; the loss is read back from the
-    /// device only every 20th batch, since reading it makes the host wait.
+    /// `on_batch(images, loss)` is called after each batch with the number of images so far. The
+    /// loss is read from the device, and so given, every 20th time only, because reading it waits
+    /// for the update.
+    ///
+    /// # Errors
+    /// The loss or the logits are no longer finite. The trainer is not to be used after that.
     pub fn epoch(
         &mut self,
         training: &TrainingSet,
         test: &Samples,
-        folder: &Path,
         mut on_batch: impl FnMut(usize, Option<f64>),
-    ) -> Result<&Epoch, CheckpointError> {
+    ) -> Result<Epoch, Diverged> {
         const REPORT_EVERY: usize = 20;
-        let started = Instant::now();
-        let epoch = self.history.len();
+        let epoch = self.epochs;
         let learning_rate = self.recipe.learning_rate * self.recipe.decayed(epoch);
         self.optimizer = self.recipe.optimizer(epoch).load_record(self.optimizer.to_record());
         let order = shuffled(training.len, self.recipe.seed, epoch);
-        self.device.seed(mix(self.recipe.seed, epoch));
+        self.device.seed(epoch_seed(self.recipe.seed, epoch));
         let mut total = Tensor::<1>::zeros([1], &self.device.clone().inner());
         let mut done = 0;
         for (batch, indices) in order.chunks(self.recipe.batch).enumerate() {
@@ -261,40 +159,14 @@ impl Trainer {
         let network = self.network();
         let quality = measure(&network, test, &self.device.clone().inner());
         let loss = f64::from(total.into_scalar::<f32>()) / training.len as f64;
+        self.epochs += 1;
+        let epoch = self.epochs;
         if !loss.is_finite() || !quality.logit_norm.is_finite() {
-            return Err(CheckpointError::Diverged { folder: folder.into(), epoch: epoch + 1 });
+            return Err(Diverged { epoch });
         }
-        self.history.push(Epoch {
-            epoch: epoch + 1,
-            loss,
-            test_accuracy: quality.accuracy,
-            logit_norm: quality.logit_norm,
-            learning_rate,
-            seconds: started.elapsed().as_secs_f64(),
-        });
-        checkpoint::save(
-            folder,
-            &self.recipe,
-            &self.history,
-            self.network.clone().into_record(),
-            self.optimizer.to_record(),
-        )?;
-        Ok(&self.history[epoch])
+        let Quality { accuracy: test_accuracy, logit_norm } = quality;
+        Ok(Epoch { epoch, loss, test_accuracy, logit_norm, learning_rate })
     }
-}
-
-/// What a run in `folder` has come to: its recipe, its epochs and its network, for use.
-///
-/// # Errors
-/// There is no checkpoint, or it cannot be read.
-pub fn finished(
-    folder: &Path,
-    device: &Device,
-) -> Result<(Recipe, Vec<Epoch>, Network), CheckpointError> {
-    let saved = checkpoint::load(folder)?;
-    let saved = saved.ok_or_else(|| CheckpointError::Missing(folder.into()))?;
-    let network = Network::new(saved.recipe.dataset, device).load_record(saved.network);
-    Ok((saved.recipe, saved.history, network.valid()))
 }
 
 /// The training images and labels, on the device once for all epochs.
@@ -312,8 +184,8 @@ impl TrainingSet {
         let len = samples.len();
         let features = samples.dataset.spec().features();
         let pixels: Vec<f32> = samples.pixels.iter().map(|&byte| f32::from(byte) / 255.0).collect();
-        let images = burn::tensor::TensorData::new(pixels, [len, features]);
-        let labels = burn::tensor::TensorData::new(labels.0.clone(), [len, CLASSES]);
+        let images = TensorData::new(pixels, [len, features]);
+        let labels = TensorData::new(labels.rows().to_vec(), [len, CLASSES]);
         Self {
             images: Tensor::from_data(images, &device),
             labels: Tensor::from_data(labels, &device),
@@ -322,12 +194,12 @@ impl TrainingSet {
         }
     }
 
-    /// How many images there are.
+    /// The number of images.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there are none.
+    /// Whether there are no images.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -343,21 +215,21 @@ impl TrainingSet {
     }
 }
 
-/// How a network does on a test set.
+/// How well a network does on a test set.
 #[derive(Clone, Copy, Debug)]
 pub struct Quality {
-    /// Share classified correctly.
+    /// Share of the images that is classified correctly, in [0, 1].
     pub accuracy: f64,
     /// Mean of Σ|z| over the images.
     pub logit_norm: f64,
 }
 
-/// Classifies every sample.
+/// Classifies every sample with a plain (not autodiff) network on `device`.
 pub fn measure(network: &Network, samples: &Samples, device: &Device) -> Quality {
     let (mut correct, mut norm) = (0, 0.0);
     for_each_batch(network, samples, device, |logits, labels| {
         for (logits, &label) in logits.iter().zip(labels) {
-            correct += usize::from(crate::network::softmax::argmax(logits) == usize::from(label));
+            correct += usize::from(argmax(logits) == usize::from(label));
             norm += logits.iter().map(|z| f64::from(z.abs())).sum::<f64>();
         }
     });
@@ -365,7 +237,8 @@ pub fn measure(network: &Network, samples: &Samples, device: &Device) -> Quality
     Quality { accuracy: correct as f64 / count, logit_norm: norm / count }
 }
 
-/// Runs every sample through the network, and hands over logits and true labels batch by batch.
+/// Runs the network on every sample, and calls `use_logits` with the logits and the true labels of
+/// each batch.
 fn for_each_batch(
     network: &Network,
     samples: &Samples,
@@ -378,7 +251,7 @@ fn for_each_batch(
         let end = (start + BATCH).min(samples.len());
         let images = samples.images(&(start..end).collect::<Vec<_>>());
         let shape = [end - start, channels, height, width];
-        let images = Tensor::<4>::from_data(burn::tensor::TensorData::new(images, shape), device);
+        let images = Tensor::<4>::from_data(TensorData::new(images, shape), device);
         let logits: Vec<f32> = network.forward(images).into_data().iter::<f32>().collect();
         use_logits(logits.as_chunks::<CLASSES>().0, &samples.labels[start..end]);
     }
@@ -387,11 +260,11 @@ fn for_each_batch(
 /// The order of the images in an epoch.
 fn shuffled(len: usize, seed: u64, epoch: usize) -> Vec<usize> {
     let mut order: Vec<_> = (0..len).collect();
-    order.shuffle(&mut rand_chacha::ChaCha8Rng::seed_from_u64(mix(seed, epoch)));
+    order.shuffle(&mut rand_chacha::ChaCha8Rng::seed_from_u64(epoch_seed(seed, epoch)));
     order
 }
 
-/// A seed for each epoch of each seed.
-fn mix(seed: u64, epoch: usize) -> u64 {
+/// The seed of an epoch, counted from 0, of a run with a seed.
+fn epoch_seed(seed: u64, epoch: usize) -> u64 {
     seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(epoch as u64 + 1)
 }

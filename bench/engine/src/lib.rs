@@ -1,5 +1,5 @@
-//! The engine with its pieces laid open, for the bench in the browser. The published module has none
-//! of this; whatever is here is compiled as that is, from the same sources.
+//! The engine and the pieces of its step, for the bench in the browser. It is compiled from the same
+//! sources and with the same options as the published module, which does not contain it.
 
 mod pieces;
 
@@ -8,13 +8,16 @@ use defensive_distillation::dataset::Dataset;
 use defensive_distillation::network::manifest::Entry;
 use wasm_bindgen::prelude::*;
 
-/// A batch of attacks, the pieces of whose step can be timed.
+/// A batch of attacks, with a step whose pieces can be timed.
 #[wasm_bindgen]
 pub struct Pieces(pieces::Pieces);
 
 #[wasm_bindgen]
 impl Pieces {
     /// `entry` and `attack` are JSON: a network's entry in the manifest, and a request's settings.
+    ///
+    /// # Errors
+    /// The JSON or the model file is refused, or what [`pieces::Pieces::new`] refuses.
     #[wasm_bindgen(constructor)]
     pub fn new(
         entry: &str,
@@ -36,7 +39,7 @@ impl Pieces {
         pieces::Pieces::NAMES.map(String::from).into()
     }
 
-    /// Does a piece of work so many times.
+    /// Runs a piece `times` times.
     pub fn run(&self, name: &str, times: usize) {
         (0..times).for_each(|_| self.0.run(name));
     }
@@ -53,24 +56,27 @@ impl Product {
         Self(pieces::Product::new(side, is_own))
     }
 
-    /// The sides to try.
+    /// The sides to time.
     pub fn sides() -> Vec<usize> {
         pieces::Product::SIDES.into()
     }
 
-    /// Of one product.
+    /// Multiply-adds of one product.
     #[wasm_bindgen(js_name = multiplyAdds)]
     pub fn multiply_adds(&self) -> usize {
         self.0.multiply_adds()
     }
 
-    /// Multiplies them so many times.
+    /// Multiplies the matrices `times` times.
     pub fn run(&mut self, times: usize) {
         (0..times).for_each(|_| self.0.run());
     }
 }
 
-/// Multiply-adds for each image of a step with so many backward rows.
+/// Multiply-adds for each image of a step with `rows` backward rows.
+///
+/// # Errors
+/// There is no such data set.
 #[wasm_bindgen(js_name = multiplyAdds)]
 pub fn multiply_adds(dataset: &str, rows: usize) -> Result<usize, String> {
     let dataset: Dataset = serde_json::from_value(dataset.into())

@@ -1,5 +1,5 @@
-//! The pieces of a step that the bench times, the same natively and in the browser; and how much
-//! work there is in one, which no machine can do faster than it multiplies matrices.
+//! The pieces of a step that the benches time, natively and in the browser, and the number of
+//! multiply-adds in a step. A step takes at least the time of a matrix product with as many.
 
 use std::hint::black_box;
 
@@ -14,39 +14,41 @@ use defensive_distillation::network::Network;
 use defensive_distillation::network::layers::matmul::{View, add_product};
 use defensive_distillation::network::layers::{conv_relu, conv_relu_backward};
 
-/// A 3×3 convolution: side of its output, channels of its input and of its output.
+/// A 3×3 convolution: side of its output, in channels, out channels.
 type Convolution = (usize, usize, usize);
 
-/// The layers of a network: convolutions, and the inputs and outputs of dense layers.
+/// The layers of a network: its convolutions, and the inputs and outputs of its dense layers.
 pub fn layers(dataset: Dataset) -> ([Convolution; 4], [(usize, usize); 3]) {
     let [channels, side, _] = dataset.spec().shape;
     let (first, second, dense) = match dataset {
         Dataset::Mnist => (32, 64, 200),
         Dataset::Cifar10 => (64, 128, 256),
     };
-    let half = (side - 4) / 2;
-    let features = second * ((half - 4) / 2) * ((half - 4) / 2);
+    let pooled = (side - 4) / 2;
+    let features = second * ((pooled - 4) / 2) * ((pooled - 4) / 2);
     (
         [
             (side - 2, channels, first),
             (side - 4, first, first),
-            (half - 2, first, second),
-            (half - 4, second, second),
+            (pooled - 2, first, second),
+            (pooled - 4, second, second),
         ],
         [(features, dense), (dense, dense), (dense, CLASSES)],
     )
 }
 
-/// Multiply-adds for each image of a step with so many backward rows: each row takes as many as the
+/// Multiply-adds for each image of a step with `rows` backward rows. Each row takes as many as the
 /// forward pass.
 pub fn multiply_adds(dataset: Dataset, rows: usize) -> usize {
     let (convolutions, dense) = layers(dataset);
-    let convolutions = convolutions.iter().map(|(side, from, to)| side * side * 9 * from * to);
-    let dense = dense.iter().map(|(from, to)| from * to);
+    let convolutions = convolutions
+        .iter()
+        .map(|(side, in_channels, out_channels)| side * side * 9 * in_channels * out_channels);
+    let dense = dense.iter().map(|(inputs, outputs)| inputs * outputs);
     (convolutions.sum::<usize>() + dense.sum::<usize>()) * (1 + rows)
 }
 
-/// A batch of attacks that all stand before their first change, and what its step consists of.
+/// A batch of attacks before their first change, and the pieces of its step.
 pub struct Pieces {
     network: Network,
     device: Device,
@@ -59,12 +61,11 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// What can be timed: all of it first, then its parts.
+    /// The pieces: the whole step, then its parts.
     pub const NAMES: [&str; 5] = ["step", "forward", "convolutions", "dense", "choice"];
 
     /// # Errors
-    /// What [`Attack::start`] has to say of the images and goals, and a batch in which no run needs
-    /// a gradient.
+    /// [`Attack::start`] refuses the images or goals, or no run of the batch needs a gradient.
     pub fn new(
         network: Network,
         attack: Attack,
@@ -77,26 +78,29 @@ impl Pieces {
         let steps = pollster::block_on(runs.step(&network, &device));
         let steps = steps.map_err(|error| error.to_string())?;
         let gradients: Vec<_> = steps.into_iter().filter_map(|step| step.gradient).collect();
-        let first = gradients.first().ok_or("every run is over before its first change")?;
+        let first = gradients.first().ok_or("every run ends before its first change")?;
         let rows = if first.others.is_some() { 2 } else { 1 };
 
         let (convolutions, dense) = layers(dataset);
         let random4 = |shape: [usize; 4]| Tensor::random(shape, Distribution::Default, &device);
         let random2 = |shape: [usize; 2]| Tensor::random(shape, Distribution::Default, &device);
-        let convolutions = convolutions.map(|(side, from, to)| {
-            let layer = Conv2dConfig::new([from, to], [3, 3]).init(&device);
-            let input = random4([batch, side + 2, side + 2, from]);
-            (layer, input, random4([rows * batch, side, side, to]))
+        let convolutions = convolutions.map(|(side, in_channels, out_channels)| {
+            let layer = Conv2dConfig::new([in_channels, out_channels], [3, 3]).init(&device);
+            let input = random4([batch, side + 2, side + 2, in_channels]);
+            (layer, input, random4([rows * batch, side, side, out_channels]))
         });
-        let dense = dense.map(|(from, to)| {
-            let layer = LinearConfig::new(from, to).init(&device);
-            (layer, random2([batch, from]), random2([rows * batch, to]))
+        let dense = dense.map(|(inputs, outputs)| {
+            let layer = LinearConfig::new(inputs, outputs).init(&device);
+            (layer, random2([batch, inputs]), random2([rows * batch, outputs]))
         });
         let (convolutions, dense) = (convolutions.into(), dense.into());
         Ok(Self { network, device, attack, images, goals, gradients, convolutions, dense })
     }
 
-    /// Does one piece of work; the name is one of [`Pieces::NAMES`].
+    /// Runs one piece, which is one of [`Pieces::NAMES`].
+    ///
+    /// # Panics
+    /// If there is no such piece.
     pub fn run(&self, name: &str) {
         match name {
             "step" => self.step(),
@@ -104,15 +108,15 @@ impl Pieces {
             "convolutions" => self.convolutions(),
             "dense" => self.dense(),
             "choice" => self.choice(),
-            _ => panic!("there is no piece {name}, but {:?}", Self::NAMES),
+            _ => panic!("there is no piece {name}; the pieces are {:?}", Self::NAMES),
         }
     }
 
     fn step(&self) {
         let runs = self.attack.start(&self.network, &self.images, &self.goals);
-        let mut runs = runs.expect("it could be started before");
+        let mut runs = runs.expect("the same attack has been started before");
         let steps = pollster::block_on(runs.step(&self.network, &self.device));
-        black_box(steps.expect("there is no device that could be lost"));
+        black_box(steps.expect("a CPU device is not lost"));
     }
 
     fn forward(&self) {
@@ -152,7 +156,7 @@ impl Pieces {
     }
 }
 
-/// Two square matrices and their product, by the engine's own routine or by gemm.
+/// Two square matrices and their product, by the engine's routine (`is_own`) or by gemm.
 pub struct Product {
     side: usize,
     is_own: bool,
@@ -162,7 +166,7 @@ pub struct Product {
 }
 
 impl Product {
-    /// The sides to try: which is the fastest depends on the machine's caches.
+    /// The sides to time. Which one is fastest depends on the machine's caches.
     pub const SIDES: [usize; 6] = [48, 64, 96, 192, 384, 512];
 
     pub fn new(side: usize, is_own: bool) -> Self {
@@ -174,7 +178,7 @@ impl Product {
         self.side.pow(3)
     }
 
-    /// Multiplies them, on one core.
+    /// Multiplies the matrices on one core.
     pub fn run(&mut self) {
         let (n, stride) = (self.side, self.side as isize);
         if self.is_own {
@@ -184,7 +188,7 @@ impl Product {
             black_box(&self.out);
             return;
         }
-        // SAFETY: all three are square matrices of that side, row after row, and apart.
+        // SAFETY: all three are row-major square matrices of side n, and `out` is borrowed mutably.
         unsafe {
             gemm::gemm(
                 n,

@@ -1,4 +1,4 @@
-//! `distill bench`: how fast training is, and where an update's time goes.
+//! `distill bench`: the speed of training.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::{Common, Result};
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// Updates to time, after two that are not.
+    /// Updates to time, after two that are not timed.
     #[arg(long, default_value_t = 20)]
     batches: usize,
 }
@@ -33,8 +33,7 @@ pub fn run(arguments: Arguments) -> Result {
     let labels = Labels::hard(&samples);
     let set = TrainingSet::new(&samples, &labels, &device);
     let recipe = Recipe::paper(common.dataset, 1.0, 1, &labels);
-    let nowhere = std::env::temp_dir().join("distill-bench-has-no-checkpoint");
-    let mut trainer = Trainer::resume_or_start(recipe.clone(), &nowhere, &device)?;
+    let mut trainer = Trainer::new(recipe.clone(), &device);
     let indices: Vec<_> = (0..recipe.batch).collect();
 
     let update = |trainer: &mut Trainer| trainer.batch(&set, &indices, recipe.learning_rate);
@@ -54,7 +53,7 @@ pub fn run(arguments: Arguments) -> Result {
     common.print(words, &Speed { images_a_second, update_ms, forward_ms })
 }
 
-/// Mean time of some work whose last result is waited for, after two runs to warm up.
+/// Mean time of a run of `work`, after two runs to warm up. Waits for the last result alone.
 fn milliseconds(times: usize, mut work: impl FnMut() -> Tensor<1>) -> f64 {
     let mut last = work();
     last = last + work();

@@ -1,43 +1,43 @@
-//! `distill data`: looks at the data sets' files, and cuts the page's samples out of them.
+//! `distill data`: checks the data sets' files, and writes the page's samples.
 
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::dataset::CLASSES;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::files::Split;
+use defensive_distillation::dataset::{CLASSES, Samples};
 use serde::Serialize;
 
 use crate::{Common, Result};
 
 /// Samples of each class on the page.
-const EACH: usize = 10;
+const PER_CLASS: usize = 10;
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// Write the first ten test images of each class to this folder, as one picture with a list.
+    /// Write the first ten test images of each class to this folder, as a PNG sheet and a JSON list.
     #[arg(long, value_name = "DIR")]
     samples: Option<PathBuf>,
 }
 
 pub fn run(arguments: Arguments) -> Result {
     #[derive(Serialize)]
-    struct Found {
-        half: &'static str,
+    struct Counts {
+        split: &'static str,
         images: usize,
         per_class: [usize; CLASSES],
     }
     let Arguments { common, samples } = arguments;
     let test = common.samples(Split::Test)?;
-    for (half, samples) in [("training", &common.samples(Split::Training)?), ("test", &test)] {
+    for (split, samples) in [("training", &common.samples(Split::Training)?), ("test", &test)] {
         let mut per_class = [0; CLASSES];
         samples.labels.iter().for_each(|&label| per_class[usize::from(label)] += 1);
         let images = samples.len();
-        let words = format!("{} {half}: {images} images, by class {per_class:?}", common.dataset);
-        common.print(words, &Found { half, images, per_class })?;
+        let words = format!("{} {split}: {images} images, by class {per_class:?}", common.dataset);
+        common.print(words, &Counts { split, images, per_class })?;
     }
     match samples {
         Some(folder) => write_samples(&test, &folder),
@@ -45,7 +45,7 @@ pub fn run(arguments: Arguments) -> Result {
     }
 }
 
-/// One row of tiles a class, and for each tile its number in the test set.
+/// Writes a sheet with a row of tiles for each class, and a list of the tiles' test images.
 fn write_samples(test: &Samples, folder: &Path) -> Result {
     #[derive(Serialize)]
     struct Sample {
@@ -54,7 +54,7 @@ fn write_samples(test: &Samples, folder: &Path) -> Result {
     }
     let of_class = |label| {
         let indices = (0..test.len()).filter(move |&i| usize::from(test.labels[i]) == label);
-        indices.take(EACH).map(move |index| Sample { index, label })
+        indices.take(PER_CLASS).map(move |index| Sample { index, label })
     };
     let samples: Vec<_> = (0..CLASSES).flat_map(of_class).collect();
     let spec = test.dataset.spec();
@@ -64,20 +64,20 @@ fn write_samples(test: &Samples, folder: &Path) -> Result {
         let image = test.bytes(sample.index);
         for (feature, &byte) in image.iter().enumerate() {
             let (channel, pixel) = (feature / (height * width), feature % (height * width));
-            let row = tile / EACH * height + pixel / width;
-            let column = tile % EACH * width + pixel % width;
-            sheet[(row * EACH * width + column) * channels + channel] = byte;
+            let row = tile / PER_CLASS * height + pixel / width;
+            let column = tile % PER_CLASS * width + pixel % width;
+            sheet[(row * PER_CLASS * width + column) * channels + channel] = byte;
         }
     }
     std::fs::create_dir_all(folder)?;
     let name = folder.join(spec.id);
-    write_png(&name.with_extension("png"), EACH * width, CLASSES * height, channels, &sheet)?;
+    write_png(&name.with_extension("png"), PER_CLASS * width, CLASSES * height, channels, &sheet)?;
     let json = serde_json::to_string(&samples)?.replace("},", "},\n ") + "\n";
     std::fs::write(name.with_extension("json"), json)?;
     Ok(())
 }
 
-/// An 8-bit PNG, grey for one channel and in colour for three.
+/// Writes an 8-bit PNG, grey for one channel and RGB for three.
 pub fn write_png(
     file: &Path,
     width: usize,

@@ -1,10 +1,12 @@
-//! `distill`: trains the networks, publishes them, attacks them, and reproduces the paper's tables.
+//! The command line `distill`: trains the networks, publishes them, attacks them, and reproduces the
+//! paper's tables.
 
 mod attack;
 mod bench;
 mod data;
 mod evaluate;
 mod lineup;
+mod names;
 mod options;
 mod paper;
 mod plot;
@@ -18,14 +20,21 @@ use std::process::ExitCode;
 
 use burn::tensor::Device;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use defensive_distillation::dataset::Dataset;
-use defensive_distillation::dataset::files::{DataError, Samples, Split};
+use defensive_distillation::dataset::files::{DataError, Split};
+use defensive_distillation::dataset::{Dataset, Samples};
 use indicatif::{ProgressBar, ProgressStyle};
+use names::named;
 
-/// What a command fails with: a sentence for the person at the terminal.
+/// Keeps freed memory for the next tensor (see also `.cargo/config.toml`). Each update of a network
+/// takes and frees hundreds of megabytes, and the system's allocator returns them to the system, which
+/// clears every page again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The result of a command. The error is printed as a sentence.
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Defensive distillation, and the attack that it was meant to stop.
+/// Defensive distillation, and the attack that it was meant to stop: train, publish, attack, measure.
 #[derive(Parser)]
 #[command(version, about)]
 struct Arguments {
@@ -35,7 +44,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Check the data sets, or make the sample pictures of the page from them.
+    /// Check the data sets' files, or make the page's samples from them.
     Data(data::Arguments),
     /// Train an undefended network (T = 1), a teacher (higher T), or a student (with --labels).
     Train(train::TrainArguments),
@@ -45,20 +54,19 @@ enum Command {
     Distill(train::DistillArguments),
     /// Train and publish the whole family: undefended, and teacher and student at each temperature.
     Sweep(train::SweepArguments),
-    /// Measure how many images a second training takes in.
+    /// Measure the speed of training in images a second.
     Bench(bench::Arguments),
-    /// Turn a trained network into a model file of the page, with its entry in the manifest.
+    /// Write the model file of a trained network, and its entry in the manifest.
     Publish(publish::Arguments),
     /// Make the paper's measurements on published networks.
     Evaluate(evaluate::Arguments),
-    /// Turn the measurements into a page of tables and plots.
+    /// Write the measurements as a page of tables and plots.
     Report(report::Arguments),
     /// Attack one test image and print every step.
     Attack(attack::Arguments),
 }
 
 fn main() -> ExitCode {
-    keep_freed_memory();
     let done = match Arguments::parse().command {
         Command::Data(arguments) => data::run(arguments),
         Command::Train(arguments) => train::train(arguments),
@@ -80,28 +88,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// Has freed memory kept for the next tensor. Each update of a network takes and frees hundreds of
-/// megabytes, and to have the system clear these pages anew took as long as the arithmetic.
-fn keep_freed_memory() {
-    // SAFETY: `mallopt` only sets options of the allocator, and no other thread runs yet.
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    unsafe {
-        libc::mallopt(libc::M_MMAP_MAX, 0);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
-        libc::mallopt(libc::M_TOP_PAD, 256 << 20);
-    }
-}
-
-/// Where the data set lies and what computes: the same for every command.
+/// The data set and the processor, for every command.
 #[derive(Args)]
 struct Common {
     /// The data set, and with it the architecture.
-    #[arg(long, default_value = "mnist")]
+    #[arg(long, default_value = "mnist", value_parser = named::<Dataset>())]
     dataset: Dataset,
-    /// The folder with the data set's original files, gzipped or not; its own under data/ unless given.
+    /// The folder of the data set's original files, gzipped or not [default: data/ and its name].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// What computes.
+    /// The processor to compute on.
     #[arg(long, default_value = "cpu")]
     device: Processor,
     /// Print results as JSON, one object a line.
@@ -119,10 +115,10 @@ enum Processor {
 }
 
 impl Common {
-    fn samples(&self, half: Split) -> std::result::Result<Samples, DataError> {
+    fn samples(&self, split: Split) -> std::result::Result<Samples, DataError> {
         let default = || PathBuf::from("data").join(self.dataset.spec().id);
         let folder = self.data.clone().unwrap_or_else(default);
-        Samples::read(self.dataset, half, &folder)
+        Samples::read(self.dataset, split, &folder)
     }
 
     fn device(&self) -> Device {
@@ -133,7 +129,7 @@ impl Common {
         }
     }
 
-    /// What computes, for tables.
+    /// The engine's name in tables.
     fn engine(&self) -> &'static str {
         match self.device {
             Processor::Cpu => "burn-flex, CPU",
@@ -142,7 +138,7 @@ impl Common {
         }
     }
 
-    /// A line for each result: words for people, or JSON.
+    /// Prints a result as one line: `words`, or JSON with `--json`.
     fn print(&self, words: impl std::fmt::Display, json: &impl serde::Serialize) -> Result {
         if self.json {
             println!("{}", serde_json::to_string(json)?);
@@ -153,7 +149,7 @@ impl Common {
     }
 }
 
-/// A bar on the terminal, with the time left; nothing where the output is not a terminal.
+/// A progress bar with the time left. It is not shown where the output is not a terminal.
 fn progress(length: usize, what: &str) -> Result<ProgressBar> {
     let style = "{prefix} {bar:30} {human_pos}/{human_len} {per_sec:>10} {eta:>4} left  {msg}";
     let bar = ProgressBar::new(length as u64).with_style(ProgressStyle::with_template(style)?);

@@ -1,56 +1,62 @@
-//! `distill publish`: a trained network becomes a file of the page.
+//! `distill publish`: writes the model file of a trained network and its entry in the manifest.
 
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use clap::Args;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::Samples;
+use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::Network;
 use defensive_distillation::network::file::{sha256, write};
 use defensive_distillation::network::manifest::{Entry, Role, id};
-use defensive_distillation::train::{Recipe, atomic, finished, measure};
+use defensive_distillation::train::checkpoint::finished;
+use defensive_distillation::train::{Recipe, atomic, measure};
 
+use crate::names::named;
 use crate::{Common, Result};
 
-/// The most UTF-16 code units of a manifest's line, as www/engine/manifest.js counts them.
+/// The maximum of UTF-16 code units in a line of the manifest, as www/engine/manifest.js counts them.
 const LONGEST_LINE: usize = 300;
 
 #[derive(Args)]
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// What the network was trained for.
-    #[arg(long)]
+    /// The network's role in defensive distillation.
+    #[arg(long, value_parser = named::<Role>())]
     role: Role,
     /// T of its training.
     #[arg(long, default_value_t = 1.0)]
     temperature: f32,
-    /// Where runs keep their checkpoints.
+    /// The folder of the runs' checkpoints.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
-    /// How many of the first images the run was told to use, if not all.
+    /// The run's --first, if it had one.
     #[arg(long, value_name = "IMAGES")]
     first: Option<usize>,
     #[command(flatten)]
     target: Target,
 }
 
-/// Where networks are published, and what is said of them.
+/// Where networks are published, and the manifest's remarks about them.
 #[derive(Args)]
 pub struct Target {
-    /// Where the model files and their manifest are.
+    /// The folder of the model files and their manifest.
     #[arg(long, value_name = "DIR", default_value = "www/models")]
     pub out: PathBuf,
-    /// What the network was trained on, for the manifest.
+    /// The hardware that the network was trained on, for the manifest.
     #[arg(long, value_parser = line)]
     pub hardware: String,
-    /// Why the epochs are fewer than the paper's 50, for the manifest; needed where they are.
+    /// The reason for fewer epochs than the paper's 50, for the manifest. Required if there are fewer.
     #[arg(long, value_parser = line)]
     reason: Option<String>,
 }
 
 impl Target {
-    /// What the manifest says of so many epochs: nothing where they are the paper's.
+    /// The manifest's reason for so many epochs: empty if they are at least the paper's.
+    ///
+    /// # Errors
+    /// There are fewer, and no reason was given.
     pub fn reason(&self, epochs: usize) -> Result<String> {
         match &self.reason {
             _ if epochs >= Recipe::PAPER_EPOCHS => Ok(String::new()),
@@ -64,12 +70,13 @@ impl Target {
     }
 }
 
-/// Text that the page takes from a manifest: it refuses the whole list over one entry that is not so.
+/// Parses text for the manifest. The page refuses a manifest with a text that is empty, long or has
+/// more than one line.
 fn line(text: &str) -> std::result::Result<String, String> {
     let length = text.encode_utf16().count();
     if text.trim().is_empty() || text.contains(char::is_control) || length > LONGEST_LINE {
         return Err(format!(
-            "It should be one line of 1 to {LONGEST_LINE} characters, not {length} of {:?}.",
+            "expected one line of 1 to {LONGEST_LINE} characters, found {length}: {:?}",
             text.lines().next().unwrap_or_default().chars().take(40).collect::<String>()
         ));
     }
@@ -82,8 +89,8 @@ pub fn run(arguments: Arguments) -> Result {
     publish(&common, role, temperature, &runs, &target, &test, first)
 }
 
-/// Writes the model file of a finished run, measures it, and enters it in the manifest. A run that
-/// saw only the `first` images says so.
+/// Writes the model file of a finished run, measures it, and enters it in the manifest. `first` is
+/// the run's `--first`, which the entry's command repeats.
 pub fn publish(
     common: &Common,
     role: Role,
@@ -123,7 +130,7 @@ pub fn publish(
         date: jiff::Zoned::now().date().to_string(),
         id,
     };
-    // What is published is what is measured: the file, in half precision, read back.
+    // Measures the published file, which is in half precision, and not the run's network.
     let quality = measure(&entry.load(&bytes, &device)?, test, &device);
     entry.test_accuracy = quality.accuracy;
     entry.logit_norm = (quality.logit_norm * 100.0).round() / 100.0;
@@ -149,7 +156,7 @@ pub fn publish(
     common.print(words, &entry)
 }
 
-/// What the teacher of students at this temperature is.
+/// The role of the teacher at a temperature: at T = 1 it is the undefended network.
 pub fn teacher(temperature: f32) -> Role {
     if temperature == 1.0 { Role::Undefended } else { Role::Teacher }
 }
@@ -161,11 +168,11 @@ pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
     Ok(serde_json::from_slice(&json).map_err(|e| format!("{}: {e}", file.display()))?)
 }
 
-/// The manifest's entry of that id.
+/// The manifest's entry with an id.
 pub fn find<'a>(published: &'a [Entry], id: &str) -> Result<&'a Entry> {
     published.iter().find(|entry| entry.id == id).ok_or_else(|| {
         let ids: Vec<_> = published.iter().map(|entry| entry.id.as_str()).collect();
-        format!("There is no published network {id}. There are: {}.", ids.join(", ")).into()
+        format!("There is no published network {id}. Published are: {}.", ids.join(", ")).into()
     })
 }
 
@@ -176,10 +183,10 @@ pub fn network(folder: &Path, entry: &Entry, device: &Device) -> Result<Network>
     Ok(entry.load(&bytes, device)?)
 }
 
-/// The command line that trains such a network from nothing.
+/// The command that trains this network from the start.
 ///
-/// A student's is `distill distill` if its teacher has a run here by the same recipe; otherwise it
-/// names the teacher that the student's labels are from.
+/// For a student it is `distill distill` if its teacher has a run here with the same recipe.
+/// Otherwise it is `distill train --labels`, and names the teacher of the labels.
 fn command(
     recipe: &Recipe,
     role: Role,

@@ -1,4 +1,4 @@
-//! `distill train`, `label`, `distill` and `sweep`: everything that trains.
+//! `distill train`, `distill label`, `distill distill` and `distill sweep`: the commands that train.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -6,44 +6,46 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::dataset::files::{Samples, Split};
+use defensive_distillation::dataset::Samples;
+use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::Network;
 use defensive_distillation::network::manifest::{Role, id};
-use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet, atomic};
+use defensive_distillation::train::checkpoint::Run;
+use defensive_distillation::train::{Labels, Recipe, TrainingSet, atomic};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
 use crate::publish::{Target, find, manifest, network, publish, teacher};
 use crate::{Common, Result, progress};
 
-/// What every training run takes.
+/// The settings of every training run.
 #[derive(Args)]
 struct Settings {
     #[command(flatten)]
     common: Common,
-    /// T of the softmax that the network is trained through.
+    /// T of softmax(z / T) in the training loss, above 0.
     #[arg(long, default_value_t = 1.0, value_parser = temperature)]
     temperature: f32,
-    /// Passes over the training set in all; a run that has some goes on from there.
+    /// Passes over the training set in all. An interrupted run is resumed.
     #[arg(long, default_value_t = Recipe::PAPER_EPOCHS)]
     epochs: usize,
     /// Step size of the first epoch [default: the paper's, 0.1 for MNIST and 0.01 for CIFAR-10].
     ///
-    /// The loss's gradient shrinks with T, so that few epochs ask for larger steps at high T.
+    /// The gradient of the loss shrinks with T, so a short run at high T needs a larger step.
     #[arg(long, value_parser = learning_rate)]
     learning_rate: Option<f64>,
-    /// Epochs after which CIFAR-10's step size and momentum are halved, again and again.
+    /// Halve CIFAR-10's step size and momentum each time after this many epochs.
     ///
-    /// The halving is what ends in a good network, so that a short run wants it early.
+    /// The last, small steps raise the accuracy, so a short run needs them early.
     #[arg(long, default_value_t = Recipe::PAPER_DECAY_EPOCHS)]
     decay_epochs: NonZeroUsize,
-    /// Seed of the weights, the order of the images and the dropout.
+    /// Seed of the initial weights, the order of the images and the dropout.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Use only the first images of the training and the test set, to try things out.
+    /// Use only the first images of the training and the test set, for a quick trial.
     #[arg(long, value_name = "IMAGES")]
     first: Option<usize>,
-    /// Where runs keep their checkpoints and logs, each in a folder of its own.
+    /// The folder for checkpoints and logs, with a folder for each run.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
 }
@@ -52,7 +54,7 @@ struct Settings {
 pub struct TrainArguments {
     #[command(flatten)]
     settings: Settings,
-    /// Train a student on the soft labels in this file, from `distill label`.
+    /// Train a student on the soft labels in this file, which `distill label` wrote.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
 }
@@ -61,10 +63,10 @@ pub struct TrainArguments {
 pub struct LabelArguments {
     #[command(flatten)]
     settings: Settings,
-    /// Where to take the teacher from if it has no run here: published networks and their manifest.
+    /// The folder of published networks, for a teacher that has no run here.
     #[arg(long, value_name = "DIR", default_value = "www/models")]
     published: PathBuf,
-    /// The file to write: 32-bit little-endian numbers, ten for each training image.
+    /// The file to write: 32-bit little-endian floats, ten for each training image.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
@@ -73,7 +75,7 @@ pub struct LabelArguments {
 pub struct DistillArguments {
     #[command(flatten)]
     settings: Settings,
-    /// Passes over the training set for the teacher [default: as many as for the student].
+    /// Passes over the training set for the teacher [default: those of the student].
     #[arg(long)]
     teacher_epochs: Option<usize>,
 }
@@ -82,7 +84,7 @@ pub struct DistillArguments {
 pub struct SweepArguments {
     #[command(flatten)]
     settings: Settings,
-    /// The temperatures, in the order in which their teachers and students are trained.
+    /// The temperatures, in the order of training.
     #[arg(long, value_delimiter = ',', value_parser = temperature, default_value = "100,20,10,5,2,50,30,40,1")]
     temperatures: Vec<f32>,
     #[command(flatten)]
@@ -132,8 +134,8 @@ pub fn distill(arguments: DistillArguments) -> Result {
     settings.train(Role::Distilled, &samples, &labels, &overall).map(drop)
 }
 
-/// The undefended network, then teacher and student at each temperature, each published as soon as
-/// it is trained. What is published of this seed with as many epochs is not trained again.
+/// Trains the undefended network, then the teacher and the student of each temperature, and publishes
+/// each when it is trained. Skips those that are published with this seed and at least as many epochs.
 pub fn sweep(arguments: SweepArguments) -> Result {
     let SweepArguments { mut settings, temperatures, target } = arguments;
     target.reason(settings.epochs)?;
@@ -141,10 +143,10 @@ pub fn sweep(arguments: SweepArguments) -> Result {
     let test = settings.samples(Split::Test)?;
     let hard = Labels::hard(&samples);
     // At T = 1 the teacher is the undefended network.
-    let warm = temperatures.iter().filter(|&&t| t != 1.0).map(|&t| (Role::Teacher, t));
+    let teachers = temperatures.iter().filter(|&&t| t != 1.0).map(|&t| (Role::Teacher, t));
     let students = temperatures.iter().map(|&t| (Role::Distilled, t));
     let mut plan: Vec<_> =
-        std::iter::once((Role::Undefended, 1.0)).chain(warm.chain(students)).collect();
+        std::iter::once((Role::Undefended, 1.0)).chain(teachers.chain(students)).collect();
     let order = |t: f32| temperatures.iter().position(|&other| other == t);
     plan.sort_by_key(|&(role, t)| (role != Role::Undefended, order(t), role == Role::Distilled));
 
@@ -177,13 +179,13 @@ pub fn sweep(arguments: SweepArguments) -> Result {
 }
 
 impl Settings {
-    fn samples(&self, half: Split) -> Result<Samples> {
-        let mut samples = self.common.samples(half)?;
+    fn samples(&self, split: Split) -> Result<Samples> {
+        let mut samples = self.common.samples(split)?;
         samples.truncate(self.first.unwrap_or(usize::MAX));
         Ok(samples)
     }
 
-    /// What a network becomes that is trained on the true labels at this temperature.
+    /// The role of a network that is trained on the true labels at this temperature.
     fn teacher(&self) -> Role {
         teacher(self.temperature)
     }
@@ -205,11 +207,11 @@ impl Settings {
         Labels::soft(teacher, samples, self.temperature, &self.common.device())
     }
 
-    /// The teacher as its run left it or, where it has no run here, as it was published.
+    /// The teacher of its run, or the published one if it has no run here.
     fn trained_teacher(&self, samples: &Samples, published: &Path) -> Result<Network> {
         let (device, role) = (self.common.device(), self.teacher());
         let recipe = self.recipe(&Labels::hard(samples));
-        let run = Trainer::resume_or_start(recipe, &self.folder(role), &device)?;
+        let run = Run::resume_or_start(recipe, &self.folder(role), &device)?;
         if !run.history().is_empty() {
             return Ok(run.network());
         }
@@ -217,41 +219,41 @@ impl Settings {
         network(published, find(&manifest(published)?, &id)?, &device)
     }
 
-    /// Trains up to the asked number of epochs, from wherever the run stands.
+    /// Trains until the run has the number of epochs that was asked for.
     fn train(
         &self,
         role: Role,
         samples: &Samples,
         labels: &Labels,
         overall: &Overall,
-    ) -> Result<Trainer> {
+    ) -> Result<Run> {
         let device = self.common.device();
         let folder = self.folder(role);
         let test = self.samples(Split::Test)?;
-        let mut trainer = Trainer::resume_or_start(self.recipe(labels), &folder, &device)?;
-        overall.total.inc((trainer.history().len() * samples.len()) as u64);
-        if trainer.history().len() < self.epochs {
+        let mut run = Run::resume_or_start(self.recipe(labels), &folder, &device)?;
+        overall.total.inc((run.history().len() * samples.len()) as u64);
+        if run.history().len() < self.epochs {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
             let set = TrainingSet::new(samples, labels, &device);
-            while trainer.history().len() < self.epochs {
-                self.epoch(&mut trainer, &set, &test, &folder, overall)?;
+            while run.history().len() < self.epochs {
+                self.epoch(&mut run, &set, &test, &name, overall)?;
                 overall.total.inc(samples.len() as u64);
             }
         }
-        Ok(trainer)
+        Ok(run)
     }
 
     fn epoch(
         &self,
-        trainer: &mut Trainer,
+        run: &mut Run,
         set: &TrainingSet,
         test: &Samples,
-        folder: &Path,
+        name: &str,
         overall: &Overall,
     ) -> Result {
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let title = format!("{name} {}/{}", trainer.history().len() + 1, self.epochs);
+        let title = format!("{name} {}/{}", run.history().len() + 1, self.epochs);
         let bar = overall.bars.add(progress(set.len(), &title)?);
-        let epoch = trainer.epoch(set, test, folder, |done, loss| {
+        let epoch = run.epoch(set, test, |done, loss| {
             bar.set_position(done as u64);
             overall.total.tick();
             if let Some(loss) = loss {
@@ -259,20 +261,20 @@ impl Settings {
             }
         })?;
         bar.finish_and_clear();
-        overall.log(&name, epoch)?;
+        overall.log(name, epoch)?;
+        let results = &epoch.results;
         let words = format!(
             "{title}: loss {:.4}, test accuracy {:.2} %, mean L1 norm of the logits {:.1}, {:.0} s",
-            epoch.loss,
-            100.0 * epoch.test_accuracy,
-            epoch.logit_norm,
+            results.loss,
+            100.0 * results.test_accuracy,
+            results.logit_norm,
             epoch.seconds
         );
         self.common.print(words, epoch)
     }
 }
 
-/// The progress of everything that a command trains, above that of the epoch under way, and the one
-/// log that a sweep keeps of it.
+/// The progress of a whole command: a bar above that of the current epoch, and the log of a sweep.
 struct Overall {
     bars: MultiProgress,
     total: ProgressBar,
@@ -280,18 +282,19 @@ struct Overall {
 }
 
 impl Overall {
-    /// For a single network, whose epochs say enough.
+    /// For a single network: no bar and no log of its own.
     fn none() -> Self {
         Self { bars: MultiProgress::new(), total: ProgressBar::hidden(), log: None }
     }
 
+    /// For a sweep of so many images in all.
     fn of(images: usize, log: PathBuf) -> Result<Self> {
         let bars = MultiProgress::new();
         let total = bars.add(progress(images, "sweep")?);
         Ok(Self { bars, total, log: Some(log) })
     }
 
-    /// Adds a line about a network, if a log is kept.
+    /// Adds a line about a network to the log, if there is one.
     fn log(&self, network: &str, event: &impl Serialize) -> Result {
         let Some(file) = &self.log else { return Ok(()) };
         let time = jiff::Timestamp::now().to_string();

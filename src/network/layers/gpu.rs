@@ -1,15 +1,15 @@
 //! The layers on a GPU: one kernel a layer, written in CubeCL for these two networks.
 //!
-//! burn's general operations take several dispatches for a convolution and its ReLU: a layout, the
-//! patches, the product, the bias, the ReLU. On a GPU a step of an attack is made of dispatches more
-//! than of arithmetic, and here every layer is one. A convolution is a product of a matrix of
-//! patches, which is never written down, and the weights: each workgroup computes a tile of it from
-//! slices of both in shared memory. The shapes are compiled into the kernels, so that no index is
-//! divided by a number that is known only at run time; the number of images is not, and a batch of
-//! any size runs on the same kernels.
+//! burn's general operations take several dispatches for a convolution and its ReLU: the layout, the
+//! patches, the product, the bias, the ReLU. A step of an attack spends more time on dispatches than
+//! on arithmetic, so here each layer is one dispatch. A convolution is the product of a matrix of
+//! patches, which is never stored, and the weights: each workgroup computes a tile of the product from
+//! slices of both in shared memory. The shapes are compiled into the kernels, so that indices are
+//! divided by constants alone. The number of images is not, so that a batch of any size runs on the
+//! same kernels.
 //!
-//! Only what WebGPU has everywhere is used: 256 units in a workgroup, under 9 KiB of shared memory,
-//! four buffers, no subgroups, no 64-bit numbers.
+//! The kernels keep to the limits of every WebGPU device: 256 units in a workgroup, under 9 KiB of
+//! shared memory, four buffers, no subgroups, no 64-bit numbers.
 
 use burn::backend::TensorMetadata;
 use burn_cubecl::cubecl::prelude::*;
@@ -20,32 +20,32 @@ use burn_cubecl::{CubeBackend, cubecl};
 
 use super::Layers;
 
-/// Units along either side of a workgroup that computes a tile.
+/// Units along each side of a workgroup that computes a tile.
 const SIDE: usize = 16;
 /// Rows of a tile that one unit computes.
 const ROWS: usize = 4;
-/// How far the slices in shared memory reach along the sum.
+/// Terms of the sum in a slice in shared memory.
 const DEPTH: usize = 16;
-/// From one place along the sum to the next in the slice of patches: one more than its rows, so that
-/// neighbouring units write to different banks.
+/// Distance between successive terms in the slice of patches. It is one more than the slice's rows, so
+/// that neighbouring units write to different banks.
 const PITCH: usize = SIDE * ROWS + 1;
-/// Images that one workgroup of a dense layer computes, to read each weight once for all of them.
-const TOGETHER: usize = 4;
-/// Units that share one sum of a dense layer.
+/// Images that one workgroup of a dense layer computes, so that it reads each weight once for them.
+const IMAGES: usize = 4;
+/// Units that compute one sum of a dense layer together.
 const SHARES: usize = 16;
-/// Units of a workgroup that has no tile.
+/// Units of a workgroup that computes no tile.
 const UNITS: u32 = 256;
 
 impl Layers for CubeBackend {
     fn conv_relu(x: CubeTensor, weight: CubeTensor, bias: CubeTensor) -> CubeTensor {
-        let [images, height, width, from] = x.shape().dims();
-        let to = weight.shape()[0];
-        let conv = Conv { height, width, from, to };
-        let y = empty(&x, [images, height - 2, width - 2, to]);
+        let [images, height, width, in_channels] = x.shape().dims();
+        let out_channels = weight.shape()[0];
+        let conv = Conv { height, width, in_channels, out_channels };
+        let y = empty(&x, [images, height - 2, width - 2, out_channels]);
         let rows = images * (height - 2) * (width - 2);
         conv_relu_kernel::launch(
             &y.client,
-            tiles(rows, to),
+            tiles(rows, out_channels),
             CubeDim::new_2d(SIDE as u32, SIDE as u32),
             argument(x),
             argument(weight),
@@ -53,7 +53,7 @@ impl Layers for CubeBackend {
             y.clone().into_tensor_arg(),
             rows as u32,
             conv,
-            columns(to),
+            columns(out_channels),
         );
         y
     }
@@ -63,25 +63,25 @@ impl Layers for CubeBackend {
         weight: CubeTensor,
         gradient: CubeTensor,
     ) -> CubeTensor {
-        let [images, above, beside, to] = y.shape().dims();
-        let (height, width, from) = (above + 2, beside + 2, weight.shape()[1]);
-        let conv = Conv { height, width, from, to };
+        let [images, above, beside, out_channels] = y.shape().dims();
+        let (height, width, in_channels) = (above + 2, beside + 2, weight.shape()[1]);
+        let conv = Conv { height, width, in_channels, out_channels };
         let rows = gradient.shape()[0] * height * width;
-        let back = empty(&gradient, [gradient.shape()[0], height, width, from]);
+        let input_gradient = empty(&gradient, [gradient.shape()[0], height, width, in_channels]);
         conv_gradient_kernel::launch(
-            &back.client,
-            tiles(rows, from),
+            &input_gradient.client,
+            tiles(rows, in_channels),
             CubeDim::new_2d(SIDE as u32, SIDE as u32),
             argument(gradient),
             argument(y),
             argument(weight),
-            back.clone().into_tensor_arg(),
+            input_gradient.clone().into_tensor_arg(),
             rows as u32,
             images as u32,
             conv,
-            columns(from),
+            columns(in_channels),
         );
-        back
+        input_gradient
     }
 
     fn max_pool(x: CubeTensor) -> CubeTensor {
@@ -104,37 +104,37 @@ impl Layers for CubeBackend {
     fn max_pool_gradient(x: CubeTensor, gradient: CubeTensor) -> CubeTensor {
         let [images, height, width, channels] = x.shape().dims();
         let rows = gradient.shape()[0];
-        let back = empty(&gradient, [rows, height, width, channels]);
+        let input_gradient = empty(&gradient, [rows, height, width, channels]);
         let count = rows * height * width * channels;
         max_pool_gradient_kernel::launch(
-            &back.client,
+            &input_gradient.client,
             elements(count / 4),
             CubeDim::new_1d(UNITS),
             argument(x),
             argument(gradient),
-            back.clone().into_tensor_arg(),
+            input_gradient.clone().into_tensor_arg(),
             (count / 4) as u32,
             (images * height * width * channels / 4) as u32,
             width / 2,
             channels,
         );
-        back
+        input_gradient
     }
 
     fn dense(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, relu: bool) -> CubeTensor {
-        let ([images, from], to) = (x.shape().dims(), weight.shape()[1]);
-        let y = empty(&x, [images, to]);
+        let ([images, inputs], outputs) = (x.shape().dims(), weight.shape()[1]);
+        let y = empty(&x, [images, outputs]);
         dense_kernel::launch(
             &y.client,
-            shares(images, to),
+            dense_workgroups(images, outputs),
             CubeDim::new_2d(SIDE as u32, SHARES as u32),
             argument(x),
             argument(weight),
             argument(bias),
             y.clone().into_tensor_arg(),
             images as u32,
-            from,
-            to,
+            inputs,
+            outputs,
             relu,
         );
         y
@@ -154,27 +154,27 @@ impl Layers for CubeBackend {
 }
 
 fn dense_backward(y: Option<CubeTensor>, weight: CubeTensor, gradient: CubeTensor) -> CubeTensor {
-    let ([rows, to], from) = (gradient.shape().dims(), weight.shape()[0]);
-    let back = empty(&gradient, [rows, from]);
+    let ([rows, outputs], inputs) = (gradient.shape().dims(), weight.shape()[0]);
+    let input_gradient = empty(&gradient, [rows, inputs]);
     let relu = y.is_some();
-    // A kernel has the same buffers whether or not it reads them all.
+    // A kernel takes all its buffers, even those that it does not read.
     let y = y.unwrap_or_else(|| gradient.clone());
     let images = y.shape()[0];
     dense_gradient_kernel::launch(
-        &back.client,
-        shares(rows, from),
+        &input_gradient.client,
+        dense_workgroups(rows, inputs),
         CubeDim::new_2d(SHARES as u32, SIDE as u32),
         argument(gradient),
         argument(y),
         argument(weight),
-        back.clone().into_tensor_arg(),
+        input_gradient.clone().into_tensor_arg(),
         rows as u32,
         images as u32,
-        from,
-        to,
+        inputs,
+        outputs,
         relu,
     );
-    back
+    input_gradient
 }
 
 fn argument(tensor: CubeTensor) -> TensorArg {
@@ -186,13 +186,14 @@ fn empty<const D: usize>(like: &CubeTensor, shape: [usize; D]) -> CubeTensor {
     empty_device_contiguous_dtype(client, device, shape.into(), like.dtype)
 }
 
-/// The shape of a convolution: input `[height, width, from]`, output `[height − 2, width − 2, to]`.
+/// The shape of a convolution: input `[height, width, in_channels]`, output
+/// `[height − 2, width − 2, out_channels]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Conv {
     height: usize,
     width: usize,
-    from: usize,
-    to: usize,
+    in_channels: usize,
+    out_channels: usize,
 }
 
 /// Columns of a tile that one unit computes.
@@ -200,14 +201,14 @@ fn columns(width: usize) -> usize {
     width.div_ceil(SIDE).clamp(1, 4)
 }
 
-/// One workgroup for each tile of a product of so many rows and columns.
+/// One workgroup for each tile of a product with so many rows and columns.
 fn tiles(rows: usize, width: usize) -> CubeCount {
     grid(rows.div_ceil(SIDE * ROWS), width.div_ceil(SIDE * columns(width)))
 }
 
-/// One workgroup for some images and some of a dense layer's outputs.
-fn shares(images: usize, width: usize) -> CubeCount {
-    grid(images.div_ceil(TOGETHER), width.div_ceil(SIDE))
+/// One workgroup for [`IMAGES`] images and [`SIDE`] outputs of a dense layer.
+fn dense_workgroups(images: usize, width: usize) -> CubeCount {
+    grid(images.div_ceil(IMAGES), width.div_ceil(SIDE))
 }
 
 /// One unit for each element.
@@ -215,16 +216,17 @@ fn elements(count: usize) -> CubeCount {
     grid(count.div_ceil(UNITS as usize), 1)
 }
 
-/// WebGPU counts at most 65,535 workgroups along one axis, so the first is folded into a third.
+/// A grid of workgroups. WebGPU allows at most 65,535 along an axis, so the first axis is folded into
+/// the third.
 fn grid(first: usize, second: usize) -> CubeCount {
-    const MOST: usize = 65_535;
-    let folds = first.div_ceil(MOST);
+    const MAX: usize = 65_535;
+    let folds = first.div_ceil(MAX);
     CubeCount::Static(first.div_ceil(folds) as u32, second as u32, folds as u32)
 }
 
-/// The place along the first axis of [`grid`].
+/// The position along the first axis of [`grid`].
 #[cube]
-fn place() -> usize {
+fn position() -> usize {
     (CUBE_POS_Z * CUBE_COUNT_X + CUBE_POS_X) as usize
 }
 
@@ -238,21 +240,21 @@ fn conv_relu_kernel(
     #[comptime] conv: Conv,
     #[comptime] columns: usize,
 ) {
-    let first = place() * (SIDE * ROWS);
+    let first = position() * (SIDE * ROWS);
     let across = CUBE_POS_Y as usize * comptime!(SIDE * columns);
     let rows = rows as usize;
     let unit = UNIT_POS as usize;
     let mut patches = Shared::<[f32]>::new_slice(DEPTH * PITCH);
     let mut kernel = Shared::<[f32]>::new_slice(comptime!(DEPTH * SIDE * columns));
     let mut sums = zeros(comptime!(ROWS * columns));
-    let depth = comptime!(9 * conv.from);
+    let depth = comptime!(9 * conv.in_channels);
     let (above, beside) = comptime!((conv.height - 2, conv.width - 2));
 
     let mut begin = 0usize;
     while begin < depth {
         // Neighbouring units read neighbouring channels of a patch.
         let k = begin + unit % DEPTH;
-        let (tap, channel) = (k / conv.from, k % conv.from);
+        let (tap, channel) = (k / conv.in_channels, k % conv.in_channels);
         #[unroll]
         for i in 0..ROWS {
             let row = unit / DEPTH + i * SIDE;
@@ -262,7 +264,7 @@ fn conv_relu_kernel(
                 let line = pixel / beside;
                 let top = line / above * conv.height + line % above + tap / 3;
                 let left = pixel % beside + tap % 3;
-                value = x[(top * conv.width + left) * conv.from + channel];
+                value = x[(top * conv.width + left) * conv.in_channels + channel];
             }
             patches[unit % DEPTH * PITCH + row] = value;
         }
@@ -272,8 +274,9 @@ fn conv_relu_kernel(
             let k = begin + at / comptime!(SIDE * columns);
             let column = across + at % comptime!(SIDE * columns);
             let mut value = 0.0f32;
-            if k < depth && column < conv.to {
-                value = weight[(column * conv.from + k % conv.from) * 9 + k / conv.from];
+            if k < depth && column < conv.out_channels {
+                value = weight
+                    [(column * conv.in_channels + k % conv.in_channels) * 9 + k / conv.in_channels];
             }
             kernel[at] = value;
         }
@@ -289,41 +292,41 @@ fn conv_relu_kernel(
         #[unroll]
         for j in 0..columns {
             let column = across + UNIT_POS_X as usize + j * SIDE;
-            if row < rows && column < conv.to {
+            if row < rows && column < conv.out_channels {
                 let sum = sums[i * columns + j] + bias[column];
-                y[row * conv.to + column] = sum.max(0.0f32);
+                y[row * conv.out_channels + column] = sum.max(0.0f32);
             }
         }
     }
 }
 
-/// The same product the other way: patches of the gradient, zero beyond its edges and where the ReLU
-/// was off, with the weights turned around.
+/// The same product backward: patches of the gradient, padded with zeros and with the ReLU mask
+/// applied, and the flipped kernel.
 #[cube(launch)]
 fn conv_gradient_kernel(
     gradient: &Tensor<f32>,
     y: &Tensor<f32>,
     weight: &Tensor<f32>,
-    back: &mut Tensor<f32>,
+    input_gradient: &mut Tensor<f32>,
     rows: u32,
     images: u32,
     #[comptime] conv: Conv,
     #[comptime] columns: usize,
 ) {
-    let first = place() * (SIDE * ROWS);
+    let first = position() * (SIDE * ROWS);
     let across = CUBE_POS_Y as usize * comptime!(SIDE * columns);
     let (rows, images) = (rows as usize, images as usize);
     let unit = UNIT_POS as usize;
     let mut patches = Shared::<[f32]>::new_slice(DEPTH * PITCH);
     let mut kernel = Shared::<[f32]>::new_slice(comptime!(DEPTH * SIDE * columns));
     let mut sums = zeros(comptime!(ROWS * columns));
-    let depth = comptime!(9 * conv.to);
+    let depth = comptime!(9 * conv.out_channels);
     let (above, beside) = comptime!((conv.height - 2, conv.width - 2));
 
     let mut begin = 0usize;
     while begin < depth {
         let k = begin + unit % DEPTH;
-        let (tap, channel) = (k / conv.to, k % conv.to);
+        let (tap, channel) = (k / conv.out_channels, k % conv.out_channels);
         #[unroll]
         for i in 0..ROWS {
             let row = unit / DEPTH + i * SIDE;
@@ -332,12 +335,12 @@ fn conv_gradient_kernel(
             if pixel < rows && k < depth {
                 let line = pixel / conv.width;
                 let image = line / conv.height;
-                // One too small wraps around to one too large.
+                // A negative coordinate wraps around to a large one, which is outside as well.
                 let top = line % conv.height - tap / 3;
                 let left = pixel % conv.width - tap % 3;
                 if top < above && left < beside {
-                    let inside = (top * beside + left) * conv.to + channel;
-                    let size = comptime!((conv.height - 2) * (conv.width - 2) * conv.to);
+                    let inside = (top * beside + left) * conv.out_channels + channel;
+                    let size = comptime!((conv.height - 2) * (conv.width - 2) * conv.out_channels);
                     if y[image % images * size + inside] > 0.0f32 {
                         value = gradient[image * size + inside];
                     }
@@ -351,8 +354,9 @@ fn conv_gradient_kernel(
             let k = begin + at / comptime!(SIDE * columns);
             let column = across + at % comptime!(SIDE * columns);
             let mut value = 0.0f32;
-            if k < depth && column < conv.from {
-                value = weight[(k % conv.to * conv.from + column) * 9 + k / conv.to];
+            if k < depth && column < conv.in_channels {
+                value = weight[(k % conv.out_channels * conv.in_channels + column) * 9
+                    + k / conv.out_channels];
             }
             kernel[at] = value;
         }
@@ -368,8 +372,8 @@ fn conv_gradient_kernel(
         #[unroll]
         for j in 0..columns {
             let column = across + UNIT_POS_X as usize + j * SIDE;
-            if row < rows && column < conv.from {
-                back[row * conv.from + column] = sums[i * columns + j];
+            if row < rows && column < conv.in_channels {
+                input_gradient[row * conv.in_channels + column] = sums[i * columns + j];
             }
         }
     }
@@ -385,7 +389,7 @@ fn zeros(#[comptime] count: usize) -> Array<f32> {
     sums
 }
 
-/// Adds the product of two slices in shared memory to what a unit has of the tile.
+/// Adds the product of two slices in shared memory to a unit's part of the tile.
 #[cube]
 fn add_product(
     patches: &Shared<[f32]>,
@@ -414,7 +418,7 @@ fn max_pool_kernel(
     #[comptime] width: usize,
     #[comptime] channels: usize,
 ) {
-    let at = place() * UNITS as usize + UNIT_POS as usize;
+    let at = position() * UNITS as usize + UNIT_POS as usize;
     if at < count as usize {
         let corner = corner(at, width, channels);
         let below = corner + comptime!(2 * width * channels);
@@ -425,26 +429,26 @@ fn max_pool_kernel(
     }
 }
 
-/// One unit a block of four: the gradient to the first of the largest, zero to the others.
+/// Each unit writes one 2×2 block: the gradient to the first maximum, zero to the others.
 #[cube(launch)]
 fn max_pool_gradient_kernel(
     x: &Tensor<f32>,
     gradient: &Tensor<f32>,
-    back: &mut Tensor<f32>,
+    input_gradient: &mut Tensor<f32>,
     count: u32,
     batch: u32,
     #[comptime] width: usize,
     #[comptime] channels: usize,
 ) {
-    let at = place() * UNITS as usize + UNIT_POS as usize;
+    let at = position() * UNITS as usize + UNIT_POS as usize;
     if at < count as usize {
-        let from = corner(at % batch as usize, width, channels);
-        let to = corner(at, width, channels);
-        let mut largest = x[from];
+        let x_corner = corner(at % batch as usize, width, channels);
+        let gradient_corner = corner(at, width, channels);
+        let mut largest = x[x_corner];
         let mut winner = 0usize;
         #[unroll]
         for i in 1..4usize {
-            let value = x[from + comptime!((i / 2 * 2 * width + i % 2) * channels)];
+            let value = x[x_corner + comptime!((i / 2 * 2 * width + i % 2) * channels)];
             if value > largest {
                 largest = value;
                 winner = i;
@@ -456,12 +460,13 @@ fn max_pool_gradient_kernel(
             if winner == i {
                 share = gradient[at];
             }
-            back[to + comptime!((i / 2 * 2 * width + i % 2) * channels)] = share;
+            input_gradient[gradient_corner + comptime!((i / 2 * 2 * width + i % 2) * channels)] =
+                share;
         }
     }
 }
 
-/// Where the block of four begins that becomes an element of the pool, which is `width` wide.
+/// The first element of the 2×2 block of an element of the output, which is `width` wide.
 #[cube]
 fn corner(at: usize, #[comptime] width: usize, #[comptime] channels: usize) -> usize {
     let pixel = at / channels;
@@ -469,7 +474,7 @@ fn corner(at: usize, #[comptime] width: usize, #[comptime] channels: usize) -> u
     (line * comptime!(4 * width) + pixel % width * 2) * channels + at % channels
 }
 
-/// Units side by side have outputs side by side, whose weights are side by side.
+/// Neighbouring units compute neighbouring outputs, whose weights are neighbours in memory.
 #[cube(launch)]
 fn dense_kernel(
     x: &Tensor<f32>,
@@ -477,73 +482,73 @@ fn dense_kernel(
     bias: &Tensor<f32>,
     y: &mut Tensor<f32>,
     images: u32,
-    #[comptime] from: usize,
-    #[comptime] to: usize,
+    #[comptime] inputs: usize,
+    #[comptime] outputs: usize,
     #[comptime] relu: bool,
 ) {
-    let first = place() * TOGETHER;
+    let first = position() * IMAGES;
     let column = CUBE_POS_Y as usize * SIDE + UNIT_POS_X as usize;
     let images = images as usize;
-    let mut sums = zeros(TOGETHER);
-    if column < to {
+    let mut sums = zeros(IMAGES);
+    if column < outputs {
         let mut k = UNIT_POS_Y as usize;
-        while k < from {
-            let weight = weight[k * to + column];
+        while k < inputs {
+            let weight = weight[k * outputs + column];
             #[unroll]
-            for i in 0..TOGETHER {
+            for i in 0..IMAGES {
                 if first + i < images {
-                    sums[i] += x[(first + i) * from + k] * weight;
+                    sums[i] += x[(first + i) * inputs + k] * weight;
                 }
             }
             k += SHARES;
         }
     }
     let shares = shared(&sums, UNIT_POS_X as usize, UNIT_POS_Y as usize);
-    // The first units of a workgroup gather the sums of all.
-    if UNIT_POS_Y < comptime!(TOGETHER as u32) && column < to {
+    // The first rows of units add up the partial sums of all.
+    if UNIT_POS_Y < comptime!(IMAGES as u32) && column < outputs {
         let image = first + UNIT_POS_Y as usize;
         if image < images {
-            let sum = gathered(&shares, UNIT_POS_X as usize, UNIT_POS_Y as usize) + bias[column];
+            let sum = total(&shares, UNIT_POS_X as usize, UNIT_POS_Y as usize) + bias[column];
             if comptime!(relu) {
-                y[image * to + column] = sum.max(0.0f32);
+                y[image * outputs + column] = sum.max(0.0f32);
             } else {
-                y[image * to + column] = sum;
+                y[image * outputs + column] = sum;
             }
         }
     }
 }
 
-/// Units side by side have places along the sum side by side, whose weights are side by side.
+/// Neighbouring units compute neighbouring terms of a sum, whose weights are neighbours in memory.
 #[cube(launch)]
 fn dense_gradient_kernel(
     gradient: &Tensor<f32>,
     y: &Tensor<f32>,
     weight: &Tensor<f32>,
-    back: &mut Tensor<f32>,
+    input_gradient: &mut Tensor<f32>,
     rows: u32,
     images: u32,
-    #[comptime] from: usize,
-    #[comptime] to: usize,
+    #[comptime] inputs: usize,
+    #[comptime] outputs: usize,
     #[comptime] relu: bool,
 ) {
-    let first = place() * TOGETHER;
+    let first = position() * IMAGES;
     let column = CUBE_POS_Y as usize * SIDE + UNIT_POS_Y as usize;
     let (rows, images) = (rows as usize, images as usize);
-    let mut sums = zeros(TOGETHER);
-    if column < from {
+    let mut sums = zeros(IMAGES);
+    if column < inputs {
         let mut k = UNIT_POS_X as usize;
-        while k < to {
-            let weight = weight[column * to + k];
+        while k < outputs {
+            let weight = weight[column * outputs + k];
             #[unroll]
-            for i in 0..TOGETHER {
+            for i in 0..IMAGES {
                 let row = first + i;
                 if row < rows {
                     if comptime!(relu) {
-                        if y[row % images * to + k] > 0.0f32 {
-                            sums[i] += gradient[row * to + k] * weight;
+                        if y[row % images * outputs + k] > 0.0f32 {
+                            sums[i] += gradient[row * outputs + k] * weight;
                         }
                     } else {
-                        sums[i] += gradient[row * to + k] * weight;
+                        sums[i] += gradient[row * outputs + k] * weight;
                     }
                 }
             }
@@ -551,37 +556,39 @@ fn dense_gradient_kernel(
         }
     }
     let shares = shared(&sums, UNIT_POS_Y as usize, UNIT_POS_X as usize);
-    if UNIT_POS_X < comptime!(TOGETHER as u32) && column < from {
+    if UNIT_POS_X < comptime!(IMAGES as u32) && column < inputs {
         let row = first + UNIT_POS_X as usize;
         if row < rows {
-            back[row * from + column] = gathered(&shares, UNIT_POS_Y as usize, UNIT_POS_X as usize);
+            input_gradient[row * inputs + column] =
+                total(&shares, UNIT_POS_Y as usize, UNIT_POS_X as usize);
         }
     }
 }
 
-/// What every unit has of the sums, in shared memory: `[share, image, column]`.
+/// Writes every unit's partial sums to shared memory: `[share, image, column]`.
 #[cube]
 fn shared(sums: &Array<f32>, column: usize, share: usize) -> Shared<[f32]> {
-    let mut shares = Shared::<[f32]>::new_slice(SHARES * TOGETHER * SIDE);
+    let mut shares = Shared::<[f32]>::new_slice(SHARES * IMAGES * SIDE);
     #[unroll]
-    for i in 0..TOGETHER {
-        shares[(share * TOGETHER + i) * SIDE + column] = sums[i];
+    for i in 0..IMAGES {
+        shares[(share * IMAGES + i) * SIDE + column] = sums[i];
     }
     sync_cube();
     shares
 }
 
+/// Adds up the partial sums of an image and a column.
 #[cube]
-fn gathered(shares: &Shared<[f32]>, column: usize, image: usize) -> f32 {
+fn total(shares: &Shared<[f32]>, column: usize, image: usize) -> f32 {
     let mut sum = 0.0f32;
     for share in 0..SHARES {
-        sum += shares[(share * TOGETHER + image) * SIDE + column];
+        sum += shares[(share * IMAGES + image) * SIDE + column];
     }
     sum
 }
 
-/// On the machine's own GPU, against the CPU. It has to be a real one: the programs that play one
-/// (`docs/webgpu.md`) get burn's own products wrong as well.
+/// Tests on the machine's GPU, against the CPU. Software GPUs (`docs/webgpu.md`) fail these tests, as
+/// they compute burn's own products wrong too.
 #[cfg(all(test, feature = "vulkan"))]
 mod tests {
     use burn::backend::Flex;
@@ -591,74 +598,84 @@ mod tests {
     use super::*;
     use crate::network::layers::tests::{SHAPES, assert_near, random};
 
-    fn there(tensor: &FlexTensor) -> CubeTensor {
+    fn to_gpu(tensor: &FlexTensor) -> CubeTensor {
         CubeBackend::float_from_data(tensor.clone().into_data(), &Default::default())
     }
 
-    fn back(tensor: CubeTensor) -> FlexTensor {
+    fn to_cpu(tensor: CubeTensor) -> FlexTensor {
         let data = pollster::block_on(CubeBackend::float_into_data(tensor));
         FlexTensor::from_data(data.expect("the device answers"))
     }
 
     #[test]
-    fn convolutions_are_those_of_the_processor() {
-        for [images, height, width, from, to] in SHAPES {
-            let about = format!("{images} × {height} × {width}, {from} to {to} channels");
-            let x = random([images, height, width, from], 1);
-            let (weight, bias) = (random([to, from, 3, 3], 2), random([to], 3));
-            let y = CubeBackend::conv_relu(there(&x), there(&weight), there(&bias));
+    fn convolutions_are_those_of_the_cpu() {
+        for [images, height, width, in_channels, out_channels] in SHAPES {
+            let about =
+                format!("{images} × {height} × {width}, {in_channels} to {out_channels} channels");
+            let x = random([images, height, width, in_channels], 1);
+            let (weight, bias) =
+                (random([out_channels, in_channels, 3, 3], 2), random([out_channels], 3));
+            let y = CubeBackend::conv_relu(to_gpu(&x), to_gpu(&weight), to_gpu(&bias));
             let expected = Flex::conv_relu(x, weight.clone(), bias);
-            assert_near(back(y.clone()), expected.clone(), &about);
+            assert_near(to_cpu(y.clone()), expected.clone(), &about);
             for rows in [1, 2] {
-                let gradient = random([rows * images, height - 2, width - 2, to], 4);
+                let gradient = random([rows * images, height - 2, width - 2, out_channels], 4);
                 let found = CubeBackend::conv_relu_input_gradient(
                     y.clone(),
-                    there(&weight),
-                    there(&gradient),
+                    to_gpu(&weight),
+                    to_gpu(&gradient),
                 );
                 let expected = expected.clone();
                 let expected = Flex::conv_relu_input_gradient(expected, weight.clone(), gradient);
-                assert_near(back(found), expected, &about);
+                assert_near(to_cpu(found), expected, &about);
             }
         }
     }
 
     #[test]
-    fn pools_are_those_of_the_processor() {
+    fn pools_are_those_of_the_cpu() {
         let x = random([3, 8, 6, 5], 6);
         let x = Flex::conv_relu(x, random([5, 5, 3, 3], 7), random([5], 8));
-        assert_near(back(CubeBackend::max_pool(there(&x))), Flex::max_pool(x.clone()), "the pool");
+        assert_near(
+            to_cpu(CubeBackend::max_pool(to_gpu(&x))),
+            Flex::max_pool(x.clone()),
+            "the pool",
+        );
         for rows in [1, 3] {
             let gradient = random([rows * 3, 3, 2, 5], 9);
-            let found = CubeBackend::max_pool_gradient(there(&x), there(&gradient));
-            assert_near(back(found), Flex::max_pool_gradient(x.clone(), gradient), "its gradient");
+            let found = CubeBackend::max_pool_gradient(to_gpu(&x), to_gpu(&gradient));
+            assert_near(
+                to_cpu(found),
+                Flex::max_pool_gradient(x.clone(), gradient),
+                "its gradient",
+            );
         }
     }
 
     #[test]
-    fn dense_layers_are_those_of_the_processor() {
-        for [images, from, to] in [[1, 5, 3], [3, 40, 17], [9, 200, 10], [6, 33, 70]] {
-            let about = format!("{images} images, {from} to {to}");
+    fn dense_layers_are_those_of_the_cpu() {
+        for [images, inputs, outputs] in [[1, 5, 3], [3, 40, 17], [9, 200, 10], [6, 33, 70]] {
+            let about = format!("{images} images, {inputs} to {outputs}");
             let (x, weight, bias) =
-                (random([images, from], 1), random([from, to], 2), random([to], 3));
+                (random([images, inputs], 1), random([inputs, outputs], 2), random([outputs], 3));
             for relu in [false, true] {
-                let found = CubeBackend::dense(there(&x), there(&weight), there(&bias), relu);
+                let found = CubeBackend::dense(to_gpu(&x), to_gpu(&weight), to_gpu(&bias), relu);
                 let expected = Flex::dense(x.clone(), weight.clone(), bias.clone(), relu);
-                assert_near(back(found), expected, &about);
+                assert_near(to_cpu(found), expected, &about);
             }
             let y = Flex::dense(x, weight.clone(), bias, true);
             for rows in [1, 2] {
-                let gradient = random([rows * images, to], 4);
-                let found = CubeBackend::dense_input_gradient(there(&weight), there(&gradient));
+                let gradient = random([rows * images, outputs], 4);
+                let found = CubeBackend::dense_input_gradient(to_gpu(&weight), to_gpu(&gradient));
                 let expected = Flex::dense_input_gradient(weight.clone(), gradient.clone());
-                assert_near(back(found), expected, &about);
+                assert_near(to_cpu(found), expected, &about);
                 let found = CubeBackend::dense_relu_input_gradient(
-                    there(&y),
-                    there(&weight),
-                    there(&gradient),
+                    to_gpu(&y),
+                    to_gpu(&weight),
+                    to_gpu(&gradient),
                 );
                 let expected = Flex::dense_relu_input_gradient(y.clone(), weight.clone(), gradient);
-                assert_near(back(found), expected, &about);
+                assert_near(to_cpu(found), expected, &about);
             }
         }
     }

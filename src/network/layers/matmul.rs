@@ -1,7 +1,8 @@
 //! Adds the product of two matrices that already lie in memory.
 //!
-//! gemm does it natively. In wasm its kernel keeps more sums than the sixteen vector registers hold, and
-//! half of the time goes into moving them; a tile of four rows by eight columns stays in them.
+//! Natively it is computed by gemm. In wasm gemm's kernel keeps more sums than fit in the sixteen
+//! vector registers, and spends half of the time moving them. So in wasm it is computed in tiles of
+//! four rows by eight columns, which fit.
 
 /// A matrix in memory: entry (i, j) at `i · row_stride + j · column_stride`.
 #[derive(Clone, Copy)]
@@ -14,17 +15,24 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Row after row.
+    /// A row-major matrix.
+    ///
+    /// # Panics
+    /// If a dimension is 0, or the data is too short.
     pub fn new(data: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::overlapping(data, rows, columns, columns)
     }
 
-    /// Rows that begin `stride` numbers after one another.
+    /// A matrix whose rows begin `stride` numbers apart, and so overlap if they are longer.
+    ///
+    /// # Panics
+    /// If a dimension is 0, or the data is too short.
     pub fn overlapping(data: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
         assert!(rows > 0 && columns > 0 && (rows - 1) * stride + columns <= data.len());
         Self { data, rows, columns, row_stride: stride, column_stride: 1 }
     }
 
+    /// The transpose, without moving the data.
     #[cfg(feature = "train")]
     pub fn transposed(self) -> Self {
         let Self { data, rows, columns, row_stride, column_stride } = self;
@@ -38,7 +46,10 @@ impl<'a> View<'a> {
     }
 }
 
-/// Adds a · b to `out`, `[a.rows, b.columns]`.
+/// Adds a · b to `out`, which is `[a.rows, b.columns]`, row-major.
+///
+/// # Panics
+/// If the shapes do not fit together.
 pub fn add_product(out: &mut [f32], a: View, b: View) {
     assert!(a.columns == b.rows && out.len() == a.rows * b.columns);
     #[cfg(target_arch = "wasm32")]
@@ -50,8 +61,8 @@ pub fn add_product(out: &mut [f32], a: View, b: View) {
 
 fn gemm_product(out: &mut [f32], a: View, b: View) {
     let (rows, depth, columns) = (a.rows, a.columns, b.columns);
-    // SAFETY: `View` has checked that its last entry lies within its data, and `out` has as many
-    // numbers as the product and is borrowed by no one else.
+    // SAFETY: `View` has checked that its last entry lies within its data. `out` has the length of the
+    // product, and is borrowed mutably.
     unsafe {
         gemm::gemm(
             rows,
@@ -77,8 +88,8 @@ fn gemm_product(out: &mut [f32], a: View, b: View) {
     }
 }
 
-/// The product for wasm. It is plain Rust, which the compiler turns into 128-bit vectors, so that it
-/// can be tested anywhere.
+/// The product for wasm. It is portable Rust, which the compiler turns into 128-bit vector
+/// instructions, so it is tested natively.
 #[cfg(any(target_arch = "wasm32", test))]
 mod tiles {
     use super::View;
@@ -86,7 +97,7 @@ mod tiles {
     const HEIGHT: usize = 4;
     const WIDTH: usize = 8;
 
-    /// Whether b can be cut into tiles, and both matrices lie row after row.
+    /// Whether b can be divided into whole tiles, and both matrices are row-major.
     pub fn fit(a: View, b: View) -> bool {
         b.columns.is_multiple_of(WIDTH) && a.column_stride == 1 && b.column_stride == 1
     }
@@ -104,7 +115,7 @@ mod tiles {
         }
     }
 
-    /// Adds R rows by [`WIDTH`] columns of the product, from `row` and `column` on.
+    /// Adds R rows by [`WIDTH`] columns of the product, starting at `row` and `column`.
     fn tile<const R: usize>(out: &mut [f32], a: View, b: View, row: usize, column: usize) {
         let mut sums = [[0.0; WIDTH]; R];
         for (r, sums) in sums.iter_mut().enumerate() {
@@ -114,10 +125,11 @@ mod tiles {
         let left = &a.data[row * a.row_stride..][..(R - 1) * a.row_stride + depth];
         let right = &b.data[column..][..(depth - 1) * b.row_stride + WIDTH];
         for k in 0..depth {
-            // SAFETY: k < depth and r < R, which is how far the two slices have just been found to
-            // reach. Checked at every step, it would take half as long again.
+            // SAFETY: k < depth and r < R, and the slices were just taken with that length. Bounds
+            // checks in this loop would make it 50 % slower.
             let b: &[f32; WIDTH] = unsafe { &*right.as_ptr().add(k * b.row_stride).cast() };
             for (r, sums) in sums.iter_mut().enumerate() {
+                // SAFETY: as above.
                 let a = unsafe { *left.get_unchecked(r * a.row_stride + k) };
                 for (sum, b) in sums.iter_mut().zip(b) {
                     *sum += a * b;
@@ -134,9 +146,9 @@ mod tiles {
 mod tests {
     use super::*;
 
-    /// Whole and cut tiles, overlapping rows, and what was there before.
+    /// With whole tiles and parts of tiles, overlapping rows, and an `out` that is not zero.
     #[test]
-    fn tiles_are_the_product() {
+    fn tiles_give_the_product_of_gemm() {
         let numbers = |count: usize, step: usize| -> Vec<f32> {
             (0..count).map(|i| (i * step % 101) as f32 / 50.0 - 1.0).collect()
         };
@@ -152,7 +164,10 @@ mod tests {
             tiles::add_product(&mut found, a, b);
             gemm_product(&mut expected, a, b);
             for (found, expected) in found.iter().zip(expected) {
-                assert!((found - expected).abs() <= 1e-5 * depth as f32, "{found}, not {expected}");
+                assert!(
+                    (found - expected).abs() <= 1e-5 * depth as f32,
+                    "{found} instead of {expected}"
+                );
             }
         }
     }

@@ -1,14 +1,14 @@
 //! The layers of the networks, and their backward passes.
 //!
 //! Both networks spend nearly all of their time in 3×3 convolutions. burn's general convolution
-//! copies every patch of its input and turns the layout around on the way in and out; with channels
-//! last, an output row is a matrix product of rows that already lie side by side in memory, and
-//! nothing has to be copied. So these layers keep images as `[batch, height, width, channels]` and
-//! are an extension of burn's backends: `flex` does them on the CPU, `cube` in kernels of our own on a
-//! GPU, and burn's own operations (`reference`) are what both are tested against.
+//! copies every patch of its input, and converts the layout before and after. With channels last,
+//! the inputs of a row of output already lie side by side in memory, so that the row is a matrix
+//! product without copies. So these layers keep images as `[batch, height, width, channels]`. They
+//! extend burn's backends: `cpu` for flex, `gpu` with kernels of its own for cube. Both are tested
+//! against burn's own operations (`reference`).
 //!
-//! A convolution or a dense layer and the ReLU after it are one layer, since both directions need
-//! only the ReLU's output.
+//! A convolution or a dense layer and the ReLU after it are one layer here, because the backward pass
+//! of both needs the ReLU's output alone.
 
 #[cfg(feature = "train")]
 mod autodiff;
@@ -26,15 +26,18 @@ use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
 use burn::tensor::Tensor;
 
-/// What a backend has to offer. Images are `[batch, height, width, channels]`, the weights of a
-/// convolution `[out, in, 3, 3]`, those of a dense layer `[in, out]`, biases `[out]`.
+/// The layers that a backend implements. Images are `[batch, height, width, channels]`, the weights
+/// of a convolution `[out, in, 3, 3]`, those of a dense layer `[in, out]`, biases `[out]`.
+///
+/// Where there may be several gradients for each image, they are `[rows × batch, …]`: the first row of
+/// every image, then the second, and so on.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
     Autodiff: cfg(feature = "train"),
 )]
 pub trait Layers: Backend {
-    /// relu(x ∗ weight + bias), *valid* padding, stride 1.
+    /// relu(x ∗ weight + bias), a cross-correlation with *valid* padding and stride 1.
     fn conv_relu(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -43,8 +46,8 @@ pub trait Layers: Backend {
         reference::conv_relu::<Self>(x, weight, bias)
     }
 
-    /// The gradient by x, given [`Layers::conv_relu`]'s output y and the gradient by y. There may be
-    /// several gradients for each image: the first of every image, then the second, and so on.
+    /// The gradient with respect to x, given [`Layers::conv_relu`]'s output y and the gradient with
+    /// respect to y. There may be several gradients for each image.
     fn conv_relu_input_gradient(
         y: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -53,18 +56,18 @@ pub trait Layers: Backend {
         reference::conv_relu_input_gradient::<Self>(y, weight, gradient)
     }
 
-    /// The largest of each 2×2 block. Height and width are even.
+    /// The maximum of each 2×2 block. Height and width are even.
     fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
         reference::max_pool::<Self>(x)
     }
 
-    /// The gradient by x, given the gradient by the output: it goes to the first of several equal
-    /// maxima, as in PyTorch. There may be several gradients for each image, as above.
+    /// The gradient with respect to x, given x and the gradient with respect to the output. It goes to
+    /// the first of several equal maxima, as in PyTorch. There may be several gradients for each image.
     fn max_pool_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
         reference::max_pool_gradient::<Self>(x, gradient)
     }
 
-    /// x · weight + bias, and the ReLU of it if asked for: `[batch, in]` to `[batch, out]`.
+    /// x · weight + bias, and its ReLU if `relu` is set: from `[batch, in]` to `[batch, out]`.
     fn dense(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -74,7 +77,8 @@ pub trait Layers: Backend {
         reference::dense::<Self>(x, weight, bias, relu)
     }
 
-    /// The gradient by x, given that by [`Layers::dense`]'s output without a ReLU.
+    /// The gradient with respect to x, given the gradient with respect to [`Layers::dense`]'s output
+    /// without a ReLU.
     fn dense_input_gradient(
         weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
@@ -82,8 +86,8 @@ pub trait Layers: Backend {
         reference::dense_input_gradient::<Self>(weight, gradient)
     }
 
-    /// The gradient by x, given [`Layers::dense`]'s output y with its ReLU and the gradient by y.
-    /// There may be several gradients for each image, as above.
+    /// The gradient with respect to x, given [`Layers::dense`]'s output y with a ReLU and the gradient
+    /// with respect to y. There may be several gradients for each image.
     fn dense_relu_input_gradient(
         y: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -93,10 +97,11 @@ pub trait Layers: Backend {
     }
 }
 
-/// What training needs besides. It is called from [`autodiff`] alone.
+/// The gradients that training needs besides, for [`autodiff`].
 #[cfg(feature = "train")]
 trait WeightGradients: Layers {
-    /// The gradients by weight and bias, given x, the output y and the gradient by y.
+    /// The gradients with respect to weight and bias, given x, the output y and the gradient with
+    /// respect to y.
     fn conv_relu_weight_gradients(
         x: FloatTensor<Self>,
         y: FloatTensor<Self>,
@@ -110,14 +115,17 @@ trait WeightGradients: Layers {
 #[cfg(feature = "vulkan")]
 impl WeightGradients for burn::backend::Cube {}
 
-/// A convolution and its ReLU: `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
+/// A convolution and its ReLU: from `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
+///
+/// # Panics
+/// If the layer has no bias; the networks' layers have one.
 pub fn conv_relu(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
     let bias = layer.bias.as_ref().expect("every convolution of the networks has a bias");
     let (weight, bias) = (layer.weight.val().into_dispatch(), bias.val().into_dispatch());
     Tensor::from_dispatch(<Dispatch as Layers>::conv_relu(x.into_dispatch(), weight, bias))
 }
 
-/// Back through [`conv_relu`], whose output was y: `[rows × batch, h − 2, w − 2, out]` to
+/// The backward pass of [`conv_relu`], whose output was y: from `[rows × batch, h − 2, w − 2, out]` to
 /// `[rows × batch, h, w, in]`.
 pub fn conv_relu_backward(layer: &Conv2d, y: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Layers>::conv_relu_input_gradient(
@@ -127,12 +135,12 @@ pub fn conv_relu_backward(layer: &Conv2d, y: &Tensor<4>, gradient: Tensor<4>) ->
     ))
 }
 
-/// The largest of each 2×2 block: `[batch, h, w, c]` to `[batch, h / 2, w / 2, c]`.
+/// The maximum of each 2×2 block: from `[batch, h, w, c]` to `[batch, h / 2, w / 2, c]`.
 pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Layers>::max_pool(x.into_dispatch()))
 }
 
-/// Back through [`max_pool`], whose input was x: `[rows × batch, h / 2, w / 2, c]` to
+/// The backward pass of [`max_pool`], whose input was x: from `[rows × batch, h / 2, w / 2, c]` to
 /// `[rows × batch, h, w, c]`.
 pub fn max_pool_backward(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Layers>::max_pool_gradient(
@@ -141,12 +149,18 @@ pub fn max_pool_backward(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
     ))
 }
 
-/// A dense layer without a ReLU: `[batch, in]` to `[batch, out]`.
+/// A dense layer without a ReLU: from `[batch, in]` to `[batch, out]`.
+///
+/// # Panics
+/// If the layer has no bias; the networks' layers have one.
 pub fn dense(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
     dense_with(layer, x, false)
 }
 
-/// A dense layer and its ReLU: `[batch, in]` to `[batch, out]`.
+/// A dense layer and its ReLU: from `[batch, in]` to `[batch, out]`.
+///
+/// # Panics
+/// If the layer has no bias; the networks' layers have one.
 pub fn dense_relu(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
     dense_with(layer, x, true)
 }
@@ -157,14 +171,15 @@ fn dense_with(layer: &Linear, x: Tensor<2>, relu: bool) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Layers>::dense(x.into_dispatch(), weight, bias, relu))
 }
 
-/// Back through [`dense`]: `[rows × batch, out]` to `[rows × batch, in]`.
+/// The backward pass of [`dense`]: from `[rows × batch, out]` to `[rows × batch, in]`.
 pub fn dense_backward(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
     let weight = layer.weight.val().into_dispatch();
     let gradient = gradient.into_dispatch();
     Tensor::from_dispatch(<Dispatch as Layers>::dense_input_gradient(weight, gradient))
 }
 
-/// Back through [`dense_relu`], whose output was y: `[rows × batch, out]` to `[rows × batch, in]`.
+/// The backward pass of [`dense_relu`], whose output was y: from `[rows × batch, out]` to
+/// `[rows × batch, in]`.
 pub fn dense_relu_backward(layer: &Linear, y: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(<Dispatch as Layers>::dense_relu_input_gradient(
         y.clone().into_dispatch(),
@@ -181,7 +196,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Numbers from −0.5 to 0.5, the same every time, a fifth of them zero as after a ReLU.
+    /// Random numbers from −0.5 to 0.5, of which a fifth is zero as after a ReLU.
     pub fn random<const D: usize>(shape: [usize; D], seed: u32) -> FlexTensor {
         let mut state = seed;
         let numbers = (0..shape.iter().product()).map(|_| {
@@ -200,28 +215,29 @@ pub(crate) mod tests {
         assert!(largest > 0.0, "{about}: nothing to compare");
         for (found, expected) in found.iter::<f32>().zip(expected) {
             let error = (found - expected).abs();
-            assert!(error <= 2e-6 * largest, "{about}: {found} against {expected}");
+            assert!(error <= 2e-6 * largest, "{about}: {found} instead of {expected}");
         }
     }
 
-    /// Images, height, width, and channels before and after: few channels and many, images that are
-    /// not square, and not as many images as make a group.
+    /// Images, height, width, in channels and out channels. Some have few channels and some many,
+    /// images are not square, and the numbers of images are not multiples of a group.
     pub const SHAPES: [[usize; 5]; 5] =
         [[1, 3, 4, 1, 4], [11, 7, 5, 1, 6], [3, 6, 9, 3, 16], [9, 8, 6, 8, 5], [2, 5, 8, 40, 33]];
 
     #[test]
-    fn they_are_burns_own_convolution_and_its_gradients() {
-        for [images, height, width, from, to] in SHAPES {
-            let about = format!("{images} × {height} × {width}, {from} to {to} channels");
-            let x = random([images, height, width, from], 1);
-            let weight = random([to, from, 3, 3], 2);
-            let bias = random([to], 3);
+    fn convolutions_are_those_of_burn() {
+        for [images, height, width, in_channels, out_channels] in SHAPES {
+            let about =
+                format!("{images} × {height} × {width}, {in_channels} to {out_channels} channels");
+            let x = random([images, height, width, in_channels], 1);
+            let weight = random([out_channels, in_channels, 3, 3], 2);
+            let bias = random([out_channels], 3);
             let y = Flex::conv_relu(x.clone(), weight.clone(), bias.clone());
             let expected = reference::conv_relu::<Flex>(x.clone(), weight.clone(), bias);
             assert_near(y.clone(), expected, &about);
 
             for rows in [1, 2] {
-                let gradient = random([rows * images, height - 2, width - 2, to], 4);
+                let gradient = random([rows * images, height - 2, width - 2, out_channels], 4);
                 let (y, weight) = (y.clone(), weight.clone());
                 let found =
                     Flex::conv_relu_input_gradient(y.clone(), weight.clone(), gradient.clone());
@@ -229,23 +245,23 @@ pub(crate) mod tests {
                 assert_near(found, expected, &about);
             }
 
-            let gradient = random([images, height - 2, width - 2, to], 5);
-            let (kernel, bias) = Flex::conv_relu_weight_gradients(
+            let gradient = random([images, height - 2, width - 2, out_channels], 5);
+            let (by_weight, by_bias) = Flex::conv_relu_weight_gradients(
                 x.clone(),
                 y.clone(),
                 weight.clone(),
                 gradient.clone(),
             );
-            let (by_weight, by_bias) =
+            let (expected_by_weight, expected_by_bias) =
                 reference::conv_relu_weight_gradients::<Flex>(x, y, weight, gradient);
-            assert_near(kernel, by_weight, &about);
-            assert_near(bias, by_bias, &about);
+            assert_near(by_weight, expected_by_weight, &about);
+            assert_near(by_bias, expected_by_bias, &about);
         }
     }
 
-    /// With blocks that are all zero, where the first of four has to win.
+    /// With blocks of four zeros, whose gradient goes to the first.
     #[test]
-    fn it_is_burns_own_pool_and_its_gradient() {
+    fn pools_are_those_of_burn() {
         let x = random([3, 8, 6, 5], 6);
         let x = Flex::conv_relu(x, random([5, 5, 3, 3], 7), random([5], 8));
         let pooled = Flex::max_pool(x.clone());
@@ -261,10 +277,10 @@ pub(crate) mod tests {
         }
     }
 
-    /// What training uses, against burn's own layers under automatic differentiation.
+    /// The gradients of training, against those of burn's own layers by autodiff.
     #[cfg(feature = "train")]
     #[test]
-    fn their_gradients_reach_the_parameters() {
+    fn gradients_of_the_parameters_are_those_of_burn() {
         use burn::nn::conv::Conv2dConfig;
         use burn::tensor::activation::relu;
         use burn::tensor::module::max_pool2d;
@@ -274,12 +290,12 @@ pub(crate) mod tests {
         let device = Device::flex().autodiff();
         let conv = Conv2dConfig::new([3, 9], [3, 3]).init(&device);
         let x = Tensor::<4>::random([4, 3, 8, 10], Distribution::Default, &device).require_grad();
-        let weighing = Tensor::<4>::random([4, 9, 3, 4], Distribution::Default, &device);
+        let cotangent = Tensor::<4>::random([4, 9, 3, 4], Distribution::Default, &device);
 
         let ours = max_pool(conv_relu(&conv, x.clone().permute([0, 2, 3, 1])));
-        let ours = (ours.permute([0, 3, 1, 2]) * weighing.clone()).sum().backward();
+        let ours = (ours.permute([0, 3, 1, 2]) * cotangent.clone()).sum().backward();
         let burns = max_pool2d(relu(conv.forward(x.clone())), MaxPoolOptions::new([2, 2]));
-        let burns = (burns * weighing).sum().backward();
+        let burns = (burns * cotangent).sum().backward();
 
         let weight = conv.weight.val();
         let bias = conv.bias.as_ref().expect("it has a bias").val();

@@ -1,4 +1,4 @@
-//! The layers by burn's own operations, for any backend: what the others are tested against.
+//! The layers by burn's own operations, for any backend. The others are tested against them.
 
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::tensor::FloatTensor;
@@ -13,7 +13,7 @@ pub fn conv_relu<B: Backend>(
     weight: FloatTensor<B>,
     bias: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    let y = B::conv2d(channels_second::<B>(x), weight, Some(bias), options());
+    let y = B::conv2d(channels_first::<B>(x), weight, Some(bias), options());
     channels_last::<B>(B::relu(y))
 }
 
@@ -22,8 +22,8 @@ pub fn conv_relu_input_gradient<B: Backend>(
     weight: FloatTensor<B>,
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    let y = repeated::<B>(y, &gradient);
-    let gradient = channels_second::<B>(B::relu_backward(y, gradient));
+    let y = repeat_for_rows::<B>(y, &gradient);
+    let gradient = channels_first::<B>(B::relu_backward(y, gradient));
     let options = ConvTransposeOptions::new(ONE, NONE, NONE, ONE, 1);
     channels_last::<B>(B::conv_transpose2d(gradient, weight, None, options))
 }
@@ -39,22 +39,22 @@ pub fn conv_relu_weight_gradients<B: Backend>(
     let channels = gradient.shape()[3];
     let bias = B::float_sum_dims(gradient.clone(), &[0, 1, 2]);
     let bias = B::float_reshape(bias, [channels].into());
-    let (x, gradient) = (channels_second::<B>(x), channels_second::<B>(gradient));
+    let (x, gradient) = (channels_first::<B>(x), channels_first::<B>(gradient));
     (B::conv2d_weight_backward(x, weight, gradient, options()), bias)
 }
 
 pub fn max_pool<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
-    channels_last::<B>(B::max_pool2d(channels_second::<B>(x), TWO, TWO, NONE, ONE, false))
+    channels_last::<B>(B::max_pool2d(channels_first::<B>(x), TWO, TWO, NONE, ONE, false))
 }
 
 pub fn max_pool_gradient<B: Backend>(
     x: FloatTensor<B>,
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    let x = channels_second::<B>(repeated::<B>(x, &gradient));
+    let x = channels_first::<B>(repeat_for_rows::<B>(x, &gradient));
     let integers = get_or_init_device_settings::<B>(&x.device()).int_dtype;
     let pool = B::max_pool2d_with_indices(x.clone(), TWO, TWO, NONE, ONE, false, integers);
-    let gradient = channels_second::<B>(gradient);
+    let gradient = channels_first::<B>(gradient);
     let back =
         B::max_pool2d_with_indices_backward(x, TWO, TWO, NONE, ONE, false, gradient, pool.indices);
     channels_last::<B>(back.x_grad)
@@ -83,7 +83,7 @@ pub fn dense_relu_input_gradient<B: Backend>(
     weight: FloatTensor<B>,
     gradient: FloatTensor<B>,
 ) -> FloatTensor<B> {
-    let gradient = B::relu_backward(repeated::<B>(y, &gradient), gradient);
+    let gradient = B::relu_backward(repeat_for_rows::<B>(y, &gradient), gradient);
     dense_input_gradient::<B>(weight, gradient)
 }
 
@@ -91,18 +91,21 @@ fn options() -> ConvOptions<2> {
     ConvOptions::new(ONE, NONE, ONE, 1)
 }
 
-/// `[n, height, width, channels]` to `[n, channels, height, width]`.
-fn channels_second<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
+/// From `[n, height, width, channels]` to `[n, channels, height, width]`.
+fn channels_first<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     B::float_permute(tensor, &[0, 3, 1, 2])
 }
 
-/// `[n, channels, height, width]` to `[n, height, width, channels]`.
+/// From `[n, channels, height, width]` to `[n, height, width, channels]`.
 fn channels_last<B: Backend>(tensor: FloatTensor<B>) -> FloatTensor<B> {
     B::float_permute(tensor, &[0, 2, 3, 1])
 }
 
-/// A tensor of the forward pass, once for each of the gradients that go back through it.
-fn repeated<B: Backend>(forward: FloatTensor<B>, gradients: &FloatTensor<B>) -> FloatTensor<B> {
+/// Repeats a tensor of the forward pass, `[batch, …]`, for gradients `[rows × batch, …]`.
+fn repeat_for_rows<B: Backend>(
+    forward: FloatTensor<B>,
+    gradients: &FloatTensor<B>,
+) -> FloatTensor<B> {
     let times = gradients.shape()[0] / forward.shape()[0];
     if times == 1 { forward } else { B::float_repeat_dim(forward, 0, times) }
 }

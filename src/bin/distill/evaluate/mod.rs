@@ -21,6 +21,7 @@ use self::inputs::{Images, images, subjects};
 use self::journal::Journal;
 use self::summary::{Summary, fooled, words};
 use crate::lineup::measurements;
+use crate::names::named;
 use crate::options::{AttackArguments, Name};
 use crate::table::Table;
 use crate::{Common, Result, progress};
@@ -28,6 +29,7 @@ use crate::{Common, Result, progress};
 #[derive(Args)]
 pub struct Arguments {
     /// What to measure [default: everything in `results/`, for the data set].
+    #[arg(value_parser = named::<Kind>())]
     experiment: Option<Kind>,
     #[command(flatten)]
     common: Common,
