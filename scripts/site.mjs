@@ -10,6 +10,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "./browser.mjs";
+import { escapeHtml } from "../www/codecs/html.js";
 import { LANGUAGES } from "../www/languages/index.js";
 import { writeList } from "./release.mjs";
 import { publishedFiles } from "./serve.mjs";
@@ -108,11 +109,11 @@ function headOf({ locale, title, description, place, card, oembed }) {
   return [
     `<link rel="canonical" href="${address}${place}">`,
     `<link rel="apple-touch-icon" href="${address}www/icon-180.png">`,
-    ...(oembed ? [`<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escape(title)}">`] : []),
+    ...(oembed ? [`<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escapeHtml(title)}">`] : []),
     `<meta property="og:type" content="website">`,
     `<meta property="og:locale" content="${locale}">`,
-    `<meta property="og:title" content="${escape(title)}">`,
-    `<meta property="og:description" content="${escape(description)}">`,
+    `<meta property="og:title" content="${escapeHtml(title)}">`,
+    `<meta property="og:description" content="${escapeHtml(description)}">`,
     `<meta property="og:url" content="${address}${place}">`,
     `<meta property="og:image" content="${address}${card}">`,
     `<meta property="og:image:width" content="${CARD.width}">`,
@@ -154,18 +155,18 @@ function storyPage({ language, title, description, head, link, card }) {
 <head>
   <meta charset="utf-8">
   <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'">
-  <meta http-equiv="refresh" content="0; url=${escape(link)}">
+  <meta http-equiv="refresh" content="0; url=${escapeHtml(link)}">
   <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>${escape(title)}</title>
-  <meta name="description" content="${escape(description)}">
+  <title>${escapeHtml(title)}</title>
+  <meta name="description" content="${escapeHtml(description)}">
   <link rel="icon" href="../icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="../styles/base.css">
 ${head}</head>
 <body>
   <main class="boot-note">
-    <h1>${escape(title)}</h1>
-    <p>${escape(description)}</p>
-    <p><a href="${escape(link)}"><img src="${card}" alt="" width="600" height="315"> ${escape(title)}</a></p>
+    <h1>${escapeHtml(title)}</h1>
+    <p>${escapeHtml(description)}</p>
+    <p><a href="${escapeHtml(link)}"><img src="${card}" alt="" width="600" height="315"> ${escapeHtml(title)}</a></p>
   </main>
 </body>
 </html>
@@ -197,9 +198,4 @@ function pin(page) {
 function insert(path, head) {
   const file = join(folder, path);
   writeFileSync(file, readFileSync(file, "utf8").replace("</head>", `${head}</head>`));
-}
-
-/** @param {string} text */
-function escape(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -13,7 +13,7 @@
 const HASH_DIGITS = 8;
 
 /** @param {ManifestEntry} model @returns {NetworkName} */
-export const nameOf = ({ role, temperature, sha256 }) => ({ role, temperature, hash: sha256.slice(0, HASH_DIGITS) });
+export const networkName = ({ role, temperature, sha256 }) => ({ role, temperature, hash: sha256.slice(0, HASH_DIGITS) });
 
 /**
  * The network of that name; where there is none, the one of that role at the nearest temperature.

@@ -77,9 +77,6 @@ export async function tinyFigure(state) {
   return png.finish();
 }
 
-/** What both panels show, in words. @param {State} state */
-export const inWords = (state) => SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");
-
 function sheet() {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;

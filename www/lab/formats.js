@@ -1,15 +1,6 @@
 /** What was measured, as files: JSON as the command line writes it, CSV for spreadsheets, PNG for slides. */
-import { make } from "../page/dom.js";
 
 /** @typedef {Record<string, unknown>} Row */
-
-/** @param {string} name @param {Blob} blob */
-export function download(name, blob) {
-  const url = URL.createObjectURL(blob);
-  make("a", { href: url, download: name }).click();
-  // The browser has the file by then, or has refused it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
 
 /** @param {Row[]} rows */
 export const toJson = (rows) => new Blob([`${JSON.stringify(rows, null, 2)}\n`], { type: "application/json" });
