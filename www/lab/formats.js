@@ -1,4 +1,5 @@
 /** What was measured, as files: JSON as the command line writes it, CSV for spreadsheets, PNG for slides. */
+import { contextOf } from "../page/dom.js";
 
 /** @typedef {Record<string, unknown>} Row */
 
@@ -54,8 +55,7 @@ export async function toPng(chart, caption) {
   const canvas = document.createElement("canvas");
   canvas.width = SCALE * width;
   canvas.height = SCALE * (height + CAPTION * caption.length + 12);
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser gives no canvas to draw on.");
+  const context = contextOf(canvas);
   const style = getComputedStyle(document.body);
   context.scale(SCALE, SCALE);
   context.fillStyle = getComputedStyle(document.documentElement).backgroundColor;

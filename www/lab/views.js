@@ -4,7 +4,7 @@
  * published, and the visitor's own.
  */
 import { DATASETS } from "../domain/datasets.js";
-import { className, modelName, number, percent, t } from "../page/i18n.js";
+import { className, modelName, number, percent, percentInterval, t } from "../page/i18n.js";
 import { barChart, barLegend, heatMap, histograms, legend, lineChart } from "./charts.js";
 import { LINEUP } from "./plan.js";
 import { PAPER_EPSILON } from "./reported.js";
@@ -68,6 +68,9 @@ const rowName = ({ role, temperature, scale }) => (role === "scaled" ? modelName
 /** What two rows about the same network have in common. @param {Row} row */
 const keyOf = ({ role, temperature, scale }) => `${role} ${temperature} ${scale}`;
 
+/** One row of each network. @param {Row[]} rows */
+const distinct = (rows) => [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+
 /** How much of a row has been measured, of how much. @param {Experiment} experiment @param {Row} row */
 export function progressOf(experiment, row) {
   if (experiment === "robustness") return { done: row.measured + row.misread, of: row.images };
@@ -84,8 +87,8 @@ export function draw(experiment, figures, context) {
   return { ...view, legend: [...(isPartial ? [words(t("lab.partial.chart", { done: sum("done"), of: sum("of") }), "partial")] : []), ...view.legend] };
 }
 
-/** A mean's interval may reach below what a share can be. @param {[number, number] | null | undefined} interval @param {number} [digits] */
-const span = (interval, digits = 1) => (interval ? ` (${t("results.interval", { low: percent(Math.max(0, interval[0]), digits), high: percent(Math.min(1, interval[1]), digits) })})` : "");
+/** @param {[number, number] | null | undefined} interval @param {number} [digits] */
+const span = (interval, digits) => (interval ? ` (${percentInterval(interval, digits)})` : "");
 /** @param {number | null | undefined} share @param {number} [digits] */
 const share = (share, digits = 1) => (share === null || share === undefined ? "–" : percent(share, digits));
 /** @param {number | undefined} value */
@@ -154,10 +157,8 @@ const DRAW = {
   },
 
   attacks(figures, { look, onLook, onOpen }) {
-    const { yours, ours } = figures;
-    const whose = yours.length > 0 ? look.whose : "ours";
-    const rows = whose === "yours" ? yours : ours;
-    const networks = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+    const { whose, rows, selects } = chooseRows(figures, look, onLook);
+    const networks = distinct(rows);
     const cellOf = (/** @type {Row} */ like, /** @type {Row} */ network) => {
       const task = rows.findIndex((row) => keyOf(row) === keyOf(network) && isSameAttack(row, like));
       if (task < 0 || rows[task].attempts === 0) return null;
@@ -171,7 +172,7 @@ const DRAW = {
     return {
       chart: rows.length > 0 ? heatMap({ caption: t(`lab.attacks.caption.${whose}`), corner: t("settings.title"), across: networks.map(rowName), rows: lineup.map((like) => ({ name: attackName(like), cells: networks.map((network) => cellOf(like, network)) })) }) : null,
       legend: rows.length > 0 ? [words(t("lab.attacks.legend"))] : [],
-      selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+      selects,
       head: head("network", "by", "attack", ...SUCCESS),
       body: linesOf("attacks", figures, (row) => [attackName(row), ...successCells(row)]),
     };
@@ -295,11 +296,9 @@ const DRAW = {
   },
 
   transfer(figures, { look, onLook, onOpen }) {
-    const { yours, ours } = figures;
-    const whose = yours.length > 0 ? look.whose : "ours";
-    const rows = whose === "yours" ? yours : ours;
-    const from = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
-    const to = [...new Map(rows.map((row) => [keyOf(row.to), row.to])).values()];
+    const { whose, rows, selects } = chooseRows(figures, look, onLook);
+    const from = distinct(rows);
+    const to = distinct(rows.map((row) => row.to));
     const cell = (/** @type {Row} */ one, /** @type {number} */ task, /** @type {Row} */ other) => {
       const row = rows.find((each) => keyOf(each) === keyOf(one) && keyOf(each.to) === keyOf(other));
       if (!row || row.shown === 0) return null;
@@ -309,7 +308,7 @@ const DRAW = {
     return {
       chart: rows.length > 0 ? heatMap({ caption: t("lab.transfer.caption"), corner: t("lab.transfer.corner"), across: to.map(rowName), rows: from.map((one, task) => ({ name: rowName(one), cells: to.map((other) => cell(one, task, other)) })) }) : null,
       legend: rows.length > 0 ? [words(t("lab.transfer.legend")), words(t("lab.transfer.paper"))] : [],
-      selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+      selects,
       head: head("from", "by", "to", "shown", "misread-rate", "reached", "vanished"),
       body: linesOf("transfer", figures, (row) => [
         rowName(row.to), number(row.shown), row.shown === 0 ? "–" : share(row.misread_rate) + span(row.misread_interval), row.shown === 0 ? "–" : share(row.rate) + span(row.interval), number(row.outcomes.gradient_vanished),
@@ -334,6 +333,22 @@ function attackName({ attack, direction }) {
   return several && direction ? t("lab.attacks.way", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`) }) : t(`attack.${attack}`);
 }
 
+/**
+ * The visitor's rows or this project's, as chosen, with the menu to choose where there are both.
+ *
+ * @param {Figures} figures
+ * @param {Look} look
+ * @param {Context["onLook"]} onLook
+ */
+function chooseRows({ yours, ours }, look, onLook) {
+  const whose = yours.length > 0 ? look.whose : "ours";
+  return {
+    whose,
+    rows: whose === "yours" ? yours : ours,
+    selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+  };
+}
+
 /** @param {Look["whose"]} whose @param {Context["onLook"]} onLook @returns {Select} */
 const whoseSelect = (whose, onLook) => ({
   label: t("lab.head.by"),
@@ -344,7 +359,7 @@ const whoseSelect = (whose, onLook) => ({
 
 /** Each network once, in the order of the tables. @param {Row[]} rows */
 function byOrder(rows) {
-  const networks = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+  const networks = distinct(rows);
   const place = (/** @type {Row} */ { role, temperature, scale }) => 1e6 * ROLES.findIndex((each) => each.role === role) + Math.max(temperature, scale);
   return networks.sort((a, b) => place(a) - place(b));
 }

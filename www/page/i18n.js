@@ -115,6 +115,11 @@ export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+/** The interval of a share, as percentages. That of a mean may reach beyond what a share can be. @param {[number, number]} interval @param {number} [digits] */
+export function percentInterval([low, high], digits = 1) {
+  return t("results.interval", { low: percent(Math.max(0, low), digits), high: percent(Math.min(1, high), digits) });
+}
+
 /** A duration that is not known exactly. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 100) return t("lab.seconds", { count: Math.max(1, Math.ceil(seconds)) });
