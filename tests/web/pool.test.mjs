@@ -290,3 +290,33 @@ test("where no worker can be made, the page does the same work", async (t) => {
   assert.deepEqual(sorted(seen.results), all(6));
   assert.deepEqual(problems, []);
 });
+
+test("what the page computes itself stops when it is cancelled, too, even while it is paused", async (t) => {
+  const { url } = await fakeSite(t);
+  for (const isPaused of [false, true]) {
+    const { page } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELP}` });
+    const seen = await page.evaluate(/** @returns {Promise<any>} */ async (isPaused) => {
+      const global = /** @type {any} */ (globalThis);
+      // Between two steps the engine lets others have their turn, with a message to itself.
+      let turns = 0;
+      const { postMessage } = MessagePort.prototype;
+      MessagePort.prototype.postMessage = function (/** @type {any} */ message, /** @type {any[]} */ ...more) {
+        if (message === null) turns++;
+        return postMessage.call(this, message, ...more);
+      };
+      await global.start({ size: 1 });
+      const running = global.begin(global.plan(2, 5, 1e6));
+      while (turns < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+      if (isPaused) global.pool.pause();
+      global.control.abort();
+      const done = await running;
+      const before = turns;
+      global.pool.resume();
+      global.control = new AbortController();
+      return { done, again: await global.begin(global.plan(50, 1)), more: turns - before };
+    }, isPaused);
+    assert.deepEqual([seen.done, seen.again], [false, true]);
+    // Two for each attempt, and one that may have been due before; as many again if what was cancelled went on.
+    assert.ok(seen.more <= 2 * 50 + 1, `${seen.more} turns`);
+  }
+});
