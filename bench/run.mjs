@@ -11,12 +11,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { cpus, loadavg } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "../scripts/browser.mjs";
-import { publishedFiles } from "../scripts/serve.mjs";
+import { publishedFiles, startServer } from "../scripts/serve.mjs";
 import { median, tables, writeReport } from "./report.mjs";
 
 /**
@@ -69,7 +68,7 @@ async function serve() {
   const files = publishedFiles();
   const types = /** @type {Record<string, string>} */ ({ ".js": "text/javascript", ".mjs": "text/javascript", ".html": "text/html", ".wasm": "application/wasm" });
   let sent = 0;
-  const server = createServer(async (request, response) => {
+  const server = await startServer(async (request, response) => {
     const before = request.socket.bytesWritten;
     response.on("finish", () => { sent += request.socket.bytesWritten - before; });
     const { pathname } = new URL(`${request.url}`, "http://localhost");
@@ -77,16 +76,7 @@ async function serve() {
     const body = await readFile(join(ROOT, pathname)).catch(() => null);
     response.writeHead(body ? 200 : 404, { "Content-Type": types[extname(pathname)] ?? "application/octet-stream" }).end(body);
   });
-  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return {
-    url: `http://localhost:${port}`,
-    sent: () => sent,
-    close() {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
+  return { ...server, sent: () => sent };
 }
 
 /** @param {string} url */

@@ -7,12 +7,11 @@
  * with `-- real`; without it the adapter is a program, so few steps are taken.
  */
 import { writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "../scripts/browser.mjs";
-import { publishedFiles } from "../scripts/serve.mjs";
+import { publishedFiles, startServer } from "../scripts/serve.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const REAL = process.argv.includes("real");
@@ -44,21 +43,18 @@ const WORKERS = {
 };
 
 const files = publishedFiles();
-const server = createServer((request, response) => {
+const server = await startServer((request, response) => {
   const body = WORKERS[new URL(`${request.url}`, "http://localhost").pathname];
   if (!body) return files(request, response);
   response.writeHead(200, { "Content-Type": body.startsWith("<") ? "text/html" : "text/javascript" }).end(body);
 });
-await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
-const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
 const browser = await launchBrowser(REAL ? { args: ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--ignore-gpu-blocklist"] } : { gpu: true });
 const page = await browser.newPage();
 page.setDefaultTimeout(0);
-await page.goto(`http://localhost:${port}/bench`);
+await page.goto(`${server.url}/bench`);
 const measured = await page.evaluate(measure, { networks: NETWORKS, budget: BUDGET, images: IMAGES });
 await browser.close();
-server.closeAllConnections();
 server.close();
 
 const result = {

@@ -2,8 +2,9 @@
  * Writes the measured figures into the blog posts: `npm run readme`. With `--check` it only says
  * whether they are there. A figure stands in an element with `data-figure`, which names it.
  */
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { measured, misread, models, percent, robustness } from "./measured.mjs";
+import { writeOrCheck } from "./write.mjs";
 
 const POSTS = readdirSync(new URL("../www/blog/", import.meta.url)).filter((name) => name.endsWith(".html")).map((name) => new URL(`../www/blog/${name}`, import.meta.url));
 const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
@@ -57,11 +58,7 @@ for (const post of POSTS) {
     if (!(name in FIGURES)) throw new Error(`${post.pathname} asks for a figure "${name}" that there is not.`);
     return `${start}${FIGURES[name]}${end}`;
   });
-  if (!process.argv.includes("--check")) writeFileSync(post, after);
-  else if (before !== after) {
-    process.stderr.write(`${post.pathname} does not hold the figures of results/success.json. Run \`npm run readme\`.\n`);
-    process.exitCode = 1;
-  }
+  writeOrCheck(post, after, "npm run readme");
 }
 
 /** @param {string} role @param {number} temperature */

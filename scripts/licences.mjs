@@ -4,9 +4,11 @@
  * `--check` it only says whether the page is up to date.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { escapeHtml } from "../www/codecs/html.js";
+import { writeOrCheck } from "./write.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = join(ROOT, "www/licences.html");
@@ -19,12 +21,7 @@ const ALLOWED = [...(/licenses\].*?allow = \[([^\]]*)\]/s.exec(readFileSync(join
 /** @typedef {{ name: string, version: string, licence: string, authors: string, engines: string[], text: string }} Crate */
 
 const page = html(crates());
-if (!process.argv.includes("--check")) {
-  writeFileSync(PAGE, page);
-} else if (readFileSync(PAGE, "utf8") !== page) {
-  process.stderr.write("www/licences.html is not what Cargo.lock says. Run `node scripts/licences.mjs && npm run release`.\n");
-  process.exitCode = 1;
-}
+writeOrCheck(PAGE, page, "node scripts/licences.mjs");
 
 /** What is linked into a module, each crate once. @returns {Crate[]} */
 function crates() {
@@ -107,9 +104,4 @@ ${details.join("")}  </main>
 </body>
 </html>
 `;
-}
-
-/** @param {string} text */
-function escapeHtml(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -2,7 +2,7 @@
  * Names every module that a page begins with in the page itself (`<link rel="modulepreload">`), so that
  * the browser fetches them all at once instead of finding them one inside the other.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 /** Pages, each with the script that it starts. */
@@ -24,9 +24,4 @@ function graph(root, script) {
     for (const [, path] of readFileSync(join(root, file), "utf8").matchAll(IMPORT)) files.add(join(dirname(file), path));
   }
   return [...files];
-}
-
-/** @param {string} root */
-export function writePages(root) {
-  for (const [path, html] of pages(root)) writeFileSync(path, html);
 }

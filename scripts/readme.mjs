@@ -1,21 +1,16 @@
 /** Writes the measured figures into README.md: `npm run readme`. With `--check` it only says whether they are there. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { PAPER } from "../www/domain/paper.js";
 import { measured, models, percent } from "./measured.mjs";
+import { writeOrCheck } from "./write.mjs";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n).*(<!-- \/figures -->)/s;
 const README = new URL("../README.md", import.meta.url);
 /** The control in the table: what the undefended network's logits are multiplied by. */
 const SCALE = 40;
 
-const readme = readFileSync(README, "utf8");
-const written = readme.replace(FIGURES, (_, start, end) => `${start}${table()}\n${end}`);
-if (!process.argv.includes("--check")) {
-  writeFileSync(README, written);
-} else if (readme !== written) {
-  process.stderr.write("README.md does not hold the figures of results/success.json. Run `npm run readme`.\n");
-  process.exitCode = 1;
-}
+writeOrCheck(README, readFileSync(README, "utf8").replace(FIGURES, (_, start, end) => `${start}${table()}
+${end}`), "npm run readme");
 
 function table() {
   const head = ["network", "test accuracy", "JSMA-F, the paper", "JSMA-F, here", "of these gradient vanished", "JSMA-T", "JSMA-Z"];

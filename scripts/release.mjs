@@ -7,7 +7,8 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pages, writePages } from "./modules.mjs";
+import { pages } from "./modules.mjs";
+import { writeOrCheck } from "./write.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIST = "sw-files.js";
@@ -33,13 +34,6 @@ export function writeList(root) {
 const sha256 = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (!process.argv.includes("--check")) {
-    writePages(ROOT);
-    writeList(ROOT);
-  }
-  const made = /** @type {[string, string][]} */ ([...pages(ROOT), [join(ROOT, LIST), listFiles(ROOT)]]);
-  for (const [path] of made.filter(([path, text]) => readFileSync(path, "utf8") !== text)) {
-    process.stderr.write(`${path} is out of date. Run \`npm run release\`.\n`);
-    process.exitCode = 1;
-  }
+  for (const [path, html] of pages(ROOT)) writeOrCheck(path, html, "npm run release");
+  writeOrCheck(join(ROOT, LIST), listFiles(ROOT), "npm run release");
 }

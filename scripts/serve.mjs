@@ -108,6 +108,25 @@ function publishedPath(url) {
   }
 }
 
+/**
+ * A server on a free port of this machine.
+ *
+ * @param {import("node:http").RequestListener} listener
+ */
+export async function startServer(listener) {
+  const server = createServer(listener);
+  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return {
+    port,
+    url: `http://localhost:${port}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
 function main() {
   const host = process.env.HOST ?? "127.0.0.1";
   const port = Number(process.env.PORT ?? 8080);

@@ -6,13 +6,13 @@
  */
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { launchBrowser } from "./browser.mjs";
+import { escapeHtml } from "../www/codecs/html.js";
 import { LANGUAGES } from "../www/languages/index.js";
 import { writeList } from "./release.mjs";
-import { publishedFiles } from "./serve.mjs";
+import { publishedFiles, startServer } from "./serve.mjs";
 
 /** @typedef {import("playwright-core").Browser} Browser */
 
@@ -43,17 +43,14 @@ await build(wanted.length > 0 ? wanted : Object.keys(PAGES));
 /** @param {string[]} names */
 async function build(names) {
   copyFiles();
-  const server = createServer(publishedFiles(ROOT));
-  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
+  const server = await startServer(publishedFiles(ROOT));
   const browser = await launchBrowser();
   try {
-    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-    const local = `http://localhost:${port}/`;
+    const local = `${server.url}/`;
     await drawIcon(browser, local);
     for (const name of names) for (const language of Object.keys(LANGUAGES)) await buildPage(browser, local, name, language);
   } finally {
     await browser.close();
-    server.closeAllConnections();
     server.close();
   }
   for (const page of ["index.html", "www/lab.html", ...readdirSync(join(folder, "www/blog")).filter((name) => name.endsWith(".html")).map((name) => `www/blog/${name}`)]) pin(page);
@@ -197,9 +194,4 @@ function pin(page) {
 function insert(path, head) {
   const file = join(folder, path);
   writeFileSync(file, readFileSync(file, "utf8").replace("</head>", `${head}</head>`));
-}
-
-/** @param {string} text */
-function escapeHtml(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -58,9 +58,10 @@ node scripts/check-pkg.mjs
 section "Licences of what the modules contain"
 node scripts/licences.mjs --check
 
-section "The README's figures"
+section "The figures and the papers in the README and the pages"
 node scripts/readme.mjs --check
 node scripts/blog.mjs --check
+node scripts/papers.mjs --check
 
 section "The list of the release's files"
 node scripts/release.mjs --check

@@ -1,5 +1,5 @@
 export type Backend = import("./protocol.js").Backend;
-export type Port = import("./protocol.js").Port;
+export type CallOptions = import("./protocol.js").CallOptions;
 export type Progress = import("./protocol.js").Progress;
 export type Connection = {
     backend: Backend;
@@ -9,19 +9,15 @@ export type Connection = {
     version: string;
     call: (method: string, argument?: unknown, options?: CallOptions) => Promise<any>;
     /**
-     * How many seconds it may be silent while it is asked something. Until
-     * this is called it is asked every few seconds whether it is still there, so that it may wait for as long as it must.
+     * How many seconds it may be silent while an answer is due. Until
+     * this is called, an engine in a worker is pinged, so that a call may take as long as it needs.
      */
-    watch: (patience: number) => void;
+    watch: (seconds: number) => void;
     close: () => void;
-};
-export type CallOptions = {
-    signal?: AbortSignal;
-    onEvent?: (event: any) => void;
 };
 /**
  * @typedef {import("./protocol.js").Backend} Backend
- * @typedef {import("./protocol.js").Port} Port
+ * @typedef {import("./protocol.js").CallOptions} CallOptions
  * @typedef {import("./protocol.js").Progress} Progress
  *
  * @typedef {object} Connection
@@ -31,21 +27,19 @@ export type CallOptions = {
  * @property {string} implementation
  * @property {string} version
  * @property {(method: string, argument?: unknown, options?: CallOptions) => Promise<any>} call
- * @property {(patience: number) => void} watch How many seconds it may be silent while it is asked something. Until
- *   this is called it is asked every few seconds whether it is still there, so that it may wait for as long as it must.
+ * @property {(seconds: number) => void} watch How many seconds it may be silent while an answer is due. Until
+ *   this is called, an engine in a worker is pinged, so that a call may take as long as it needs.
  * @property {() => void} close
- *
- * @typedef {{ signal?: AbortSignal, onEvent?: (event: any) => void }} CallOptions
  */
 /**
- * Starts an engine in a worker; or in the page, where no worker can be made or the worker is not
- * given what the engine needs and the page is.
+ * Starts an engine in a worker; or in the page, where no worker can be started or workers lack WebGPU and the
+ * page has it.
  *
  * @param {Backend} backend
  * @param {object} [options]
- * @param {boolean} [options.software] Whether an adapter will do that is a program.
+ * @param {boolean} [options.software] Whether a software adapter will do.
  * @param {(progress: Progress) => void} [options.onProgress]
- * @param {(call: Connection["call"]) => void} [options.meanwhile] Has it fetch things while it opens.
+ * @param {(call: Connection["call"]) => void} [options.meanwhile] Called while the engine opens, to fetch things at the same time.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<Connection>}
  */
@@ -55,23 +49,5 @@ export declare function connect(backend: Backend, { software, onProgress: onEven
     meanwhile?: (call: Connection["call"]) => void;
     signal?: AbortSignal;
 }): Promise<Connection>;
-export type Spoken = {
-    where: 'worker' | 'page';
-    whereReason: string;
-    speech: ReturnType<typeof speak>;
-};
-/** Has a CPU engine fetched and compiled before anybody asks for one; the first `connect` gets it. */
+/** Fetches and compiles a CPU engine in advance; the first `connect` gets it. */
 export declare function startAhead(): void;
-/**
- * Calls over a port, and their answers.
- *
- * @param {Port} port
- * @param {() => void} end
- */
-declare function speak(port: Port, end: () => void): {
-    call: (method: string, argument?: unknown, { signal, onEvent }?: CallOptions) => Promise<any>;
-    fail: (error: Error) => void;
-    watch: (seconds: number, ask?: () => void) => void;
-    close: () => void;
-};
-export {};

@@ -315,6 +315,13 @@ export type PlainError = {
     name: string;
     message: string;
 };
+export type CallOptions = {
+    /**
+     * Asks the worker to abort the call, which then answers.
+     */
+    signal?: AbortSignal;
+    onEvent?: (event: any) => void;
+};
 export type Port = {
     postMessage: (message: any) => void;
     onmessage: ((event: MessageEvent) => any) | null;
@@ -324,10 +331,14 @@ export type Port = {
  *
  * @typedef {{ id: number, method: string, argument?: unknown }} Call
  * @typedef {{ abort: number }} Abort
- * @typedef {{ ping: true }} Ping Whether it is still there.
+ * @typedef {{ ping: true }} Ping Answered at once, to show that the worker is still there.
  * @typedef {{ ready: true } | { pong: true }} Ready
  * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
  * @typedef {{ name: string, message: string }} PlainError
+ *
+ * @typedef {object} CallOptions
+ * @property {AbortSignal} [signal] Asks the worker to abort the call, which then answers.
+ * @property {(event: any) => void} [onEvent]
  *
  * @typedef {object} Port What a worker, its global scope and a MessagePort have in common.
  * @property {(message: any) => void} postMessage

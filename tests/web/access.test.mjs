@@ -1,15 +1,13 @@
 /** The page for everybody: keyboard, screen reader, phone, dark and forced colours, paper. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, ended, panel, ready, set, visit } from "./visit.mjs";
+import { attack, choose, ended, measureLittle, panel, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 375, height: 740 };
 /** Just above and below every width at which the page is laid out anew, and what phones, one of them on its side, and screens have. */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
@@ -27,12 +25,7 @@ const VIEWS = {
   }],
   "the embed with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
   "the lab with a finished experiment": ["/www/lab.html#pairs", async (page) => {
-    await page.locator("#lab[data-ready]").waitFor();
-    for (const box of (await page.locator("input[name=network]").all()).slice(1)) await box.uncheck();
-    await page.locator("#lab-images").fill("1");
-    await page.locator("#lab-images").press("Enter");
-    await page.locator("#lab-run").click();
-    await page.locator('#lab[data-state="done"]').waitFor();
+    await measureLittle(page);
     await page.locator(".heat button").first().click();
   }],
   "the post in English": ["/www/blog/en.html", async (page) => { await page.locator("iframe.frame").waitFor(); }],
@@ -44,7 +37,6 @@ for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
     const { url } = await site(t);
     const { page } = await open(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
     await prepare(page);
-    await page.addScriptTag({ content: AXE });
     const isTranslated = await page.locator("#language").count() > 0;
     for (const [language, colorScheme] of LOOKS) {
       if (isTranslated) await speak(page, language);
@@ -66,14 +58,6 @@ async function speak(page, language) {
     select.dispatchEvent(new Event("change"));
   }, language);
   await page.waitForFunction((language) => document.documentElement.lang === language, language);
-}
-
-/** @param {Page} page @returns {Promise<string[]>} */
-function violations(page) {
-  return page.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (globalThis).axe.run();
-    return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
-  });
 }
 
 /** What reaches beyond the window, where the window would scroll there. @param {Page} page */

@@ -1,7 +1,7 @@
 /** The page in somebody else's, on another origin: as a frame and as an element. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { ended, ready, visit } from "./visit.mjs";
 
@@ -10,7 +10,6 @@ withBrowser();
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").Frame} Frame */
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true };
 const LINK = "v=1&sample=0&target=3&step=7&lang=en&end";
 const MODULE = "/pkg/cpu/engine_bg.wasm";
@@ -286,12 +285,7 @@ test("an embedded page with all its parts fits any width, and axe finds nothing"
       await page.setViewportSize({ width, height: 700 });
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
     }
-    await page.addScriptTag({ content: AXE });
-    const violations = await page.evaluate(async () => {
-      const { violations } = await /** @type {any} */ (globalThis).axe.run();
-      return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
-    });
-    assert.deepEqual(violations, [], flags);
+    assert.deepEqual(await violations(page), [], flags);
     assert.equal(await page.locator("html").getAttribute("lang"), flags ? "ja" : "en");
   }
 });
@@ -332,12 +326,7 @@ for (const language of ["en", "ja"]) {
     const { url } = await site(t);
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       const { page } = await open(t, `${url}/www/blog/${language}.html`, { colorScheme, bypassCSP: true });
-      await page.addScriptTag({ content: AXE });
-      const violations = await page.evaluate(async () => {
-        const { violations } = await /** @type {any} */ (globalThis).axe.run(document, { iframes: false });
-        return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
-      });
-      assert.deepEqual(violations, [], colorScheme);
+      assert.deepEqual(await violations(page, { iframes: false }), [], colorScheme);
     }
   });
 }

@@ -162,7 +162,7 @@ const MESSAGES = JSON.parse(readFileSync(new URL("messages.json", CORPUS), "utf8
 
 for (const [who, start] of Object.entries({ "the engine's worker": serve, "a worker of the pool": serveExperiment })) {
   test(`messages to ${who}: an answer to each that is a call, and no other`, async () => {
-    const call = fc.record({ id: fc.oneof(fc.nat(), fc.anything()), method: fc.oneof(fc.constantFrom("load", "plan", "attack", "classify", "rasterize", "rows", "work", "check", "constructor", "__proto__", "toString"), fc.anything()), argument: fc.anything() });
+    const call = fc.record({ id: fc.oneof(fc.nat(), fc.anything()), method: fc.oneof(fc.constantFrom("load", "plan", "attack", "classify", "rasterize", "rows", "work", "hold", "check", "constructor", "__proto__", "toString"), fc.anything()), argument: fc.anything() });
     const message = fc.oneof(fc.anything(), call, fc.record({ abort: fc.anything() }), fc.record({ event: fc.anything() }), fc.constantFrom(...MESSAGES));
     await fc.assert(fc.asyncProperty(fc.array(message, { maxLength: 8 }), async (messages) => {
       /** @type {any[]} */

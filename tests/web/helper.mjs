@@ -1,9 +1,8 @@
 /** One server, one browser and their clean-up, for every test file here. */
-import { createServer } from "node:http";
 import { resolve } from "node:path";
 import { after, before, test as nodeTest } from "node:test";
 import { launchBrowser } from "../../scripts/browser.mjs";
-import { publishedFiles } from "../../scripts/serve.mjs";
+import { publishedFiles, startServer } from "../../scripts/serve.mjs";
 
 /** @typedef {string | Buffer | number | ((request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void)} Answer */
 
@@ -30,6 +29,13 @@ export function withBrowser(options) {
   after(() => browser.close());
 }
 
+/** A server for one test. @param {import("node:test").TestContext} t @param {import("node:http").RequestListener} listener */
+export async function serve(t, listener) {
+  const server = await startServer(listener);
+  t.after(server.close);
+  return server;
+}
+
 /**
  * Serves the published files, except for what `answers` says: a body, a status, or a function.
  *
@@ -42,7 +48,7 @@ export async function site(t, answers = {}, base = "/") {
   /** @type {string[]} */
   const requests = [];
   let transferred = 0;
-  const server = createServer((request, response) => {
+  const { url } = await serve(t, (request, response) => {
     if (!request.url?.startsWith(base)) return response.writeHead(404).end();
     request.url = request.url.slice(base.length - 1);
     const { pathname } = new URL(`${request.url}`, "http://localhost");
@@ -56,10 +62,7 @@ export async function site(t, answers = {}, base = "/") {
     const type = pathname.endsWith(".js") ? "text/javascript" : `${answer}`.startsWith("<!doctype") ? "text/html" : "application/octet-stream";
     response.writeHead(200, { "Content-Type": type, "Access-Control-Allow-Origin": "*" }).end(answer);
   });
-  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => { server.closeAllConnections(); server.close(); });
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { url: `http://localhost:${port}${base.slice(0, -1)}`, answers, requests, transferred: () => transferred };
+  return { url: url + base.slice(0, -1), answers, requests, transferred: () => transferred };
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { CLOCK, TICKS } from "./clock.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { attack, choose, panel, ready, set } from "./visit.mjs";
 
@@ -16,22 +17,8 @@ withBrowser();
 const WEIGHTS = "/www/models/mnist-undefended.safetensors";
 const MODULE = "/pkg/cpu/engine_bg.wasm";
 
-/**
- * The clock that the page watches its worker by stands still, and ticks when a test says so; what the
- * worker says is counted. Files are watched by a clock of their own, which goes on.
- */
-const CLOCK = `
-  const interval = setInterval;
-  const clear = clearInterval;
-  const clocks = new Map();
-  globalThis.setInterval = (ring, after) => {
-    if (after !== 2000 || /fetch\\.js/.test(new Error().stack)) return interval(ring, after);
-    const name = interval(() => {}, 1e9);
-    clocks.set(name, ring);
-    return name;
-  };
-  globalThis.clearInterval = (name) => { clocks.delete(name); clear(name); };
-  globalThis.tick = () => [...clocks.values()].forEach((ring) => ring());
+/** Put before the page's scripts: its clock is the test's, and what the worker says is counted. */
+const WATCHED = `${CLOCK}
   globalThis.heard = 0;
   globalThis.made = 0;
   globalThis.Worker = class extends Worker {
@@ -42,8 +29,6 @@ const CLOCK = `
     }
   };
 `;
-/** More than the page waits for. */
-const TICKS = 20;
 
 /** Half a minute passes for the page, in which nobody answers. @param {Page} page */
 const wait = (page) => page.evaluate((ticks) => { for (let i = 0; i < ticks; i++) /** @type {any} */ (globalThis).tick(); }, TICKS);
@@ -116,7 +101,7 @@ for (const [name, path] of Object.entries(LOADING)) {
   test(`a worker that ends while it fetches ${name} is told about in both panels, and Retry starts another`, async (t) => {
     const file = held(path);
     const { url } = await site(t, { [path]: file.answer });
-    const { page } = await open(t, url, { script: CLOCK });
+    const { page } = await open(t, url, { script: WATCHED });
     await file.asked();
     await kill(page);
     await wait(page);
@@ -128,7 +113,7 @@ for (const [name, path] of Object.entries(LOADING)) {
   test(`a worker that has to wait for ${name} is waited for`, async (t) => {
     const file = held(path);
     const { url } = await site(t, { [path]: file.answer });
-    const { page, problems } = await open(t, url, { script: CLOCK });
+    const { page, problems } = await open(t, url, { script: WATCHED });
     await file.asked();
     await waitTogether(page);
     file.open();
@@ -139,7 +124,7 @@ for (const [name, path] of Object.entries(LOADING)) {
 
 test("a worker that ends before it has said anything is done without: the page computes", async (t) => {
   const { url } = await site(t, { "/www/engine/worker.js": "close();" });
-  const { page } = await open(t, url, { script: CLOCK });
+  const { page } = await open(t, url, { script: WATCHED });
   await page.waitForFunction(() => /** @type {any} */ (globalThis).made > 0);
   await wait(page);
   await ready(page);
@@ -149,7 +134,7 @@ test("a worker that ends before it has said anything is done without: the page c
 
 test("a worker that ends while it has nothing to do is missed when there is, and what was on show stays", async (t) => {
   const { url } = await site(t);
-  const { page } = await open(t, url, { script: CLOCK });
+  const { page } = await open(t, url, { script: WATCHED });
   await ready(page);
   await attack(page);
   await kill(page);
@@ -175,7 +160,7 @@ const ENDS = {
 for (const [how, [end, words]] of Object.entries(ENDS)) {
   test(`a worker that ends ${how} in the middle of an attack is told about, the attack is over, and Retry starts another`, async (t) => {
     const { url } = await site(t);
-    const { page } = await open(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, { script: CLOCK });
+    const { page } = await open(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, { script: WATCHED });
     await ready(page);
     await page.locator("#run").click();
     await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2);

@@ -1,13 +1,12 @@
 /** The lab, on the published networks: a handful of attacks, counted, shown, saved, and the same as one by one. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { ended, ready } from "./visit.mjs";
 
 withBrowser();
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const POLICY = /http-equiv="Content-Security-Policy" content="([^"]*)"/;
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -312,12 +311,7 @@ for (const [language, colorScheme, width] of /** @type {const} */ ([["en", "ligh
     await measure(page, ["mnist-distilled-t40"], 2);
     await reaches(page, "done");
     await page.locator(".heat button").first().click();
-    await page.addScriptTag({ content: AXE });
-    const violations = await page.evaluate(async () => {
-      const { violations } = await /** @type {any} */ (globalThis).axe.run();
-      return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
-    });
-    assert.deepEqual(violations, []);
+    assert.deepEqual(await violations(page), []);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
   });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
+import { PAPER_KEYS } from "../../www/domain/papers.js";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { attack, ready, visit } from "./visit.mjs";
 
@@ -20,18 +21,23 @@ test("the list of languages is that of the files", () => {
   assert.equal(source("www/embed.js"), writeElement(FILES, source("www/embed.js")), "run: npm run languages");
 });
 
+test("what is cited is in the list of papers", () => {
+  const cited = Object.values(en).flatMap((words) => [...words.matchAll(/\[(\w+)\]/g)].map(([, key]) => key));
+  assert.deepEqual([...new Set(cited)].sort(), [...PAPER_KEYS].sort());
+});
+
 for (const [language, words] of Object.entries(others)) {
-  test(`"${language}" has the words of English, and the same places to fill`, () => {
+  test(`"${language}" has the words of English, and the same places to fill and papers to cite`, () => {
     // A language has as many forms of a number as it needs.
     const keys = (/** @type {object} */ words) => Object.keys(words).filter((key) => !/\.(zero|one|two|few|many|other)$/.test(key)).sort();
     assert.deepEqual(keys(words), keys(en));
-    const places = (/** @type {string} */ words) => [...new Set(words.match(/\{\w+\}/g))].sort();
+    const places = (/** @type {string} */ words) => [...new Set(words.match(/\{\w+\}|\[\w+\]/g))].sort();
     for (const key of keys(en)) assert.deepEqual(places(words[key]), places(en[key]), key);
   });
 }
 
 /** English in letters that are not Latin: what is still in Latin letters comes from somewhere else. @param {string} words */
-const estranged = (words) => words.replace(/\{\w+\}|[A-Za-z]/g, (found) => (found.length > 1 ? found : String.fromCodePoint(0x430 + (found.toLowerCase().codePointAt(0) ?? 0) - 97)));
+const estranged = (words) => words.replace(/\{\w+\}|\[\w+\]|[A-Za-z]/g, (found) => (found.length > 1 ? found : String.fromCodePoint(0x430 + (found.toLowerCase().codePointAt(0) ?? 0) - 97)));
 const STRANGE = { ...Object.fromEntries(Object.entries(en).map(([key, words]) => [key, estranged(words)])), "language.name": "Чужой", "language.locale": "xx_XX", "blog.file": "en.html" };
 
 /** Names of data sets, of the engine, of formats and formulas: the same in any language. */

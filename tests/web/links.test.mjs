@@ -1,7 +1,7 @@
 /** Links on the page: what is on it goes into the address, and comes out of it elsewhere as it was. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { withCifar } from "./stand-in.mjs";
 import { attack, both, choose, draw, ended, panel, pick, ready, set, showing, visit } from "./visit.mjs";
@@ -10,7 +10,6 @@ withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.meta.url), "utf8"));
 const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
@@ -265,17 +264,12 @@ test("every button of the story does its part", async (t) => {
 test("axe finds nothing in any step of the story, nor in the share panel", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
-  await page.addScriptTag({ content: AXE });
   for (const step of [2, 3, 4, 5, 6, 0]) {
     const summary = page.locator(".story-steps summary").nth(step - 1);
     if (step > 0) await summary.click();
     else await page.locator("#share-open").click();
     if (step === 3) await page.locator("#soft-caption", { hasText: "its answer" }).waitFor();
-    const violations = await page.evaluate(async () => {
-      const { violations } = await /** @type {any} */ (globalThis).axe.run();
-      return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target).join(", ")}`);
-    });
-    assert.deepEqual(violations, [], step > 0 ? `step ${step}` : "the share panel");
+    assert.deepEqual(await violations(page), [], step > 0 ? `step ${step}` : "the share panel");
   }
 });
 

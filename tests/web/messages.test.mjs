@@ -26,7 +26,7 @@ const said = fc.oneof(fc.constantFrom("ready", "measure", "height", "__proto__",
 const talk = fc.record({ [NAME]: said, height: fc.oneof(value, fc.double(), fc.constantFrom(-1, 0, 1e9, "500px", "1px; position: fixed")) }, { requiredKeys: [] });
 /** A height that could be, were it not for who says it. */
 const likely = fc.record({ [NAME]: fc.constant("height"), height: fc.nat(3000).map((height) => 100.5 + height) });
-const call = fc.record({ id: fc.oneof(fc.nat(), value), method: fc.oneof(fc.constantFrom("open", "models", "load", "classify", "attack", "rasterize", "check", "plan", "work", "rows", "constructor", "__proto__"), value), argument: value, abort: value, ping: value, hold: value, end: fc.constant(false) }, { requiredKeys: [] });
+const call = fc.record({ id: fc.oneof(fc.nat(), value), method: fc.oneof(fc.constantFrom("open", "models", "load", "classify", "attack", "rasterize", "check", "plan", "work", "rows", "hold", "constructor", "__proto__"), value), argument: value, abort: value, ping: value }, { requiredKeys: [] });
 const answer = fc.record({ id: fc.oneof(fc.nat(3), value), event: value, value, error: value }, { requiredKeys: ["id"] });
 
 /** @param {fc.Arbitrary<unknown>} arbitrary @param {number} count @returns {unknown[]} */
@@ -137,7 +137,7 @@ for (const [who, script] of Object.entries({ "the engine's worker": "engine/work
         await answerTo(1e6);
       }
       for (const message of /** @type {unknown[]} */ (messages)) worker.postMessage(revive(message));
-      worker.postMessage({ hold: false });
+      worker.postMessage({ id: 1e6 + 2, method: "hold", argument: false });
       const last = answerTo(1e6 + 1);
       worker.postMessage({ id: 1e6 + 1, method: script === "engine/worker.js" ? "models" : "nothing" });
       const { value, error } = await last;

@@ -1,7 +1,7 @@
 /** Older browsers and small devices: what they lack is taken away before the page loads, and the page finds a path, or says in a sentence that there is none. */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, panel, set, visit } from "./visit.mjs";
+import { attack, choose, measureLittle, panel, ready, set, visit } from "./visit.mjs";
 
 withBrowser();
 
@@ -66,12 +66,7 @@ for (const [name, [script, where]] of Object.entries(LACKS)) {
 test("without module workers the lab computes in the page", async (t) => {
   const { url } = await site(t);
   const { page } = await open(t, `${url}/www/lab.html`, { script: LACKS["module workers"][0] });
-  await page.locator("#lab[data-ready]").waitFor();
-  for (const box of (await page.locator("input[name=network]").all()).slice(1)) await box.uncheck();
-  await page.locator("#lab-images").fill("1");
-  await page.locator("#lab-images").press("Enter");
-  await page.locator("#lab-run").click();
-  await page.locator('#lab[data-state="done"]').waitFor();
+  await measureLittle(page);
   assert.equal(await page.locator("#lab-table tbody tr", { hasText: "Yours" }).count(), 1);
 });
 

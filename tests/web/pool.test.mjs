@@ -1,5 +1,6 @@
 /** Many attacks on all cores, in front of a stand-in for the wasm module: who does what when, and what dies on the way. */
 import assert from "node:assert/strict";
+import { CLOCK, TICKS } from "./clock.mjs";
 import { fakeSite } from "./fake.mjs";
 import { open, test, withBrowser } from "./helper.mjs";
 
@@ -10,6 +11,11 @@ const KEEP = `
   globalThis.made = [];
   globalThis.Worker = class extends Worker {
     heard = 0;
+    isTerminated = false;
+    terminate() {
+      this.isTerminated = true;
+      super.terminate();
+    }
     constructor(...of) {
       super(...of);
       made.push(this);
@@ -17,8 +23,8 @@ const KEEP = `
     }
   };
 `;
-/** What a worker has said when it is given its first chunk: that it is there, has a module, two networks and a plan. */
-const TAUGHT = 5;
+/** How many messages a worker has sent when it is given its first chunk: that it is there, has a module, two networks and a plan. */
+const LOADED = 5;
 
 /** What the tests do in the page: attempts of so many steps of so many milliseconds. */
 const HELP = `
@@ -62,55 +68,62 @@ test("every attempt is made once, by several workers, from one module and one co
   assert.deepEqual(problems, []);
 });
 
-for (const [how, patience] of /** @type {const} */ ([["with a word", 0], ["without a word", 1]])) {
-  test(`what a worker that dies ${how} was doing is done again`, async (t) => {
-    const { url } = await fakeSite(t);
-    const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
-    const seen = await page.evaluate(/** @returns {Promise<any>} */ async (silent) => {
-      const global = /** @type {any} */ (globalThis);
-      await global.start({ size: 2 });
-      const done = global.begin(global.plan(8, 20, 20));
-      while (global.results.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
-      global.made[1].terminate();
-      // A tab that wakes up asks its workers whether they are still there.
-      if (silent) document.dispatchEvent(new Event("visibilitychange"));
-      else global.made[1].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
-      return { done: await done, results: global.results, workers: global.made.length };
-    }, patience);
-    assert.equal(seen.done, true);
-    assert.deepEqual(sorted(seen.results), all(8));
-    // Nobody is hired where somebody has nothing to do.
-    assert.equal(seen.workers, 4 - patience);
-  });
-}
-
-test("a worker that dies without a word while nobody looks is missed at the next round", async (t) => {
+test("what a worker that dies with an error was doing is done again", async (t) => {
   const { url } = await fakeSite(t);
   const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
   const seen = await page.evaluate(/** @returns {Promise<any>} */ async () => {
     const global = /** @type {any} */ (globalThis);
-    /** Rounds are made, and waited for, when the test says so. */
-    const [rounds, late] = [/** @type {(() => void)[]} */ ([]), /** @type {(() => void)[]} */ ([])];
-    const { setInterval: interval, setTimeout: timer } = globalThis;
-    global.setInterval = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? rounds.push(ring) : interval(ring, after));
-    global.setTimeout = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? late.push(ring) : timer(ring, after));
-    const rest = (/** @type {number} */ ms) => new Promise((resolve) => timer(() => resolve(null), ms));
     await global.start({ size: 2 });
     const done = global.begin(global.plan(8, 20, 20));
-    while (global.results.length < 1) await rest(10);
+    while (global.results.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
     global.made[1].terminate();
-    // Whoever is alive has done everything else.
-    while (global.results.length < 7) await rest(10);
-    // The one that is alive answers in its own time.
-    let hasAnswered = false;
-    global.made[2].addEventListener("message", (/** @type {MessageEvent} */ { data }) => { hasAnswered ||= Boolean(data.pong); });
-    rounds[0]();
-    while (!hasAnswered) await rest(10);
-    for (const ring of late) ring();
-    return { done: await done, results: global.results };
+    global.made[1].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
+    return { done: await done, results: global.results, workers: global.made.length };
   });
   assert.equal(seen.done, true);
   assert.deepEqual(sorted(seen.results), all(8));
+  assert.equal(seen.workers, 4);
+});
+
+test("what a worker that dies without any event was doing is done again, and one that is busy is not taken for dead", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: CLOCK + KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async (ticks) => {
+    const global = /** @type {any} */ (globalThis);
+    const rest = () => new Promise((resolve) => setTimeout(resolve, 10));
+    await global.start({ size: 2 });
+    const done = global.begin(global.plan(8, 20, 20));
+    while (global.results.length < 1) await rest();
+    const [, dead, busy] = global.made;
+    dead.terminate();
+    for (let i = 0; i < ticks; i++) {
+      const before = busy.heard;
+      global.tick();
+      while (busy.heard === before && global.results.length < 7) await rest();
+    }
+    return { done: await done, results: global.results, isBusyKept: !busy.isTerminated };
+  }, TICKS);
+  assert.equal(seen.done, true);
+  assert.deepEqual(sorted(seen.results), all(8));
+  assert.ok(seen.isBusyKept);
+});
+
+test("a tab that wakes up asks its workers whether they are still there, idle ones too", async (t) => {
+  const { url } = await fakeSite(t);
+  const { page } = await open(t, `${url}/blank`, { script: CLOCK + KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async (ticks) => {
+    const global = /** @type {any} */ (globalThis);
+    await global.start({ size: 1 });
+    await global.begin(global.plan(2, 1));
+    // Both are idle: the one that counts, and the one that works.
+    for (const worker of global.made) worker.terminate();
+    document.dispatchEvent(new Event("visibilitychange"));
+    // The coordinator is asked once its promise is read.
+    await new Promise((resolve) => setTimeout(resolve));
+    for (let i = 0; i < ticks; i++) global.tick();
+    return { done: await global.begin(global.plan(2, 1)), results: global.results.length, workers: global.made.length };
+  }, TICKS);
+  assert.deepEqual(seen, { done: true, results: 4, workers: 4 });
 });
 
 test("an attempt that kills every worker is given up, with the reason", async (t) => {
@@ -247,23 +260,22 @@ test("pausing stops an attempt in the middle, and resuming goes on with it", asy
 
 test("a worker whose answer was frozen along with the page is not taken for dead", async (t) => {
   const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
-  const seen = await page.evaluate(/** @returns {Promise<any>} */ async (taught) => {
+  const { page } = await open(t, `${url}/blank`, { script: CLOCK + KEEP + HELP });
+  const seen = await page.evaluate(/** @returns {Promise<any>} */ async (loaded) => {
     const global = /** @type {any} */ (globalThis);
-    /** The page's long timers, to be rung when it wakes. @type {(() => void)[]} */
-    const late = [];
-    const { setTimeout: timer } = globalThis;
-    global.setTimeout = (/** @type {() => void} */ ring, /** @type {number} */ after) => (after > 5000 ? late.push(ring) : timer(ring, after));
     await global.start({ size: 1 });
     const running = global.begin(global.plan(1, 1500));
-    while (!(global.made[1]?.heard >= taught)) await new Promise((resolve) => timer(() => resolve(null), 10));
+    while (!(global.made[1]?.heard >= loaded)) await new Promise((resolve) => setTimeout(resolve, 10));
+    let pongs = 0;
+    global.made[1].addEventListener("message", (/** @type {MessageEvent} */ { data }) => { pongs += data.pong ? 1 : 0; });
     document.dispatchEvent(new Event("visibilitychange"));
     document.dispatchEvent(new Event("resume"));
-    // What is due rings at once on waking, before any worker has had the time to answer.
-    late[0]();
-    return { asked: late.length > 1, done: await running, workers: global.made.length };
-  }, TAUGHT);
-  assert.deepEqual(seen, { asked: true, done: true, workers: 2 });
+    // A tick that was due rings at once on waking, before any worker has had the time to answer.
+    global.tick();
+    const done = await running;
+    return { isAsked: pongs > 1, done, workers: global.made.length };
+  }, LOADED);
+  assert.deepEqual(seen, { isAsked: true, done: true, workers: 2 });
 });
 
 test("where no worker can be made, the page does the same work", async (t) => {
@@ -277,4 +289,34 @@ test("where no worker can be made, the page does the same work", async (t) => {
   assert.deepEqual([seen.done, seen.size], [true, 1]);
   assert.deepEqual(sorted(seen.results), all(6));
   assert.deepEqual(problems, []);
+});
+
+test("what the page computes itself stops when it is cancelled, too, even while it is paused", async (t) => {
+  const { url } = await fakeSite(t);
+  for (const isPaused of [false, true]) {
+    const { page } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELP}` });
+    const seen = await page.evaluate(/** @returns {Promise<any>} */ async (isPaused) => {
+      const global = /** @type {any} */ (globalThis);
+      // Between two steps the engine lets others have their turn, with a message to itself.
+      let turns = 0;
+      const { postMessage } = MessagePort.prototype;
+      MessagePort.prototype.postMessage = function (/** @type {any} */ message, /** @type {any[]} */ ...more) {
+        if (message === null) turns++;
+        return postMessage.call(this, message, ...more);
+      };
+      await global.start({ size: 1 });
+      const running = global.begin(global.plan(2, 5, 1e6));
+      while (turns < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+      if (isPaused) global.pool.pause();
+      global.control.abort();
+      const done = await running;
+      const before = turns;
+      global.pool.resume();
+      global.control = new AbortController();
+      return { done, again: await global.begin(global.plan(50, 1)), more: turns - before };
+    }, isPaused);
+    assert.deepEqual([seen.done, seen.again], [false, true]);
+    // Two for each attempt, and one that may have been due before; as many again if what was cancelled went on.
+    assert.ok(seen.more <= 2 * 50 + 1, `${seen.more} turns`);
+  }
 });

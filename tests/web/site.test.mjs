@@ -2,13 +2,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publishedFiles } from "../../scripts/serve.mjs";
 import { test as nodeTest } from "node:test";
-import { open, test, withBrowser } from "./helper.mjs";
+import { open, serve, test, withBrowser } from "./helper.mjs";
 import { attack, ended, panel, ready } from "./visit.mjs";
 
 withBrowser();
@@ -23,18 +22,10 @@ function temporary(t) {
   return folder;
 }
 
-/** @param {import("node:test").TestContext} t @param {import("node:http").RequestListener} listener */
-async function serve(t, listener) {
-  const server = createServer(listener);
-  await new Promise((/** @type {(value: void) => void} */ resolve) => server.listen(0, "127.0.0.1", resolve));
-  t.after(() => { server.closeAllConnections(); server.close(); });
-  return `http://localhost:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
-}
-
 nodeTest("the site works under any path, and its story pages show a card and lead to their step", { timeout: 300_000 }, async (t) => {
   const folder = temporary(t);
   const files = publishedFiles(folder);
-  const origin = await serve(t, (request, response) => {
+  const { url: origin } = await serve(t, (request, response) => {
     if (!request.url?.startsWith(BASE)) return response.writeHead(404).end();
     request.url = request.url.slice(BASE.length - 1);
     void files(request, response);
@@ -95,7 +86,7 @@ test("the package runs as it is packed, in the twenty lines of its example", asy
   const example = readFileSync(join(ROOT, "examples/attack.html"));
   assert.ok(`${example}`.split("\n").length <= 30, "an example of about twenty lines");
   const types = /** @type {Record<string, string>} */ ({ ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" });
-  const origin = await serve(t, (request, response) => {
+  const { url: origin } = await serve(t, (request, response) => {
     const path = new URL(`${request.url}`, "http://localhost").pathname;
     if (path === "/") return response.writeHead(200, { "Content-Type": "text/html" }).end(example);
     const file = join(folder, path);

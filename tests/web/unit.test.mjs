@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, request as httpRequest } from "node:http";
+import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { publishedFiles } from "../../scripts/serve.mjs";
@@ -16,6 +16,7 @@ import { parseManifest } from "../../www/engine/manifest.js";
 import { DEFAULTS } from "../../www/domain/settings.js";
 import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { ENTRY } from "./fake.mjs";
+import { serve } from "./helper.mjs";
 
 test("the manifest's known fields are kept, and nothing else", () => {
   assert.deepEqual(parseManifest([{ ...ENTRY, surprise: 1 }]), [ENTRY]);
@@ -58,22 +59,21 @@ for (const [name, manifest] of Object.entries(HOSTILE)) {
 }
 
 /** @param {import("node:test").TestContext} t @param {import("node:http").RequestListener} listener */
-async function serve(t, listener) {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => { server.closeAllConnections(); server.close(); });
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { url: new URL(`http://127.0.0.1:${port}/file.bin`), port };
+async function serveFile(t, listener) {
+  const { port } = await serve(t, listener);
+  return new URL(`http://127.0.0.1:${port}/file.bin`);
 }
 
 test("a file of the right size arrives whole, with its progress", async (t) => {
-  const { url } = await serve(t, (_, response) => {
+  /** Sends the rest, once the beginning has arrived. */
+  let sendRest = () => {};
+  const url = await serveFile(t, (_, response) => {
     response.write(Buffer.alloc(600, 1));
-    setTimeout(() => response.end(Buffer.alloc(400, 2)), 50);
+    sendRest = () => response.end(Buffer.alloc(400, 2));
   });
   /** @type {number[]} */
   const progress = [];
-  const bytes = await fetchBytes(url, 1000, { onProgress: (loaded) => progress.push(loaded) });
+  const bytes = await fetchBytes(url, 1000, { onProgress: (loaded) => { progress.push(loaded); sendRest(); } });
   assert.deepEqual([bytes.length, bytes[0], bytes[999]], [1000, 1, 2]);
   assert.deepEqual(progress, [600, 1000]);
 });
@@ -89,7 +89,7 @@ const DAMAGED = {
 
 for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
   test(`a file that is ${name} is a ${error}`, async (t) => {
-    const { url } = await serve(t, listener);
+    const url = await serveFile(t, listener);
     await assert.rejects(fetchBytes(url, 1000), { name: error, message });
   });
 }
@@ -97,7 +97,7 @@ for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
 for (const [phase, isBegun] of /** @type {const} */ ([["before it has answered", false], ["half-way", true]])) {
   test(`a host that is silent ${phase} is given up, and not before its time`, async (t) => {
     t.mock.timers.enable({ apis: ["setInterval"] });
-    const { url } = await serve(t, (_, response) => isBegun && response.write(Buffer.alloc(10)));
+    const url = await serveFile(t, (_, response) => isBegun && response.write(Buffer.alloc(10)));
     let seconds = 0;
     /** @type {(() => void) | undefined} */
     let isHeard;
@@ -116,7 +116,7 @@ for (const [phase, isBegun] of /** @type {const} */ ([["before it has answered",
 }
 
 test("who cancels a fetch is told that it was cancelled", async (t) => {
-  const { url } = await serve(t, () => {});
+  const url = await serveFile(t, () => {});
   const control = new AbortController();
   const ended = assert.rejects(fetchBytes(url, 1000, { signal: control.signal }), { name: "AbortError" });
   control.abort();
@@ -126,7 +126,7 @@ test("who cancels a fetch is told that it was cancelled", async (t) => {
 
 test("JSON is limited in size and has to be JSON", async (t) => {
   let body = "[1]";
-  const { url } = await serve(t, (_, response) => response.end(body));
+  const url = await serveFile(t, (_, response) => response.end(body));
   assert.deepEqual(await fetchJson(url, { limit: 100 }), [1]);
   body = "[1";
   await assert.rejects(fetchJson(url, { limit: 100 }), { name: "IntegrityError", message: /not valid JSON/ });

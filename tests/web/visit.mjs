@@ -114,3 +114,13 @@ export async function untilSeen(page, wanted, what) {
     colours = await coloursSeen(page);
   }
 }
+
+/** Runs the lab's experiment on one network and one image. @param {Page} page */
+export async function measureLittle(page) {
+  await page.locator("#lab[data-ready]").waitFor();
+  for (const box of (await page.locator("input[name=network]").all()).slice(1)) await box.uncheck();
+  await page.locator("#lab-images").fill("1");
+  await page.locator("#lab-images").press("Enter");
+  await page.locator("#lab-run").click();
+  await page.locator('#lab[data-state="done"]').waitFor();
+}

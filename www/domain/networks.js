@@ -13,7 +13,7 @@
 const HASH_DIGITS = 8;
 
 /** @param {ManifestEntry} model @returns {NetworkName} */
-export const nameOf = ({ role, temperature, sha256 }) => ({ role, temperature, hash: sha256.slice(0, HASH_DIGITS) });
+export const networkName = ({ role, temperature, sha256 }) => ({ role, temperature, hash: sha256.slice(0, HASH_DIGITS) });
 
 /**
  * The network of that name; where there is none, the one of that role at the nearest temperature.
@@ -23,8 +23,7 @@ export const nameOf = ({ role, temperature, sha256 }) => ({ role, temperature, h
  * @returns {{ model: ManifestEntry | undefined, fit: 'same' | 'changed' | 'missing' }}
  */
 export function findNetwork(models, { role, temperature, hash }) {
-  const far = (/** @type {ManifestEntry} */ model) => Math.abs(Math.log(model.temperature / Math.max(temperature, 1e-3)));
-  const [model] = models.filter((each) => each.role === role).sort((a, b) => far(a) - far(b));
+  const model = nearest(family(models, role), Math.max(temperature, 1e-3));
   if (model?.temperature !== temperature) return { model, fit: "missing" };
   return { model, fit: model.sha256.startsWith(hash) ? "same" : "changed" };
 }
@@ -41,15 +40,18 @@ export const family = (models, role) => models.filter((model) => model.role === 
  * @param {ManifestEntry | null} before
  */
 export function networkOf(models, role, before) {
-  const [one, ...others] = family(models, role).reverse();
-  if (!one || !before || before.role === "undefended") return one;
-  const far = (/** @type {ManifestEntry} */ { temperature }) => Math.abs(Math.log(temperature / before.temperature));
-  return others.reduce((best, each) => (far(each) < far(best) ? each : best), one);
+  const candidates = family(models, role).reverse();
+  return !before || before.role === "undefended" ? candidates[0] : nearest(candidates, before.temperature);
+}
+
+/** The first of the models whose temperature is nearest, by ratio. @param {ManifestEntry[]} models @param {number} temperature @returns {ManifestEntry | undefined} */
+function nearest([first, ...others], temperature) {
+  const distance = (/** @type {ManifestEntry} */ model) => Math.abs(Math.log(model.temperature / temperature));
+  return others.reduce((best, each) => (distance(each) < distance(best) ? each : best), first);
 }
 
 /** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models @param {'left' | 'right'} side */
 export function defaultNetwork(models, side) {
   if (side === "left") return models.find(({ role }) => role === "undefended") ?? models[0];
-  const distilled = models.filter(({ role }) => role === "distilled").sort((a, b) => b.temperature - a.temperature);
-  return distilled[0] ?? models[models.length - 1];
+  return family(models, "distilled").pop() ?? models[models.length - 1];
 }

@@ -14,7 +14,7 @@ export async function findAdapter(software) {
   if (!navigator.gpu) throw failure("NoWebGPU", "This browser has no WebGPU, or blocks it on this page.");
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
   if (!adapter) throw failure("NoAdapter", "WebGPU offers no graphics adapter.");
-  const name = nameOf(adapter.info);
+  const name = adapterName(adapter.info);
   const missing = NEEDED.filter((feature) => !adapter.features.has(feature));
   if (missing.length > 0) throw failure("MissingFeature", `${name} lacks ${missing.join(", ")}.`);
   if (!software && isSoftware(adapter)) throw failure("SoftwareAdapter", `${name} is software, not a graphics processor.`);
@@ -22,7 +22,7 @@ export async function findAdapter(software) {
 }
 
 /** @param {GPUAdapterInfo} info Browsers may leave all of it empty. */
-const nameOf = ({ vendor, architecture, device, description }) =>
+const adapterName = ({ vendor, architecture, device, description }) =>
   description || [vendor, architecture, device].filter(Boolean).join(" ") || "The graphics adapter";
 
 /** Some browsers say so, others only in the name. @param {GPUAdapter} adapter */

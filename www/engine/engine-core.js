@@ -1,14 +1,15 @@
-/**
- * The engine behind a port: it answers calls by running the wasm module. The same code runs in a
- * worker and, where there is none, in the page at the other end of a MessageChannel.
- */
+/** What the engine answers, by running the wasm module. */
 import { findAdapter } from "./adapter.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { fetchModels } from "./manifest.js";
 import { failure, toPlain } from "./protocol.js";
+import { serveMethods } from "./serve.js";
 import { shared } from "./shared.js";
 
-/** @typedef {import("./shared.js").Listener} Listener */
+/**
+ * @typedef {import("./serve.js").Listener} Listener
+ * @typedef {import("./serve.js").Methods} Methods
+ */
 
 /**
  * One source, built with two sets of features. Each file is named in full: bundlers copy what a `new URL`
@@ -28,53 +29,14 @@ const BUILDS = {
     module: new URL("../../pkg/webgpu/engine_bg.wasm", import.meta.url),
   },
 };
-/** Of a fault, which may quote a whole shader. */
+/** The longest message of a fault, which may quote a whole shader. */
 const MOST_LETTERS = 500;
 const MAX_MODULE = 16 * 1024 * 1024;
 
 /** @param {import("./protocol.js").Port} port */
-export function serve(port) {
-  /** @type {Map<number, AbortController>} */
-  const calls = new Map();
-  /** Why nothing can be computed any more. @type {unknown} */
-  let over = null;
-  const methods = makeMethods((error) => {
-    over = error;
-    for (const id of calls.keys()) refuse(id, error);
-  });
+export const serve = (port) => serveMethods(port, makeMethods);
 
-  port.onmessage = async ({ data }) => {
-    if (data?.ping) return port.postMessage({ pong: true });
-    if (data?.abort !== undefined) return calls.get(data.abort)?.abort();
-    const { id, method, argument } = data ?? {};
-    if (!Number.isInteger(id)) return;
-    const controller = new AbortController();
-    calls.set(id, controller);
-    if (over) return refuse(id, over);
-    try {
-      if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The engine has no such method.");
-      const value = await methods[method](argument, {
-        signal: controller.signal,
-        emit: (event) => port.postMessage({ id, event }),
-      });
-      if (calls.delete(id)) port.postMessage({ id, value });
-    } catch (error) {
-      refuse(id, error);
-    }
-  };
-  port.postMessage({ ready: true });
-
-  /** @param {number} id @param {unknown} error */
-  function refuse(id, error) {
-    calls.get(id)?.abort();
-    if (calls.delete(id)) port.postMessage({ id, error: toPlain(error) });
-  }
-}
-
-/**
- * @param {(error: Error) => void} onLost
- * @returns {Record<string, (argument: any, listener: Listener) => unknown>}
- */
+/** @param {(error: Error) => void} onLost @returns {Methods} */
 function makeMethods(onLost) {
   /** @type {typeof import("../../pkg/cpu/engine.js")} */
   let glue;
@@ -131,9 +93,7 @@ function makeMethods(onLost) {
   async function open({ backend, software = false }, listener) {
     const adapter = backend === "webgpu" ? await findAdapter(software) : null;
     const { script, fetchModule } = await findBuild(backend, listener);
-    glue = await instantiate(script, fetchModule());
-    engine = await guarded(() => glue.Engine.open());
-    engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
+    ({ glue, engine } = await startEngine(script, fetchModule(), onLost));
     isOpen();
     const { implementation, version } = engine.info();
     return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
@@ -158,7 +118,7 @@ function makeMethods(onLost) {
 }
 
 /** Where a network's weights are. @param {import("./protocol.js").ManifestEntry} entry */
-export const weightsOf = ({ file, sha256 }) => versioned(new URL(`../models/${file}`, import.meta.url), sha256);
+const weightsOf = ({ file, sha256 }) => versioned(new URL(`../models/${file}`, import.meta.url), sha256);
 
 /**
  * Where the engine's script is, and how its module is fetched. `build.json` is asked for first: it
@@ -174,22 +134,47 @@ export async function findBuild(backend, { signal, emit }) {
   const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
   return {
     script: versioned(script, sha256).href,
-    fetchModule: () => pastDamage(async (cache) => {
-      const bytes = await fetchBytes(versioned(module, sha256), size, { signal, cache, onProgress });
-      if (await isIntact(bytes, sha256)) return bytes;
-      throw failure("IntegrityError", "The engine is damaged: its SHA-256 does not match. Please retry.");
-    }),
+    fetchModule: () => fetchIntact("The engine", versioned(module, sha256), { bytes: size, sha256 }, { signal, onProgress }),
   };
 }
 
+/** The file of a network's weights, checked. @param {import("./protocol.js").ManifestEntry} entry */
+export const fetchWeights = (entry) => fetchIntact(entry.file, weightsOf(entry), entry);
+
 /**
- * Starts the wasm module of a build.
+ * Fetches a file whose size and SHA-256 are known.
+ *
+ * @param {string} name What an error calls it.
+ * @param {URL} url
+ * @param {{ bytes: number, sha256: string }} expected
+ * @param {{ signal?: AbortSignal, onProgress?: (loaded: number) => void }} [options]
+ */
+const fetchIntact = (name, url, { bytes: size, sha256 }, options) => pastDamage(async (cache) => {
+  const bytes = await fetchBytes(url, size, { ...options, cache });
+  if (await isIntact(bytes, sha256)) return bytes;
+  throw failure("IntegrityError", `${name} is damaged: its SHA-256 does not match. Please retry.`);
+});
+
+/**
+ * Starts the wasm module of a build, and an engine in it.
  *
  * @param {string} script
- * @param {WebAssembly.Module | Uint8Array | Promise<WebAssembly.Module | Uint8Array>} module
+ * @param {WebAssembly.Module | Promise<Uint8Array>} module
+ * @param {(error: Error) => void} onLost
+ */
+export async function startEngine(script, module, onLost) {
+  const glue = await instantiate(script, module);
+  const engine = await guarded(() => glue.Engine.open());
+  engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
+  return { glue, engine };
+}
+
+/**
+ * @param {string} script
+ * @param {WebAssembly.Module | Promise<Uint8Array>} module
  * @returns {Promise<typeof import("../../pkg/cpu/engine.js")>}
  */
-export async function instantiate(script, module) {
+async function instantiate(script, module) {
   const [glue, module_or_path] = await Promise.all([
     // At an address with the version in it, which a literal import could not have. Bundlers leave it as it is.
     import(/* @vite-ignore */ /* webpackIgnore: true */ script).catch(() => {
@@ -220,13 +205,13 @@ export function trusted(engine, result) {
 }
 
 /**
- * Does the work with whatever the browser's cache holds, and once more past it when that turned out
- * to be damaged, since otherwise every retry would find the same copy.
+ * Does the work with what the browser's cache holds; if that is damaged, once more with a fresh copy, since
+ * otherwise every retry would find the damaged one.
  *
  * @template Value
  * @param {(cache: RequestCache) => Promise<Value>} work
  */
-export async function pastDamage(work) {
+async function pastDamage(work) {
   try {
     return await work("default");
   } catch (error) {
@@ -249,7 +234,7 @@ function parseBuild(build) {
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {string} sha256
  */
-export async function isIntact(bytes, sha256) {
+async function isIntact(bytes, sha256) {
   if (!crypto.subtle) return true;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === sha256;

@@ -1,11 +1,7 @@
 /** Work that several callers wait for, done once. */
 import { failure } from "./protocol.js";
 
-/**
- * @typedef {object} Listener
- * @property {AbortSignal} signal
- * @property {(event: any) => void} emit
- */
+/** @typedef {import("./serve.js").Listener} Listener */
 
 /**
  * Makes a function that starts `work` when it is first called and joins it afterwards. What has

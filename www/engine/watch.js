@@ -1,19 +1,19 @@
-/** Whether somebody is still there: a worker that is started, one that is asked, and a host that a file comes from. */
+/** Counts how long a worker, or a server that sends a file, has been silent. */
 
-/** The clock of the watch, in seconds. It stands still while the machine sleeps, as a worker does. */
+/** Seconds between two looks. Ticks are counted, not time, since the page and its workers stand still together while the machine sleeps. */
 const TICK = 2;
-/** Seconds in which a worker answers, however busy it is: far more than any step takes. */
+/** Seconds in which a worker or a server answers, however busy it is: far more than any step takes. */
 export const PATIENCE = 30;
 
 /** @param {number} seconds */
 export const silentFor = (seconds) => `has not answered for ${seconds} seconds`;
 
 /**
- * Counts seconds of silence, and says when there are too many.
+ * Counts seconds of silence, and calls `onLost` when there are too many.
  *
- * @param {number} most
+ * @param {number} most Seconds.
  * @param {() => void} onLost
- * @param {() => boolean} [isDue] Asked at every tick: whether an answer is due at all.
+ * @param {() => boolean} [isDue] Asked at every tick: whether an answer is due.
  */
 export function listen(most, onLost, isDue = () => true) {
   let silence = 0;
@@ -25,32 +25,4 @@ export function listen(most, onLost, isDue = () => true) {
     hear: () => { silence = 0; },
     end: () => clearInterval(clock),
   };
-}
-
-/**
- * A worker that has said its first word. Some browsers refuse a worker at once, others when they have
- * read its script, and one may be ended before it says anything.
- *
- * @param {() => Worker} make
- * @returns {Promise<Worker>}
- */
-export function startWorker(make) {
-  return new Promise((resolve, reject) => {
-    const worker = make();
-    const patience = listen(PATIENCE, () => giveUp(`it ${silentFor(PATIENCE)}`));
-    worker.onmessage = () => {
-      patience.end();
-      resolve(worker);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      giveUp(event.message || "its script could not be loaded");
-    };
-    /** @param {string} reason */
-    function giveUp(reason) {
-      patience.end();
-      worker.terminate();
-      reject(new Error(reason));
-    }
-  });
 }

@@ -3,7 +3,7 @@ import { DATASETS } from "../domain/datasets.js";
 import { make } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 import { emptyLink, writeLink } from "../link/link.js";
-import { nameOf } from "../domain/networks.js";
+import { networkName } from "../domain/networks.js";
 import { settingsIn } from "../domain/settings.js";
 import { tasksOf } from "./plan.js";
 
@@ -43,8 +43,8 @@ function addressOf({ choice, samples, models }, record) {
   const isPlain = model === plain && scale === null;
   const link = {
     ...emptyLink(), ...settingsIn(settings ?? choice.settings), data: choice.data,
-    left: isPlain || !plain ? nameOf(model) : nameOf(plain),
-    ...(isPlain || !plain ? {} : { right: nameOf(model), kright: scale }),
+    left: isPlain || !plain ? networkName(model) : networkName(plain),
+    ...(isPlain || !plain ? {} : { right: networkName(model), kright: scale }),
     sample: samples[record.image].index,
     target: record.class,
     step: record.changes,

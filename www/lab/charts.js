@@ -1,5 +1,6 @@
 /** Charts by hand, in SVG: lines with intervals, bars, small histograms, heat maps. What they show is also in a table, so they are pictures to those who hear the page. */
 import { make } from "../page/dom.js";
+import { makeSvg, svgText } from "../page/svg.js";
 
 /**
  * @typedef {object} Point
@@ -41,23 +42,23 @@ export function lineChart({ series, x, y, format, title }) {
   const across = (/** @type {number} */ value) => LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * along(value);
   const up = (/** @type {number} */ share) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    svg.append(shape("path", { class: "chart-grid", d: `M${LEFT} ${up(share)}H${WIDTH - RIGHT}` }), words(LEFT - 8, up(share) + 4, format(share), "end"));
+    svg.append(makeSvg("path", { class: "chart-grid", d: `M${LEFT} ${up(share)}H${WIDTH - RIGHT}` }), svgText(LEFT - 8, up(share) + 4, format(share), "end"));
   }
   for (const tick of x.ticks) {
-    svg.append(shape("path", { class: "chart-axis", d: `M${across(tick)} ${HEIGHT - BOTTOM}v5` }), words(across(tick), HEIGHT - BOTTOM + 18, String(tick), "middle"));
+    svg.append(makeSvg("path", { class: "chart-axis", d: `M${across(tick)} ${HEIGHT - BOTTOM}v5` }), svgText(across(tick), HEIGHT - BOTTOM + 18, String(tick), "middle"));
   }
-  svg.append(shape("path", { class: "chart-axis", d: `M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
-  svg.append(words((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.label, "middle"), words(8, 14, y, "start"));
+  svg.append(makeSvg("path", { class: "chart-axis", d: `M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
+  svg.append(svgText((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.label, "middle"), svgText(8, 14, y, "start"));
   series.forEach(({ look, mark, isJoined, points }, place) => {
     // What lies at the same place is moved apart a little, so that no mark hides another.
     const aside = DODGE * (place - (series.length - 1) / 2);
-    const group = shape("g", { class: look });
+    const group = makeSvg("g", { class: look });
     const sorted = [...points].sort((a, b) => a.x - b.x);
-    if (isJoined && sorted.length > 1) group.append(shape("path", { class: "chart-line", d: `M${sorted.map((point) => `${(across(point.x) + aside).toFixed(1)} ${up(point.y).toFixed(1)}`).join("L")}` }));
+    if (isJoined && sorted.length > 1) group.append(makeSvg("path", { class: "chart-line", d: `M${sorted.map((point) => `${(across(point.x) + aside).toFixed(1)} ${up(point.y).toFixed(1)}`).join("L")}` }));
     for (const point of sorted) {
       const at = across(point.x) + aside;
-      if (point.interval) group.append(shape("path", { class: "chart-interval", d: `M${at} ${up(point.interval[0])}V${up(point.interval[1])}M${at - 4} ${up(point.interval[0])}h8M${at - 4} ${up(point.interval[1])}h8` }));
-      group.append(shape("path", { class: `chart-mark${point.isHollow ? " is-hollow" : ""}`, d: markAt(mark, at, up(point.y)) }));
+      if (point.interval) group.append(makeSvg("path", { class: "chart-interval", d: `M${at} ${up(point.interval[0])}V${up(point.interval[1])}M${at - 4} ${up(point.interval[0])}h8M${at - 4} ${up(point.interval[1])}h8` }));
+      group.append(makeSvg("path", { class: `chart-mark${point.isHollow ? " is-hollow" : ""}`, d: markAt(mark, at, up(point.y)) }));
     }
     svg.append(group);
   });
@@ -67,15 +68,15 @@ export function lineChart({ series, x, y, format, title }) {
 /** What the marks of a chart mean. @param {Series[]} series */
 export function legend(series) {
   return series.map(({ name, look, mark, isJoined }) => {
-    const group = shape("g", { class: look });
-    if (isJoined) group.append(shape("path", { class: "chart-line", d: "M1 6H27" }));
-    group.append(shape("path", { class: "chart-mark", d: markAt(mark, 14, 6) }));
+    const group = makeSvg("g", { class: look });
+    if (isJoined) group.append(makeSvg("path", { class: "chart-line", d: "M1 6H27" }));
+    group.append(makeSvg("path", { class: "chart-mark", d: markAt(mark, 14, 6) }));
     return key(group, name);
   });
 }
 
 /** What the bars of a chart mean. @param {{ name: string, look: string }[]} bars */
-export const barLegend = (bars) => bars.map(({ name, look }) => key(shape("rect", { class: look, x: "1", y: "1", width: "26", height: "10" }), name));
+export const barLegend = (bars) => bars.map(({ name, look }) => key(makeSvg("rect", { class: look, x: "1", y: "1", width: "26", height: "10" }), name));
 
 /** @param {SVGElement} sign @param {string} name */
 function key(sign, name) {
@@ -101,17 +102,17 @@ export function barChart({ rows, most, cap, title }) {
   const wide = (/** @type {number} */ share) => Math.min(1, share / most) * width;
   let top = 0;
   for (const { name, bars, words: said } of rows) {
-    svg.append(words(left, top + 16, name, "start"), words(left + width, top + 16, said, "end"));
+    svg.append(svgText(left, top + 16, name, "start"), svgText(left + width, top + 16, said, "end"));
     bars.forEach(({ share, interval, look }, which) => {
       const y = top + head + which * bar;
-      svg.append(shape("rect", { class: look, x: String(left), y: String(y), width: Math.max(1, wide(share)).toFixed(1), height: String(bar - 2) }));
+      svg.append(makeSvg("rect", { class: look, x: String(left), y: String(y), width: Math.max(1, wide(share)).toFixed(1), height: String(bar - 2) }));
       if (interval) {
         const [from, to] = interval.map((end) => left + wide(Math.max(0, end)));
-        svg.append(shape("path", { class: "chart-whisker", d: `M${from} ${y + 4.5}H${to}m0 -3v6M${from} ${y + 1.5}v6` }));
+        svg.append(makeSvg("path", { class: "chart-whisker", d: `M${from} ${y + 4.5}H${to}m0 -3v6M${from} ${y + 1.5}v6` }));
       }
     });
     // Beside the bars alone: it would cross out the figures above them.
-    if (cap !== undefined) svg.append(shape("path", { class: "chart-cap", d: `M${left + wide(cap)} ${top + head - 3}v${bar * bars.length + 4}` }));
+    if (cap !== undefined) svg.append(makeSvg("path", { class: "chart-cap", d: `M${left + wide(cap)} ${top + head - 3}v${bar * bars.length + 4}` }));
     top += head + bar * bars.length + 6;
   }
   return svg;
@@ -130,17 +131,17 @@ export function histograms({ bins, rows, title }) {
   const svg = sheet(WIDTH, rows.length * row + 24, title);
   rows.forEach(({ name, bars, words: said }, place) => {
     const floor = place * row + 88;
-    svg.append(words(8, place * row + 16, name, "start"), words(WIDTH - 8, place * row + 16, said, "end"));
+    svg.append(svgText(8, place * row + 16, name, "start"), svgText(WIDTH - 8, place * row + 16, said, "end"));
     const wide = (bin - 8) / bars.length;
     bars.forEach(({ shares, look }, which) => shares.forEach((share, at) => {
       const tall = share * 50;
       const left = 8 + at * bin + 4 + which * wide;
-      svg.append(shape("rect", { class: look, x: left.toFixed(1), y: (floor - tall).toFixed(1), width: (wide - 1).toFixed(1), height: tall.toFixed(1) }));
-      if (share >= 0.005) svg.append(words(left + wide / 2, floor - tall - 3, String(Math.round(share * 100)), "middle"));
+      svg.append(makeSvg("rect", { class: look, x: left.toFixed(1), y: (floor - tall).toFixed(1), width: (wide - 1).toFixed(1), height: tall.toFixed(1) }));
+      if (share >= 0.005) svg.append(svgText(left + wide / 2, floor - tall - 3, String(Math.round(share * 100)), "middle"));
     }));
-    svg.append(shape("path", { class: "chart-axis", d: `M8 ${floor}H${WIDTH - 8}` }));
+    svg.append(makeSvg("path", { class: "chart-axis", d: `M8 ${floor}H${WIDTH - 8}` }));
   });
-  bins.forEach((name, at) => svg.append(words(8 + (at + 0.5) * bin, rows.length * row + 12, name, "middle")));
+  bins.forEach((name, at) => svg.append(svgText(8 + (at + 0.5) * bin, rows.length * row + 12, name, "middle")));
   return svg;
 }
 
@@ -174,7 +175,7 @@ export function heatMap({ caption, corner, across, rows }) {
 
 /** @param {number} width @param {number} height @param {string} title */
 function sheet(width, height, title) {
-  const svg = /** @type {SVGSVGElement} */ (shape("svg", { viewBox: `0 0 ${width} ${height}`, width: String(width), height: String(height), class: "chart", ...(title ? { role: "img", "aria-label": title } : {}) }));
+  const svg = /** @type {SVGSVGElement} */ (makeSvg("svg", { viewBox: `0 0 ${width} ${height}`, width: String(width), height: String(height), class: "chart", ...(title ? { role: "img", "aria-label": title } : {}) }));
   return svg;
 }
 
@@ -187,18 +188,4 @@ function markAt(mark, x, y) {
   if (mark === "diamond") return `${at}m0 -6l6 6l-6 6l-6 -6z`;
   if (mark === "triangle") return `${at}m0 -6l6 10h-12z`;
   return `${at}m-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z`;
-}
-
-/** @param {number} x @param {number} y @param {string} text @param {string} anchor */
-function words(x, y, text, anchor) {
-  const element = shape("text", { x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor });
-  element.textContent = text;
-  return element;
-}
-
-/** @param {string} tag @param {Record<string, string>} attributes */
-function shape(tag, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

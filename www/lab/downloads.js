@@ -1,11 +1,12 @@
 /** What can be taken along: the visitor's figures as files, and the sources as BibTeX. */
-import { BIBTEX } from "../domain/bibtex.js";
 import { MNIST } from "../domain/datasets.js";
+import { PAPER_KEYS, bibtex } from "../domain/papers.js";
 import { must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
+import { copyText, saveFile } from "../page/save.js";
+import { toCsv, toJson, toPng } from "./formats.js";
 import { say } from "./message.js";
-import { download, toCsv, toJson, toPng } from "./save.js";
 
 /**
  * @param {() => import("./run.js").Run | null} shown The run whose figures are on show.
@@ -24,21 +25,21 @@ export function setUpDownloads(shown, status) {
       const run = shown();
       if (!run || run.rows.length === 0) return;
       try {
-        download(`${nameOf(run)}.${ending}`, await file(run));
+        saveFile(`${fileName(run)}.${ending}`, await file(run));
       } catch (error) {
         say(explain(/** @type {Error} */ (error)));
       }
     });
   }
   const text = must("#lab-bibtex", HTMLTextAreaElement);
-  text.value = `${Object.values(BIBTEX).join("\n\n")}\n`;
-  must("#lab-bibtex-copy", HTMLButtonElement).addEventListener("click", () => {
-    navigator.clipboard.writeText(text.value).then(() => say(t("share.copied")), () => { text.focus(); text.select(); });
+  text.value = `${PAPER_KEYS.map(bibtex).join("\n\n")}\n`;
+  must("#lab-bibtex-copy", HTMLButtonElement).addEventListener("click", async () => {
+    if (await copyText(text)) say(t("share.copied"));
   });
 }
 
 /** @param {import("./run.js").Run} run */
-const nameOf = ({ choice: { data, experiment }, state }) => [...(data === MNIST ? [] : [data]), experiment, ...(state === "done" ? [] : ["partial"])].join("-");
+const fileName = ({ choice: { data, experiment }, state }) => [...(data === MNIST ? [] : [data]), experiment, ...(state === "done" ? [] : ["partial"])].join("-");
 
 /** @param {boolean} isThere Whether there is something to take. */
 export function drawDownloads(isThere) {

@@ -2,12 +2,11 @@
 import { ATTACKS, settle, tempered, withTemper } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
-import { modelName, number, speakOf, t } from "../page/i18n.js";
+import { duration, modelName, number, speakOf, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { BACKENDS } from "./backends.js";
 import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, budgetOf, firstImages, firstSubjects, hasAttack, workOf } from "./plan.js";
-import { inWords } from "./status.js";
 
 /**
  * @typedef {import("./plan.js").Choice} Choice
@@ -81,7 +80,7 @@ export function createForm(backends, onChange) {
     }
     range.value = String(now.images);
     const seconds = backends.estimate(backend, workOf(now));
-    setText(must("#lab-plan", HTMLElement), seconds === null ? t("lab.plan.untimed", { count: attemptsOf(now) }) : t("lab.plan", { count: attemptsOf(now), time: inWords(seconds) }));
+    setText(must("#lab-plan", HTMLElement), seconds === null ? t("lab.plan.untimed", { count: attemptsOf(now) }) : t("lab.plan", { count: attemptsOf(now), time: duration(seconds) }));
     drawBackends();
     must("#lab-back", HTMLAnchorElement).href = new URL(data === MNIST ? "../../" : `../../#v=1&data=${data}`, import.meta.url).href;
   }

@@ -1,5 +1,6 @@
 /** What is shown of an experiment: its chart, the same as a table, and the attempts behind a cell. */
 import { ATTACKS } from "../domain/attacks.js";
+import { setCitedText } from "../page/citations.js";
 import { make, must, refill, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { attemptsBehind } from "./attempts.js";
@@ -44,7 +45,7 @@ export function createResult(shown) {
     const yours = run?.rows ?? [];
     setText(must("#lab-result-title", HTMLElement), t(`lab.${experiment}.title`));
     const limit = ATTACKS[settings.attack].settings.includes("budget") ? t("lab.limit") : "";
-    cite(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
+    setCitedText(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
     // All attacks on all networks would be too many: there it is the networks that are chosen.
     const isShown = (/** @type {import("./plan.js").Row} */ row) => experiment !== "attacks"
       || subjects.some(({ model, scale }) => (row.role === "scaled" ? model.role === "undefended" && row.scale === scale : scale === null && row.role === model.role && row.temperature === model.temperature));
@@ -124,12 +125,4 @@ function tableOf({ head, body }) {
   return make("table", {},
     make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...body.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell))))));
-}
-
-/** A text with each [number] as a link to its source. @param {HTMLElement} element @param {string} text */
-function cite(element, text) {
-  element.replaceChildren(...text.split(/(\[\d\])/).map((part) => {
-    const cited = /^\[(\d)\]$/.exec(part);
-    return cited ? make("a", { href: `#reference-${cited[1]}` }, part) : part;
-  }));
 }

@@ -1,6 +1,6 @@
 /** How a run stands: in words, as a bar, and in what can be done about it. */
 import { must, setText } from "../page/dom.js";
-import { percent, t } from "../page/i18n.js";
+import { duration, percent, t } from "../page/i18n.js";
 import { workOf } from "./plan.js";
 
 /** @typedef {import("./run.js").Run} Run */
@@ -17,7 +17,7 @@ export function createStatus(backends) {
     // Until something is done, the estimate has to do.
     const all = records.length === 0 ? backends.estimate(run.backend, workOf(run.choice)) : worked * total / records.length;
     if (!run.isPlanned || all === null) return t("lab.status.starting", values);
-    return t("lab.status.running", { ...values, left: inWords(all - worked), workers: pool.size() });
+    return t("lab.status.running", { ...values, left: duration(all - worked), workers: pool.size() });
   }
 
   /** @param {Run | null} run */
@@ -33,11 +33,4 @@ export function createStatus(backends) {
   }
 
   return { words, draw };
-}
-
-/** A time that is not known exactly. @param {number} seconds */
-export function inWords(seconds) {
-  if (seconds < 100) return t("lab.seconds", { count: Math.max(1, Math.ceil(seconds)) });
-  const minutes = Math.round(seconds / 60);
-  return minutes < 100 ? t("lab.minutes", { count: minutes }) : t("lab.hours", { count: Math.round(minutes / 60) });
 }

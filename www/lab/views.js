@@ -4,7 +4,7 @@
  * published, and the visitor's own.
  */
 import { DATASETS } from "../domain/datasets.js";
-import { className, modelName, number, percent, t } from "../page/i18n.js";
+import { className, modelName, number, percent, percentInterval, t } from "../page/i18n.js";
 import { barChart, barLegend, heatMap, histograms, legend, lineChart } from "./charts.js";
 import { LINEUP } from "./plan.js";
 import { PAPER_EPSILON } from "./reported.js";
@@ -63,10 +63,13 @@ const TEMPERATURES = [1, 2, 5, 10, 20, 40, 100];
 export const FIRST_LOOK = { network: 0, measure: "rate", axis: "temperature", whose: "yours" };
 
 /** A network's name, by the row that measured it. @param {Row} row */
-const nameOf = ({ role, temperature, scale }) => (role === "scaled" ? modelName({ role: "undefended", temperature }, scale) : modelName({ role, temperature }));
+const rowName = ({ role, temperature, scale }) => (role === "scaled" ? modelName({ role: "undefended", temperature }, scale) : modelName({ role, temperature }));
 
 /** What two rows about the same network have in common. @param {Row} row */
 const keyOf = ({ role, temperature, scale }) => `${role} ${temperature} ${scale}`;
+
+/** One row of each network. @param {Row[]} rows */
+const distinct = (rows) => [...new Map(rows.map((row) => [keyOf(row), row])).values()];
 
 /** How much of a row has been measured, of how much. @param {Experiment} experiment @param {Row} row */
 export function progressOf(experiment, row) {
@@ -84,8 +87,8 @@ export function draw(experiment, figures, context) {
   return { ...view, legend: [...(isPartial ? [words(t("lab.partial.chart", { done: sum("done"), of: sum("of") }), "partial")] : []), ...view.legend] };
 }
 
-/** A mean's interval may reach below what a share can be. @param {[number, number] | null | undefined} interval @param {number} [digits] */
-const span = (interval, digits = 1) => (interval ? ` (${t("results.interval", { low: percent(Math.max(0, interval[0]), digits), high: percent(Math.min(1, interval[1]), digits) })})` : "");
+/** @param {[number, number] | null | undefined} interval @param {number} [digits] */
+const span = (interval, digits) => (interval ? ` (${percentInterval(interval, digits)})` : "");
 /** @param {number | null | undefined} share @param {number} [digits] */
 const share = (share, digits = 1) => (share === null || share === undefined ? "–" : percent(share, digits));
 /** @param {number | undefined} value */
@@ -110,7 +113,7 @@ function linesOf(experiment, { yours, ours, paper }, cells) {
       return { row, by: done < of ? t("lab.partial", { name: t("lab.by.yours"), done, of }) : t("lab.by.yours") };
     }),
   ];
-  return lines.sort((a, b) => order(a.row) - order(b.row)).map(({ row, by }) => [nameOf(row), by, ...cells(row)]);
+  return lines.sort((a, b) => order(a.row) - order(b.row)).map(({ row, by }) => [rowName(row), by, ...cells(row)]);
 }
 
 const ROLES = /** @type {const} */ ([
@@ -154,24 +157,22 @@ const DRAW = {
   },
 
   attacks(figures, { look, onLook, onOpen }) {
-    const { yours, ours } = figures;
-    const whose = yours.length > 0 ? look.whose : "ours";
-    const rows = whose === "yours" ? yours : ours;
-    const networks = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+    const { whose, rows, selects } = chooseRows(figures, look, onLook);
+    const networks = distinct(rows);
     const cellOf = (/** @type {Row} */ like, /** @type {Row} */ network) => {
       const task = rows.findIndex((row) => keyOf(row) === keyOf(network) && isSameAttack(row, like));
       if (task < 0 || rows[task].attempts === 0) return null;
       const { rate, attempts } = rows[task];
-      const label = t("lab.attacks.cell", { attack: attackName(like), network: nameOf(network), value: percent(rate, 1), count: attempts });
+      const label = t("lab.attacks.cell", { attack: attackName(like), network: rowName(network), value: percent(rate, 1), count: attempts });
       const vanished = vanishedShare(rows[task]);
       const note = vanished > LEAST_SAID ? t("lab.heat.vanished", { share: percent(vanished, 0) }) : "";
       return { share: rate, text: percent(rate, 0), note, label, isVanished: vanished > 0.5, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
     };
     const lineup = [...LINEUP, { attack: "transfer" }].filter((like) => rows.some((row) => isSameAttack(row, like)));
     return {
-      chart: rows.length > 0 ? heatMap({ caption: t(`lab.attacks.caption.${whose}`), corner: t("settings.title"), across: networks.map(nameOf), rows: lineup.map((like) => ({ name: attackName(like), cells: networks.map((network) => cellOf(like, network)) })) }) : null,
+      chart: rows.length > 0 ? heatMap({ caption: t(`lab.attacks.caption.${whose}`), corner: t("settings.title"), across: networks.map(rowName), rows: lineup.map((like) => ({ name: attackName(like), cells: networks.map((network) => cellOf(like, network)) })) }) : null,
       legend: rows.length > 0 ? [words(t("lab.attacks.legend"))] : [],
-      selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+      selects,
       head: head("network", "by", "attack", ...SUCCESS),
       body: linesOf("attacks", figures, (row) => [attackName(row), ...successCells(row)]),
     };
@@ -193,7 +194,7 @@ const DRAW = {
       });
       const [reported, shown] = [of(paper), of(yours) ?? of(ours)];
       return {
-        name: nameOf(network),
+        name: rowName(network),
         bars: [...bars, reported ? { share: reported.robustness, look: "chart-bar-paper" } : null].filter((bar) => bar !== null),
         words: shown && shown.robustness !== null ? `${share(shown.robustness, 2)} · ${share(shown.robustness_of_successes, 2)}` : reported ? share(reported.robustness, 2) : "",
       };
@@ -237,7 +238,7 @@ const DRAW = {
       const label = t("lab.pairs.cell", { source: classes[source], target: classes[target], measure: t(`lab.measure.${measure}`), value: value === null ? "–" : percent(value, 1), count: found.attempts });
       return { share: value === null ? null : value / most, text, note, label: note ? `${label} ${t("lab.heat.vanished", { share: percent(vanished, 0) })}.` : label, isVanished: vanished > 0.5, ...(place < yours.length ? { onOpen: () => onOpen({ task: place, source, target }) } : {}) };
     };
-    const title = (/** @type {Row} */ of, /** @type {number} */ at) => `${t(at < yours.length ? "lab.by.yours" : "lab.by.ours")}: ${nameOf(of)}`;
+    const title = (/** @type {Row} */ of, /** @type {number} */ at) => `${t(at < yours.length ? "lab.by.yours" : "lab.by.ours")}: ${rowName(of)}`;
     const mean = (/** @type {Row} */ of, /** @type {string} */ field) => {
       const values = of.cells.map((/** @type {any} */ each) => each[field]).filter((/** @type {number | null} */ value) => value !== null);
       return values.length > 0 ? percent(values.reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0) / values.length, 1) : "–";
@@ -266,7 +267,7 @@ const DRAW = {
       const shown = [...bars.map(({ row }) => row), of(paper)].map((row) => row?.below_1e_40);
       const said = ["yours", "ours", "paper"].map((whose, place) => (shown[place] === undefined ? "" : `${t(`lab.by.${whose}`, { source: of(paper)?.source ?? "" })} ${percent(shown[place], 1)}`));
       return {
-        name: nameOf(network),
+        name: rowName(network),
         bars: bars.flatMap(({ row, look }) => (row ? [{ shares: row.counts.map((/** @type {number} */ count) => count / row.measured), look }] : [])),
         words: t("lab.amplitude.below", { share: said.filter((each) => each !== "").join(" · ") }),
       };
@@ -295,24 +296,22 @@ const DRAW = {
   },
 
   transfer(figures, { look, onLook, onOpen }) {
-    const { yours, ours } = figures;
-    const whose = yours.length > 0 ? look.whose : "ours";
-    const rows = whose === "yours" ? yours : ours;
-    const from = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
-    const to = [...new Map(rows.map((row) => [keyOf(row.to), row.to])).values()];
+    const { whose, rows, selects } = chooseRows(figures, look, onLook);
+    const from = distinct(rows);
+    const to = distinct(rows.map((row) => row.to));
     const cell = (/** @type {Row} */ one, /** @type {number} */ task, /** @type {Row} */ other) => {
       const row = rows.find((each) => keyOf(each) === keyOf(one) && keyOf(each.to) === keyOf(other));
       if (!row || row.shown === 0) return null;
-      const label = t("lab.transfer.cell", { from: nameOf(one), to: nameOf(other), value: percent(row.misread_rate, 1), count: row.shown });
+      const label = t("lab.transfer.cell", { from: rowName(one), to: rowName(other), value: percent(row.misread_rate, 1), count: row.shown });
       return { share: row.misread_rate, text: percent(row.misread_rate, 0), note: `n = ${number(row.shown)}`, label, isFew: row.shown < FEW, ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}) };
     };
     return {
-      chart: rows.length > 0 ? heatMap({ caption: t("lab.transfer.caption"), corner: t("lab.transfer.corner"), across: to.map(nameOf), rows: from.map((one, task) => ({ name: nameOf(one), cells: to.map((other) => cell(one, task, other)) })) }) : null,
+      chart: rows.length > 0 ? heatMap({ caption: t("lab.transfer.caption"), corner: t("lab.transfer.corner"), across: to.map(rowName), rows: from.map((one, task) => ({ name: rowName(one), cells: to.map((other) => cell(one, task, other)) })) }) : null,
       legend: rows.length > 0 ? [words(t("lab.transfer.legend")), words(t("lab.transfer.paper"))] : [],
-      selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+      selects,
       head: head("from", "by", "to", "shown", "misread-rate", "reached", "vanished"),
       body: linesOf("transfer", figures, (row) => [
-        nameOf(row.to), number(row.shown), row.shown === 0 ? "–" : share(row.misread_rate) + span(row.misread_interval), row.shown === 0 ? "–" : share(row.rate) + span(row.interval), number(row.outcomes.gradient_vanished),
+        rowName(row.to), number(row.shown), row.shown === 0 ? "–" : share(row.misread_rate) + span(row.misread_interval), row.shown === 0 ? "–" : share(row.rate) + span(row.interval), number(row.outcomes.gradient_vanished),
       ]),
     };
   },
@@ -334,6 +333,22 @@ function attackName({ attack, direction }) {
   return several && direction ? t("lab.attacks.way", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`) }) : t(`attack.${attack}`);
 }
 
+/**
+ * The visitor's rows or this project's, as chosen, with the menu to choose where there are both.
+ *
+ * @param {Figures} figures
+ * @param {Look} look
+ * @param {Context["onLook"]} onLook
+ */
+function chooseRows({ yours, ours }, look, onLook) {
+  const whose = yours.length > 0 ? look.whose : "ours";
+  return {
+    whose,
+    rows: whose === "yours" ? yours : ours,
+    selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+  };
+}
+
 /** @param {Look["whose"]} whose @param {Context["onLook"]} onLook @returns {Select} */
 const whoseSelect = (whose, onLook) => ({
   label: t("lab.head.by"),
@@ -344,7 +359,7 @@ const whoseSelect = (whose, onLook) => ({
 
 /** Each network once, in the order of the tables. @param {Row[]} rows */
 function byOrder(rows) {
-  const networks = [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+  const networks = distinct(rows);
   const place = (/** @type {Row} */ { role, temperature, scale }) => 1e6 * ROLES.findIndex((each) => each.role === role) + Math.max(temperature, scale);
   return networks.sort((a, b) => place(a) - place(b));
 }
@@ -359,7 +374,7 @@ function againstEpsilon({ yours, ours, paper }) {
   /** @type {import("./charts.js").Series[]} */
   const series = networks.flatMap((network, place) => {
     const line = { look: `chart-series-${place % 6}`, mark: marks[place % 4] };
-    const name = (/** @type {string} */ by, source = 0) => `${nameOf(network)}, ${t(`lab.by.${by}`, { source })}`;
+    const name = (/** @type {string} */ by, source = 0) => `${rowName(network)}, ${t(`lab.by.${by}`, { source })}`;
     return [
       { ...line, name: name(yours.length > 0 ? "yours" : "ours"), isJoined: true, points: of(rows, network) },
       { ...line, name: name("ours"), look: "chart-published", points: yours.length > 0 ? of(ours, network) : [] },

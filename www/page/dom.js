@@ -1,4 +1,4 @@
-/** The two things that every view does with the document: find an element, and make one. */
+/** What every view does with the document: find an element, make one, fill one. */
 
 /**
  * The element that index.html promises to have. A missing one is a mistake in this project, so it
@@ -44,6 +44,13 @@ export function refill(root, ...children) {
   root.replaceChildren(...children);
   const again = stops()[place];
   if (again instanceof HTMLElement || again instanceof SVGElement) again.focus({ preventScroll: true });
+}
+
+/** @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+export function contextOf(canvas, settings) {
+  const context = canvas.getContext("2d", settings);
+  if (!context) throw new Error("This browser gives no canvas to draw on.");
+  return context;
 }
 
 /**

@@ -5,15 +5,15 @@ import { t } from "./i18n.js";
 const KNOWN = new Set(["NetworkError", "IntegrityError", "ModelError", "RequestError", "ImageError", "EngineError", "NoWebAssembly", "NoSimd"]);
 
 /** @param {Error} error */
-const inWords = (error) => t(KNOWN.has(error.name) ? `error.${error.name}` : "error.other");
+const errorText = (error) => t(KNOWN.has(error.name) ? `error.${error.name}` : "error.other");
 
 /** @param {Error} error */
-export const explain = (error) => `${inWords(error)} ${error.message}`.trim();
+export const explain = (error) => `${errorText(error)} ${error.message}`.trim();
 
 /** @param {Element} element @param {Error} error */
 export function showError(element, error) {
   const now = explain(error);
   if (element.textContent === now) return;
   const details = error.message ? [" ", make("span", { lang: "en" }, error.message)] : [];
-  element.replaceChildren(inWords(error), ...details);
+  element.replaceChildren(errorText(error), ...details);
 }

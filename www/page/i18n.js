@@ -4,6 +4,7 @@
  * `data-t-title` for a title. Words that differ by data set are under `key.<data set>`.
  */
 import { make, must } from "./dom.js";
+import { withNumbers } from "../domain/papers.js";
 import { fetchJson } from "../engine/fetch.js";
 import { LANGUAGES as NAMES } from "../languages/index.js";
 import { recall, remember } from "./storage.js";
@@ -88,7 +89,7 @@ export function translate(root) {
 }
 
 /**
- * The words of a key with their {placeholders} filled. Where there are words for the data set, they
+ * The words of a key with their {placeholders} filled, and the numbers of the papers that they cite. Where there are words for the data set, they
  * are taken; where the placeholder `count` is one and the language tells one from many, `key.one`.
  *
  * @param {string} key
@@ -98,7 +99,7 @@ export function t(key, values = {}) {
   const forms = typeof values.count === "number" ? [`.${new Intl.PluralRules(current).select(values.count)}`, ""] : [""];
   const keys = [`${key}.${subject}`, key].flatMap((each) => forms.map((form) => each + form));
   const words = keys.map(lookUp).find((found) => found !== undefined) ?? key;
-  return words.replace(/\{(\w+)\}/g, (whole, name) => {
+  return withNumbers(words).replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
     return value === undefined ? whole : typeof value === "number" ? number(value) : value;
   });
@@ -112,6 +113,18 @@ export function number(value, options) {
 /** A share of one as a percentage. @param {number} share @param {number} [digits] */
 export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The interval of a share, as percentages. That of a mean may reach beyond what a share can be. @param {[number, number]} interval @param {number} [digits] */
+export function percentInterval([low, high], digits = 1) {
+  return t("results.interval", { low: percent(Math.max(0, low), digits), high: percent(Math.min(1, high), digits) });
+}
+
+/** A duration that is not known exactly. @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 100) return t("lab.seconds", { count: Math.max(1, Math.ceil(seconds)) });
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? t("lab.minutes", { count: minutes }) : t("lab.hours", { count: Math.round(minutes / 60) });
 }
 
 /** A class by its name; digits are their own. @param {{ classes: string[] }} dataset @param {number} label */

@@ -18,7 +18,7 @@ export function setUpLinkNotices(session) {
   /** @param {import("../session/state.js").State} state */
   return (state) => {
     root.hidden = state.notes.length === 0;
-    const words = inWords(state);
+    const words = noticeText(state);
     if (text.textContent === words) return;
     setText(text, words);
     if (words) announce(words);
@@ -26,7 +26,7 @@ export function setUpLinkNotices(session) {
 }
 
 /** @param {import("../session/state.js").State} state */
-function inWords(state) {
+function noticeText(state) {
   const fields = state.notes.filter((note) => !SENTENCES.includes(note)).map((note) => t(`notes.field.${note}`));
   const sentences = SENTENCES.filter((note) => state.notes.includes(note)).map((note) => {
     const [kind, side] = note.split(".");

@@ -1,74 +1,72 @@
 /**
- * One hand of the pool: it is given the compiled module and the networks, then the request of an
- * experiment, and then one chunk of it after the other. The same code runs in a worker and, where
- * there is none, in the page.
+ * What a worker of the pool answers: it is given the compiled module and the networks, then the request of an
+ * experiment, and then one chunk of it after the other.
  */
 import { findAdapter } from "../engine/adapter.js";
-import { guarded, instantiate, trusted, turn } from "../engine/engine-core.js";
-import { failure, toPlain } from "../engine/protocol.js";
+import { guarded, startEngine, trusted, turn } from "../engine/engine-core.js";
+import { serveMethods } from "../engine/serve.js";
 
 /** @param {import("../engine/protocol.js").Port} port */
-export function serveExperiment(port) {
+export const serveExperiment = (port) => serveMethods(port, makeMethods);
+
+/** @param {(error: Error) => void} onLost @returns {import("../engine/serve.js").Methods} */
+function makeMethods(onLost) {
   /** @type {import("../../pkg/cpu/engine.js").Engine} */
   let engine;
   /** @type {import("../../pkg/cpu/engine.js").Experiment | undefined} */
   let experiment;
-  let isOver = false;
-  /** Settled unless it has to wait. */
-  let gate = Promise.resolve();
-  /** Opens the gate where it is shut. @type {(() => void) | null} */
-  let open = null;
+  /** Pending while the worker is held. */
+  let released = Promise.resolve();
+  /** Ends the hold, if there is one. @type {(() => void) | null} */
+  let release = null;
 
   /** @param {boolean} isHeld */
   function hold(isHeld) {
-    if (isHeld === (open !== null)) return;
-    if (isHeld) gate = new Promise((resolve) => { open = resolve; });
+    if (isHeld === (release !== null)) return;
+    if (isHeld) released = new Promise((resolve) => { release = resolve; });
     else {
-      open?.();
-      open = null;
+      release?.();
+      release = null;
     }
   }
-  /** Why nothing can be computed any more. @type {Error | null} */
-  let lost = null;
 
   const planned = () => {
     if (experiment) return experiment;
     throw new Error("There is no experiment yet.");
   };
 
-  /** @type {Record<string, (argument: any) => unknown>} */
-  const methods = {
+  return {
     async open({ script, module, backend, software }) {
       if (backend === "webgpu") await findAdapter(software);
-      const glue = await instantiate(script, module);
-      engine = await guarded(() => glue.Engine.open());
-      engine.lost().then((reason) => { lost = failure("EngineError", `The graphics processor was lost (${reason}).`); });
+      ({ engine } = await startEngine(script, module, onLost));
     },
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),
 
-    /** Plans an experiment, and says what there is to do. */
+    /** Plans an experiment; returns its attempts and its chunks. */
     async plan({ request, size }) {
       experiment?.free();
       experiment = await guarded(() => engine.experiment(request));
       return { attempts: experiment.attempts(), chunks: experiment.chunks(size) };
     },
 
+    /** Whether to wait before the next step of a chunk. @param {unknown} isHeld */
+    hold: (isHeld) => hold(Boolean(isHeld)),
+
     /** @param {import("../../pkg/cpu/engine.js").Chunk} chunk */
-    async work(chunk) {
+    async work(chunk, { signal }) {
       /** @type {import("../../pkg/cpu/engine.js").ExperimentRecord[]} */
       const done = [];
       const campaign = await guarded(() => planned().start(chunk));
+      signal.addEventListener("abort", () => hold(false));
       try {
-        while (!isOver) {
+        while (!signal.aborted) {
           await turn();
-          await gate;
+          await released;
           const records = trusted(engine, await guarded(() => campaign.step()));
           if (!records) break;
           done.push(...records);
         }
-      } catch (error) {
-        throw lost ?? error;
       } finally {
         campaign.free();
       }
@@ -77,22 +75,4 @@ export function serveExperiment(port) {
 
     rows: (records) => guarded(() => planned().rows(records)),
   };
-
-  port.onmessage = async ({ data }) => {
-    const { id, method, argument, end, ping, hold: isHeld } = data ?? {};
-    if (end) {
-      isOver = true;
-      hold(false);
-    } else if (isHeld !== undefined) hold(Boolean(isHeld));
-    else if (ping) port.postMessage({ pong: true });
-    else if (Number.isInteger(id)) {
-      try {
-        if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker has no such method.");
-        port.postMessage({ id, value: await methods[method](argument) });
-      } catch (error) {
-        port.postMessage({ id, error: toPlain(error) });
-      }
-    }
-  };
-  port.postMessage({ ready: true });
 }

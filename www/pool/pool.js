@@ -2,18 +2,16 @@
  * An experiment on all cores: workers that share one compiled module and one copy of each network's
  * file, so that nothing is fetched or compiled twice, and no headers of isolation are needed. One core
  * is left to the visitor. Or on the graphics processor: one worker, and many attempts at a time. A
- * record depends on its attempt alone, so it does not matter who makes it, when, or how often it has
- * to be begun: what a worker that dies was doing is done again.
+ * record depends on its attempt alone, so it does not matter which worker makes it, when, or how often
+ * it is started: the chunk of a worker that ends is done again.
  */
-import { findBuild, isIntact, pastDamage, weightsOf } from "../engine/engine-core.js";
-import { fetchBytes } from "../engine/fetch.js";
+import { startInPage, startWorker } from "../engine/client.js";
+import { fetchWeights, findBuild } from "../engine/engine-core.js";
 import { checkPlatform } from "../engine/platform.js";
 import { failure } from "../engine/protocol.js";
-import { startWorker } from "../engine/watch.js";
 
 /**
  * @typedef {import("../engine/protocol.js").ManifestEntry} ManifestEntry
- * @typedef {import("../engine/protocol.js").Port} Port
  * @typedef {import("../engine/protocol.js").Backend} Backend
  * @typedef {import("../../pkg/cpu/engine.js").ExperimentRequest} ExperimentRequest
  * @typedef {import("../../pkg/cpu/engine.js").ExperimentRecord} ExperimentRecord
@@ -25,52 +23,44 @@ import { startWorker } from "../engine/watch.js";
  * @property {ManifestEntry[]} models
  * @property {ExperimentRequest} request
  *
- * @typedef {object} Hand
- * @property {Set<string>} knows The networks that it has loaded.
- * @property {Plan | null} plan What it has planned.
- * @property {(method: string, argument: unknown) => Promise<any>} call
- * @property {(isHeld: boolean) => void} hold Has it wait before its next step, or go on.
- * @property {() => void} ping Declares it dead if it does not answer.
- * @property {(reason: Error) => void} end
- * @property {() => void} onEnd
+ * @typedef {object} PoolWorker
+ * @property {import("../engine/client.js").Client} client
+ * @property {Set<string>} loaded The networks that it has loaded.
+ * @property {Plan | null} plan The plan that it has been given.
  */
 
-const MOST_HANDS = 16;
+const MOST_WORKERS = 16;
 /**
- * Attempts of a chunk: on a core those of one image, so that pausing and dying cost little; on a
+ * Attempts of a chunk: on a core those of one image, so that little is lost with a worker; on a
  * graphics processor as many as a batch of the engine holds, since they cost little more than one.
  */
 const CHUNK = { cpu: 9, webgpu: 100 };
-/** How often a chunk is begun before it is given up. */
+/** How often a chunk is started before it is given up. */
 const MOST_TRIES = 3;
-/** Milliseconds in which a hand answers, unless it is dead: longer than any step takes. */
-const PATIENCE = 10_000;
-/** Milliseconds after which hands at work are asked again whether they are still there. */
-const ROUND = 15_000;
 
 /** All cores but one. */
-export const spareCores = () => Math.min(MOST_HANDS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
+export const spareCores = () => Math.min(MOST_WORKERS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
 
 /**
  * @param {object} [options]
- * @param {Backend} [options.backend] What attacks; the counting is done by the CPU engine in any case.
- * @param {boolean} [options.software] Whether a graphics adapter will do that is a program.
+ * @param {Backend} [options.backend] What runs the attacks; the coordinator runs on the CPU in any case.
+ * @param {boolean} [options.software] Whether a software adapter will do.
  * @param {number} [options.size] How many workers.
  */
 export function createPool({ backend = "cpu", software = false, size = backend === "webgpu" ? 1 : spareCores() } = {}) {
-  /** @type {Set<Hand>} */
-  const hands = new Set();
-  /** @type {Hand[]} */
+  /** @type {Set<PoolWorker>} */
+  const workers = new Set();
+  /** @type {PoolWorker[]} */
   const idle = [];
-  /** Plans and counts, and does no chunks, so that it outlives a cancellation. @type {Promise<Hand> | null} */
-  let clerk = null;
-  /** Those that have come to the same end as the CPU. @type {WeakSet<Hand>} */
+  /** Plans and computes the rows, and does no chunks, so that it survives a cancellation. @type {Promise<PoolWorker> | null} */
+  let coordinator = null;
+  /** Those whose results agreed with the CPU's. @type {WeakSet<PoolWorker>} */
   const proven = new WeakSet();
   /** @type {Map<string, Promise<Uint8Array>>} */
   const weights = new Map();
   /** @type {Partial<Record<Backend, Promise<{ script: string, module: WebAssembly.Module }>>>} */
   const builds = {};
-  /** The run under way. @type {{ deal: () => void } | null} */
+  /** The current run. @type {{ assign: () => void } | null} */
   let work = null;
   let isPaused = false;
   let inBackground = false;
@@ -82,18 +72,19 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   document.addEventListener("resume", wake);
   addEventListener("pageshow", wake);
 
-  /** What was put to sleep may be gone without a word. */
+  /** After a sleep, workers may be gone without any event. */
   function wake() {
-    goOn();
+    update();
     if (document.visibilityState === "hidden") return;
-    for (const hand of hands) hand.ping();
-    clerk?.then((hand) => hand.ping(), () => {});
+    for (const { client } of workers) client.ping();
+    coordinator?.then(({ client }) => client.ping(), () => {});
   }
 
-  /** Everybody rests or works, whichever it is time for. */
-  function goOn() {
-    for (const hand of hands) hand.hold(!mayWork());
-    work?.deal();
+  /** Holds or releases all workers, and gives work to idle ones. */
+  function update() {
+    // A worker that is closed meanwhile has nothing to hold.
+    for (const { client } of workers) client.call("hold", !mayWork()).catch(() => {});
+    work?.assign();
   }
 
   /** @param {Backend} backend */
@@ -103,85 +94,85 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     return { script, module: await WebAssembly.compile(await fetchModule()) };
   }
 
-  /** A hand with a module in it. @param {Backend} backend */
-  async function hire(backend) {
+  /** Starts a worker and its engine. @param {Backend} backend @returns {Promise<PoolWorker>} */
+  async function start(backend) {
     builds[backend] ??= findModule(backend).catch((error) => {
       delete builds[backend];
       throw error;
     });
     const compiled = await builds[backend];
-    const hand = await makeHand().catch(() => {
+    const client = await startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" })).catch(async () => {
       inPage = true;
-      return makeHandInPage();
+      return startInPage((await import("./core.js")).serveExperiment);
     });
     try {
-      await hand.call("open", { ...compiled, backend, software });
+      await client.call("open", { ...compiled, backend, software });
     } catch (error) {
-      hand.end(/** @type {Error} */ (error));
+      client.close(/** @type {Error} */ (error));
       throw error;
     }
-    return hand;
+    return { client, loaded: new Set(), plan: null };
   }
 
-  /** Brings a hand to where it can do chunks of a plan. @param {Hand} hand @param {Plan} plan */
-  async function teach(hand, plan) {
+  /** Loads the networks of a plan into a worker, and gives it the plan; returns what it has planned, if it had to. @param {PoolWorker} worker @param {Plan} plan */
+  async function load(worker, plan) {
     for (const entry of plan.models) {
-      if (hand.knows.has(entry.id)) continue;
+      if (worker.loaded.has(entry.id)) continue;
       if (!weights.has(entry.id)) weights.set(entry.id, fetchWeights(entry));
       const bytes = await /** @type {Promise<Uint8Array>} */ (weights.get(entry.id)).catch((error) => {
         weights.delete(entry.id);
         throw error;
       });
-      await hand.call("load", { entry, bytes });
-      hand.knows.add(entry.id);
+      await worker.client.call("load", { entry, bytes });
+      worker.loaded.add(entry.id);
     }
-    if (hand.plan === plan) return null;
-    const planned = await hand.call("plan", { request: plan.request, size: CHUNK[backend] });
-    hand.plan = plan;
+    if (worker.plan === plan) return null;
+    const planned = await worker.client.call("plan", { request: plan.request, size: CHUNK[backend] });
+    worker.plan = plan;
     return planned;
   }
 
-  /** The one who counts; a new one where the last has died. @returns {Promise<Hand>} */
-  function findClerk() {
-    clerk ??= hire("cpu").then((hand) => {
-      hand.onEnd = () => { clerk = null; };
-      return hand;
+  /** The coordinator; a new one where the last was closed. @returns {Promise<PoolWorker>} */
+  function findCoordinator() {
+    coordinator ??= start("cpu").then((worker) => {
+      worker.client.onClose = () => { coordinator = null; };
+      return worker;
     });
-    clerk.catch(() => { clerk = null; });
-    return clerk;
+    coordinator.catch(() => { coordinator = null; });
+    return coordinator;
   }
 
   /**
-   * Has a graphics processor and the CPU make the plan's first attempt, before anything of it counts.
-   * Throws a Mismatch if they come to different ends.
+   * Runs the plan's first attempt on a graphics processor and on the CPU, before any result of the former
+   * counts. Throws a Mismatch if they end differently.
    *
-   * @param {Hand} hand
+   * @param {PoolWorker} worker
    * @param {Plan} plan
    */
-  async function prove(hand, plan) {
-    const judge = await findClerk();
-    await teach(judge, plan);
-    const [expected, found] = await Promise.all([judge, hand].map(async (each) => endsOf(await each.call("work", { task: 0, from: 0, to: 1 }))));
+  async function prove(worker, plan) {
+    const judge = await findCoordinator();
+    await load(judge, plan);
+    const [expected, found] = await Promise.all([judge, worker].map(async ({ client }) => endsOf(await client.call("work", { task: 0, from: 0, to: 1 }))));
     if (expected !== found) throw failure("Mismatch", `The results of GPU and CPU differ (${found}, not ${expected}).`);
-    proven.add(hand);
+    proven.add(worker);
   }
 
   return {
     /** How many work at a time: one where no workers can be made. */
     size: () => (inPage ? 1 : size),
 
-    /** What there is to do. @param {Plan} plan @returns {Promise<{ attempts: Attempt[], chunks: Chunk[] }>} */
+    /** The attempts and the chunks of a plan. @param {Plan} plan @returns {Promise<{ attempts: Attempt[], chunks: Chunk[] }>} */
     async plan(plan) {
-      const hand = await findClerk();
-      hand.plan = null;
-      return teach(hand, plan);
+      const worker = await findCoordinator();
+      worker.plan = null;
+      return load(worker, plan);
     },
 
     /** The rows of the table, as far as the records go. @param {Plan} plan @param {ExperimentRecord[]} records @returns {Promise<ExperimentRow[]>} */
     async rows(plan, records) {
-      const hand = await findClerk();
-      await teach(hand, plan);
-      return hand.call("rows", records);
+      const worker = await findCoordinator();
+      await load(worker, plan);
+      return worker.client.call("rows", records);
     },
 
     /**
@@ -200,86 +191,84 @@ export function createPool({ backend = "cpu", software = false, size = backend =
         const waiting = chunks.map((_, place) => place).reverse();
         const tries = chunks.map(() => 0);
         let left = chunks.length;
-        let hiring = 0;
-        // Whoever could not begin is not replaced: the next would want the same memory, say.
+        let starting = 0;
+        // Workers that could not be started are not replaced: the next would want the same memory, say.
         let failed = 0;
-        // A worker may be ended without a word, for want of memory say.
-        const rounds = setInterval(() => { for (const hand of hands) hand.ping(); }, ROUND);
 
         /** @param {() => void} settle */
         function finish(settle) {
           if (!work) return;
           work = null;
-          clearInterval(rounds);
           signal.removeEventListener("abort", cancel);
-          // Whoever is still busy works for nothing; the next run hires anew.
-          for (const hand of [...hands]) if (!idle.includes(hand)) hand.end(failure("AbortError", "The work was cancelled."));
+          // The results of busy workers are not needed; the next run starts new ones.
+          for (const worker of [...workers]) if (!idle.includes(worker)) worker.client.close(failure("AbortError", "The work was cancelled."));
           settle();
         }
         const cancel = () => finish(() => resolve(false));
 
-        function deal() {
+        /** Gives chunks to idle workers, and starts workers for the rest. */
+        function assign() {
           if (!work) return;
           if (left === 0) return finish(() => resolve(true));
           while (mayWork() && waiting.length > 0 && idle.length > 0) {
-            occupy(/** @type {Hand} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
+            occupy(/** @type {PoolWorker} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
           }
-          while (mayWork() && hiring < waiting.length && hiring + hands.size + failed < (inPage ? 1 : size)) {
-            hiring++;
-            hire(backend).then(welcome, (error) => {
+          while (mayWork() && starting < waiting.length && starting + workers.size + failed < (inPage ? 1 : size)) {
+            starting++;
+            start(backend).then(add, (error) => {
               failed++;
-              // Fewer hands are enough, but none is not.
-              if (hands.size === 0 && hiring === 1) finish(() => reject(error));
-            }).finally(() => { hiring--; work?.deal(); });
+              // Fewer workers are enough, but none is not.
+              if (workers.size === 0 && starting === 1) finish(() => reject(error));
+            }).finally(() => { starting--; work?.assign(); });
           }
         }
 
-        /** @param {Hand} hand @param {number} place */
-        async function occupy(hand, place) {
+        /** @param {PoolWorker} worker @param {number} place */
+        async function occupy(worker, place) {
           const mine = work;
           tries[place]++;
           try {
-            await teach(hand, plan);
-            if (backend === "webgpu" && !proven.has(hand)) await prove(hand, plan);
-            const records = await hand.call("work", chunks[place]);
-            if (hands.has(hand)) idle.push(hand);
+            await load(worker, plan);
+            if (backend === "webgpu" && !proven.has(worker)) await prove(worker, plan);
+            const records = await worker.client.call("work", chunks[place]);
+            if (workers.has(worker)) idle.push(worker);
             if (work !== mine || !mine) return;
             left--;
             onRecords(records);
           } catch (error) {
-            // Any other error is that of the request or of the network, and no other hand would do better.
-            const hasDied = /** @type {Error} */ (error).name === "EngineError";
-            if (hasDied) hand.end(/** @type {Error} */ (error));
-            else if (hands.has(hand)) idle.push(hand);
+            // Any other error is due to the request or the network, and another worker would meet it, too.
+            const isGone = /** @type {Error} */ (error).name === "EngineError";
+            if (isGone) worker.client.close(/** @type {Error} */ (error));
+            else if (workers.has(worker)) idle.push(worker);
             if (work !== mine || !mine) return;
-            if (!hasDied || tries[place] >= MOST_TRIES) return finish(() => reject(error));
+            if (!isGone || tries[place] >= MOST_TRIES) return finish(() => reject(error));
             waiting.push(place);
           }
-          deal();
+          assign();
         }
 
-        work = { deal };
+        work = { assign };
         signal.addEventListener("abort", cancel);
         if (signal.aborted) cancel();
-        else deal();
+        else assign();
       });
     },
 
     /** Takes no further step until it is resumed. */
     pause() {
       isPaused = true;
-      goOn();
+      update();
     },
 
     resume() {
       isPaused = false;
-      goOn();
+      update();
     },
 
     /** Whether it goes on in a hidden tab. @param {boolean} wanted */
     setInBackground(wanted) {
       inBackground = wanted;
-      goOn();
+      update();
     },
 
     /** Whether it stands still because the tab is hidden. */
@@ -290,18 +279,18 @@ export function createPool({ backend = "cpu", software = false, size = backend =
       document.removeEventListener("resume", wake);
       removeEventListener("pageshow", wake);
       const reason = failure("EngineError", "The pool was closed.");
-      for (const hand of [...hands]) hand.end(reason);
-      clerk?.then((hand) => hand.end(reason), () => {});
+      for (const { client } of [...workers]) client.close(reason);
+      coordinator?.then(({ client }) => client.close(reason), () => {});
     },
   };
 
-  /** @param {Hand} hand */
-  function welcome(hand) {
-    hands.add(hand);
-    idle.push(hand);
-    hand.onEnd = () => {
-      hands.delete(hand);
-      if (idle.includes(hand)) idle.splice(idle.indexOf(hand), 1);
+  /** @param {PoolWorker} worker */
+  function add(worker) {
+    workers.add(worker);
+    idle.push(worker);
+    worker.client.onClose = () => {
+      workers.delete(worker);
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1);
     };
   }
 }
@@ -311,80 +300,3 @@ const FAINT = 1e-30;
 
 /** How attempts ended; a gradient's size to the digits in which engines agree. @param {any[]} records */
 const endsOf = (records) => records.map(({ outcome, amplitude }) => outcome ?? (amplitude < FAINT ? "no gradient to speak of" : `a gradient of ${amplitude.toPrecision(2)}`)).join();
-
-async function makeHand() {
-  const worker = await startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
-  const hand = speak(worker, () => worker.terminate());
-  worker.onerror = (event) => {
-    event.preventDefault();
-    hand.end(failure("EngineError", `A worker stopped (${event.message}).`));
-  };
-  return hand;
-}
-
-async function makeHandInPage() {
-  const { port1, port2 } = new MessageChannel();
-  const { serveExperiment } = await import("./core.js");
-  serveExperiment(port2);
-  return speak(port1, () => port1.postMessage({ end: true }));
-}
-
-/** @param {Port} port @param {() => void} stop @returns {Hand} */
-function speak(port, stop) {
-  /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Error) => void }>} */
-  const pending = new Map();
-  let last = 0;
-  /** How often it was asked whether it is there, and the last of these after which it said something. */
-  let asks = 0;
-  let answered = 0;
-  /** @type {Error | null} */
-  let over = null;
-
-  port.onmessage = ({ data }) => {
-    answered = asks;
-    const waiting = pending.get(data?.id);
-    if (!waiting) return;
-    pending.delete(data.id);
-    if ("error" in data) waiting.reject(failure(`${data.error?.name}`, `${data.error?.message}`));
-    else waiting.resolve(data.value);
-  };
-
-  /** @type {Hand} */
-  const hand = {
-    knows: new Set(),
-    plan: null,
-    onEnd: () => {},
-    call: (method, argument) => new Promise((resolve, reject) => {
-      if (over) return reject(over);
-      pending.set(++last, { resolve, reject });
-      port.postMessage({ id: last, method, argument });
-    }),
-    hold: (isHeld) => port.postMessage({ hold: isHeld }),
-    ping() {
-      const ask = ++asks;
-      port.postMessage({ ping: true });
-      setTimeout(() => {
-        // Asked again since: time may have stood still for both.
-        if (asks === ask && answered < ask) hand.end(failure("EngineError", "A worker stopped answering."));
-      }, PATIENCE);
-    },
-    end(reason) {
-      if (over) return;
-      over = reason;
-      stop();
-      hand.onEnd();
-      for (const { reject } of pending.values()) reject(reason);
-      pending.clear();
-    },
-  };
-  return hand;
-}
-
-/** @param {ManifestEntry} entry @returns {Promise<Uint8Array>} */
-function fetchWeights(entry) {
-  return pastDamage(async (cache) => {
-    const bytes = await fetchBytes(weightsOf(entry), entry.bytes, { cache });
-    if (await isIntact(bytes, entry.sha256)) return bytes;
-    throw failure("IntegrityError", `${entry.file} is damaged: its SHA-256 does not match. Please retry.`);
-  });
-}

@@ -1,4 +1,4 @@
-/** One hand of the pool in a worker of its own. */
+/** A worker of the pool. */
 import { serveExperiment } from "./core.js";
 
 serveExperiment(self);

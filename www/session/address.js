@@ -6,7 +6,7 @@
 import { DATASETS } from "../domain/datasets.js";
 import { language } from "../page/i18n.js";
 import { isSame, emptyLink, parseLink, writeLink } from "../link/link.js";
-import { nameOf } from "../domain/networks.js";
+import { networkName } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
 import { SIDES } from "./state.js";
 import { chosenTheme } from "../page/theme.js";
@@ -29,8 +29,8 @@ export function describe({ data, samples, picture, strokes, settings, target, pa
     ...emptyLink(),
     ...settings,
     data,
-    left: left && nameOf(left),
-    right: right && nameOf(right),
+    left: left && networkName(left),
+    right: right && networkName(right),
     kleft: panels.left.scale,
     kright: panels.right.scale,
     sample: picture.sample === null ? null : samples[picture.sample].index,

@@ -15,7 +15,7 @@ import { createRunner } from "./runner.js";
 import { loadSamples } from "../page/samples.js";
 import { nearest, settingsIn } from "../domain/settings.js";
 import { SIDES, waiting } from "./state.js";
-import { panelName, verdict } from "./verdict.js";
+import { bothVerdicts } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {ReturnType<typeof createSession>} Session */
@@ -228,20 +228,19 @@ export function createSession(store) {
     if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) runner.start();
     player.advance(() => {
       if (SIDES.some((side) => state.panels[side].steps.length > 0)) {
-        announce(bothVerdicts());
+        announce(bothVerdicts(state));
       }
     });
   }
 
   /** What both panels say of what is on show. */
-  const bothVerdicts = () => SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");
 
   /** Tells those who do not see it what the networks read in the picture, when they have read it. */
   async function sayReading() {
     const mine = turn;
     await reader.refresh();
     const haveRead = SIDES.every((side) => state.panels[side].readingOf === state.picture.pixels);
-    if (mine === turn && state.picture.pixels && haveRead) announce(bothVerdicts());
+    if (mine === turn && state.picture.pixels && haveRead) announce(bothVerdicts(state));
   }
 
   function cancel() {

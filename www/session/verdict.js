@@ -6,7 +6,7 @@ import { ATTACKS, isUntargeted, tempered } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
-import { goalOf } from "./state.js";
+import { SIDES, goalOf } from "./state.js";
 import { steepest, steepestLoss } from "../domain/softmax.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -143,3 +143,6 @@ export function panelName({ panels }, side) {
 
 /** The T that an attack takes into account: that of the training, times what the logits are multiplied by. @param {import("./state.js").Panel} panel */
 export const ownTemperature = ({ model, scale }) => (model?.temperature ?? 1) * (scale ?? 1);
+
+/** What both panels show, in words. @param {State} state */
+export const bothVerdicts = (state) => SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");

@@ -1,7 +1,7 @@
 /** The page on paper: one sheet with both panels, what was asked, the link that shows it again, and what to cite. */
 import { addressOf, describe } from "../session/address.js";
 import { isUntargeted } from "../domain/attacks.js";
-import { BIBTEX } from "../domain/bibtex.js";
+import { bibtex } from "../domain/papers.js";
 import { summary } from "../panels/controls.js";
 import { DATASETS } from "../domain/datasets.js";
 import { must, setText } from "../page/dom.js";
@@ -11,6 +11,9 @@ import { className, language, t } from "../page/i18n.js";
 const MOST_LETTERS = 2400;
 const MOST_CITED = 400;
 
+/** The papers that the sheet lists. */
+const CITED = /** @type {const} */ (["papernot2016limitations", "papernot2016distillation", "carlini2016defensive"]);
+
 /** @param {import("../session/state.js").Store} store */
 export function setUpPrint({ state, draw }) {
   addEventListener("beforeprint", () => {
@@ -18,7 +21,7 @@ export function setUpPrint({ state, draw }) {
     const link = addressOf(describe(state));
     setText(must("#sheet-about", HTMLElement), about(state));
     setText(must("#sheet-link", HTMLElement), link.length > MOST_LETTERS ? t("sheet.too-long", { count: link.length }) : link);
-    setText(must("#sheet-bibtex", HTMLElement), [cite(link), BIBTEX.limitations, BIBTEX.distillation, BIBTEX.notRobust].join("\n\n"));
+    setText(must("#sheet-bibtex", HTMLElement), [bibtexOf(link), ...CITED.map(bibtex)].join("\n\n"));
   });
   // The theme, which hears of it first, has its colours back by now.
   addEventListener("afterprint", draw);
@@ -35,7 +38,7 @@ function about({ data, settings, target }) {
 }
 
 /** The run as something that can be cited. @param {string} link */
-function cite(link) {
+function bibtexOf(link) {
   const today = new Date();
   return `@misc{defensive-distillation,
   title = {${document.title}},

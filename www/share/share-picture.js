@@ -5,6 +5,7 @@ import { formatProbability } from "../panels/bars.js";
 import { summary } from "../panels/controls.js";
 import { colours } from "../page/colours.js";
 import { DATASETS } from "../domain/datasets.js";
+import { contextOf } from "../page/dom.js";
 import { className, language, percent, t } from "../page/i18n.js";
 import { paintMarks, paintPixels, viewOf } from "../panels/picture.js";
 import { lastIteration, stepAt } from "../session/player.js";
@@ -64,7 +65,7 @@ export async function tinyFigure(state) {
   const { side: height } = DATASETS[state.data];
   const width = 2 * height + 1;
   const canvas = document.createElement("canvas");
-  const context = contextOf(canvas);
+  const context = contextOf(canvas, { willReadFrequently: true });
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   SIDES.forEach((side, place) => {
     const view = viewOf(state, side, stepAt(state.panels[side], state.shown));
@@ -77,21 +78,11 @@ export async function tinyFigure(state) {
   return png.finish();
 }
 
-/** What both panels show, in words. @param {State} state */
-export const inWords = (state) => SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");
-
 function sheet() {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
-  return contextOf(canvas);
-}
-
-/** @param {HTMLCanvasElement} canvas */
-function contextOf(canvas) {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("This browser cannot draw on a canvas.");
-  return context;
+  return contextOf(canvas, { willReadFrequently: true });
 }
 
 /** @param {Context} context @param {State} state @param {number} shown @param {string} link */

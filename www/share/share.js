@@ -3,10 +3,12 @@ import { addressOf, describe } from "../session/address.js";
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
-import { inWords, movingFigure, stillFigure, tinyFigure } from "./share-picture.js";
+import { movingFigure, stillFigure, tinyFigure } from "./share-picture.js";
 import { percent, t } from "../page/i18n.js";
+import { copyText, saveFile } from "../page/save.js";
 import { element, iframe, markdown } from "./snippets.js";
 import { SIDES } from "../session/state.js";
+import { bothVerdicts } from "../session/verdict.js";
 
 /** @typedef {import("./snippets.js").Shared} Shared */
 
@@ -59,7 +61,7 @@ export function setUpShare({ state }, session) {
     const source = state.panels.left.steps[0]?.label ?? state.panels.left.reading?.label;
     shared = {
       link: addressOf(describe(state)),
-      alt: inWords(state),
+      alt: bothVerdicts(state),
       image: "",
       size: [20 * dataset.side + 10, 10 * dataset.side],
       file: [state.settings.attack, ...(source === undefined ? [] : [dataset.classes[source]]), "as", isUntargeted(state.settings) ? "other" : dataset.classes[state.target]].join("-") + ".png",
@@ -90,8 +92,9 @@ export function setUpShare({ state }, session) {
   /** @param {() => Promise<Blob>} draw */
   function save(draw) {
     return attempt(async () => {
-      show(await draw());
-      make("a", { href: preview.src, download: shared.file }).click();
+      const picture = await draw();
+      show(picture);
+      saveFile(shared.file, picture);
       setText(status, t("share.saved", { file: shared.file }));
     });
   }
@@ -114,15 +117,10 @@ function setUpLine(name, status) {
   must("#share-lines", HTMLElement).append(make("div", { class: "share-line" }, label, field, copy));
   field.addEventListener("focus", () => field.select());
   copy.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(field.value);
-      setText(status, t("share.copied"));
-      setText(copy, t("share.copied"));
-      setTimeout(() => setText(copy, t("share.copy")), FEEDBACK);
-    } catch {
-      field.focus();
-      setText(status, t("share.copy-by-hand"));
-    }
+    if (!(await copyText(field))) return setText(status, t("share.copy-by-hand"));
+    setText(status, t("share.copied"));
+    setText(copy, t("share.copied"));
+    setTimeout(() => setText(copy, t("share.copy")), FEEDBACK);
   });
   return { name, field };
 }

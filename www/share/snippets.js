@@ -1,5 +1,6 @@
 /** The lines that put the page into somebody else's: an iframe, an element, Markdown. */
 
+import { escapeHtml } from "../codecs/html.js";
 import { heightFor } from "../embed.js";
 
 /**
@@ -15,18 +16,18 @@ import { heightFor } from "../embed.js";
 /** @param {Shared} shared */
 export function iframe({ link, alt, flags }) {
   const height = heightFor((part) => flags.includes(part), "vw", link);
-  return `<iframe src="${escape(embedAddress(link, flags))}" title="${escape(alt)}" loading="lazy" style="border:0;width:100%;height:${height}"></iframe>`;
+  return `<iframe src="${escapeHtml(embedAddress(link, flags))}" title="${escapeHtml(alt)}" loading="lazy" style="border:0;width:100%;height:${height}"></iframe>`;
 }
 
 /** @param {Shared} shared */
 export function element({ link, alt, image, size: [width, height], flags }) {
   const script = new URL("www/embed.js", link).href;
-  const attributes = [`link="${escape(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
+  const attributes = [`link="${escapeHtml(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
   // What loads by itself keeps its place before any script has run; what is clicked need not.
   const space = flags.includes("load=click") ? "0" : heightFor((part) => flags.includes(part), "cqw", link);
-  return `<script type="module" src="${escape(script)}"></script>
+  return `<script type="module" src="${escapeHtml(script)}"></script>
 <defensive-distillation ${attributes} style="display:block;container-type:inline-size">
-  <a href="${escape(link)}" style="display:grid;place-items:center;min-height:${space}"><img src="${image}" alt="${escape(alt)}" width="${width}" height="${height}" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
+  <a href="${escapeHtml(link)}" style="display:grid;place-items:center;min-height:${space}"><img src="${image}" alt="${escapeHtml(alt)}" width="${width}" height="${height}" style="max-width:100%;height:auto;image-rendering:pixelated"></a>
 </defensive-distillation>`;
 }
 
@@ -45,8 +46,3 @@ export function embedAddress(link, flags) {
   url.search = ["embed=1", ...flags.map((flag) => (flag.includes("=") ? flag : `${flag}=1`))].join("&");
   return url.href;
 }
-
-const ENTITIES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" });
-
-/** @param {string} text */
-const escape = (text) => text.replace(/[&<>"]/g, (letter) => ENTITIES[letter]);

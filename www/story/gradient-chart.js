@@ -7,6 +7,7 @@ import { formatSmall } from "../panels/bars.js";
 import { DATASETS } from "../domain/datasets.js";
 import { must, setText } from "../page/dom.js";
 import { className, number, t } from "../page/i18n.js";
+import { makeSvg, svgText } from "../page/svg.js";
 import { SIDES } from "../session/state.js";
 import { steepest } from "../domain/softmax.js";
 import { ownTemperature, panelName } from "../session/verdict.js";
@@ -36,7 +37,7 @@ export function setUpGradientChart() {
   const root = must("#fog", HTMLElement);
   const chart = must("#fog svg", SVGSVGElement);
   drawAxes(chart);
-  const lines = SIDES.map((side) => chart.appendChild(shape("path", { class: `fog-line fog-${side}` })));
+  const lines = SIDES.map((side) => chart.appendChild(makeSvg("path", { class: `fog-line fog-${side}` })));
   const words = SIDES.map((side) => must(`#fog [data-side="${side}"]`, HTMLElement));
   /** @type {unknown[]} */
   let drawn = [];
@@ -51,7 +52,7 @@ export function setUpGradientChart() {
     SIDES.forEach((side, place) => {
       const logits = read[place]?.logits;
       lines[place].setAttribute("d", logits ? pathOf(logits, state.target) : "");
-      setText(words[place], logits ? inWords(state, side, logits) : t("verdict.waiting"));
+      setText(words[place], logits ? steepestText(state, side, logits) : t("verdict.waiting"));
     });
     chart.setAttribute("aria-label", t("fog.label", { target }));
     setText(must(".fog-axis", HTMLElement, root), t("fog.axis", { target }));
@@ -68,7 +69,7 @@ function pathOf(logits, target) {
 }
 
 /** @param {State} state @param {import("../session/state.js").Side} side @param {number[]} logits */
-function inWords(state, side, logits) {
+function steepestText(state, side, logits) {
   const at = (/** @type {number} */ temperature) => {
     const value = steepest(logits, state.target, temperature);
     return value === 0 ? t("fog.zero") : formatSmall(value);
@@ -83,25 +84,11 @@ function drawAxes(chart) {
   chart.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   for (const power of [0, -10, -20, -30, -40]) {
     const y = up(10 ** power);
-    chart.append(shape("path", { class: "fog-grid", d: `M${LEFT} ${y}H${WIDTH - 6}` }), label(LEFT - 5, y + 4, power === 0 ? "1" : `1e${String(power).replace("-", "−")}`, "end"));
+    chart.append(makeSvg("path", { class: "fog-grid", d: `M${LEFT} ${y}H${WIDTH - 6}` }), svgText(LEFT - 5, y + 4, power === 0 ? "1" : `1e${String(power).replace("-", "−")}`, "end"));
   }
-  chart.append(shape("path", { class: "fog-floor", d: `M${LEFT} ${up(0)}H${WIDTH - 6}` }), label(LEFT - 5, up(0) + 4, "0", "end"));
+  chart.append(makeSvg("path", { class: "fog-floor", d: `M${LEFT} ${up(0)}H${WIDTH - 6}` }), svgText(LEFT - 5, up(0) + 4, "0", "end"));
   for (const temperature of [1, 2, 5, 10, 20, 50, 100]) {
     const x = across(temperature);
-    chart.append(shape("path", { class: "fog-floor", d: `M${x} ${up(0)}v4` }), label(x, up(0) + 16, number(temperature), "middle"));
+    chart.append(makeSvg("path", { class: "fog-floor", d: `M${x} ${up(0)}v4` }), svgText(x, up(0) + 16, number(temperature), "middle"));
   }
-}
-
-/** @param {number} x @param {number} y @param {string} text @param {string} anchor */
-function label(x, y, text, anchor) {
-  const element = shape("text", { x: String(x), y: String(y), "text-anchor": anchor });
-  element.textContent = text;
-  return element;
-}
-
-/** @param {string} tag @param {Record<string, string>} attributes */
-function shape(tag, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

@@ -2,7 +2,7 @@
 import { DATASETS } from "../domain/datasets.js";
 import { make, must } from "../page/dom.js";
 import { fetchJson } from "../engine/fetch.js";
-import { number, percent, t } from "../page/i18n.js";
+import { modelName, number, percent, percentInterval, t } from "../page/i18n.js";
 import { PAPER } from "../domain/paper.js";
 
 /**
@@ -55,10 +55,9 @@ function makeTable(rows) {
 /** @param {Row} row */
 function makeRow({ dataset, role, temperature, rate, low, high, vanished }) {
   const paper = PAPER.success[dataset]["jsma-f"][`${role} ${temperature}`];
-  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
-  const interval = make("span", { class: "results-interval" }, t("results.interval", { low: percent(low, 1), high: percent(high, 1) }));
+  const interval = make("span", { class: "results-interval" }, percentInterval([low, high]));
   return make("tr", {},
-    make("th", { scope: "row" }, name),
+    make("th", { scope: "row" }, modelName({ role, temperature })),
     make("td", {}, paper === undefined ? "–" : percent(paper)),
     make("td", {}, percent(rate), " ", interval),
     make("td", {}, number(vanished)));

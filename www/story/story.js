@@ -1,6 +1,7 @@
 /** The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a link. */
 import { addressOf, describe, isAtRest } from "../session/address.js";
 import { withTemper } from "../domain/attacks.js";
+import { setCitedText } from "../page/citations.js";
 import { make, must } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { DEFAULTS } from "../domain/settings.js";
@@ -100,10 +101,6 @@ export function setUpStory({ state }, session) {
 /** Puts the words of the story on the page, with each [number] as a link to the paper. */
 export function translateStory() {
   for (const paragraph of document.querySelectorAll("[data-cite]")) {
-    const parts = t(paragraph.getAttribute("data-cite") ?? "").split(/(\[\d\])/);
-    paragraph.replaceChildren(...parts.map((part) => {
-      const cited = /^\[(\d)\]$/.exec(part);
-      return cited ? make("a", { href: `#reference-${cited[1]}` }, part) : part;
-    }));
+    setCitedText(paragraph, t(paragraph.getAttribute("data-cite") ?? ""));
   }
 }

@@ -1,15 +1,7 @@
 /** What was measured, as files: JSON as the command line writes it, CSV for spreadsheets, PNG for slides. */
-import { make } from "../page/dom.js";
+import { contextOf } from "../page/dom.js";
 
 /** @typedef {Record<string, unknown>} Row */
-
-/** @param {string} name @param {Blob} blob */
-export function download(name, blob) {
-  const url = URL.createObjectURL(blob);
-  make("a", { href: url, download: name }).click();
-  // The browser has the file by then, or has refused it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
 
 /** @param {Row[]} rows */
 export const toJson = (rows) => new Blob([`${JSON.stringify(rows, null, 2)}\n`], { type: "application/json" });
@@ -63,8 +55,7 @@ export async function toPng(chart, caption) {
   const canvas = document.createElement("canvas");
   canvas.width = SCALE * width;
   canvas.height = SCALE * (height + CAPTION * caption.length + 12);
-  const context = canvas.getContext("2d");
-  if (!context) throw new Error("This browser cannot draw on a canvas.");
+  const context = contextOf(canvas);
   const style = getComputedStyle(document.body);
   context.scale(SCALE, SCALE);
   context.fillStyle = getComputedStyle(document.documentElement).backgroundColor;
