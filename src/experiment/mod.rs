@@ -12,6 +12,7 @@
 
 mod amplitude;
 mod fgsm;
+mod kind;
 mod pairs;
 mod robustness;
 mod statistics;
@@ -20,6 +21,7 @@ mod transfer;
 mod worker;
 
 pub use amplitude::Amplitude;
+pub use kind::{Attempts, Kind, KindFacts, UnknownKind};
 pub use statistics::wilson;
 pub use success::Outcomes;
 pub use worker::{Campaign, End, Found, Reading, Record};
@@ -32,39 +34,6 @@ use crate::attack::{Attack, AttackError, Goal, check_pixels};
 use crate::dataset::{CLASSES, Dataset};
 use crate::network::Network;
 use crate::network::manifest::{Entry, Role};
-
-/// What is asked, and with it the file in `results/` that answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "train", derive(clap::ValueEnum))]
-pub enum Kind {
-    /// How often a targeted attack succeeds: the paper's tables, nine targets an image.
-    Success,
-    /// How large the gradients of the outputs are: the paper's histogram. It makes no attack.
-    Amplitude,
-    /// ρ_adv: the least share of features, over nine targets, that has to be changed.
-    Robustness,
-    /// How many images are misread after an untargeted attack, one attempt an image.
-    Fgsm,
-    /// Success, distortion, hardness and adversarial distance for each source and target class.
-    Pairs,
-    /// What the networks' adversarial examples do to other networks.
-    Transfer,
-}
-
-impl Kind {
-    /// The name in requests, and of its file in `results/`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Amplitude => "amplitude",
-            Self::Robustness => "robustness",
-            Self::Fgsm => "fgsm",
-            Self::Pairs => "pairs",
-            Self::Transfer => "transfer",
-        }
-    }
-}
 
 /// A network that is measured: a published one, or a control made of one.
 #[derive(Clone)]

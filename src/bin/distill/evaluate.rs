@@ -19,7 +19,7 @@ use defensive_distillation::train::atomic;
 use rand::SeedableRng;
 use serde_json::{Value, json};
 
-use crate::options::{AttackArguments, Name};
+use crate::options::AttackArguments;
 use crate::publish::{find, manifest, network};
 use crate::{Common, Result, progress};
 
@@ -140,10 +140,10 @@ fn measure_all(kind: Kind, arguments: &Arguments, typed: &[String]) -> Result {
             // Hardness is about budgets up to 38.3 % of the features.
             Kind::Pairs => {
                 let pairs = (subject.entry.dataset.spec().features() as f64 * 0.383 / 2.0) as usize;
-                Some(arguments.attack.attack(Name::JsmaF, subject.temperature(), 2 * pairs)?)
+                Some(arguments.attack.attack("jsma-f", subject.temperature(), 2 * pairs)?)
             }
             _ => {
-                let usual = if kind == Kind::Fgsm { Name::Fgsm } else { Name::JsmaF };
+                let usual = if kind == Kind::Fgsm { "fgsm" } else { "jsma-f" };
                 let budget = Budget::PAPER.features;
                 Some(arguments.attack.attack(usual, subject.temperature(), budget)?)
             }
