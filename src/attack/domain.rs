@@ -27,7 +27,7 @@ impl Budget {
 
 /// Which way features move, for an attack that moves all features one way.
 pub(super) const DIRECTION: Setting = Setting::choice("direction", &["increase", "decrease"])
-    .words("direction", "Whether features grow or shrink.");
+    .words("direction", "Which way features move.");
 
 /// θ.
 pub(super) const THETA: Setting = Setting::number("theta", 0.0, 1.0, 1.0)

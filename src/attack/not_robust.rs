@@ -81,7 +81,7 @@ impl Movement {
 }
 
 const MOVEMENT: Setting = Setting::choice("direction", &["increase", "decrease", "either"])
-    .words("direction", "Whether features grow, shrink, or do either.");
+    .words("direction", "Which way features move.");
 
 const FACTS: Facts = Facts {
     id: "not-robust",

@@ -23,6 +23,7 @@ impl Args for AttackArguments {
         let attacks = attacks().map(|facts| PossibleValue::new(facts.id).help(facts.summary));
         let attack = Arg::new("attack")
             .long("attack")
+            .value_name("ATTACK")
             .value_parser(PossibleValuesParser::new(attacks))
             .help("Which attack [default: jsma-f, or fgsm to measure that]");
         let thorough = Arg::new("thorough").long("thorough").action(ArgAction::SetTrue).help(
@@ -83,7 +84,10 @@ fn option(uses: Uses) -> Arg {
         help += &format!(", {}", range.in_words("the number of"));
     }
     help += &format!(" ({}) [default: {}]", of.join(", "), default_in_words(setting));
-    let option = Arg::new(setting.key).long(setting.key.replace('_', "-")).help(help);
+    let option = Arg::new(setting.key)
+        .long(setting.key.replace('_', "-"))
+        .value_name(setting.key.to_uppercase())
+        .help(help);
     match setting.values {
         Values::Choice(_) => {
             let choices = uses.iter().flat_map(|(_, setting)| match setting.values {
