@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::Path;
 
 use burn::tensor::Device;
-use defensive_distillation::attack::{Attack, Goal};
+use defensive_distillation::attack::{Attack, Goal, attacks};
 use defensive_distillation::dataset::files::Split;
 use defensive_distillation::dataset::{Dataset, Samples};
 use defensive_distillation::digit::{MAX_POINTS, MAX_STROKES, rasterize};
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn any_request_is_met_or_refused(attack in request(), image in image(), goal in (0..2, 0usize..12)) {
+    fn any_request_is_run_or_refused(attack in request(), image in image(), goal in (0..2, 0usize..12)) {
         let Ok(attack) = serde_json::from_value::<Attack>(attack) else { return Ok(()) };
         let network = network();
         let goal = if goal.0 == 0 { Goal::Target(goal.1) } else { Goal::Untargeted(goal.1) };
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn any_run_that_was_begun_elsewhere_is_gone_on_with_or_refused(
+    fn any_run_is_resumed_or_refused(
         attack in request(),
         original in image(),
         iterations in prop::collection::vec(select(vec![0, 1, 55, 56, 57, 3000, usize::MAX - 1, usize::MAX]), 0..3),
@@ -187,12 +187,11 @@ proptest! {
 
     #[test]
     fn any_chunk_and_any_records_are_counted_or_refused(
-        kind in select(vec!["success", "amplitude", "robustness", "fgsm", "pairs", "transfer"]),
+        kind in select(Kind::ALL.to_vec()),
         chunk in (number(), number(), number()),
         size in select(vec![0, 1, 9, 10, usize::MAX]),
         records in prop::collection::vec(record(), 0..30),
     ) {
-        let kind: Kind = serde_json::from_value(json!(kind)).expect("it is a kind");
         let experiment = experiment(kind);
         prop_assert!(experiment.chunks(size).len() <= 2 * experiment.attempts().len());
         if let Ok(chunk) = serde_json::from_value::<Chunk>(json!({"task": chunk.0, "from": chunk.1, "to": chunk.2})) {
@@ -208,38 +207,16 @@ proptest! {
 
 /// An attack's settings, few of them sensible.
 fn request() -> impl Strategy<Value = Value> {
-    let names = [
-        "jsma-f",
-        "jsma-t",
-        "jsma-z",
-        "not-robust",
-        "random-pairs",
-        "fgsm",
-        "cw-l2",
-        "cw-l0",
-        "jsma",
-        "",
-    ];
-    let settings = [
-        "theta",
-        "budget",
-        "temperature",
-        "attack_temperature",
-        "epsilon",
-        "seed",
-        "attack_seed",
-        "confidence",
-        "iterations",
-        "searches",
-        "limit",
-        "learning_rate",
-        "c",
-        "largest_c",
-    ];
+    let names: Vec<_> = attacks().map(|facts| facts.id).chain(["jsma", ""]).collect();
+    let settings: Vec<_> = attacks()
+        .flat_map(|facts| facts.settings)
+        .filter(|setting| setting.name != "direction")
+        .flat_map(|setting| [setting.name, setting.key])
+        .collect();
     let directions =
         select(vec![json!("increase"), json!("decrease"), json!("either"), json!("up"), json!(1)]);
-    let changed = prop::collection::vec((select(settings.to_vec()), number()), 0..4);
-    (select(names.to_vec()), directions, changed).prop_map(|(name, direction, changed)| {
+    let changed = prop::collection::vec((select(settings), number()), 0..4);
+    (select(names), directions, changed).prop_map(|(name, direction, changed)| {
         let mut request = json!({"attack": name, "direction": direction, "theta": 1.0, "budget": 112, "epsilon": 0.3});
         for (setting, value) in changed {
             request[setting] = value;

@@ -1,38 +1,45 @@
-//! Carlini and Wagner's variant of JSMA (2016, *Defensive Distillation is Not Robust to Adversarial
-//! Examples*), which ended the defence: three changes to the attack, none to the network.
+//! Carlini and Wagner's JSMA (2016, *Defensive Distillation is Not Robust to Adversarial Examples*),
+//! which broke the defence. It makes three changes to the attack, and none to the network.
 //!
 //! 1. It differentiates F̂ = softmax(z / T), where T is the temperature of the training, so that the
-//!    gradient is there to be followed.
-//! 2. A feature scores α − β rather than −αβ, with α = ∂F̂_t/∂x and β = Σ_{j≠t} ∂F̂_j/∂x:
+//!    gradient does not vanish.
+//! 2. The score of a feature is α − β rather than −αβ, with α = ∂F̂_t/∂x and β = Σ_{j≠t} ∂F̂_j/∂x:
 //!    argmax_p (2 ∂F̂_t/∂x_p − Σ_j ∂F̂_j/∂x_p). As the outputs sum to one, β is exactly −α and the
-//!    score exactly 2α, which is how it is computed; one backward row is enough.
+//!    score exactly 2α. The score is computed as 2α, so one backward row is enough.
 //! 3. It changes one feature at a time.
 //!
-//! The paper adds to features or takes from them ([`Movement::Increase`], [`Movement::Decrease`]).
-//! [`Movement::Either`] is this project's: at each step whichever of the two scores higher.
+//! The paper adds to features or subtracts from them ([`Movement::Increase`],
+//! [`Movement::Decrease`]). [`Movement::Either`] is this project's: at each step whichever of the two
+//! scores higher.
 //!
-//! # Each change, where the paper leaves it open
-//! - A run may change `budget` features. With θ below 1 a feature may be changed several times, each
-//!   of which counts.
-//! - Is the gradient exactly zero at every feature that can still move:
-//!   [`GradientVanished`](Outcome::GradientVanished). Can none move:
-//!   [`NoAdmissiblePair`](Outcome::NoAdmissiblePair).
-//! - To decrease a feature scores β − α. The score must be above zero, or the change would lead away
-//!   from the target: [`NoAdmissiblePair`](Outcome::NoAdmissiblePair) where none is. Of equals the
-//!   first feature wins, and an increase before a decrease.
+//! # Each step, where the paper leaves it open
+//! - A run may make `budget` changes of one feature. With θ below 1 a feature may be changed several
+//!   times, each of which counts.
+//! - If no feature can still move, the run ends: [`NoAdmissiblePair`](Outcome::NoAdmissiblePair). If
+//!   the gradient is exactly zero at every feature that can, it ends as
+//!   [`GradientVanished`](Outcome::GradientVanished).
+//! - The score of decreasing a feature is β − α. The score must be above zero, or the change would lead
+//!   away from the target; if no feature has such a score, the run ends:
+//!   [`NoAdmissiblePair`](Outcome::NoAdmissiblePair). Between equal scores the feature with the
+//!   smaller index wins, and an increase before a decrease.
 
 use serde::{Deserialize, Serialize};
 
-use super::output::{check_temperature, of_softmax};
-use super::runner::{Choice, Gradient, Method, Row, Run, Saliency};
+use super::domain::{BUDGET, Budget, THETA};
+use super::facts::{Changes, Differentiated, Facts, Norm, Temperature};
+use super::goal::Goal;
+use super::method::{Method, Settings};
+use super::outcome::Outcome;
+use super::output::{TEMPERATURE, of_softmax, one};
+use super::run::{Choice, Cotangent, Gradient, Logits, Run, Saliency};
 use super::saliency::Direction;
-use super::{AttackError, Budget, Goal, Outcome, domain, number, one};
+use super::setting::{Setting, number};
 
-/// The settings of Carlini and Wagner's variant of JSMA.
+/// The settings of Carlini and Wagner's JSMA.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "attack", rename = "not-robust")]
 pub struct NotRobust {
-    /// T of the softmax that is differentiated, above 0.
+    /// T of the softmax that is differentiated, from 1e-6 to 1e9.
     #[serde(
         rename = "attack_temperature",
         alias = "temperature",
@@ -53,13 +60,12 @@ pub struct NotRobust {
 /// Which way features may move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Movement {
-    /// Up alone.
+    /// Only up.
     Increase,
-    /// Down alone.
+    /// Only down.
     Decrease,
-    /// Whichever is better at each step.
+    /// Whichever scores higher at each step.
     Either,
 }
 
@@ -74,24 +80,45 @@ impl Movement {
     }
 }
 
+const MOVEMENT: Setting = Setting::choice("direction", &["increase", "decrease", "either"])
+    .words("direction", "Which way features move.");
+
+const FACTS: Facts = Facts {
+    id: "not-robust",
+    summary: "Carlini and Wagner's JSMA: through softmax(z / T), one feature at a time",
+    paper: Some("carlini2016defensive"),
+    output: Some(Differentiated::SoftmaxAtT),
+    temperature: Some(Temperature { always: true, sibling: None }),
+    changes: Changes::Feature,
+    norm: Norm::L0,
+    backward_rows: 1,
+    untargeted: false,
+    resumable: true,
+    step_cost: 40,
+    settings: &[MOVEMENT, THETA, BUDGET, TEMPERATURE],
+};
+
+impl Settings for NotRobust {
+    const FACTS: &'static [Facts] = &[FACTS];
+}
+
 impl Method for NotRobust {
-    fn check(&self, features: usize) -> Result<(), AttackError> {
-        check_temperature(self.temperature)?;
-        domain::check(self.theta, self.budget, features)
+    fn facts(&self) -> &'static Facts {
+        &FACTS
     }
 
-    fn changes(&self) -> usize {
+    fn max_steps(&self) -> usize {
         self.budget.features
     }
 
-    fn seeds(&self, logits: &Row, goal: Goal) -> Vec<Row> {
+    fn cotangents(&self, logits: &Logits, goal: Goal) -> Vec<Cotangent> {
         vec![of_softmax(logits, goal.class(), self.temperature)]
     }
 
-    fn change(
+    fn step(
         &self,
         run: &mut Run,
-        _: &Row,
+        _: &Logits,
         gradient: &Gradient,
     ) -> Result<Option<Choice>, Outcome> {
         let directions = self.movement.directions().iter();
@@ -143,7 +170,7 @@ mod tests {
                 let mut run = Run::new(0, Goal::Target(0), &original);
                 run.image = features.iter().map(|feature| feature.1).collect();
                 let before = run.image.clone();
-                let found = settings.change(&mut run, &[0.0; 10], &gradient);
+                let found = settings.step(&mut run, &[0.0; 10], &gradient);
 
                 let left = |i: usize| before[i] == original[i] || before[i] == 0.5;
                 let can = |i: usize, up: bool| {

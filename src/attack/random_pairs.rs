@@ -1,25 +1,30 @@
-//! The control: JSMA's loop with its eyes shut. Same domain, same steps, same budget, but the two
-//! features are drawn at random, and no gradient is asked for. A success rate means little without
-//! knowing what changing as many features anyhow would do.
+//! The random baseline: JSMA's loop with the same domain, steps and budget, but with two features drawn
+//! at random and no gradient. It shows what changing as many features without a reason does, which a
+//! success rate has to be compared with.
 //!
 //! # The draw
 //! Each run has a key: its seed, the bits of its image's pixels and its goal's class, each mixed in
 //! turn by the finaliser of SplitMix64 (Steele, Lea and Flood 2014). Draw n of the run is output n
 //! of SplitMix64 from that key, a function of key and n alone; change k takes draws 2k and 2k + 1.
-//! All of it is 64-bit integer arithmetic, the same natively and in wasm. A draw picks one of m by
-//! its upper bits, ⌊draw · m / 2⁶⁴⌋, which favours none by more than m / 2⁶⁴.
+//! All of it is 64-bit integer arithmetic, the same natively and in wasm. A draw picks one of m
+//! features as ⌊draw · m / 2⁶⁴⌋; the probabilities differ by less than m / 2⁶⁴.
 //!
-//! The first draw picks p from Γ, the second q from what is left of it. With fewer than two features
-//! in Γ the run ends: [`NoAdmissiblePair`](Outcome::NoAdmissiblePair). An untargeted run is over as
-//! soon as the network reads anything but what the image shows.
+//! The first draw picks p from Γ, the second q from the rest of Γ. With fewer than two features in Γ
+//! the run ends: [`NoAdmissiblePair`](Outcome::NoAdmissiblePair). An untargeted run ends as soon as
+//! the network reads another class than the one shown.
 
 use serde::{Deserialize, Serialize};
 
-use super::runner::{Choice, Gradient, Method, Row, Run};
+use super::domain::{BUDGET, Budget, DIRECTION, THETA};
+use super::facts::{Changes, Facts, Norm};
+use super::goal::Goal;
+use super::method::{Method, Settings};
+use super::outcome::Outcome;
+use super::run::{Choice, Cotangent, Gradient, Logits, Run};
 use super::saliency::Direction;
-use super::{AttackError, Budget, Goal, Outcome, domain, number};
+use super::setting::{Most, Setting, number};
 
-/// The settings of the control.
+/// The settings of the random baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "attack", rename = "random-pairs")]
 pub struct RandomPairs {
@@ -30,29 +35,51 @@ pub struct RandomPairs {
     pub theta: f32,
     /// How many features may change.
     pub budget: Budget,
-    /// What all draws depend on.
+    /// The seed of all draws.
     #[serde(rename = "attack_seed", alias = "seed", default)]
     pub seed: u64,
 }
 
+const SEED: Setting = Setting::integer("seed", 0.0, Most::Number(u64::MAX as f64), 0.0)
+    .key("attack_seed")
+    .optional()
+    .page(0.0, Most::Number(999_999.0), 1.0, 0.0)
+    .terminal(1.0)
+    .words("seed", "The seed of all draws.");
+
+const FACTS: Facts = Facts {
+    id: "random-pairs",
+    summary: "The random baseline: JSMA's loop with features drawn at random",
+    paper: None,
+    output: None,
+    temperature: None,
+    changes: Changes::Pair,
+    norm: Norm::L0,
+    backward_rows: 0,
+    untargeted: true,
+    resumable: true,
+    step_cost: 25,
+    settings: &[DIRECTION, THETA, BUDGET, SEED],
+};
+
+impl Settings for RandomPairs {
+    const FACTS: &'static [Facts] = &[FACTS];
+}
+
 impl Method for RandomPairs {
-    fn check(&self, features: usize) -> Result<(), AttackError> {
-        domain::check(self.theta, self.budget, features)
+    fn facts(&self) -> &'static Facts {
+        &FACTS
     }
 
-    fn can_be_untargeted(&self) -> bool {
-        true
-    }
-
-    fn changes(&self) -> usize {
+    fn max_steps(&self) -> usize {
         self.budget.pairs()
     }
 
-    fn seeds(&self, _: &Row, _: Goal) -> Vec<Row> {
+    fn cotangents(&self, _: &Logits, _: Goal) -> Vec<Cotangent> {
         Vec::new()
     }
 
-    fn change(&self, run: &mut Run, _: &Row, _: &Gradient) -> Result<Option<Choice>, Outcome> {
+    fn step(&self, run: &mut Run, _: &Logits, _: &Gradient) -> Result<Option<Choice>, Outcome> {
         let mut domain = run.domain(self.direction);
         if domain.len() < 2 {
             return Err(Outcome::NoAdmissiblePair);

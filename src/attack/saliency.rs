@@ -26,10 +26,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether the attack adds to features or takes from them.
+/// Whether the attack adds to features or subtracts from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Direction {
     /// Features grow towards 1 (θ > 0).
     Increase,

@@ -29,15 +29,32 @@ pub const CLASSES: usize = 10;
 pub struct Spec {
     /// The name in file names, links and manifests.
     pub id: &'static str,
+    /// The name in prose.
+    pub name: &'static str,
     /// Shape of one image: channels, height, width.
     pub shape: [usize; 3],
     /// Class names, in the order of the labels.
     pub classes: [&'static str; CLASSES],
+    /// The paper's budget, in features.
+    pub budget: usize,
+    /// Whether a visitor of the page can draw an image by hand.
+    pub drawn: bool,
+    /// The attack that the page opens with: the first test image of a class, and the target.
+    pub first: First,
     /// Mean of each channel over the training set, for pixels in [0, 1]. The network subtracts it
     /// first. It is 0 for MNIST, which is not normalised, as in the paper.
     pub mean: [f32; 3],
     /// Standard deviation of each channel, by which the network then divides; 1 for MNIST.
     pub std: [f32; 3],
+}
+
+/// The attack that the page opens with.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct First {
+    /// The class that the image shows.
+    pub label: usize,
+    /// The target class.
+    pub target: usize,
 }
 
 impl Spec {
@@ -56,13 +73,18 @@ impl Dataset {
         match self {
             Self::Mnist => &Spec {
                 id: "mnist",
+                name: "MNIST",
                 shape: [1, 28, 28],
                 classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+                budget: 112,
+                drawn: true,
+                first: First { label: 7, target: 3 },
                 mean: [0.0; 3],
                 std: [1.0; 3],
             },
             Self::Cifar10 => &Spec {
                 id: "cifar10",
+                name: "CIFAR-10",
                 shape: [3, 32, 32],
                 classes: [
                     "airplane",
@@ -76,6 +98,9 @@ impl Dataset {
                     "ship",
                     "truck",
                 ],
+                budget: 112,
+                drawn: false,
+                first: First { label: 3, target: 5 },
                 mean: [0.4914, 0.4822, 0.4465],
                 std: [0.2470, 0.2435, 0.2616],
             },

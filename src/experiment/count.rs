@@ -65,9 +65,10 @@ impl Experiment {
             let of_task = by_task.get_mut(*task).ok_or(foreign.clone())?;
             let fits = match result {
                 AttemptResult::Attack(result) => {
-                    self.kind.attacks() && result.predictions.len() == self.target_models.len()
+                    self.kind.facts().attacks
+                        && result.predictions.len() == self.target_models.len()
                 }
-                AttemptResult::Amplitude(_) => !self.kind.attacks(),
+                AttemptResult::Amplitude(_) => !self.kind.facts().attacks,
             };
             if !fits || *attempt >= self.attempts.len() {
                 return Err(foreign);

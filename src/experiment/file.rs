@@ -33,8 +33,8 @@ pub fn read_rows<F: Figures>(json: &[u8]) -> Result<Vec<Row<F>>, RowsError> {
 
 fn read_row<F: Figures>(fields: Value) -> Result<Row<F>, String> {
     let row: Row<F> = serde_json::from_value(fields.clone()).map_err(|e| e.to_string())?;
-    if row.head.attack.is_some() != F::KIND.attacks() {
-        let needs = if F::KIND.attacks() { "needs an" } else { "has no" };
+    if row.head.attack.is_some() != F::KIND.facts().attacks {
+        let needs = if F::KIND.facts().attacks { "needs an" } else { "has no" };
         return Err(format!("a row of {} {needs} attack", F::KIND.name()));
     }
     // A field that no struct has would be lost when the file is written again.

@@ -1,4 +1,4 @@
-//! The kinds of experiment.
+//! The kinds of experiment, and the facts of each.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,39 +16,79 @@ pub enum Kind {
     Fgsm,
     /// Success, distortion, hardness and adversarial distance for each source and target class.
     Pairs,
-    /// How other networks classify the adversarial examples made on one.
+    /// How often the adversarial examples of one network fool other networks.
     Transfer,
 }
 
+/// The facts of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KindFacts {
+    /// The name in requests, and of the file in `results/`.
+    pub id: &'static str,
+    /// Whether it makes attacks.
+    pub attacks: bool,
+    /// Whether the attack can be chosen.
+    pub chooses: bool,
+    /// How often an image is attacked or measured.
+    pub attempts: Attempts,
+    /// Whether the images that attacks make are shown to other networks.
+    pub shown_to: bool,
+    /// How many images the command line draws by default.
+    pub images: usize,
+}
+
+/// How often an image is attacked or measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attempts {
+    /// Once for each of the nine classes that it does not show.
+    Targets,
+    /// Once.
+    Images,
+}
+
 impl Kind {
-    /// The name in requests, and of its file in `results/`.
-    pub fn name(self) -> &'static str {
+    /// Every kind, in the order of the command line's `--help`.
+    pub const ALL: [Self; 6] =
+        [Self::Success, Self::Amplitude, Self::Robustness, Self::Fgsm, Self::Pairs, Self::Transfer];
+
+    /// The facts.
+    pub const fn facts(self) -> &'static KindFacts {
+        const SUCCESS: KindFacts = KindFacts {
+            id: "success",
+            attacks: true,
+            chooses: true,
+            attempts: Attempts::Targets,
+            shown_to: false,
+            images: 100,
+        };
+        const ONE_ATTEMPT: KindFacts =
+            KindFacts { chooses: false, attempts: Attempts::Images, images: 2000, ..SUCCESS };
         match self {
-            Self::Success => "success",
-            Self::Amplitude => "amplitude",
-            Self::Robustness => "robustness",
-            Self::Fgsm => "fgsm",
-            Self::Pairs => "pairs",
-            Self::Transfer => "transfer",
+            Self::Success => &SUCCESS,
+            Self::Amplitude => &KindFacts { id: "amplitude", attacks: false, ..ONE_ATTEMPT },
+            Self::Robustness => &KindFacts { id: "robustness", images: 200, ..SUCCESS },
+            Self::Fgsm => &KindFacts { id: "fgsm", ..ONE_ATTEMPT },
+            Self::Pairs => &KindFacts { id: "pairs", ..SUCCESS },
+            Self::Transfer => &KindFacts { id: "transfer", shown_to: true, ..SUCCESS },
         }
     }
 
-    /// Whether it attacks; amplitude measures gradients alone.
-    pub fn attacks(self) -> bool {
-        self != Self::Amplitude
+    /// The name in requests, and of the file in `results/`.
+    pub fn name(self) -> &'static str {
+        self.facts().id
     }
+}
 
-    /// Whether it tries all nine targets of an image, rather than each image once.
-    pub fn tries_all_targets(self) -> bool {
-        !matches!(self, Self::Amplitude | Self::Fgsm)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// How many test images `distill evaluate` takes unless told otherwise.
-    pub fn images(self) -> usize {
-        match self {
-            Self::Amplitude | Self::Fgsm => 2000,
-            Self::Robustness => 200,
-            Self::Success | Self::Pairs | Self::Transfer => 100,
+    #[test]
+    fn the_name_is_that_of_requests() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).expect("a name"), kind.name());
         }
     }
 }

@@ -33,7 +33,7 @@ pub use amplitude::AmplitudeFigures;
 pub use count::Rows;
 pub use fgsm::FgsmFigures;
 pub use file::{RowsError, read_rows, write_rows};
-pub use kind::Kind;
+pub use kind::{Attempts, Kind, KindFacts};
 pub use pairs::{ClassPair, LARGEST_CAP, PairsFigures};
 pub use plan::{Chunk, Experiment, ExperimentError, Source, Subject, Task};
 pub use record::{

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::Kind;
+use super::kind::{Attempts, Kind};
 use super::record::Attempt;
 use super::worker::Worker;
 use crate::attack::{Attack, AttackError, Goal, check_pixels};
@@ -148,7 +148,7 @@ impl Experiment {
                 return Err(ExperimentError::Dataset(dataset, subject.entry.id.clone()));
             }
         }
-        if kind.attacks() && tasks.iter().any(|task| task.attack.is_none()) {
+        if kind.facts().attacks && tasks.iter().any(|task| task.attack.is_none()) {
             return Err(ExperimentError::NoAttack(kind.name()));
         }
         if kind == Kind::Transfer && target_models.is_empty() {
@@ -162,8 +162,10 @@ impl Experiment {
             return Err(ExperimentError::Label(label));
         }
         check_pixels(&images)?;
-        let attempts =
-            if kind.tries_all_targets() { all_targets(&labels) } else { untargeted(&labels) };
+        let attempts = match kind.facts().attempts {
+            Attempts::Targets => all_targets(&labels),
+            Attempts::Images => untargeted(&labels),
+        };
         Ok(Self { kind, tasks, target_models, images, labels, attempts, source })
     }
 

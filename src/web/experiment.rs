@@ -1,12 +1,14 @@
-//! The paper's measurements for JavaScript: a plain object asks, workers share the chunks, and any of
-//! them turns the records into rows.
+//! The paper's measurements for JavaScript: a plain object is the request, workers share the chunks, and
+//! any of them turns the records into rows.
 
 use burn::tensor::Device;
 use js_sys::{Float32Array, Uint8Array};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 
-use super::{Engine, Named, attack_error, error, field, settings, to_js};
+use super::attack::attack_error;
+use super::engine::{Engine, Named};
+use super::{error, field, settings, to_js};
 use crate::attack::Attack;
 use crate::experiment::{self, Chunk, ExperimentError, Kind, Record, Source, Task};
 
@@ -133,17 +135,13 @@ impl Engine {
             #[serde(flatten)]
             subject: Named,
             #[serde(default)]
-            attack: Option<serde_json::Value>,
+            attack: Option<Attack>,
         }
         let images = field::<Float32Array>(&request, "images", "a Float32Array")?.to_vec();
         let labels = field::<Uint8Array>(&request, "labels", "a Uint8Array")?.to_vec();
         let request: Request = settings(&request, &["images", "labels"], "experiment")?;
         let task = |asked: Asked| -> Result<Task, JsValue> {
-            let attack = asked.attack.map(serde_json::from_value::<Attack>).transpose();
-            let attack = attack.map_err(|e| {
-                error("RequestError", format!("The attack was not understood: {e}."))
-            })?;
-            Ok(Task { subject: self.subject(&asked.subject)?, attack })
+            Ok(Task { subject: self.subject(&asked.subject)?, attack: asked.attack })
         };
         let tasks = request.tasks.into_iter().map(task).collect::<Result<_, _>>()?;
         let readers = request.readers.iter().map(|reader| self.subject(reader));
@@ -161,7 +159,7 @@ impl Engine {
     }
 }
 
-/// A measurement, ready to be dealt out. Every worker makes its own of the same request.
+/// A planned experiment. Every worker makes its own of the same request.
 #[wasm_bindgen]
 pub struct Experiment {
     experiment: experiment::Experiment,
@@ -170,7 +168,7 @@ pub struct Experiment {
 
 #[wasm_bindgen]
 impl Experiment {
-    /// What each task attempts, by number.
+    /// The attempts of each task, by number.
     #[wasm_bindgen(unchecked_return_type = "Attempt[]")]
     pub fn attempts(&self) -> Result<JsValue, JsValue> {
         #[derive(serde::Serialize)]
@@ -187,13 +185,16 @@ impl Experiment {
         to_js(&attempts.collect::<Vec<_>>())
     }
 
-    /// All that is to be done, at most `size` attempts at a time, the tasks in turn.
+    /// All chunks, of at most `size` attempts, the tasks in turn.
     #[wasm_bindgen(unchecked_return_type = "Chunk[]")]
     pub fn chunks(&self, size: usize) -> Result<JsValue, JsValue> {
         to_js(&self.experiment.chunks(size))
     }
 
-    /// Begins a chunk; nothing is computed yet.
+    /// Starts a chunk; nothing is computed yet.
+    ///
+    /// # Errors
+    /// `RequestError` for a chunk of another experiment.
     pub fn start(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Chunk")] chunk: JsValue,
@@ -203,7 +204,10 @@ impl Experiment {
         Ok(Campaign { worker, device: self.device.clone() })
     }
 
-    /// The rows, as far as the records go, in any order.
+    /// The rows of the records so far, in any order.
+    ///
+    /// # Errors
+    /// `RequestError` for records that are not understood or belong to another experiment.
     #[wasm_bindgen(unchecked_return_type = "ExperimentRow[]")]
     pub fn rows(
         &self,
@@ -215,7 +219,7 @@ impl Experiment {
     }
 }
 
-/// A chunk under way. Freeing it cancels what still goes on.
+/// A started chunk. Freeing it cancels the active attacks.
 #[wasm_bindgen]
 pub struct Campaign {
     worker: experiment::Worker,
@@ -224,16 +228,19 @@ pub struct Campaign {
 
 #[wasm_bindgen]
 impl Campaign {
-    /// How many attempts have not ended.
+    /// The number of attempts that have not ended.
     #[wasm_bindgen(getter)]
     pub fn left(&self) -> usize {
         self.worker.left()
     }
 
-    /// Evaluates every attack that is going once, and returns what ended with it; `undefined` once
-    /// all have.
+    /// Evaluates every active attack once, and returns the records of those that ended; `undefined` once
+    /// all have ended.
     ///
     /// Wait for the promise before the next call.
+    ///
+    /// # Errors
+    /// `EngineError` if the device fails.
     #[wasm_bindgen(unchecked_return_type = "ExperimentRecord[] | undefined")]
     pub async fn step(&mut self) -> Result<JsValue, JsValue> {
         match self.worker.step(&self.device).await.map_err(attack_error)? {

@@ -21,7 +21,7 @@ fn the_descent_is_that_of_the_reference() {
         for (tile, target) in [(2, 6), (33, 5), (71, 9)] {
             let (image, _) = &digits[tile];
             let settings =
-                CwL2 { confidence, iterations: 30, searches: 3, learning_rate: 0.1, c: 1.0 };
+                CwL2 { confidence, iterations: 30, binary_search_steps: 3, ..CwL2::default() };
             let steps = attack(Attack::CwL2(settings), &network, image, &[Goal::Target(target)]);
             let steps = &steps[0];
             let request = Request {
@@ -60,7 +60,7 @@ fn both_networks_fall_and_the_best_image_is_kept() {
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     for id in ["mnist-undefended", "mnist-distilled-t40"] {
         let (network, twin) = published(id);
-        let l2 = CwL2 { searches: 2, ..CwL2::default() };
+        let l2 = CwL2 { binary_search_steps: 2, ..CwL2::default() };
         let l0 = CwL0 { limit: 800, ..CwL0::default() };
         for settings in [Attack::CwL2(l2), Attack::CwL0(l0)] {
             let found = attack(settings, &network, &images, &targeted(targets));
@@ -99,7 +99,7 @@ fn confidence_is_reached_and_costs_length() {
     let digits = digits();
     let seven = &digits[70].0;
     let run = |confidence| {
-        let settings = Attack::CwL2(CwL2 { confidence, searches: 2, ..CwL2::default() });
+        let settings = Attack::CwL2(CwL2 { confidence, binary_search_steps: 2, ..CwL2::default() });
         let steps = attack(settings, &network, seven, &[Goal::Target(3)]);
         let last = steps[0].last().expect("it has steps");
         let rival = (0..10).filter(|&j| j != 3).map(|j| last.logits[j]).fold(f32::MIN, f32::max);
@@ -116,23 +116,23 @@ fn the_edges_of_the_settings_have_clear_answers() {
     let (network, _) = published("mnist-undefended");
     let digits = digits();
     let seven = &digits[70].0;
-    let quick = CwL2 { iterations: 1, searches: 1, ..CwL2::default() };
+    let quick = CwL2 { iterations: 1, binary_search_steps: 1, ..CwL2::default() };
     let run = |settings, goal| end(&attack(settings, &network, seven, &[goal])[0]);
     assert_eq!(run(Attack::CwL2(quick), Goal::Target(7)), (Outcome::AlreadyTarget, 0, 1));
     assert_eq!(run(Attack::CwL2(quick), Goal::Target(3)).0, Outcome::BudgetSpent);
     let quick = CwL0 { limit: 1, ..CwL0::default() };
     assert_eq!(run(Attack::CwL0(quick), Goal::Target(3)), (Outcome::BudgetSpent, 0, 1));
     for settings in [
-        Attack::CwL2(CwL2 { c: f32::NAN, ..CwL2::default() }),
+        Attack::CwL2(CwL2 { initial_const: f32::NAN, ..CwL2::default() }),
         Attack::CwL2(CwL2 { learning_rate: 0.0, ..CwL2::default() }),
         Attack::CwL2(CwL2 { iterations: 0, ..CwL2::default() }),
-        Attack::CwL2(CwL2 { searches: 21, ..CwL2::default() }),
+        Attack::CwL2(CwL2 { binary_search_steps: 21, ..CwL2::default() }),
         Attack::CwL0(CwL0 { confidence: -1.0, ..CwL0::default() }),
         Attack::CwL0(CwL0 { limit: 0, ..CwL0::default() }),
     ] {
         let error = refused(settings, &network, seven, Goal::Target(3));
-        assert!(matches!(error, AttackError::Range { .. }), "{settings:?}: {error}");
+        assert!(matches!(error, AttackError::Setting { .. }), "{settings:?}: {error}");
     }
     let error = refused(Attack::CwL2(CwL2::default()), &network, seven, Goal::Untargeted(7));
-    assert_eq!(error, AttackError::Untargeted);
+    assert_eq!(error, AttackError::Untargeted("cw-l2"));
 }

@@ -216,14 +216,17 @@ fn settings_out_of_range_are_refused_by_name() {
     };
     for theta in [0.0, -1.0, 1.1, f32::NAN] {
         let settings = Jsma { theta, ..Jsma::PAPER };
-        assert!(matches!(refused(settings, &image, 3), AttackError::Theta(_)));
+        assert!(matches!(refused(settings, &image, 3), AttackError::Setting { name: "theta", .. }));
     }
     for temperature in [0.0, -1.0, f32::INFINITY, f32::NAN] {
         let settings = Jsma { temperature, ..Jsma::PAPER };
-        assert!(matches!(refused(settings, &image, 3), AttackError::Temperature(_)));
+        assert!(matches!(
+            refused(settings, &image, 3),
+            AttackError::Setting { name: "temperature", .. }
+        ));
     }
     let settings = Jsma { budget: Budget { features: 785 }, ..Jsma::PAPER };
-    assert!(matches!(refused(settings, &image, 3), AttackError::Budget { .. }));
+    assert!(matches!(refused(settings, &image, 3), AttackError::Setting { name: "budget", .. }));
     assert!(matches!(refused(Jsma::PAPER, &image, 10), AttackError::Target(10)));
     assert!(matches!(refused(Jsma::PAPER, &image[1..], 3), AttackError::Pixels { .. }));
     for pixel in [-0.1, 1.1, f32::NAN, f32::INFINITY] {
@@ -233,5 +236,5 @@ fn settings_out_of_range_are_refused_by_name() {
         assert!(matches!(error, AttackError::Pixel { index: 300, .. }));
     }
     let error = crate::refused(Attack::Jsma(Jsma::PAPER), &network, &image, Goal::Untargeted(3));
-    assert_eq!(error, AttackError::Untargeted);
+    assert_eq!(error, AttackError::Untargeted("jsma-f"));
 }

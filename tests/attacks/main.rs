@@ -9,6 +9,7 @@ mod on_device;
 mod random_pairs;
 #[path = "../reference/mod.rs"]
 mod reference;
+mod registry;
 mod resumed;
 
 use burn::tensor::Device;
@@ -71,35 +72,4 @@ fn refused(settings: Attack, network: &Network, image: &[f32], goal: Goal) -> At
 
 fn targeted(targets: &[usize]) -> Vec<Goal> {
     targets.iter().map(|&target| Goal::Target(target)).collect()
-}
-
-/// Every attack says its name, and is understood again.
-#[test]
-fn an_attack_is_one_flat_object_with_its_name() {
-    for json in [
-        r#"{"attack":"jsma-f","attack_temperature":1.0,"direction":"increase","theta":1.0,"budget":112}"#,
-        r#"{"attack":"jsma-t","attack_temperature":40.0,"direction":"decrease","theta":0.5,"budget":7}"#,
-        r#"{"attack":"jsma-z","attack_temperature":1.0,"direction":"increase","theta":1.0,"budget":112}"#,
-        r#"{"attack":"not-robust","attack_temperature":40.0,"direction":"either","theta":1.0,"budget":112}"#,
-        r#"{"attack":"random-pairs","direction":"increase","theta":1.0,"budget":112,"attack_seed":7}"#,
-        r#"{"attack":"fgsm","attack_temperature":1.0,"epsilon":0.25}"#,
-        r#"{"attack":"cw-l2","confidence":5.0,"iterations":50,"searches":3,"learning_rate":0.5,"c":2.0}"#,
-        r#"{"attack":"cw-l0","confidence":0.0,"iterations":150,"limit":3000,"learning_rate":0.5,"c":1.0,"largest_c":64.0}"#,
-    ] {
-        let attack: Attack = serde_json::from_str(json).expect(json);
-        assert_eq!(serde_json::to_string(&attack).expect("it is plain data"), json);
-        assert!(json.starts_with(&format!("{{\"attack\":\"{}\"", attack.name())), "{json}");
-    }
-    let page = r#"{"attack":"jsma-t","temperature":40,"direction":"increase","theta":1,"budget":112,"model":"x"}"#;
-    assert!(serde_json::from_str::<Attack>(page).is_ok());
-    for (json, says) in [
-        (r#"{"attack":"jsma","theta":1}"#, "no attack \"jsma\""),
-        (r#"{"theta":1}"#, "no attack null"),
-        (r#"{"attack":"fgsm"}"#, "epsilon"),
-        (r#"{"attack":"random-pairs","direction":"either","theta":1,"budget":2}"#, "either"),
-        ("[]", "no attack"),
-    ] {
-        let error = serde_json::from_str::<Attack>(json).expect_err(json).to_string();
-        assert!(error.contains(says), "{error}");
-    }
 }

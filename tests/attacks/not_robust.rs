@@ -129,7 +129,13 @@ fn the_edges_of_the_settings_have_clear_answers() {
 
     let goal = Goal::Target(3);
     let refused = |settings| refused(Attack::NotRobust(settings), &network, seven, goal);
-    assert!(matches!(refused(NotRobust { theta: 0.0, ..UP }), AttackError::Theta(_)));
-    assert!(matches!(refused(NotRobust { temperature: 0.0, ..UP }), AttackError::Temperature(_)));
-    assert!(matches!(refused(budget(785)), AttackError::Budget { .. }));
+    assert!(matches!(
+        refused(NotRobust { theta: 0.0, ..UP }),
+        AttackError::Setting { name: "theta", .. }
+    ));
+    assert!(matches!(
+        refused(NotRobust { temperature: 0.0, ..UP }),
+        AttackError::Setting { name: "temperature", .. }
+    ));
+    assert!(matches!(refused(budget(785)), AttackError::Setting { name: "budget", .. }));
 }

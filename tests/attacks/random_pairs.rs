@@ -105,6 +105,9 @@ fn the_edges_of_the_settings_have_clear_answers() {
     assert_eq!(run(UP, &[1.0; 784], Goal::Target(4)).0, Outcome::NoAdmissiblePair);
     let refused =
         |settings| refused(Attack::RandomPairs(settings), &network, seven, Goal::Target(3));
-    assert!(matches!(refused(RandomPairs { theta: 2.0, ..UP }), AttackError::Theta(_)));
-    assert!(matches!(refused(budget(785)), AttackError::Budget { .. }));
+    assert!(matches!(
+        refused(RandomPairs { theta: 2.0, ..UP }),
+        AttackError::Setting { name: "theta", .. }
+    ));
+    assert!(matches!(refused(budget(785)), AttackError::Setting { name: "budget", .. }));
 }

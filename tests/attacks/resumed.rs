@@ -1,32 +1,29 @@
 //! Runs that are begun in one place and ended in another.
 
 use burn::tensor::Device;
-use defensive_distillation::attack::saliency::Direction;
-use defensive_distillation::attack::{
-    Attack, AttackError, Budget, Jsma, Movement, NotRobust, RandomPairs, Step,
-};
+use defensive_distillation::attack::{Attack, AttackError, Facts, Jsma, Step, Values, attacks};
+use serde_json::json;
 
 use crate::{attack, digits_and_targets, published, targeted};
 
-/// The attack may come to a halt anywhere: what follows is what would have followed.
+/// A run that stops at any step and is resumed makes the same steps as one that does not stop.
 #[test]
-fn a_run_goes_on_from_any_step_as_if_nothing_had_happened() {
+fn a_resumed_run_makes_the_same_steps() {
     let (network, _) = published("mnist-undefended");
     let (digits, targets) = digits_and_targets(1);
     let (images, goals): (Vec<_>, _) =
         (digits.into_iter().map(|(image, _)| image).collect(), targeted(&targets));
-    let budget = Budget { features: 12 };
-    let direction = Direction::Increase;
-    for settings in [
-        Attack::Jsma(Jsma { budget, theta: 0.5, ..Jsma::PAPER }),
-        Attack::NotRobust(NotRobust {
-            temperature: 1.0,
-            movement: Movement::Either,
-            theta: 1.0,
-            budget,
-        }),
-        Attack::RandomPairs(RandomPairs { direction, theta: 1.0, budget, seed: 5 }),
-    ] {
+    for (facts, direction) in attacks().flat_map(|facts| directions(facts).map(move |d| (facts, d)))
+    {
+        let settings: Attack = serde_json::from_value(json!({
+            "attack": facts.id,
+            "direction": direction,
+            "theta": 0.5,
+            "budget": 12,
+            "epsilon": 0.3,
+            "seed": 5,
+        }))
+        .expect("every resumable attack finds its settings here");
         let whole = attack(settings, &network, &images.concat(), &goals);
         for halt in [0, 1, 4] {
             let begun: Vec<usize> =
@@ -60,6 +57,15 @@ fn a_run_goes_on_from_any_step_as_if_nothing_had_happened() {
             }
         }
     }
+}
+
+/// The directions of a resumable attack; one for an attack without directions.
+fn directions(facts: &'static Facts) -> impl Iterator<Item = &'static str> {
+    let choices = facts.settings.iter().find_map(|setting| match setting.values {
+        Values::Choice(choices) => Some(choices.choices),
+        Values::Number(_) | Values::Integer(_) => None,
+    });
+    choices.unwrap_or(&["increase"]).iter().copied().filter(|_| facts.resumable)
 }
 
 #[test]

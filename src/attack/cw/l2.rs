@@ -1,104 +1,135 @@
-//! Carlini and Wagner's attack of least Euclidean length (2016, *Towards Evaluating the Robustness of
-//! Neural Networks*, section V).
+//! Carlini and Wagner's L2 attack (2016, *Towards Evaluating the Robustness of Neural Networks*,
+//! section VI.A).
 //!
-//! It descends ‖δ‖² + c · f (see [`descent`](super::descent)) for some iterations, with a c that is
-//! searched for: ten times as large after a descent that found nothing, and between the largest that
-//! found nothing and the smallest that found something from then on. The shortest δ of all descents
-//! that the network takes for the target by at least κ is the result, and is read once more at the
-//! end. It works on logits, which have a gradient at any temperature.
+//! It minimises ‖δ‖² + c · f (see [`cw`](super)) in several descents, with a binary search for c: c is
+//! multiplied by ten after a descent that found nothing, and halfway between the largest c that found
+//! nothing and the smallest that found something from then on. The result is the shortest δ of all
+//! descents with which the network reads the target by a margin of at least κ; it is evaluated once
+//! more at the end. The attack uses the logits, whose gradient does not vanish at any temperature.
 //!
 //! # Against the paper and the authors' code
-//! - By default 5 searches of 200 iterations at a rate of 0.1, from c = 1, where the paper has up to
-//!   9 of 10,000 at 0.01, from 0.001 ([`CwL2::PAPER`]): enough to succeed, not to be as short.
-//! - A descent always takes all its iterations; the authors' stops when it hardly gains any more.
-//! - Every descent starts at the original image. No run ends at its goal before its time.
-//! - Is the first gradient exactly zero in every entry: [`GradientVanished`](Outcome::GradientVanished).
-//!   Is nothing found in the end: [`BudgetSpent`](Outcome::BudgetSpent).
+//! - The defaults are 5 binary search steps of 200 iterations at a learning rate of 0.1, from c = 1; the
+//!   authors' code has 9 of up to 10,000 at 0.01, from 0.001 ([`CwL2::PAPER`]). The defaults are enough
+//!   to succeed, but the result is longer.
+//! - A descent always makes all its iterations; the authors' code stops when the loss hardly falls.
+//! - Every descent starts at the original image. No run stops at its goal early.
+//! - If the first gradient is exactly zero in every entry, the run ends:
+//!   [`GradientVanished`](Outcome::GradientVanished). If nothing is found in the end:
+//!   [`BudgetSpent`](Outcome::BudgetSpent).
 
 use serde::{Deserialize, Serialize};
 
-use super::{Descent, check, has_margin, seed};
-use crate::attack::runner::{Choice, Gradient, Memory, Method, Row, Run};
-use crate::attack::{AttackError, Goal, Outcome, number};
+use super::{
+    CONFIDENCE, Descent, FACTS, ITERATIONS, LEARNING_RATE, has_margin, initial_const,
+    margin_cotangent,
+};
+use crate::attack::facts::Facts;
+use crate::attack::goal::Goal;
+use crate::attack::method::{Method, Settings};
+use crate::attack::outcome::Outcome;
+use crate::attack::run::{Choice, Cotangent, Gradient, Logits, Run};
+use crate::attack::setting::{Most, Setting, number};
 
 /// The settings of Carlini and Wagner's L2 attack.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "attack", rename = "cw-l2", default)]
 pub struct CwL2 {
-    /// κ, by how much the target's logit should lead, from 0 to 1e6.
+    /// κ, by how many logits the target should exceed all others, from 0 to 1e6.
     #[serde(deserialize_with = "number")]
     pub confidence: f32,
     /// Steps of each descent, from 1 to 10,000.
     pub iterations: usize,
-    /// Values of c that are tried, from 1 to 20.
-    pub searches: usize,
-    /// Of Adam, above 0 and at most 1.
+    /// The number of descents, each with its own c, from 1 to 20.
+    #[serde(rename = "searches")]
+    pub binary_search_steps: usize,
+    /// The learning rate of Adam, above 0 and at most 1.
     #[serde(deserialize_with = "number")]
     pub learning_rate: f32,
     /// The first c, from 1e-6 to 1e6.
-    #[serde(deserialize_with = "number")]
-    pub c: f32,
+    #[serde(rename = "c", deserialize_with = "number")]
+    pub initial_const: f32,
 }
 
 impl CwL2 {
-    /// The paper's, but for stopping early.
-    pub const PAPER: Self =
-        Self { confidence: 0.0, iterations: 10_000, searches: 9, learning_rate: 0.01, c: 0.001 };
+    /// The settings of the authors' code, without its early stop.
+    pub const PAPER: Self = Self {
+        confidence: 0.0,
+        iterations: 10_000,
+        binary_search_steps: 9,
+        learning_rate: 0.01,
+        initial_const: 0.001,
+    };
 }
 
 impl Default for CwL2 {
     fn default() -> Self {
-        Self { confidence: 0.0, iterations: 200, searches: 5, learning_rate: 0.1, c: 1.0 }
+        Self {
+            confidence: 0.0,
+            iterations: 200,
+            binary_search_steps: 5,
+            learning_rate: 0.1,
+            initial_const: 1.0,
+        }
     }
 }
 
-/// What a run remembers of its search for c.
-pub(in crate::attack) struct Search {
+const BINARY_SEARCH_STEPS: Setting = Setting::integer("searches", 1.0, Most::Number(20.0), 5.0)
+    .optional()
+    .words("number of searches", "The number of descents, each with its own c.");
+
+const L2: Facts = Facts {
+    settings: &[CONFIDENCE, ITERATIONS, BINARY_SEARCH_STEPS, LEARNING_RATE, initial_const(1e6)],
+    ..FACTS
+};
+
+impl Settings for CwL2 {
+    const FACTS: &'static [Facts] = &[L2];
+    const THOROUGH: Option<Self> = Some(Self::PAPER);
+}
+
+/// The state of the binary search for c.
+struct Search {
     descent: Descent,
     c: f64,
     /// The largest c that found nothing, and the smallest that found something.
     bounds: (f64, f64),
     /// Whether the present c has found something.
     found: bool,
-    /// The shortest of all, and the square of its length.
+    /// The shortest change of all: its squared length, and the image.
     best: Option<(f64, Vec<f32>)>,
 }
 
 impl Method for CwL2 {
-    fn check(&self, _: usize) -> Result<(), AttackError> {
-        check("confidence", self.confidence.into(), 0.0..=1e6)?;
-        check("number of iterations", self.iterations as f64, 1.0..=10_000.0)?;
-        check("number of searches", self.searches as f64, 1.0..=20.0)?;
-        check("learning rate", self.learning_rate.into(), f64::MIN_POSITIVE..=1.0)?;
-        check("constant c", self.c.into(), 1e-6..=1e6)
+    fn facts(&self) -> &'static Facts {
+        &L2
     }
 
-    fn changes(&self) -> usize {
-        self.searches * (self.iterations + 1)
+    fn max_steps(&self) -> usize {
+        self.binary_search_steps * (self.iterations + 1)
     }
 
-    fn ends_at_its_goal(&self) -> bool {
+    fn stops_at_goal(&self) -> bool {
         false
     }
 
-    fn seeds(&self, logits: &Row, goal: Goal) -> Vec<Row> {
-        vec![seed(logits, goal)]
+    fn cotangents(&self, logits: &Logits, goal: Goal) -> Vec<Cotangent> {
+        vec![margin_cotangent(logits, goal)]
     }
 
-    fn change(
+    fn step(
         &self,
         run: &mut Run,
-        logits: &Row,
+        logits: &Logits,
         gradient: &Gradient,
     ) -> Result<Option<Choice>, Outcome> {
-        let mut search = match std::mem::take(&mut run.memory) {
-            Memory::L2(search) => search,
-            _ if gradient.zeros() == gradient.target.len() => {
+        let mut search = match run.take_state::<Search>() {
+            Some(search) => search,
+            None if gradient.zeros() == gradient.target.len() => {
                 return Err(Outcome::GradientVanished);
             }
-            _ => Box::new(Search {
+            None => Box::new(Search {
                 descent: Descent::from(&run.original),
-                c: self.c.into(),
+                c: self.initial_const.into(),
                 bounds: (0.0, f64::INFINITY),
                 found: false,
                 best: None,
@@ -113,23 +144,23 @@ impl Method for CwL2 {
             }
         }
         if run.iteration % (self.iterations + 1) < self.iterations {
-            let pull = (!enough).then_some(gradient);
-            search.descent.step(&run.original, search.c, pull, self.learning_rate.into());
+            let margin = (!enough).then_some(gradient);
+            search.descent.step(&run.original, search.c, margin, self.learning_rate.into());
             run.image = search.descent.image(&run.original);
-        } else if run.iteration + 1 < self.changes() {
-            search.try_another_c();
+        } else if run.iteration + 1 < self.max_steps() {
+            search.choose_next_c();
             search.descent = Descent::from(&run.original);
             run.image = run.original.clone();
         } else {
             run.image = search.best.take().ok_or(Outcome::BudgetSpent)?.1;
         }
-        run.memory = Memory::L2(search);
+        run.keep(search);
         Ok(None)
     }
 }
 
 impl Search {
-    fn try_another_c(&mut self) {
+    fn choose_next_c(&mut self) {
         let (low, high) = &mut self.bounds;
         match std::mem::take(&mut self.found) {
             true => *high = high.min(self.c),

@@ -1,11 +1,11 @@
-//! The choice on the CPU: the rule of [`saliency`](crate::attack::saliency) itself, which is never
-//! unsure.
+//! The choice on the CPU, by the rule of [`saliency`](crate::attack::saliency) itself, so that it is
+//! never unsure.
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::TensorData;
 
-use super::{Finding, NEWS, PairChoice};
+use super::{Finding, NUMBERS, PairChoice};
 use crate::attack::domain::can_move;
 use crate::attack::saliency::{Direction, best_pair};
 
@@ -21,7 +21,7 @@ impl PairChoice for Flex {
         let tensors = [gradient, images, originals].map(|tensor| tensor.to_contiguous());
         let [gradients, images, originals] = tensors.each_ref().map(|of| of.storage::<f32>());
         let features = gradients.len() / runs.max(1);
-        let news = (0..runs).flat_map(|run| {
+        let numbers = (0..runs).flat_map(|run| {
             let [a, now, then] =
                 [gradients, images, originals].map(|of| &of[run * features..][..features]);
             let domain: Vec<_> =
@@ -31,7 +31,7 @@ impl PairChoice for Flex {
             let (finding, [p, q]) = found(a, &domain, direction);
             [finding.number(), p, q, zeros as f32, admissible as f32]
         });
-        FlexTensor::from_data(TensorData::new(news.collect::<Vec<_>>(), [runs, NEWS]))
+        FlexTensor::from_data(TensorData::new(numbers.collect::<Vec<_>>(), [runs, NUMBERS]))
     }
 
     fn shift_pairs(images: FlexTensor, chosen: FlexTensor, step: f32) -> FlexTensor {
@@ -40,9 +40,9 @@ impl PairChoice for Flex {
         let (images, chosen) = (images.to_contiguous(), chosen.to_contiguous());
         let mut pixels = images.storage::<f32>().to_vec();
         let runs = pixels.chunks_exact_mut(features);
-        for (image, news) in runs.zip(chosen.storage::<f32>().as_chunks::<NEWS>().0) {
-            if news[0] == Finding::Pair.number() {
-                for feature in [news[1] as usize, news[2] as usize] {
+        for (image, numbers) in runs.zip(chosen.storage::<f32>().as_chunks::<NUMBERS>().0) {
+            if numbers[0] == Finding::Pair.number() {
+                for feature in [numbers[1] as usize, numbers[2] as usize] {
                     image[feature] = (image[feature] + step).clamp(0.0, 1.0);
                 }
             }

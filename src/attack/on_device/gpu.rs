@@ -7,7 +7,7 @@ use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, cubecl};
 
-use super::{Finding, NEWS, PairChoice};
+use super::{Finding, NUMBERS, PairChoice};
 
 /// Units of a workgroup.
 const UNITS: usize = 256;
@@ -34,7 +34,7 @@ impl PairChoice for CubeBackend {
         let (runs, features) = (shape[0], shape.num_elements() / shape[0]);
         let (client, device) = (gradient.client.clone(), gradient.device.clone());
         let dtype = gradient.dtype;
-        let chosen = empty_device_contiguous_dtype(client, device, [runs, NEWS].into(), dtype);
+        let chosen = empty_device_contiguous_dtype(client, device, [runs, NUMBERS].into(), dtype);
         choose_kernel::launch(
             &chosen.client,
             CubeCount::Static(runs as u32, 1, 1),
@@ -183,7 +183,7 @@ fn choose_kernel(
         } else if second.abs() < first * TOO_SMALL {
             finding = f32::new(UNSURE);
         }
-        let out = run * NEWS;
+        let out = run * NUMBERS;
         chosen[out] = finding;
         if finding == PAIR {
             chosen[out + 1] = f32::cast_from(if p < q { p } else { q });
@@ -216,7 +216,7 @@ fn shift_kernel(
         let at = run * features + feature;
         let mut value = images[at];
         let this = f32::cast_from(feature as u32);
-        if this == chosen[run * NEWS + 1] || this == chosen[run * NEWS + 2] {
+        if this == chosen[run * NUMBERS + 1] || this == chosen[run * NUMBERS + 2] {
             value = (value + step).clamp(0.0f32, 1.0f32);
         }
         moved[at] = value;
@@ -302,7 +302,7 @@ mod tests {
             let shifted: Vec<f32> = shifted.into_data().iter::<f32>().collect();
             let size = shifted.len() / SHAPE[0];
             let moved = numbers(moved);
-            let rows = found.as_chunks::<NEWS>().0.iter().zip(expected.as_chunks::<NEWS>().0);
+            let rows = found.as_chunks::<NUMBERS>().0.iter().zip(expected.as_chunks::<NUMBERS>().0);
             for (run, (found, expected)) in rows.enumerate() {
                 findings[found[0] as usize] += 1;
                 let range = run * size..(run + 1) * size;

@@ -1,16 +1,16 @@
-//! JSMA on many images at once, with everything where the network is.
+//! JSMA on many images at once, with all data on the device that holds the network.
 //!
-//! [`Runs`](super::Runs) hand out every image and every gradient of every step, which is what a page
-//! shows of one attack. Of hundreds of attacks only the ends are asked for, and there the images stay
-//! on the device: the pair is chosen there ([`PairChoice`]), the image is changed there, and what
-//! comes back of a step is one short message, ten logits and five numbers for each run.
+//! [`Runs`] returns every image and every gradient of every step, as a page shows them of one attack.
+//! An experiment with hundreds of attacks needs only how they end. There the images stay on the
+//! device: the pair is chosen there ([`PairChoice`]), the image is changed there, and each step reads
+//! back ten logits and five numbers for each run, in one message.
 //!
-//! Two things stay with the host. The *seeds* are computed from the logits in the same arithmetic on
-//! every engine, because a gradient vanishes or not by their last bits; that is why the logits come
-//! back. And where the device cannot tell which pair is best (see [`PairChoice`]) it says so, and the
-//! host decides by the rule of [`saliency`](super::saliency).
+//! The host does two things. It computes the *cotangents* from the logits, in the same arithmetic on
+//! every engine, because their last bits decide whether a gradient vanishes; that is why the logits are
+//! read back. And where the device cannot tell which pair is best (see [`PairChoice`]), the host chooses
+//! by the rule of [`saliency`](super::saliency).
 //!
-//! This is for the attacks that differentiate probabilities, JSMA-F and JSMA-T. Of JSMA-Z the best
+//! This is for the attacks that differentiate probabilities, JSMA-F and JSMA-T. For JSMA-Z the best
 //! pair is a product of two rows in 64 bits, which WebGPU does not have.
 
 #[cfg(feature = "flex")]
@@ -22,22 +22,25 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
+use super::error::AttackError;
 use super::jsma::Jsma;
-use super::output::{Output, of_softmax};
-use super::runner::{Method, Row, Run, read};
+use super::method::Method;
+use super::outcome::Outcome;
+use super::output::of_softmax;
+use super::run::{Logits, Run};
+use super::runner::{Runs, read};
 use super::saliency::{Direction, best_pair};
-use super::{AttackError, Goal, Outcome, Runs};
 use crate::dataset::CLASSES;
 use crate::network::Network;
 use crate::network::backward::Pass;
 use crate::network::softmax::argmax;
 
-/// What a backend has to offer. Images and gradients are `[runs, channels, height, width]`.
+/// What a backend has to provide. Images and gradients are `[runs, channels, height, width]`.
 ///
 /// Both rows of the saliency map are the gradient a and −a, so the best pair is that of the two
-/// largest entries (of the two smallest, to decrease), the first of equal ones counting. That is what
-/// the rule in 64 bits comes to unless the second entry is so much smaller than the first, by 24 bits
-/// or more, that adding them may lose the difference to a third.
+/// largest entries (of the two smallest, to decrease), the first of equal ones. That is the pair of
+/// the rule in 64 bits unless the second entry is smaller than the first by 24 bits or more, so that
+/// their sum may not differ from that of the first and a third.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
@@ -53,7 +56,7 @@ pub trait PairChoice: Backend {
         sign: f32,
     ) -> FloatTensor<Self>;
 
-    /// The images with `step` added to the pairs of [`PairChoice::choose_pairs`], held to [0, 1].
+    /// The images with `step` added to the pairs of [`PairChoice::choose_pairs`], clamped to [0, 1].
     fn shift_pairs(
         images: FloatTensor<Self>,
         chosen: FloatTensor<Self>,
@@ -61,8 +64,8 @@ pub trait PairChoice: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// Numbers of a run in what [`PairChoice::choose_pairs`] returns.
-const NEWS: usize = 5;
+/// Numbers for each run in what [`PairChoice::choose_pairs`] returns.
+const NUMBERS: usize = 5;
 
 /// What was found in a run's gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,24 +81,24 @@ impl Finding {
     const ALL: [Self; 4] =
         [Self::Pair, Self::NoAdmissiblePair, Self::GradientVanished, Self::Unsure];
 
-    /// As it stands in a tensor.
+    /// Its number in a tensor.
     const fn number(self) -> f32 {
         self as u8 as f32
     }
 }
 
-/// How a run ended, and what its first gradient was like.
+/// How a run ended, and counts of its first gradient.
 #[derive(Clone, Debug)]
 pub struct Ended {
-    /// Which run of the batch.
+    /// The run's number in the batch, from 0.
     pub run: usize,
-    /// How.
+    /// How it ended.
     pub outcome: Outcome,
     /// Changes made.
     pub changes: usize,
     /// Features that differ from the original.
     pub features_changed: usize,
-    /// The image that it ended with.
+    /// The last image.
     pub image: Vec<f32>,
     /// Entries of the first gradient that are exactly zero; `None` if it was never needed.
     pub zeros: Option<usize>,
@@ -106,12 +109,12 @@ pub struct Ended {
 /// A batch of runs whose images stay on the device.
 pub struct Resident {
     settings: Jsma,
-    /// What the host knows of the runs that are still going, in the order of the tensors.
-    going: Vec<Known>,
+    /// What the host knows of the active runs, in the order of the tensors.
+    active: Vec<Known>,
     state: Option<State>,
 }
 
-/// A run as the host knows it: its image is as the last message said.
+/// A run as the host knows it, with the image as of the last message.
 struct Known {
     run: Run,
     zeros: Option<usize>,
@@ -122,54 +125,40 @@ struct Known {
 struct State {
     images: Tensor<4>,
     originals: Tensor<4>,
-    /// What became of the last step, and the gradient that it came from.
+    /// What was chosen in the last step, and the gradient that it was chosen from.
     last: Option<(Tensor<2>, Tensor<4>)>,
 }
 
 impl Resident {
-    /// Begins one run for each goal, as [`Attack::start`](super::Attack::start) does; `None` for the
-    /// attacks that need more than the device can choose.
-    ///
-    /// # Errors
-    /// As [`Attack::start`](super::Attack::start).
-    pub fn start(
-        attack: super::Attack,
-        network: &Network,
-        images: &[f32],
-        goals: &[Goal],
-    ) -> Result<Option<Self>, AttackError> {
-        let settings = match attack {
-            super::Attack::Jsma(settings) if settings.output != Output::Logits => settings,
-            _ => return Ok(None),
-        };
-        let features = network.dataset().spec().features();
-        let runs = Runs::start(Box::new(settings), features, images, goals)?.into_runs();
-        let going = runs.into_iter().map(|run| Known { run, zeros: None, admissible: None });
-        Ok(Some(Self { settings, going: going.collect(), state: None }))
+    /// Takes over runs that have not made a step yet.
+    pub(super) fn new(settings: Jsma, runs: Runs) -> Self {
+        let runs = runs.into_runs().into_iter();
+        let active = runs.map(|run| Known { run, zeros: None, admissible: None }).collect();
+        Self { settings, active, state: None }
     }
 
-    /// How many runs are still going.
+    /// The number of active runs.
     pub fn len(&self) -> usize {
-        self.going.len()
+        self.active.len()
     }
 
-    /// Whether all have ended.
+    /// Whether all runs have ended.
     pub fn is_empty(&self) -> bool {
-        self.going.is_empty()
+        self.active.is_empty()
     }
 
-    /// Evaluates every run that is still going once, as [`Runs::step`] does, and returns those that
-    /// ended with it. That no pair could be chosen is known one step later.
+    /// Evaluates every active run once, as [`Runs::step`] does, and returns the runs that ended. A run
+    /// for which no pair can be chosen is returned one step later.
     ///
     /// # Errors
-    /// The device's, if it is lost on the way.
+    /// [`AttackError::Device`] if the device is lost.
     pub async fn step(
         &mut self,
         network: &Network,
         device: &Device,
     ) -> Result<Vec<Ended>, AttackError> {
         let mut ended = Vec::new();
-        while !self.going.is_empty() {
+        while !self.active.is_empty() {
             let state = match self.state.take() {
                 Some(state) => state,
                 None => self.upload(network, device),
@@ -178,24 +167,24 @@ impl Resident {
             let (logits, findings) = state.read(pass.logits()).await?;
             let mut ends = self.follow(&findings);
             if findings.iter().any(|found| found.is(Finding::Unsure)) {
-                // The images on the device stand still where the host has to choose: they begin anew.
+                // The device has not changed the images where the host chooses: upload all of them anew.
                 self.choose(&findings, &state, &mut ends).await?;
                 self.drop_ended(&ends, &mut ended);
                 continue;
             }
-            for ((end, known), logits) in ends.iter_mut().zip(&self.going).zip(&logits) {
+            for ((end, known), logits) in ends.iter_mut().zip(&self.active).zip(&logits) {
                 *end = end.or_else(|| self.end(&known.run, logits));
             }
             let temperature = self.settings.softmax_temperature();
-            let seeds = self.going.iter().zip(&logits).zip(&ends);
-            let seeds = seeds.flat_map(|((known, logits), end)| match end {
+            let cotangents = self.active.iter().zip(&logits).zip(&ends);
+            let cotangents = cotangents.flat_map(|((known, logits), end)| match end {
                 None => of_softmax(logits, known.run.goal.class(), temperature),
                 Some(_) => [0.0; CLASSES],
             });
-            let seeds = TensorData::new(seeds.collect::<Vec<_>>(), [ends.len(), CLASSES]);
+            let cotangents = TensorData::new(cotangents.collect::<Vec<_>>(), [ends.len(), CLASSES]);
             self.drop_ended(&ends, &mut ended);
-            if !self.going.is_empty() {
-                let gradient = pass.rows(Tensor::from_data(seeds, device));
+            if !self.active.is_empty() {
+                let gradient = pass.rows(Tensor::from_data(cotangents, device));
                 self.state = Some(self.change(state, gradient, &ends, device));
             }
             break;
@@ -205,20 +194,20 @@ impl Resident {
 
     fn upload(&self, network: &Network, device: &Device) -> State {
         let [channels, height, width] = network.dataset().spec().shape;
-        let shape = [self.going.len(), channels, height, width];
+        let shape = [self.active.len(), channels, height, width];
         let tensor = |of: fn(&Run) -> &Vec<f32>| {
-            let pixels = self.going.iter().flat_map(|known| of(&known.run)).copied();
+            let pixels = self.active.iter().flat_map(|known| of(&known.run)).copied();
             Tensor::from_data(TensorData::new(pixels.collect::<Vec<_>>(), shape), device)
         };
         let (images, originals) = (tensor(|run| &run.image), tensor(|run| &run.original));
         State { images, originals, last: None }
     }
 
-    /// Does to the host's images what was done to the device's, and says which runs could not go on.
+    /// Makes the device's changes to the host's images, and returns which runs ended.
     fn follow(&mut self, findings: &[Found]) -> Vec<Option<Outcome>> {
         let Jsma { direction, theta, .. } = self.settings;
-        let mut ends = vec![None; self.going.len()];
-        for ((known, end), found) in self.going.iter_mut().zip(&mut ends).zip(findings) {
+        let mut ends = vec![None; self.active.len()];
+        for ((known, end), found) in self.active.iter_mut().zip(&mut ends).zip(findings) {
             let run = &mut known.run;
             if run.iteration == 0 {
                 (known.zeros, known.admissible) = (Some(found.zeros), Some(found.admissible));
@@ -233,7 +222,7 @@ impl Resident {
         ends
     }
 
-    /// The pairs that the device left to the host, from the gradients that it had.
+    /// Chooses the pairs that the device left to the host, from the device's gradients.
     async fn choose(
         &mut self,
         findings: &[Found],
@@ -243,9 +232,9 @@ impl Resident {
         let Some((_, gradient)) = &state.last else { return Ok(()) };
         let gradients = read(gradient.clone()).await?;
         let Jsma { direction, theta, .. } = self.settings;
-        let features = gradients.len() / self.going.len();
+        let features = gradients.len() / self.active.len();
         let rows = gradients.chunks_exact(features);
-        for (((known, end), found), a) in self.going.iter_mut().zip(ends).zip(findings).zip(rows) {
+        for (((known, end), found), a) in self.active.iter_mut().zip(ends).zip(findings).zip(rows) {
             if found.is(Finding::Unsure) {
                 let b: Vec<_> = a.iter().map(|a| -a).collect();
                 match best_pair(a, &b, &known.run.domain(direction), direction) {
@@ -257,18 +246,18 @@ impl Resident {
         Ok(())
     }
 
-    /// The outcome of a run that needs no gradient to end, as [`Runs`] judge it.
-    fn end(&self, run: &Run, logits: &Row) -> Option<Outcome> {
+    /// The outcome of a run that needs no gradient to end, as in [`Runs`].
+    fn end(&self, run: &Run, logits: &Logits) -> Option<Outcome> {
         match run.goal.is_reached(argmax(logits)) {
             true if run.iteration == 0 => Some(Outcome::AlreadyTarget),
             true => Some(Outcome::Fooled),
-            false => (run.iteration >= self.settings.changes()).then_some(Outcome::BudgetSpent),
+            false => (run.iteration >= self.settings.max_steps()).then_some(Outcome::BudgetSpent),
         }
     }
 
     fn drop_ended(&mut self, ends: &[Option<Outcome>], ended: &mut Vec<Ended>) {
         let mut ends = ends.iter();
-        self.going.retain_mut(|known| {
+        self.active.retain_mut(|known| {
             let Some(&Some(outcome)) = ends.next() else { return true };
             ended.push(Ended {
                 run: known.run.index,
@@ -283,7 +272,7 @@ impl Resident {
         });
     }
 
-    /// The next images of the runs that go on.
+    /// The next images of the runs that have not ended.
     fn change(
         &self,
         state: State,
@@ -292,10 +281,10 @@ impl Resident {
         device: &Device,
     ) -> State {
         let State { images, originals, .. } = state;
-        let stay: Vec<_> =
+        let active: Vec<_> =
             (0..ends.len()).filter(|&i| ends[i].is_none()).map(|i| i as i32).collect();
-        let remaining = |tensor: Tensor<4>| match stay.len() < ends.len() {
-            true => tensor.select(0, Tensor::<1, Int>::from_data(stay.as_slice(), device)),
+        let remaining = |tensor: Tensor<4>| match active.len() < ends.len() {
+            true => tensor.select(0, Tensor::<1, Int>::from_data(active.as_slice(), device)),
             false => tensor,
         };
         let [images, originals, gradient] = [images, originals, gradient].map(remaining);
@@ -307,8 +296,8 @@ impl Resident {
 }
 
 impl State {
-    /// The logits, and what was found in the last step if there was one, in one message.
-    async fn read(&self, logits: Tensor<2>) -> Result<(Vec<Row>, Vec<Found>), AttackError> {
+    /// Reads back the logits, and what was found in the last step if there was one, in one message.
+    async fn read(&self, logits: Tensor<2>) -> Result<(Vec<Logits>, Vec<Found>), AttackError> {
         let mut message = Transaction::default().register(logits);
         if let Some((chosen, _)) = &self.last {
             message = message.register(chosen.clone());
@@ -318,12 +307,12 @@ impl State {
         let mut parts = parts.iter().map(|part| part.iter::<f32>().collect::<Vec<_>>());
         let logits = parts.next().unwrap_or_default();
         let chosen = parts.next().unwrap_or_default();
-        let findings = chosen.as_chunks::<NEWS>().0.iter().map(Found::of).collect();
+        let findings = chosen.as_chunks::<NUMBERS>().0.iter().map(Found::of).collect();
         Ok((logits.as_chunks::<CLASSES>().0.to_vec(), findings))
     }
 }
 
-/// What [`PairChoice::choose_pairs`] says of a run.
+/// What [`PairChoice::choose_pairs`] returns for a run.
 struct Found {
     finding: f32,
     pair: [usize; 2],
@@ -332,7 +321,7 @@ struct Found {
 }
 
 impl Found {
-    fn of(&[finding, p, q, zeros, admissible]: &[f32; NEWS]) -> Self {
+    fn of(&[finding, p, q, zeros, admissible]: &[f32; NUMBERS]) -> Self {
         let pair = [p as usize, q as usize];
         Self { finding, pair, zeros: zeros as usize, admissible: admissible as usize }
     }

@@ -8,7 +8,7 @@ use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::softmax::argmax;
 use serde::Serialize;
 
-use crate::options::{AttackArguments, Name};
+use crate::options::AttackArguments;
 use crate::publish::{find, manifest, network};
 use crate::{Common, Result};
 
@@ -53,7 +53,7 @@ pub fn run(arguments: Arguments) -> Result {
     let shown = usize::from(samples.labels[image]);
     let goal = target.map_or(Goal::Untargeted(shown), Goal::Target);
     let image = samples.images(&[image]);
-    let mut runs = attack.attack(Name::JsmaF, entry.temperature, Budget::PAPER.features)?.start(
+    let mut runs = attack.attack("jsma-f", entry.temperature, Budget::PAPER.features)?.start(
         &network,
         &image,
         &[goal],

@@ -11,6 +11,7 @@ mod options;
 mod paper;
 mod plot;
 mod publish;
+mod registry;
 mod report;
 mod table;
 mod train;
@@ -64,6 +65,8 @@ enum Command {
     Report(report::Arguments),
     /// Attack one test image and print every step.
     Attack(attack::Arguments),
+    /// Write what the page takes from the registries of attacks, data sets and experiments.
+    Registry(registry::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Attack(arguments) => attack::run(arguments),
+        Command::Registry(arguments) => registry::run(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

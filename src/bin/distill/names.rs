@@ -8,13 +8,13 @@ use defensive_distillation::dataset::Dataset;
 use defensive_distillation::experiment::Kind;
 use defensive_distillation::network::manifest::Role;
 
-/// A type with a name for each of its values.
+/// A type with an id for each of its values.
 pub trait Named: Copy + Send + Sync + 'static {
     /// Every value, in the order of `--help`.
     const ALL: &'static [Self];
 
     /// What is typed.
-    fn name(self) -> &'static str;
+    fn id(self) -> &'static str;
 
     /// What `--help` says of it.
     fn help(self) -> &'static str;
@@ -23,9 +23,9 @@ pub trait Named: Copy + Send + Sync + 'static {
 /// Parses one of the names of a type, and lists them in `--help`:
 /// `#[arg(value_parser = named::<Dataset>())]`.
 pub fn named<T: Named>() -> impl TypedValueParser<Value = T> {
-    let names = T::ALL.iter().map(|value| PossibleValue::new(value.name()).help(value.help()));
+    let names = T::ALL.iter().map(|value| PossibleValue::new(value.id()).help(value.help()));
     PossibleValuesParser::new(names).try_map(|name| {
-        let value = T::ALL.iter().copied().find(|value| value.name() == name);
+        let value = T::ALL.iter().copied().find(|value| value.id() == name);
         value.ok_or_else(|| format!("unknown name {name}"))
     })
 }
@@ -33,7 +33,7 @@ pub fn named<T: Named>() -> impl TypedValueParser<Value = T> {
 impl Named for Dataset {
     const ALL: &'static [Self] = &Self::ALL;
 
-    fn name(self) -> &'static str {
+    fn id(self) -> &'static str {
         self.spec().id
     }
 
@@ -48,7 +48,7 @@ impl Named for Dataset {
 impl Named for Role {
     const ALL: &'static [Self] = &Self::ALL;
 
-    fn name(self) -> &'static str {
+    fn id(self) -> &'static str {
         Self::name(self)
     }
 
@@ -62,16 +62,9 @@ impl Named for Role {
 }
 
 impl Named for Kind {
-    const ALL: &'static [Self] = &[
-        Self::Success,
-        Self::Amplitude,
-        Self::Robustness,
-        Self::Fgsm,
-        Self::Pairs,
-        Self::Transfer,
-    ];
+    const ALL: &'static [Self] = &Self::ALL;
 
-    fn name(self) -> &'static str {
+    fn id(self) -> &'static str {
         Self::name(self)
     }
 
@@ -97,7 +90,7 @@ mod tests {
         let command =
             clap::Command::new("test").arg(clap::Arg::new("it").value_parser(named::<T>()));
         for &value in T::ALL {
-            let parsed = command.clone().try_get_matches_from(["test", value.name()]);
+            let parsed = command.clone().try_get_matches_from(["test", value.id()]);
             let parsed = parsed.expect("the name is listed").get_one::<T>("it").copied();
             assert_eq!(parsed, Some(value));
         }

@@ -1,107 +1,161 @@
-//! The settings of an attack, as options of the command line.
+//! The settings of an attack, as options of the command line. The registry of attacks says which there
+//! are.
 
-use clap::{Args, ValueEnum};
-use defensive_distillation::attack::saliency::Direction;
-use defensive_distillation::attack::{
-    Attack, Budget, CwL0, CwL2, Fgsm, Jsma, Movement, NotRobust, Output, RandomPairs,
-};
+use std::collections::BTreeMap;
+
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+use defensive_distillation::attack::{Attack, Facts, Setting, Values, attacks};
+use serde_json::{Map, Value};
 
 use crate::Result;
 
-/// The settings of an attack, the paper's unless told otherwise.
-#[derive(Args)]
+/// An attack and its settings, as far as they are given.
 pub struct AttackArguments {
-    /// Which attack [default: jsma-f, or fgsm to measure that].
-    #[arg(long)]
-    attack: Option<Name>,
-    /// T of the softmax that the attack differentiates, where it knows one [default: that of the
-    /// network's training]. 1/k is the control that multiplies the logits by k.
-    #[arg(long)]
-    attack_temperature: Option<f32>,
-    /// Which way features move.
-    #[arg(long, default_value = "increase")]
-    direction: Movement,
-    /// By how much a feature changes at a time, in (0, 1].
-    #[arg(long, default_value_t = 1.0)]
-    theta: f32,
-    /// How many features may change [default: 112; for pairs 38.3 % of them].
-    #[arg(long)]
-    budget: Option<usize>,
-    /// How far FGSM moves every feature, in [0, 1].
-    #[arg(long, default_value_t = 0.3)]
-    epsilon: f32,
-    /// What the draws of random-pairs depend on.
-    #[arg(long, default_value_t = 1)]
-    attack_seed: u64,
-    /// κ of cw-l2 and cw-l0: by how much the target's logit should lead.
-    #[arg(long, default_value_t = 0.0)]
-    confidence: f32,
-    /// Iterations, searches, rate and c of cw-l2 and cw-l0 as in their paper: much slower.
-    #[arg(long)]
+    attack: Option<String>,
     thorough: bool,
+    /// By the key of the setting.
+    given: BTreeMap<&'static str, Value>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Name {
-    /// JSMA through the softmax output at T = 1, as in the paper on distillation.
-    JsmaF,
-    /// JSMA through softmax(z / T).
-    JsmaT,
-    /// JSMA on the logits, as in the paper on the attack.
-    JsmaZ,
-    /// Carlini and Wagner's JSMA: softmax(z / T), one feature at a time.
-    NotRobust,
-    /// The control: JSMA's loop with features drawn at random.
-    RandomPairs,
-    /// The fast gradient sign method on the cross-entropy of softmax(z / T).
-    Fgsm,
-    /// Carlini and Wagner's attack of least Euclidean length.
-    CwL2,
-    /// Carlini and Wagner's attack on the fewest features.
-    CwL0,
+impl Args for AttackArguments {
+    fn augment_args(command: Command) -> Command {
+        let attacks = attacks().map(|facts| PossibleValue::new(facts.id).help(facts.summary));
+        let attack = Arg::new("attack")
+            .long("attack")
+            .value_name("ATTACK")
+            .value_parser(PossibleValuesParser::new(attacks))
+            .help("Which attack [default: jsma-f, or fgsm to measure that]");
+        let thorough = Arg::new("thorough").long("thorough").action(ArgAction::SetTrue).help(
+            "The settings of the authors' code, where the defaults are faster (cw-l2, cw-l0)",
+        );
+        command.arg(attack).args(settings().into_values().map(option)).arg(thorough)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for AttackArguments {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let value = |setting: &Setting| match setting.values {
+            Values::Choice(_) => matches.get_one::<String>(setting.key).map(|v| Value::from(&**v)),
+            Values::Number(_) => matches.get_one::<f32>(setting.key).map(|&v| Value::from(v)),
+            Values::Integer(_) => matches.get_one::<u64>(setting.key).map(|&v| Value::from(v)),
+        };
+        let given = settings().into_iter().filter_map(|(key, of)| Some((key, value(of[0].1)?)));
+        Ok(Self {
+            attack: matches.get_one::<String>("attack").cloned(),
+            thorough: matches.get_flag("thorough"),
+            given: given.collect(),
+        })
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// A setting in each attack that has it.
+type Uses = Vec<(&'static Facts, &'static Setting)>;
+
+/// Every setting of any attack by its key.
+fn settings() -> BTreeMap<&'static str, Uses> {
+    let mut settings: BTreeMap<_, Uses> = BTreeMap::new();
+    for facts in attacks() {
+        for setting in facts.settings {
+            settings.entry(setting.key).or_default().push((facts, setting));
+        }
+    }
+    settings
+}
+
+/// The option of a setting.
+fn option(uses: Uses) -> Arg {
+    let (_, setting) = uses[0];
+    let of: Vec<_> = uses.iter().map(|(facts, _)| facts.id).collect();
+    let mut help = setting.help.trim_end_matches('.').to_owned();
+    if let Some(range) = setting.range() {
+        help += &format!(", {}", range.in_words("the number of"));
+    }
+    help += &format!(" ({}) [default: {}]", of.join(", "), default_in_words(setting));
+    let option = Arg::new(setting.key)
+        .long(setting.key.replace('_', "-"))
+        .value_name(setting.key.to_uppercase())
+        .help(help);
+    match setting.values {
+        Values::Choice(_) => {
+            let choices = uses.iter().flat_map(|(_, setting)| match setting.values {
+                Values::Choice(choices) => choices.choices,
+                Values::Number(_) | Values::Integer(_) => &[],
+            });
+            let mut choices: Vec<_> = choices.copied().collect();
+            choices.sort_unstable();
+            choices.dedup();
+            option.value_parser(PossibleValuesParser::new(choices))
+        }
+        Values::Number(_) => {
+            option.value_parser(clap::value_parser!(f32)).allow_negative_numbers(true)
+        }
+        Values::Integer(_) => option.value_parser(clap::value_parser!(u64)),
+    }
+}
+
+/// The default as `--help` has it.
+fn default_in_words(setting: &Setting) -> String {
+    match setting.name {
+        "temperature" => "that of the network's training".into(),
+        "budget" => format!("{}; for pairs 38.3 % of the features", setting.default_value()),
+        _ => default(setting).to_string().replace('"', ""),
+    }
+}
+
+/// The default on the command line.
+fn default(setting: &Setting) -> Value {
+    let terminal = setting.range().and_then(|range| range.terminal);
+    match (terminal, setting.values) {
+        (Some(number), Values::Number(_)) => number.into(),
+        (Some(number), _) => (number as u64).into(),
+        (None, _) => setting.default_value(),
+    }
 }
 
 impl AttackArguments {
-    /// The attack, `usual` unless told otherwise, on a network whose logits grew with a temperature,
-    /// which it knows unless told otherwise.
-    pub fn attack(&self, usual: Name, temperature: f32, budget: usize) -> Result<Attack> {
-        let temperature = self.attack_temperature.unwrap_or(temperature);
-        let (theta, budget) = (self.theta, Budget { features: self.budget.unwrap_or(budget) });
-        let confidence = self.confidence;
-        let jsma = |output, temperature| {
-            let direction = self.one_way()?;
-            Ok(Attack::Jsma(Jsma { output, temperature, direction, theta, budget }))
+    /// The attack, `usual` if none is given, with the temperature of the network and this budget where
+    /// neither is given.
+    ///
+    /// # Errors
+    /// A choice that the attack does not have. Ranges are checked as the attack starts.
+    pub fn attack(&self, usual: &str, temperature: f32, budget: usize) -> Result<Attack> {
+        let id = self.attack.as_deref().unwrap_or(usual);
+        let facts = attacks().find(|facts| facts.id == id).ok_or("there is no such attack")?;
+        let thorough = if self.thorough { Attack::thorough(id) } else { None };
+        let mut request: Map<_, _> = match serde_json::to_value(thorough)? {
+            Value::Object(settings) => settings,
+            _ => Map::new(),
         };
-        match self.attack.unwrap_or(usual) {
-            // These two have no temperature; 1 keeps their rows alike.
-            Name::JsmaF => jsma(Output::Probabilities, 1.0),
-            Name::JsmaZ => jsma(Output::Logits, 1.0),
-            Name::JsmaT => jsma(Output::Tempered, temperature),
-            Name::NotRobust => {
-                let movement = self.direction;
-                Ok(Attack::NotRobust(NotRobust { temperature, movement, theta, budget }))
+        request.insert("attack".into(), id.into());
+        for setting in facts.settings {
+            let value = match (self.given.get(setting.key), setting.name) {
+                (Some(value), _) => value.clone(),
+                (None, _) if request.contains_key(setting.key) => continue,
+                (None, "temperature") => temperature.into(),
+                (None, "budget") => budget.into(),
+                (None, _) => default(setting),
+            };
+            if let Values::Choice(choices) = setting.values
+                && !choices.choices.iter().any(|&choice| value == choice)
+            {
+                let (key, choices) = (setting.key, choices.choices.join(" or "));
+                return Err(format!("--{key} of {id} must be {choices}, but is {value}.").into());
             }
-            Name::RandomPairs => {
-                let (direction, seed) = (self.one_way()?, self.attack_seed);
-                Ok(Attack::RandomPairs(RandomPairs { direction, theta, budget, seed }))
-            }
-            Name::Fgsm => Ok(Attack::Fgsm(Fgsm { temperature, epsilon: self.epsilon })),
-            Name::CwL2 => {
-                let settings = if self.thorough { CwL2::PAPER } else { CwL2::default() };
-                Ok(Attack::CwL2(CwL2 { confidence, ..settings }))
-            }
-            Name::CwL0 => {
-                let settings = if self.thorough { CwL0::PAPER } else { CwL0::default() };
-                Ok(Attack::CwL0(CwL0 { confidence, ..settings }))
-            }
+            request.insert(setting.key.into(), value);
         }
-    }
-
-    fn one_way(&self) -> Result<Direction> {
-        match self.direction {
-            Movement::Increase => Ok(Direction::Increase),
-            Movement::Decrease => Ok(Direction::Decrease),
-            Movement::Either => Err("--direction either is for not-robust alone.".into()),
-        }
+        Ok(serde_json::from_value(request.into())?)
     }
 }

@@ -50,7 +50,7 @@ pub struct Images {
 /// The sample images of the page, or images drawn from the test set.
 pub fn images(kind: Kind, arguments: &Arguments) -> Result<Images> {
     let samples = arguments.common.samples(Split::Test)?;
-    let count = arguments.images.unwrap_or(kind.images());
+    let count = arguments.images.unwrap_or(kind.facts().images);
     if count > samples.len() {
         return Err(format!("--images can be {} at most.", samples.len()).into());
     }

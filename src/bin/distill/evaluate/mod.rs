@@ -22,7 +22,7 @@ use self::journal::Journal;
 use self::summary::{Summary, fooled, words};
 use crate::lineup::measurements;
 use crate::names::named;
-use crate::options::{AttackArguments, Name};
+use crate::options::AttackArguments;
 use crate::table::Table;
 use crate::{Common, Result, progress};
 
@@ -153,10 +153,10 @@ fn measure_networks<F: Summary>(arguments: &Arguments, typed: &[String]) -> Resu
 
 /// The attack of the command line on a network; `None` for a kind that makes none.
 fn attack(kind: Kind, subject: &Subject, arguments: &Arguments) -> Result<Option<Attack>> {
-    if !kind.attacks() {
+    if !kind.facts().attacks {
         return Ok(None);
     }
-    let usual = if kind == Kind::Fgsm { Name::Fgsm } else { Name::JsmaF };
+    let usual = if kind == Kind::Fgsm { "fgsm" } else { "jsma-f" };
     let budget = match kind {
         // Hardness needs whole pairs up to the largest cap.
         Kind::Pairs => {

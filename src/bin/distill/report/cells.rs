@@ -19,7 +19,7 @@ pub fn test_images() -> String {
 
 /// The paper's number of attacks on a network: nine targets an image.
 pub fn papers_attacks() -> usize {
-    Kind::Success.images() * (CLASSES - 1)
+    Kind::Success.facts().images * (CLASSES - 1)
 }
 
 /// A share in percent.
