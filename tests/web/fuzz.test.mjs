@@ -16,6 +16,7 @@ import { LANGUAGES } from "../../www/languages/index.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { decodePng } from "../../www/codecs/png.js";
+import { ATTACKS } from "../../pkg/registry.js";
 import { DEFAULTS } from "../../www/domain/settings.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { ENTRY } from "./fake.mjs";
@@ -187,8 +188,8 @@ test("calls of the wasm module: a value or an error with a name, and it goes on 
 
   const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-1, 0, 1, 2 ** 32, 2 ** 53, -(2 ** 31), NaN, Infinity, 1e-40), fc.anything());
   const floats = fc.oneof(fc.constantFrom(0, 1, 783, 784, 785, 1568).chain((length) => fc.float().map((value) => new Float32Array(length).fill(value))), fc.anything());
-  const settings = fc.dictionary(fc.constantFrom("theta", "budget", "temperature", "epsilon", "seed", "confidence", "iterations", "limit", "c", "scale", "untargeted", "direction", "model", "resumed", "attack"), number);
-  const request = fc.tuple(settings, fc.constantFrom("jsma-f", "jsma-z", "not-robust", "fgsm", "random-pairs", "cw-l2", "cw-l0"), floats, fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything())).map(([settings, attack, images, targets]) =>
+  const settings = fc.dictionary(fc.constantFrom(...new Set(Object.values(ATTACKS).flatMap(({ settings }) => settings.map(({ name }) => name))), "scale", "untargeted", "model", "resumed", "attack"), number);
+  const request = fc.tuple(settings, fc.constantFrom(...Object.keys(ATTACKS)), floats, fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything())).map(([settings, attack, images, targets]) =>
     ({ model: entry.id, attack, direction: "increase", theta: 1, budget: 4, epsilon: 0.1, images, targets, ...settings }));
   const experiment = fc.tuple(fc.constantFrom("success", "amplitude", "transfer", "pairs", "x"), fc.oneof(fc.array(request, { maxLength: 3 }), fc.anything()), floats, fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything()), fc.anything()).map(([experiment, tasks, images, labels, source]) =>
     ({ experiment, tasks, images, labels, source }));

@@ -1,5 +1,7 @@
 /** The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's list. */
+import { ATTACKS, settingsOf } from "../domain/attacks.js";
 import { PAPER } from "../domain/paper.js";
+import { DEFAULTS } from "../domain/settings.js";
 import { LINEUP } from "./plan.js";
 
 /** @typedef {import("./plan.js").Row} Row */
@@ -30,14 +32,17 @@ export function reported(experiment, data, settings) {
 }
 
 /** @param {string} data @param {import("../domain/settings.js").Settings} settings */
-function ofAttack(data, { attack, direction, confidence, temper }) {
-  const isAsThere = attack.startsWith("jsma") ? direction === "increase" : confidence === 0 && temper === null;
-  if (!isAsThere) return [];
-  const name = attack === "not-robust" ? `${attack} ${direction}` : attack;
+function ofAttack(data, settings) {
+  const { attack, direction } = settings;
+  const changed = settingsOf(attack).filter((name) => settings[name] !== DEFAULTS[name]);
+  const others = changed.filter((name) => name !== "direction");
+  if (settings.temper !== null || others.length > 0) return [];
+  const name = changed.includes("direction") ? `${attack} ${direction}` : attack;
   const sizes = PAPER.size[data]?.[name] ?? {};
+  const isLength = ATTACKS[attack].norm === "L2";
   return rows(PAPER.success[data]?.[name], (rate, network) => ({
     attack, direction, rate, source: SOURCES[name],
-    ...(attack === "cw-l2" ? { distance_successes: sizes[network] } : { distortion_successes: sizes[network] ?? null }),
+    ...(isLength ? { distance_successes: sizes[network] } : { distortion_successes: sizes[network] ?? null }),
   }));
 }
 

@@ -1,5 +1,5 @@
 /** What is shown of an experiment: its chart, the same as a table, and the attempts behind a cell. */
-import { ATTACKS } from "../domain/attacks.js";
+import { hasSetting } from "../domain/attacks.js";
 import { make, must, refill, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { attemptsBehind } from "./attempts.js";
@@ -43,7 +43,7 @@ export function createResult(shown) {
     const { data, experiment, settings, subjects } = choice;
     const yours = run?.rows ?? [];
     setText(must("#lab-result-title", HTMLElement), t(`lab.${experiment}.title`));
-    const limit = ATTACKS[settings.attack].settings.includes("budget") ? t("lab.limit") : "";
+    const limit = hasSetting(settings.attack, "budget") ? t("lab.limit") : "";
     cite(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
     // All attacks on all networks would be too many: there it is the networks that are chosen.
     const isShown = (/** @type {import("./plan.js").Row} */ row) => experiment !== "attacks"
