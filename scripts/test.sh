@@ -59,7 +59,7 @@ node scripts/check-pkg.mjs
 section "Licences of what the modules contain"
 node scripts/licences.mjs --check
 
-section "The README's figures"
+section "README: figures and link fields"
 node scripts/readme.mjs --check
 node scripts/blog.mjs --check
 
