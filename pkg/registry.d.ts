@@ -1,61 +1,7 @@
-// Made by `npm run registry`.
-export interface JsmaF {
-  attack: "jsma-f";
-  direction: "increase" | "decrease";
-  theta: number;
-  budget: number;
-}
-export interface JsmaT {
-  attack: "jsma-t";
-  direction: "increase" | "decrease";
-  theta: number;
-  budget: number;
-  temperature?: number;
-}
-export interface JsmaZ {
-  attack: "jsma-z";
-  direction: "increase" | "decrease";
-  theta: number;
-  budget: number;
-}
-export interface NotRobust {
-  attack: "not-robust";
-  direction: "increase" | "decrease" | "either";
-  theta: number;
-  budget: number;
-  temperature?: number;
-}
-export interface Fgsm {
-  attack: "fgsm";
-  epsilon: number;
-  temperature?: number;
-}
-export interface RandomPairs {
-  attack: "random-pairs";
-  direction: "increase" | "decrease";
-  theta: number;
-  budget: number;
-  seed?: number;
-}
-export interface CwL2 {
-  attack: "cw-l2";
-  confidence?: number;
-  iterations?: number;
-  searches?: number;
-  learning_rate?: number;
-  c?: number;
-}
-export interface CwL0 {
-  attack: "cw-l0";
-  confidence?: number;
-  iterations?: number;
-  limit?: number;
-  learning_rate?: number;
-  c?: number;
-  largest_c?: number;
-}
-export type Attack = JsmaF | JsmaT | JsmaZ | NotRobust | Fgsm | RandomPairs | CwL2 | CwL0;
-export const ATTACKS: {
+// Generated from the Rust sources by `npm run registry`.
+
+/** Every attack by its id. */
+export declare const ATTACKS: {
   "jsma-f": {
     "id": "jsma-f",
     "paper": "papernot2016distillation",
@@ -70,11 +16,11 @@ export const ATTACKS: {
     "untargeted": false,
     "resumable": true,
     "stepCost": 24,
-    "settings": [
+    "settings": readonly [
       {
         "name": "direction",
         "type": "choice",
-        "choices": [
+        "choices": readonly [
           "increase",
           "decrease"
         ],
@@ -85,7 +31,7 @@ export const ATTACKS: {
         "name": "theta",
         "type": "number",
         "unit": "pixel",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -102,7 +48,7 @@ export const ATTACKS: {
         "name": "budget",
         "type": "integer",
         "unit": "features",
-        "range": [
+        "range": readonly [
           0,
           "features"
         ],
@@ -130,11 +76,11 @@ export const ATTACKS: {
     "untargeted": false,
     "resumable": true,
     "stepCost": 24,
-    "settings": [
+    "settings": readonly [
       {
         "name": "direction",
         "type": "choice",
-        "choices": [
+        "choices": readonly [
           "increase",
           "decrease"
         ],
@@ -145,7 +91,7 @@ export const ATTACKS: {
         "name": "theta",
         "type": "number",
         "unit": "pixel",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -162,7 +108,7 @@ export const ATTACKS: {
         "name": "budget",
         "type": "integer",
         "unit": "features",
-        "range": [
+        "range": readonly [
           0,
           "features"
         ],
@@ -177,8 +123,8 @@ export const ATTACKS: {
       {
         "name": "temperature",
         "type": "number",
-        "range": [
-          0.000001,
+        "range": readonly [
+          1e-6,
           1000000000
         ],
         "default": 1
@@ -196,11 +142,11 @@ export const ATTACKS: {
     "untargeted": false,
     "resumable": true,
     "stepCost": 40,
-    "settings": [
+    "settings": readonly [
       {
         "name": "direction",
         "type": "choice",
-        "choices": [
+        "choices": readonly [
           "increase",
           "decrease"
         ],
@@ -211,7 +157,7 @@ export const ATTACKS: {
         "name": "theta",
         "type": "number",
         "unit": "pixel",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -228,7 +174,7 @@ export const ATTACKS: {
         "name": "budget",
         "type": "integer",
         "unit": "features",
-        "range": [
+        "range": readonly [
           0,
           "features"
         ],
@@ -256,11 +202,11 @@ export const ATTACKS: {
     "untargeted": false,
     "resumable": true,
     "stepCost": 40,
-    "settings": [
+    "settings": readonly [
       {
         "name": "direction",
         "type": "choice",
-        "choices": [
+        "choices": readonly [
           "increase",
           "decrease",
           "either"
@@ -272,7 +218,7 @@ export const ATTACKS: {
         "name": "theta",
         "type": "number",
         "unit": "pixel",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -289,7 +235,7 @@ export const ATTACKS: {
         "name": "budget",
         "type": "integer",
         "unit": "features",
-        "range": [
+        "range": readonly [
           0,
           "features"
         ],
@@ -304,8 +250,8 @@ export const ATTACKS: {
       {
         "name": "temperature",
         "type": "number",
-        "range": [
-          0.000001,
+        "range": readonly [
+          1e-6,
           1000000000
         ],
         "default": 1
@@ -326,12 +272,12 @@ export const ATTACKS: {
     "untargeted": true,
     "resumable": true,
     "stepCost": 1,
-    "settings": [
+    "settings": readonly [
       {
         "name": "epsilon",
         "type": "number",
         "unit": "pixel",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -346,8 +292,8 @@ export const ATTACKS: {
       {
         "name": "temperature",
         "type": "number",
-        "range": [
-          0.000001,
+        "range": readonly [
+          1e-6,
           1000000000
         ],
         "default": 1
@@ -365,11 +311,11 @@ export const ATTACKS: {
     "untargeted": true,
     "resumable": true,
     "stepCost": 25,
-    "settings": [
+    "settings": readonly [
       {
         "name": "direction",
         "type": "choice",
-        "choices": [
+        "choices": readonly [
           "increase",
           "decrease"
         ],
@@ -380,7 +326,7 @@ export const ATTACKS: {
         "name": "theta",
         "type": "number",
         "unit": "pixel",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -397,7 +343,7 @@ export const ATTACKS: {
         "name": "budget",
         "type": "integer",
         "unit": "features",
-        "range": [
+        "range": readonly [
           0,
           "features"
         ],
@@ -412,9 +358,9 @@ export const ATTACKS: {
       {
         "name": "seed",
         "type": "integer",
-        "range": [
+        "range": readonly [
           0,
-          9007199254740992
+          18446744073709551615
         ],
         "page": {
           "min": 0,
@@ -437,12 +383,12 @@ export const ATTACKS: {
     "untargeted": false,
     "resumable": false,
     "stepCost": 1000,
-    "settings": [
+    "settings": readonly [
       {
         "name": "confidence",
         "type": "number",
         "unit": "logits",
-        "range": [
+        "range": readonly [
           0,
           1000000
         ],
@@ -458,7 +404,7 @@ export const ATTACKS: {
         "name": "iterations",
         "type": "integer",
         "unit": "steps",
-        "range": [
+        "range": readonly [
           1,
           10000
         ],
@@ -473,7 +419,7 @@ export const ATTACKS: {
       {
         "name": "searches",
         "type": "integer",
-        "range": [
+        "range": readonly [
           1,
           20
         ],
@@ -482,7 +428,7 @@ export const ATTACKS: {
       {
         "name": "learning_rate",
         "type": "number",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -492,8 +438,8 @@ export const ATTACKS: {
       {
         "name": "c",
         "type": "number",
-        "range": [
-          0.000001,
+        "range": readonly [
+          1e-6,
           1000000
         ],
         "default": 1
@@ -511,12 +457,12 @@ export const ATTACKS: {
     "untargeted": false,
     "resumable": false,
     "stepCost": 1300,
-    "settings": [
+    "settings": readonly [
       {
         "name": "confidence",
         "type": "number",
         "unit": "logits",
-        "range": [
+        "range": readonly [
           0,
           1000000
         ],
@@ -532,7 +478,7 @@ export const ATTACKS: {
         "name": "iterations",
         "type": "integer",
         "unit": "steps",
-        "range": [
+        "range": readonly [
           1,
           10000
         ],
@@ -548,7 +494,7 @@ export const ATTACKS: {
         "name": "limit",
         "type": "integer",
         "unit": "steps",
-        "range": [
+        "range": readonly [
           1,
           1000000
         ],
@@ -557,7 +503,7 @@ export const ATTACKS: {
       {
         "name": "learning_rate",
         "type": "number",
-        "range": [
+        "range": readonly [
           0,
           1
         ],
@@ -567,8 +513,8 @@ export const ATTACKS: {
       {
         "name": "c",
         "type": "number",
-        "range": [
-          0.000001,
+        "range": readonly [
+          1e-6,
           10000000
         ],
         "default": 1
@@ -576,8 +522,8 @@ export const ATTACKS: {
       {
         "name": "largest_c",
         "type": "number",
-        "range": [
-          0.000001,
+        "range": readonly [
+          1e-6,
           10000000
         ],
         "default": 64
@@ -585,17 +531,19 @@ export const ATTACKS: {
     ]
   }
 };
-export const DATASETS: {
+
+/** Every data set by its id. */
+export declare const DATASETS: {
   "mnist": {
     "id": "mnist",
     "name": "MNIST",
-    "shape": [
+    "shape": readonly [
       1,
       28,
       28
     ],
     "features": 784,
-    "classes": [
+    "classes": readonly [
       "0",
       "1",
       "2",
@@ -617,13 +565,13 @@ export const DATASETS: {
   "cifar10": {
     "id": "cifar10",
     "name": "CIFAR-10",
-    "shape": [
+    "shape": readonly [
       3,
       32,
       32
     ],
     "features": 3072,
-    "classes": [
+    "classes": readonly [
       "airplane",
       "automobile",
       "bird",
@@ -643,7 +591,9 @@ export const DATASETS: {
     }
   }
 };
-export const EXPERIMENTS: {
+
+/** Every experiment by its id. */
+export declare const EXPERIMENTS: {
   "success": {
     "id": "success",
     "attacks": true,
@@ -658,7 +608,7 @@ export const EXPERIMENTS: {
     "chooses": false,
     "attempts": "images",
     "shownTo": false,
-    "images": 10000
+    "images": 2000
   },
   "robustness": {
     "id": "robustness",
@@ -666,7 +616,7 @@ export const EXPERIMENTS: {
     "chooses": true,
     "attempts": "targets",
     "shownTo": false,
-    "images": 1000
+    "images": 200
   },
   "fgsm": {
     "id": "fgsm",
@@ -674,7 +624,7 @@ export const EXPERIMENTS: {
     "chooses": false,
     "attempts": "images",
     "shownTo": false,
-    "images": 10000
+    "images": 2000
   },
   "pairs": {
     "id": "pairs",
@@ -693,3 +643,108 @@ export const EXPERIMENTS: {
     "images": 100
   }
 };
+
+/** JSMA through the softmax output at T = 1, as in the paper on distillation. */
+export interface JsmaF {
+  attack: "jsma-f";
+  /** Whether features grow or shrink. */
+  direction: "increase" | "decrease";
+  /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
+  theta: number;
+  /** How many features may change, from 0 to the number of features. */
+  budget: number;
+}
+
+/** JSMA through softmax(z / T). */
+export interface JsmaT {
+  attack: "jsma-t";
+  /** Whether features grow or shrink. */
+  direction: "increase" | "decrease";
+  /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
+  theta: number;
+  /** How many features may change, from 0 to the number of features. */
+  budget: number;
+  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. Default: 1. */
+  temperature?: number;
+}
+
+/** JSMA on the logits, as in the paper on the attack. */
+export interface JsmaZ {
+  attack: "jsma-z";
+  /** Whether features grow or shrink. */
+  direction: "increase" | "decrease";
+  /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
+  theta: number;
+  /** How many features may change, from 0 to the number of features. */
+  budget: number;
+}
+
+/** Carlini and Wagner's JSMA: through softmax(z / T), one feature at a time. */
+export interface NotRobust {
+  attack: "not-robust";
+  /** Whether features grow, shrink, or do either. */
+  direction: "increase" | "decrease" | "either";
+  /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
+  theta: number;
+  /** How many features may change, from 0 to the number of features. */
+  budget: number;
+  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. Default: 1. */
+  temperature?: number;
+}
+
+/** The fast gradient sign method on the cross-entropy of softmax(z / T). */
+export interface Fgsm {
+  attack: "fgsm";
+  /** How far every feature moves, in units of the pixel's range, from 0 to 1. */
+  epsilon: number;
+  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. Default: 1. */
+  temperature?: number;
+}
+
+/** The random baseline: JSMA's loop with features drawn at random. */
+export interface RandomPairs {
+  attack: "random-pairs";
+  /** Whether features grow or shrink. */
+  direction: "increase" | "decrease";
+  /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
+  theta: number;
+  /** How many features may change, from 0 to the number of features. */
+  budget: number;
+  /** The seed of all draws, from 0 to 18446744073709551615. Default: 0. */
+  seed?: number;
+}
+
+/** Carlini and Wagner's attack with the least Euclidean length. */
+export interface CwL2 {
+  attack: "cw-l2";
+  /** κ: by how much the target's logit should exceed all others, from 0 to 1000000. Default: 0. */
+  confidence?: number;
+  /** Steps of each descent, from 1 to 10000. Default: 200. */
+  iterations?: number;
+  /** The number of descents, each with its own c, from 1 to 20. Default: 5. */
+  searches?: number;
+  /** The learning rate of Adam, above 0 and at most 1. Default: 0.1. */
+  learning_rate?: number;
+  /** The first weight c of the margin against the distance, from 0.000001 to 1000000. Default: 1. */
+  c?: number;
+}
+
+/** Carlini and Wagner's attack that changes the fewest features. */
+export interface CwL0 {
+  attack: "cw-l0";
+  /** κ: by how much the target's logit should exceed all others, from 0 to 1000000. Default: 0. */
+  confidence?: number;
+  /** Steps of each descent, from 1 to 10000. Default: 200. */
+  iterations?: number;
+  /** Steps of all rounds together, from 1 to 1000000. Default: 3000. */
+  limit?: number;
+  /** The learning rate of Adam, above 0 and at most 1. Default: 0.1. */
+  learning_rate?: number;
+  /** The first weight c of the margin against the distance, from 0.000001 to 10000000. Default: 1. */
+  c?: number;
+  /** c is doubled up to it, from 0.000001 to 10000000. Default: 64. */
+  largest_c?: number;
+}
+
+/** An attack by its id, with its settings. */
+export type Attack = JsmaF | JsmaT | JsmaZ | NotRobust | Fgsm | RandomPairs | CwL2 | CwL0;

@@ -1,4 +1,6 @@
-// Made by `npm run registry`.
+// Generated from the Rust sources by `npm run registry`.
+
+/** Every attack by its id. */
 export const ATTACKS = /** @type {const} */ ({
   "jsma-f": {
     "id": "jsma-f",
@@ -122,7 +124,7 @@ export const ATTACKS = /** @type {const} */ ({
         "name": "temperature",
         "type": "number",
         "range": [
-          0.000001,
+          1e-6,
           1000000000
         ],
         "default": 1
@@ -249,7 +251,7 @@ export const ATTACKS = /** @type {const} */ ({
         "name": "temperature",
         "type": "number",
         "range": [
-          0.000001,
+          1e-6,
           1000000000
         ],
         "default": 1
@@ -291,7 +293,7 @@ export const ATTACKS = /** @type {const} */ ({
         "name": "temperature",
         "type": "number",
         "range": [
-          0.000001,
+          1e-6,
           1000000000
         ],
         "default": 1
@@ -358,7 +360,7 @@ export const ATTACKS = /** @type {const} */ ({
         "type": "integer",
         "range": [
           0,
-          9007199254740992
+          18446744073709551615
         ],
         "page": {
           "min": 0,
@@ -437,7 +439,7 @@ export const ATTACKS = /** @type {const} */ ({
         "name": "c",
         "type": "number",
         "range": [
-          0.000001,
+          1e-6,
           1000000
         ],
         "default": 1
@@ -512,7 +514,7 @@ export const ATTACKS = /** @type {const} */ ({
         "name": "c",
         "type": "number",
         "range": [
-          0.000001,
+          1e-6,
           10000000
         ],
         "default": 1
@@ -521,7 +523,7 @@ export const ATTACKS = /** @type {const} */ ({
         "name": "largest_c",
         "type": "number",
         "range": [
-          0.000001,
+          1e-6,
           10000000
         ],
         "default": 64
@@ -529,6 +531,8 @@ export const ATTACKS = /** @type {const} */ ({
     ]
   }
 });
+
+/** Every data set by its id. */
 export const DATASETS = /** @type {const} */ ({
   "mnist": {
     "id": "mnist",
@@ -587,6 +591,8 @@ export const DATASETS = /** @type {const} */ ({
     }
   }
 });
+
+/** Every experiment by its id. */
 export const EXPERIMENTS = /** @type {const} */ ({
   "success": {
     "id": "success",
@@ -602,7 +608,7 @@ export const EXPERIMENTS = /** @type {const} */ ({
     "chooses": false,
     "attempts": "images",
     "shownTo": false,
-    "images": 10000
+    "images": 2000
   },
   "robustness": {
     "id": "robustness",
@@ -610,7 +616,7 @@ export const EXPERIMENTS = /** @type {const} */ ({
     "chooses": true,
     "attempts": "targets",
     "shownTo": false,
-    "images": 1000
+    "images": 200
   },
   "fgsm": {
     "id": "fgsm",
@@ -618,7 +624,7 @@ export const EXPERIMENTS = /** @type {const} */ ({
     "chooses": false,
     "attempts": "images",
     "shownTo": false,
-    "images": 10000
+    "images": 2000
   },
   "pairs": {
     "id": "pairs",

@@ -11,7 +11,7 @@ import { DATASETS as REGISTRY } from "../../pkg/registry.js";
  * @property {number} side Width and height of an image in pixels.
  * @property {number} channels Numbers that a pixel has; each is a feature. An image is one channel after the other, each row by row.
  * @property {number} features How many numbers an image has.
- * @property {string[]} classes
+ * @property {readonly string[]} classes
  * @property {number} budget The paper's budget, in features.
  * @property {boolean} isDrawn Whether a visitor can draw an image of it by hand.
  * @property {{ label: number, target: number }} first The page opens with the first test image of this class, to be mistaken for that one.

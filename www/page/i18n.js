@@ -114,7 +114,7 @@ export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** A class by its name; digits are their own. @param {{ classes: string[] }} dataset @param {number} label */
+/** A class by its name; digits are their own. @param {{ classes: readonly string[] }} dataset @param {number} label */
 export const className = ({ classes }, label) => lookUp(`class.${classes[label]}`) ?? classes[label];
 
 /** A network in words. @param {Pick<import("../engine/protocol.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */
