@@ -4,7 +4,6 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { ATTACKS, DATASETS } from "../pkg/registry.js";
-import { PAPER } from "../www/domain/paper.js";
 import { measured, models, percent } from "./measured.mjs";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n)[^]*(<!-- \/figures -->)/;
@@ -13,6 +12,9 @@ const FIELDS = /(?<=^\| `left`, `right` .*\n)(\| .*\n)*?(?=\| `temper` )/m;
 const README = new URL("../README.md", import.meta.url);
 /** The control in the table: what the undefended network's logits are multiplied by. */
 const SCALE = 40;
+
+/** The papers' figures. */
+const PAPER = JSON.parse(readFileSync(new URL("../results/paper.json", import.meta.url), "utf8"));
 
 const readme = readFileSync(README, "utf8");
 const written = readme.replace(FIGURES, (_, start, end) => `${start}${table()}\n${end}`).replace(FIELDS, () => fields());
@@ -31,7 +33,7 @@ function table() {
 /** @param {import("./measured.mjs").Entry} entry */
 function cells(entry) {
   const { role, temperature, test_accuracy } = entry;
-  const paper = PAPER.success.mnist["jsma-f"][`${role} ${temperature}`];
+  const paper = PAPER.success.mnist["jsma-f"].figures[`${role} ${temperature}`];
   const f = measured(entry, "jsma-f", 1);
   return [
     role === "undefended" ? role : `${role}, T = ${temperature}`,

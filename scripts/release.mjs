@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIST = "sw-files.js";
 /** What the page can ask for. The rest of what is published is for other programs, or for reading in a repository. */
 const OF_PAGE = /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/registry\.js|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json))$/;
-const RESULTS = Object.keys(EXPERIMENTS).map((kind) => `results/${kind}.json`);
+const RESULTS = ["paper", ...Object.keys(EXPERIMENTS)].map((kind) => `results/${kind}.json`);
 
 /** The list for the files under a folder, as a script. @param {string} root */
 export function listFiles(root) {

@@ -17,6 +17,9 @@ import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { decodePng } from "../../www/codecs/png.js";
 import { ATTACKS } from "../../pkg/registry.js";
+import { EXPERIMENTS } from "../../www/lab/plan.js";
+import { reported } from "../../www/lab/reported.js";
+import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { DEFAULTS } from "../../www/domain/settings.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { ENTRY } from "./fake.mjs";
@@ -157,6 +160,19 @@ test("results: any JSON is rows with numbers, or none", () => {
     for (const { rate, interval } of rows) assert.ok([rate, ...interval].every(Number.isFinite));
     assert.ok(sameAttack(rows, DEFAULTS).length <= rows.length);
   }), often(2000));
+});
+
+test("the papers' figures: any JSON gives rows with numbers, or none", () => {
+  const groups = fc.record({ source: fc.oneof(fc.constant("arXiv:1511.04508"), fc.anything()), figures: fc.oneof(fc.dictionary(fc.constantFrom("undefended 1", "distilled 20", "x"), fc.oneof(fc.double(), fc.anything())), fc.anything()), upper_bounds: fc.oneof(fc.constant(undefined), fc.anything()) });
+  const byData = (/** @type {fc.Arbitrary<any>} */ value) => fc.oneof(fc.dictionary(fc.constantFrom("mnist", "cifar10", "__proto__"), fc.oneof(value, fc.anything())), fc.anything());
+  const byAttack = byData(fc.dictionary(fc.constantFrom(...Object.keys(ATTACKS)), groups));
+  const file = fc.record({ success: byAttack, size: byAttack, robustness: byData(groups), amplitude: byData(groups), fgsm: byData(groups) });
+  fc.assert(fc.property(fc.oneof(fc.jsonValue(), file), (value) => {
+    const papers = parsePaperFigures(value);
+    for (const experiment of EXPERIMENTS) {
+      for (const { rate = 0, robustness = 0, below_1e_40: below = 0 } of reported(experiment, "mnist", DEFAULTS, papers)) assert.ok([rate, robustness, below].every(Number.isFinite));
+    }
+  }), often(1000));
 });
 
 const MESSAGES = JSON.parse(readFileSync(new URL("messages.json", CORPUS), "utf8"));
