@@ -34,6 +34,14 @@ test("there is a golden link of every attack and of every setting", () => {
   for (const { name } of SETTINGS) assert.ok(said.some((fields) => fields.has(name)), name);
 });
 
+test("no setting takes the name of another field, or the id of another element of the page", () => {
+  const names = SETTINGS.map((setting) => String(setting.name));
+  const others = ["data", "left", "right", "kleft", "kright", "sample", "attack", "target", "untargeted", "temper", "step", "show", "channel", "marks", "story", "soft", "lang", "theme", "strokes", "pixels"];
+  assert.deepEqual(Object.keys(emptyLink()).filter((name) => !names.includes(name)), others);
+  const html = readFileSync(new URL("../../index.html", import.meta.url), "utf8");
+  assert.deepEqual(names.filter((name) => html.includes(` id="${name}"`)), []);
+});
+
 test("what is no link of this page is left alone", () => {
   for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"]) assert.equal(parseLink(hash), null, hash);
 });
