@@ -31,7 +31,7 @@ import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 
 export const EXPERIMENTS = /** @type {const} */ (["success", "attacks", "robustness", "pairs", "amplitude", "fgsm", "transfer"]);
 
-/** What the page calls an experiment in the engine's terms: all attacks beside each other are counted like one. @param {Experiment} experiment @returns {Kind} */
+/** The engine's name of an experiment. All attacks beside each other are counted like one. @param {Experiment} experiment @returns {Kind} */
 export const kindOf = (experiment) => (experiment === "attacks" ? "success" : experiment);
 
 /** The factors of the control that nobody trained: temperatures of the paper. */
@@ -99,7 +99,7 @@ export const firstImages = (experiment, data) => (data === CIFAR10 || experiment
 /** Whether the form can choose the attack. @param {Experiment} experiment */
 export const choosesAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].chooses;
 
-/** Whether it makes one attack with settings, chosen or not. @param {Experiment} experiment */
+/** Whether it makes one attack, whether or not the form can choose it. @param {Experiment} experiment */
 export const hasOneAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].attacks;
 
 /** How often an image is attacked or measured in a task. @param {Experiment} experiment */

@@ -16,7 +16,7 @@ export const isNarrow = () => matchMedia("(max-width: 46rem)").matches;
 /** @param {Session} session */
 export function setUpControls(session) {
   const showAttack = makeRadios(must("#attacks", HTMLElement), "attack", ATTACK_IDS, (attack) => session.changeSettings({ attack }));
-  const settings = OFFERED.map((setting) => (isChoice(setting) ? setUpChoice(setting.name, session) : setUpRange(setting.name, session)));
+  const drawSettings = OFFERED.map((setting) => (isChoice(setting) ? setUpChoice(setting.name, session) : setUpRange(setting.name, session)));
   const budgetNote = make("p", { class: "small" });
   must("#budget", HTMLElement).parentElement?.after(budgetNote);
   const drawTemper = setUpTemper(session);
@@ -31,7 +31,7 @@ export function setUpControls(session) {
 
   /** @param {State} state */
   return (state) => {
-    for (const draw of [...settings, drawTemper]) draw(state);
+    for (const draw of [...drawSettings, drawTemper]) draw(state);
     showOverlay(state.overlay);
     channels.hidden = DATASETS[state.data].channels === 1;
     showChannel(state.channel);
@@ -158,7 +158,7 @@ function setUpChoice(name, session) {
   };
 }
 
-/** A slider with more positions than this would not hit any of them. */
+/** With more positions than this a slider cannot be set to the one that is wanted. */
 const MOST_POSITIONS = 10_000;
 
 /**
