@@ -647,7 +647,7 @@ export declare const EXPERIMENTS: {
 /** JSMA through the softmax output at T = 1, as in the paper on distillation. */
 export interface JsmaF {
   attack: "jsma-f";
-  /** Whether features grow or shrink. */
+  /** Which way features move. */
   direction: "increase" | "decrease";
   /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
   theta: number;
@@ -658,7 +658,7 @@ export interface JsmaF {
 /** JSMA through softmax(z / T). */
 export interface JsmaT {
   attack: "jsma-t";
-  /** Whether features grow or shrink. */
+  /** Which way features move. */
   direction: "increase" | "decrease";
   /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
   theta: number;
@@ -671,7 +671,7 @@ export interface JsmaT {
 /** JSMA on the logits, as in the paper on the attack. */
 export interface JsmaZ {
   attack: "jsma-z";
-  /** Whether features grow or shrink. */
+  /** Which way features move. */
   direction: "increase" | "decrease";
   /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
   theta: number;
@@ -682,7 +682,7 @@ export interface JsmaZ {
 /** Carlini and Wagner's JSMA: through softmax(z / T), one feature at a time. */
 export interface NotRobust {
   attack: "not-robust";
-  /** Whether features grow, shrink, or do either. */
+  /** Which way features move. */
   direction: "increase" | "decrease" | "either";
   /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
   theta: number;
@@ -704,7 +704,7 @@ export interface Fgsm {
 /** The random baseline: JSMA's loop with features drawn at random. */
 export interface RandomPairs {
   attack: "random-pairs";
-  /** Whether features grow or shrink. */
+  /** Which way features move. */
   direction: "increase" | "decrease";
   /** By how much a feature changes at a time, in units of the pixel's range, above 0 and at most 1. */
   theta: number;
