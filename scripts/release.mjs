@@ -7,13 +7,15 @@ import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { EXPERIMENTS } from "../pkg/registry.js";
 import { pages } from "./modules.mjs";
 import { writeOrCheck } from "./write.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIST = "sw-files.js";
 /** What the page can ask for. The rest of what is published is for other programs, or for reading in a repository. */
-const OF_PAGE = /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json)|results\/(success|amplitude|robustness|fgsm|pairs|transfer)\.json)$/;
+const OF_PAGE = /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/registry\.js|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json))$/;
+const RESULTS = ["paper", ...Object.keys(EXPERIMENTS)].map((kind) => `results/${kind}.json`);
 
 /** The list for the files under a folder, as a script. @param {string} root */
 export function listFiles(root) {
@@ -21,7 +23,7 @@ export function listFiles(root) {
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name).slice(join(root, "/").length).replaceAll("\\", "/")))];
-  const lines = names.filter((name) => OF_PAGE.test(name)).sort().map((name) => `  ${JSON.stringify(name)}: "${sha256(join(root, name))}",\n`);
+  const lines = names.filter((name) => OF_PAGE.test(name) || RESULTS.includes(name)).sort().map((name) => `  ${JSON.stringify(name)}: "${sha256(join(root, name))}",\n`);
   return `// Made by \`npm run release\`: this release of the page, each file by its SHA-256.\n/** @type {Record<string, string>} */\nconst FILES = {\n${lines.join("")}};\n`;
 }
 

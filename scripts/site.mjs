@@ -181,8 +181,9 @@ function pin(page) {
   const hashOf = (/** @type {string | Buffer} */ content) => `sha256-${createHash("sha256").update(content).digest("base64")}`;
   const fileHash = (/** @type {string} */ url) => hashOf(readFileSync(join(folder, new URL(url, place).pathname)));
   const depth = "../".repeat(page.split("/").length - 1) || "./";
-  const modules = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/")).filter((name) => name.endsWith(".js") && name !== "page/before-paint.js").sort();
-  const map = JSON.stringify({ integrity: Object.fromEntries(modules.map((name) => [`${depth}www/${name}`, fileHash(`${depth}www/${name}`)])) });
+  const scripts = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" }).map((name) => `www/${name.replaceAll("\\", "/")}`).filter((name) => name.endsWith(".js") && name !== "www/page/before-paint.js");
+  const modules = ["pkg/registry.js", ...scripts].sort();
+  const map = JSON.stringify({ integrity: Object.fromEntries(modules.map((name) => [`${depth}${name}`, fileHash(`${depth}${name}`)])) });
   const html = readFileSync(join(folder, page), "utf8")
     .replace(/<(?:script|link)(?= )[^>]* (?:src|href)="([^":]+\.(?:js|css))"/g, (element, url) => `${element} integrity="${fileHash(url)}"`)
     .replace("script-src 'self'", `script-src 'self' '${hashOf(map)}'`)

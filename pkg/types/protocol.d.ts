@@ -10,8 +10,8 @@
  * @property {string} file Its name beside the manifest.
  * @property {number} bytes
  * @property {string} sha256
- * @property {'mnist' | 'cifar10'} dataset
- * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {keyof typeof import("../../pkg/registry.js").DATASETS} dataset
+ * @property {typeof ROLES[number]} role
  * @property {number} temperature The temperature it was trained at.
  * @property {number} parameters
  * @property {number} test_accuracy From 0 to 1.
@@ -29,21 +29,14 @@
  * @property {number[]} probabilities The softmax of the logits at temperature 1.
  * @property {number} label The most probable class.
  *
- * @typedef {object} AttackRequest
+ * @typedef {import("../../pkg/registry.js").Attack & AttackOn} AttackRequest An attack with its settings, on an image.
+ *
+ * @typedef {object} AttackOn
  * @property {string} model
  * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
  * @property {Float32Array} image 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red, green and blue.
  * @property {number} target The class that the image is to be mistaken for.
- * @property {'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs' | 'cw-l2' | 'cw-l0'} attack
- * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
- * @property {number} [temperature] T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
- * @property {'increase' | 'decrease' | 'either'} [direction] All but fgsm, cw-l2 and cw-l0 need it; `either` is for not-robust alone.
- * @property {number} [theta] How much a chosen feature changes, in (0, 1]. All but fgsm, cw-l2 and cw-l0 need it.
- * @property {number} [budget] The most features that may change, 0 to 784, or to 3072 of CIFAR-10. All but fgsm, cw-l2 and cw-l0 need it.
- * @property {number} [epsilon] How far fgsm moves every feature, in [0, 1].
- * @property {number} [confidence] κ of cw-l2 and cw-l0: by how much the target's logit should lead; 0 if left out.
- * @property {number} [iterations] Steps of each descent of theirs; 200 if left out.
- * @property {number} [seed] What the draws of random-pairs depend on; 0 if left out.
+ * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else. Not every attack can do this.
  *
  * @typedef {object} Step One image that the network has seen in the course of an attack.
  * @property {number} run
@@ -95,8 +88,8 @@ export type ManifestEntry = {
     file: string;
     bytes: number;
     sha256: string;
-    dataset: 'mnist' | 'cifar10';
-    role: 'undefended' | 'distilled' | 'teacher';
+    dataset: keyof typeof import("../../pkg/registry.js").DATASETS;
+    role: typeof ROLES[number];
     /**
      * The temperature it was trained at.
      */
@@ -135,7 +128,8 @@ export type Classification = {
      */
     label: number;
 };
-export type AttackRequest = {
+export type AttackRequest = import("../../pkg/registry.js").Attack & AttackOn;
+export type AttackOn = {
     model: string;
     /**
      * What the network's logits are multiplied by, nothing trained; 1 if left out.
@@ -149,43 +143,10 @@ export type AttackRequest = {
      * The class that the image is to be mistaken for.
      */
     target: number;
-    attack: 'jsma-f' | 'jsma-t' | 'jsma-z' | 'not-robust' | 'fgsm' | 'random-pairs' | 'cw-l2' | 'cw-l0';
     /**
-     * The target is what the image shows, to be mistaken for anything else (fgsm, random-pairs).
+     * The target is what the image shows, to be mistaken for anything else. Not every attack can do this.
      */
     untargeted?: boolean;
-    /**
-     * T of the softmax that jsma-t, not-robust and fgsm differentiate; 1 if left out.
-     */
-    temperature?: number;
-    /**
-     * All but fgsm, cw-l2 and cw-l0 need it; `either` is for not-robust alone.
-     */
-    direction?: 'increase' | 'decrease' | 'either';
-    /**
-     * How much a chosen feature changes, in (0, 1]. All but fgsm, cw-l2 and cw-l0 need it.
-     */
-    theta?: number;
-    /**
-     * The most features that may change, 0 to 784, or to 3072 of CIFAR-10. All but fgsm, cw-l2 and cw-l0 need it.
-     */
-    budget?: number;
-    /**
-     * How far fgsm moves every feature, in [0, 1].
-     */
-    epsilon?: number;
-    /**
-     * κ of cw-l2 and cw-l0: by how much the target's logit should lead; 0 if left out.
-     */
-    confidence?: number;
-    /**
-     * Steps of each descent of theirs; 200 if left out.
-     */
-    iterations?: number;
-    /**
-     * What the draws of random-pairs depend on; 0 if left out.
-     */
-    seed?: number;
 };
 export type Step = {
     run: number;
@@ -265,6 +226,8 @@ export type EngineInfo = {
     implementation: string;
     version: string;
 };
+/** What a published network can be. */
+export declare const ROLES: readonly ["undefended", "distilled", "teacher"];
 /** Why which engine computes. Names in capitals are those of the errors that ended an attempt. */
 export declare const WHY: {
     faster: string;

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { before, test } from "node:test";
+import { EXPERIMENTS } from "../../pkg/registry.js";
 import { DATASETS, placeOf } from "../../www/domain/datasets.js";
 import { defaultNetwork } from "../../www/domain/networks.js";
 import { decodePng } from "../../www/codecs/png.js";
@@ -20,7 +21,7 @@ const json = (path) => JSON.parse(`${read(path)}`);
 /** @type {import("../../www/engine/protocol.js").ManifestEntry[]} */
 const MANIFEST = json("www/models/manifest.json");
 /** @type {Record<string, any[]>} */
-const RESULTS = Object.fromEntries(["success", "amplitude", "robustness", "fgsm", "pairs", "transfer"].map((kind) => [kind, json(`results/${kind}.json`)]));
+const RESULTS = Object.fromEntries(Object.keys(EXPERIMENTS).map((kind) => [kind, json(`results/${kind}.json`)]));
 const ROWS = Object.entries(RESULTS).flatMap(([kind, rows]) => rows.map((row, place) => ({ name: `${kind}.json, row ${place + 1} (${row.model} × ${row.scale})`, row })));
 
 /** Wilson's interval at 95 %. @param {number} successes @param {number} attempts */

@@ -16,6 +16,10 @@ import { LANGUAGES } from "../../www/languages/index.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { decodePng } from "../../www/codecs/png.js";
+import { ATTACKS } from "../../pkg/registry.js";
+import { EXPERIMENTS } from "../../www/lab/plan.js";
+import { reported } from "../../www/lab/reported.js";
+import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { DEFAULTS } from "../../www/domain/settings.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { ENTRY } from "./fake.mjs";
@@ -158,6 +162,19 @@ test("results: any JSON is rows with numbers, or none", () => {
   }), often(2000));
 });
 
+test("the papers' figures: any JSON gives rows with numbers, or none", () => {
+  const groups = fc.record({ source: fc.oneof(fc.constant("arXiv:1511.04508"), fc.anything()), figures: fc.oneof(fc.dictionary(fc.constantFrom("undefended 1", "distilled 20", "x"), fc.oneof(fc.double(), fc.anything())), fc.anything()), upper_bounds: fc.oneof(fc.constant(undefined), fc.anything()) });
+  const byData = (/** @type {fc.Arbitrary<any>} */ value) => fc.oneof(fc.dictionary(fc.constantFrom("mnist", "cifar10", "__proto__"), fc.oneof(value, fc.anything())), fc.anything());
+  const byAttack = byData(fc.dictionary(fc.constantFrom(...Object.keys(ATTACKS)), groups));
+  const file = fc.record({ success: byAttack, size: byAttack, robustness: byData(groups), amplitude: byData(groups), fgsm: byData(groups) });
+  fc.assert(fc.property(fc.oneof(fc.jsonValue(), file), (value) => {
+    const papers = parsePaperFigures(value);
+    for (const experiment of EXPERIMENTS) {
+      for (const { rate = 0, robustness = 0, below_1e_40: below = 0 } of reported(experiment, "mnist", DEFAULTS, papers)) assert.ok([rate, robustness, below].every(Number.isFinite));
+    }
+  }), often(1000));
+});
+
 const MESSAGES = JSON.parse(readFileSync(new URL("messages.json", CORPUS), "utf8"));
 
 for (const [who, start] of Object.entries({ "the engine's worker": serve, "a worker of the pool": serveExperiment })) {
@@ -187,8 +204,8 @@ test("calls of the wasm module: a value or an error with a name, and it goes on 
 
   const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-1, 0, 1, 2 ** 32, 2 ** 53, -(2 ** 31), NaN, Infinity, 1e-40), fc.anything());
   const floats = fc.oneof(fc.constantFrom(0, 1, 783, 784, 785, 1568).chain((length) => fc.float().map((value) => new Float32Array(length).fill(value))), fc.anything());
-  const settings = fc.dictionary(fc.constantFrom("theta", "budget", "temperature", "epsilon", "seed", "confidence", "iterations", "limit", "c", "scale", "untargeted", "direction", "model", "resumed", "attack"), number);
-  const request = fc.tuple(settings, fc.constantFrom("jsma-f", "jsma-z", "not-robust", "fgsm", "random-pairs", "cw-l2", "cw-l0"), floats, fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything())).map(([settings, attack, images, targets]) =>
+  const settings = fc.dictionary(fc.constantFrom(...new Set(Object.values(ATTACKS).flatMap(({ settings }) => settings.map(({ name }) => name))), "scale", "untargeted", "model", "resumed", "attack"), number);
+  const request = fc.tuple(settings, fc.constantFrom(...Object.keys(ATTACKS)), floats, fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything())).map(([settings, attack, images, targets]) =>
     ({ model: entry.id, attack, direction: "increase", theta: 1, budget: 4, epsilon: 0.1, images, targets, ...settings }));
   const experiment = fc.tuple(fc.constantFrom("success", "amplitude", "transfer", "pairs", "x"), fc.oneof(fc.array(request, { maxLength: 3 }), fc.anything()), floats, fc.oneof(fc.uint8Array({ maxLength: 3 }), fc.anything()), fc.anything()).map(([experiment, tasks, images, labels, source]) =>
     ({ experiment, tasks, images, labels, source }));

@@ -17,20 +17,22 @@ const SHARED = ["codecs", "engine", "domain", "page", "link"];
  * @type {Record<string, string[]>}
  */
 const MAY_IMPORT = {
+  /** `pkg/registry.js`: facts alone, which the build writes. */
+  "registry": [],
   "languages": [],
   "embed.js": [],
   /** File formats, and nothing about this project. */
   "codecs": [],
   /** The npm package. It imports nothing of the page, so that it works without it. */
-  "engine": ["types of pkg"],
+  "engine": ["registry", "types of pkg"],
   "engine.js": ["engine"],
   "pool": ["engine", "types of pkg"],
   /** Facts and arithmetic: nothing here fetches, computes in a worker or touches the document. */
-  "domain": ["codecs", "types of engine"],
+  "domain": ["registry", "codecs", "engine"],
   "page": ["codecs", "engine", "domain", "languages"],
   /** What a link says, as text. The lab writes links to the page, so this knows nothing of the session. */
   "link": ["codecs", "domain", "page", "types of engine"],
-  "lab": [...SHARED, "pool", "types of pkg"],
+  "lab": ["registry", ...SHARED, "pool", "types of pkg"],
   "session": SHARED,
   "panels": [...SHARED, "session"],
   "input": [...SHARED, "session", "panels"],
@@ -43,7 +45,10 @@ const files = readdirSync(join(ROOT, "www"), { recursive: true, encoding: "utf8"
   .map((name) => join("www", name.replaceAll("\\", "/"))).filter((name) => name.endsWith(".js")).sort();
 
 /** The entry of the table that a file belongs to. @param {string} path */
-const placeOf = (path) => (path.startsWith("www/") ? path.split("/")[1] : path.split("/")[0]);
+const placeOf = (path) => {
+  if (path === "pkg/registry.js") return "registry";
+  return path.startsWith("www/") ? path.split("/")[1] : path.split("/")[0];
+};
 
 /** @param {string} file */
 const read = (file) => readFileSync(join(ROOT, file), "utf8");

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { ATTACKS, DATASETS } from "../../pkg/registry.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { readPixels, writePixels } from "../../www/link/pixels.js";
 import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
@@ -26,6 +27,20 @@ for (const { name, link, says, dropped, written } of GOLDEN) {
     assert.equal(`#${writeLink(read.link)}`, written ?? link);
   });
 }
+
+test("there is a golden link of every attack and of every setting", () => {
+  const said = GOLDEN.map(({ link }) => new URLSearchParams(link.slice(1)));
+  for (const id of Object.keys(ATTACKS)) assert.ok(id === emptyLink().attack || said.some((fields) => fields.get("attack") === id), id);
+  for (const { name } of SETTINGS) assert.ok(said.some((fields) => fields.has(name)), name);
+});
+
+test("no setting takes the name of another field, or the id of another element of the page", () => {
+  const names = SETTINGS.map((setting) => String(setting.name));
+  const others = ["data", "left", "right", "kleft", "kright", "sample", "attack", "target", "untargeted", "temper", "step", "show", "channel", "marks", "story", "soft", "lang", "theme", "strokes", "pixels"];
+  assert.deepEqual(Object.keys(emptyLink()).filter((name) => !names.includes(name)), others);
+  const html = readFileSync(new URL("../../index.html", import.meta.url), "utf8");
+  assert.deepEqual(names.filter((name) => html.includes(` id="${name}"`)), []);
+});
 
 test("what is no link of this page is left alone", () => {
   for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"]) assert.equal(parseLink(hash), null, hash);
@@ -90,10 +105,13 @@ function generator(seed) {
   };
 }
 
+/** Those that links have. */
+const SETTINGS = Object.values(ATTACKS).flatMap(({ settings }) => settings.filter((setting) => "link" in setting));
+
 const PIECES = [
   ...Object.keys(emptyLink()), "v", "end", "__proto__", "constructor", "toString", "pixels", "hasOwnProperty", "=", "==", "&", "&&", "#", "%", "%00", "%25", "%ff", "+",
   "0", "1", "-1", "2", "40", "784", "785", "1e999", "NaN", "Infinity", "-0", "0x1f", "0.01", "0.005", "99999999999999999999999999999999", "1".repeat(400), ".", "-", "~",
-  "undefended-1", "teacher-40-70e67363", "distilled-9999.999-00000000", "distilled-0", "teacher--1", "mnist", "cifar10", "jsma-f", "fgsm", "increase", "saliency", "en", "dark",
+  "undefended-1", "teacher-40-70e67363", "distilled-9999.999-00000000", "distilled-0", "teacher--1", ...Object.keys(DATASETS), ...Object.keys(ATTACKS), ...SETTINGS.flatMap((setting) => ("choices" in setting ? setting.choices : [])), "saliency", "en", "dark",
   "AYCA", "AQ", "A", "_____", "<script>alert(1)</script>", "javascript:alert(1)", "\u0000", "\ud800", "😀", "\u202e", "字", "'\"><", "../..", "${1}", "A".repeat(3000),
 ];
 
@@ -124,28 +142,31 @@ function mutate(text, random) {
   return mutant;
 }
 
+/** @param {unknown} value @param {typeof SETTINGS[number]} setting @param {number} features */
+function isWithin(value, setting, features) {
+  if ("choices" in setting) return setting.choices.some((choice) => choice === value);
+  if (!("page" in setting) || typeof value !== "number") return false;
+  const { min, max, step } = setting.page;
+  return value >= min && value <= (max === "features" ? features : max) && Math.abs(value / step - Math.round(value / step)) < 1e-6;
+}
+
 /** Written without the parser's table, so that a mistake there does not hide itself. @param {import("../../www/link/link.js").Link} link */
 function outOfRange(link) {
   const whole = (/** @type {number | null} */ value, /** @type {number} */ most) => value === null || (Number.isInteger(value) && value >= 0 && value <= most);
   const network = (/** @type {any} */ name) => name === null
     || (/^(undefended|distilled|teacher)$/.test(name.role) && name.temperature >= 0 && name.temperature < 10_000 && /^([0-9a-f]{8})?$/.test(name.hash));
-  /** @type {Record<keyof import("../../www/link/link.js").Link, boolean>} */
+  const { features } = DATASETS[/** @type {keyof typeof DATASETS} */ (link.data)];
+  /** @type {Record<string, boolean>} */
   const holds = {
-    data: link.data === "mnist" || link.data === "cifar10",
+    ...Object.fromEntries(SETTINGS.map((setting) => [setting.name, SETTINGS.some((other) => other.name === setting.name && isWithin(link[other.name], other, features))])),
+    data: Object.hasOwn(DATASETS, link.data),
     left: network(link.left),
     right: network(link.right),
     kleft: link.kleft === null || (whole(link.kleft, 200) && link.kleft >= 1),
     kright: link.kright === null || (whole(link.kright, 200) && link.kright >= 1),
     sample: whole(link.sample, 99_999),
-    attack: /^(jsma-[ftz]|not-robust|fgsm|random-pairs|cw-l[02])$/.test(link.attack),
-    direction: /^(increase|decrease|either)$/.test(link.direction),
+    attack: Object.hasOwn(ATTACKS, link.attack),
     target: whole(link.target, 9),
-    theta: link.theta >= 0.01 && link.theta <= 1,
-    budget: link.budget !== null && whole(link.budget, link.data === "mnist" ? 784 : 3072),
-    epsilon: link.epsilon >= 0 && link.epsilon <= 1,
-    confidence: whole(link.confidence, 100),
-    iterations: whole(link.iterations, 1000) && link.iterations >= 10 && link.iterations % 10 === 0,
-    seed: link.seed !== null && whole(link.seed, 999_999),
     untargeted: typeof link.untargeted === "boolean",
     temper: link.temper === null || typeof link.temper === "boolean",
     step: whole(link.step, 99_999),
@@ -156,7 +177,7 @@ function outOfRange(link) {
     soft: whole(link.soft, 200) && link.soft >= 1,
     lang: link.lang === null || /^(en|ja)$/.test(link.lang),
     theme: link.theme === null || /^(light|dark)$/.test(link.theme),
-    pixels: link.pixels === null || readPixels(link.pixels, link.data === "mnist" ? 784 : 3072) !== null,
+    pixels: link.pixels === null || readPixels(link.pixels, features) !== null,
     strokes: link.strokes === null || (link.data === "mnist" && link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
       && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
   };

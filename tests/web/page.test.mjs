@@ -1,6 +1,8 @@
 /** The page as a visitor uses it, on the published files. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { ATTACKS, settingsOf } from "../../www/domain/attacks.js";
+import { ATTACK_IDS } from "../../www/domain/settings.js";
 import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
 import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, pick, ready, set, untilSeen, visit } from "./visit.mjs";
 
@@ -63,28 +65,44 @@ test("a digit is drawn, undone, cleared and attacked", async (t) => {
   await untilSeen(page, (colours) => colours !== before, "the preview after undo");
 });
 
-/** @type {Record<string, [settings: Record<string, string | number>, left: RegExp, right: RegExp]>} */
-const ATTACKS = {
+/**
+ * How each attack ends on test image 0, a 7 that should be read as a 3: on the undefended network, and on
+ * the one distilled at T = 100.
+ *
+ * @type {Record<import("../../www/domain/settings.js").AttackId, Case>}
+ */
+const ENDINGS = {
+  "jsma-f": [{}, /^fooled$/, /^gradient-vanished$/],
+  "jsma-t": [{}, /^fooled$/, /^fooled$/],
+  "jsma-z": [{}, /^fooled$/, /^fooled$/],
+  "not-robust": [{ direction: "either" }, /^fooled$/, /^fooled$/],
+  "fgsm": [{}, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
+  "random-pairs": [{}, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
+  "cw-l2": [{ iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
+  "cw-l0": [{ iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
+};
+
+/** @typedef {[settings: import("./visit.mjs").Wanted, left: RegExp, right: RegExp]} Case */
+
+/** @type {Record<string, Case>} */
+const SETTINGS = {
   "a target that the image already is": [{ target: 7 }, /^already-target$/, /^already-target$/],
   "a budget of nothing": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
   "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
-  "the softmax at the temperature of the training": [{ target: 3, attack: "jsma-t" }, /^fooled$/, /^fooled$/],
-  "the logits": [{ target: 3, attack: "jsma-z" }, /^fooled$/, /^fooled$/],
-  "one pixel at a time, either way": [{ target: 3, attack: "not-robust", direction: "either" }, /^fooled$/, /^fooled$/],
-  "one step of every pixel": [{ target: 3, attack: "fgsm" }, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
-  "pixels at random": [{ target: 3, attack: "random-pairs" }, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
-  "a descent to the least length": [{ target: 3, attack: "cw-l2", iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
   "pixels made darker": [{ target: 1, direction: "decrease" }, /^(fooled|no-admissible-pair|budget-spent)$/, /^(fooled|gradient-vanished|no-admissible-pair)$/],
 };
 
-test("each setting does what it says", async (t) => {
+test("each attack ends as it should, and each setting does what it says", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url);
   await choose(page, 7);
-  for (const [name, [settings, left, right]] of Object.entries(ATTACKS)) {
+  const attacks = ATTACK_IDS.map((id) => /** @type {const} */ ([id, [{ target: 3, attack: id, ...ENDINGS[id][0] }, ...ENDINGS[id].slice(1)]]));
+  for (const [name, [settings, left, right]] of /** @type {[string, Case][]} */ ([...attacks, ...Object.entries(SETTINGS)])) {
     await set(page, { attack: "jsma-f", direction: "increase", theta: 1, budget: 112, ...settings });
     const outcomes = await attack(page);
     assert.match(`${outcomes[0]}`, left, name);
+    const controls = await page.locator("#settings [data-setting]:visible").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-setting")));
+    assert.deepEqual(controls, settingsOf(settings.attack ?? "jsma-f"), name);
     assert.match(`${outcomes[1]}`, right, name);
   }
   assert.deepEqual(problems, []);
@@ -126,11 +144,16 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     await page.waitForFunction(() => document.querySelectorAll("[data-panel] .prospect:not([hidden])").length === 2);
     return page.locator(".prospect").allTextContents();
   };
-  for (const [chosen, isUntargeted, isTempered] of /** @type {const} */ ([["jsma-f", false, false], ["jsma-t", false, true], ["not-robust", false, true], ["fgsm", false, false], ["fgsm", true, false], ["fgsm", true, true]])) {
+  const cases = ATTACK_IDS.flatMap((id) => {
+    const { temperature, untargeted } = ATTACKS[id];
+    const ways = temperature?.sibling ? [temperature.always] : temperature ? [false, true] : [];
+    return (untargeted ? [false, true] : [false]).flatMap((isUntargeted) => ways.map((isTempered) => /** @type {const} */ ([id, isUntargeted, isTempered])));
+  });
+  for (const [chosen, isUntargeted, isTempered] of cases) {
     await choose(page, 4);
     await choose(page, 7);
     await set(page, { target: 3, attack: chosen });
-    if (chosen === "fgsm") await page.locator("#untargeted").setChecked(isUntargeted);
+    if (ATTACKS[chosen].untargeted) await page.locator("#untargeted").setChecked(isUntargeted);
     // The switch follows the attack that has been chosen, and is drawn in the next frame.
     await sayings();
     if (await page.locator("#temper").isChecked() !== isTempered) await pick(page.locator("#temper"));
@@ -163,7 +186,7 @@ test("the direction says whether ink is added or removed", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
-  for (const direction of ["increase", "decrease"]) {
+  for (const direction of /** @type {const} */ (["increase", "decrease"])) {
     await set(page, { target: 3, direction });
     await attack(page);
     const [first, last] = [await brightnessAt(page, "Home"), await brightnessAt(page, "End")];

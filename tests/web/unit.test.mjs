@@ -7,13 +7,15 @@ import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { ATTACKS } from "../../www/domain/attacks.js";
+import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
+import { languageFiles } from "../../scripts/languages.mjs";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
-import { choose, tasksOf, workOf } from "../../www/lab/plan.js";
+import { EXPERIMENTS as OFFERED_EXPERIMENTS, LINEUP, choose, kindOf, tasksOf, workOf } from "../../www/lab/plan.js";
 import { parse, sameAttack } from "../../www/lab/published.js";
 import { reported } from "../../www/lab/reported.js";
+import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { parseManifest } from "../../www/engine/manifest.js";
-import { DEFAULTS } from "../../www/domain/settings.js";
+import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
 import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { ENTRY } from "./fake.mjs";
 import { serve } from "./helper.mjs";
@@ -198,21 +200,57 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   assert.ok(steepestLoss([0, 105, 0], 1, 40) > 1e-3);
 });
 
-test("the page has words for everything that the table says of an attack", () => {
-  const words = JSON.parse(readFileSync(new URL("../../www/languages/en.json", import.meta.url), "utf8"));
-  const keys = Object.entries(ATTACKS).flatMap(([name, { unit, output, settings, directions }]) => [
-    `attack.${name}`, `attack.${name}.note`, `transport.position.${unit}`, `prospect.${output === null ? "random" : unit}`,
-    ...settings.flatMap((setting) => [`setting.${setting}`, `notes.field.${setting}`]), ...directions.map((way) => `direction.${way}`),
-    ...(settings.includes("budget") ? [`verdict.no-budget.${unit}`] : []),
-  ]);
-  assert.deepEqual(keys.filter((key) => !(key in words) && !(`${key}.one` in words)), []);
+for (const [language, words] of Object.entries(languageFiles())) {
+  test(`there are words in ${language} for everything in the registry`, () => {
+    const attacks = ATTACK_IDS.flatMap((id) => {
+      const { changes, output } = ATTACKS[id];
+      return [
+        `attack.${id}`, `attack.${id}.note`, `transport.position.${changes}`, `prospect.${output === null ? "random" : changes}`,
+        ...offeredBy(id).flatMap((setting) => [
+          `setting.${setting.name}`, `notes.field.${setting.name}`,
+          ...(setting.type === "choice" ? setting.choices.map((choice) => `${setting.name}.${choice}`) : [`setting.${setting.name}.summary`]),
+          ...(setting.name === "budget" ? [`verdict.no-budget.${changes}`] : []),
+        ]),
+      ];
+    });
+    const experiments = OFFERED_EXPERIMENTS.flatMap((name) => [`lab.${name}.title`, `lab.${name}.about`]);
+    assert.deepEqual([...attacks, ...experiments].filter((key) => !(key in words) && !(`${key}.one` in words)), []);
+  });
+}
+
+test("attacks that share a setting share its range and defaults, and a sibling's sibling is the attack itself", () => {
+  /** @type {Map<string, object>} */
+  const known = new Map();
+  for (const id of ATTACK_IDS) {
+    for (const setting of offeredBy(id)) {
+      // A choice may be wider in one attack than in another.
+      const shared = "choices" in setting ? { ...setting, choices: [] } : setting;
+      assert.deepEqual(shared, known.get(setting.name) ?? shared, `${setting.name} of ${id}`);
+      known.set(setting.name, shared);
+      if ("page" in setting) {
+        const { min, step } = setting.page;
+        assert.ok(Math.abs(min / step - Math.round(min / step)) < 1e-9, `${setting.name}: its least value is a multiple of its step`);
+      }
+    }
+    const sibling = ATTACKS[id].temperature?.sibling;
+    if (sibling) assert.equal(ATTACKS[sibling].temperature?.sibling, id);
+  }
+});
+
+test("the lab offers every experiment, and every data set has as many features as its shape", () => {
+  assert.deepEqual([...new Set(OFFERED_EXPERIMENTS.map(kindOf))].sort(), Object.keys(EXPERIMENTS).sort());
+  for (const { shape, features, classes } of Object.values(DATASETS)) {
+    assert.equal(shape[0] * shape[1] * shape[2], features);
+    assert.equal(shape[1], shape[2]);
+    assert.equal(classes.length, 10);
+  }
 });
 
 /** @param {string} kind */
 const results = (kind) => JSON.parse(readFileSync(new URL(`../../results/${kind}.json`, import.meta.url), "utf8"));
 
 test("the lab takes every row of the results, and none that lacks a figure or has a word for it", () => {
-  for (const kind of /** @type {const} */ (["success", "robustness", "pairs", "amplitude", "fgsm", "transfer"])) {
+  for (const kind of /** @type {(keyof typeof EXPERIMENTS)[]} */ (Object.keys(EXPERIMENTS))) {
     const rows = results(kind);
     assert.equal(parse(kind, rows).length, rows.length, kind);
     const { role, ...rest } = rows[0];
@@ -238,16 +276,21 @@ test("of this project's rows the lab shows those of the same attack, the largest
 });
 
 test("a paper's figures stand beside the attack that they are about, and no other", () => {
+  const papers = parsePaperFigures(results("paper"));
   const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) => rows.find((row) => row.role === role && row.temperature === temperature);
-  assert.equal(network(reported("success", "cifar10", DEFAULTS), "distilled", 20).rate, 0.1823);
-  assert.equal(network(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }), "distilled", 100).rate, 0.964);
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }), [], "either way is this project's");
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }), []);
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }), []);
-  assert.equal(network(reported("robustness", "mnist", DEFAULTS), "undefended", 1).robustness, 0.0155);
-  assert.equal(network(reported("amplitude", "cifar10", DEFAULTS), "distilled", 100).below_1e_40, 0.7908);
-  assert.equal(network(reported("fgsm", "mnist", DEFAULTS), "undefended", 1).rate, 0.8803);
-  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }), []);
+  assert.equal(network(reported("success", "cifar10", DEFAULTS, papers), "distilled", 20).rate, 0.1823);
+  assert.equal(network(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers), "distilled", 100).rate, 0.964);
+  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers), [], "either way is this project's");
+  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
+  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
+  assert.equal(network(reported("robustness", "mnist", DEFAULTS, papers), "undefended", 1).robustness, 0.0155);
+  assert.equal(network(reported("amplitude", "cifar10", DEFAULTS, papers), "distilled", 100).below_1e_40, 0.7908);
+  assert.equal(network(reported("fgsm", "mnist", DEFAULTS, papers), "undefended", 1).rate, 0.8803);
+  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);;
+  const fgsm = reported("fgsm", "mnist", DEFAULTS, papers);
+  assert.deepEqual(fgsm.filter(({ isBelow }) => isBelow).map(({ role, temperature }) => `${role} ${temperature}`), ["distilled 100"]);
+  const all = OFFERED_EXPERIMENTS.flatMap((experiment) => reported(experiment, "mnist", DEFAULTS, papers));
+  assert.deepEqual([...new Set(all.map(({ source }) => source))].sort(), [1, 2, 3, 4, 5], "every source is in the page's list");
 });
 
 test("the lab's plan: images of all classes, a task for each attack and network, and work that grows with both", () => {
@@ -256,8 +299,8 @@ test("the lab's plan: images of all classes, a task for each attack and network,
   const subject = { model: parseManifest([ENTRY])[0], scale: null };
   const choice = { data: "mnist", experiment: /** @type {const} */ ("attacks"), subjects: [subject, { ...subject, scale: 40 }], settings: DEFAULTS, images: 2 };
   const tasks = tasksOf(choice);
-  assert.equal(tasks.length, 20);
-  assert.deepEqual(tasks.slice(3, 6).map(({ settings }) => settings?.direction), ["increase", "decrease", "either"]);
+  assert.equal(tasks.length, 2 * LINEUP.length);
+  assert.deepEqual(tasks.slice(0, LINEUP.length).flatMap(({ settings }) => (settings?.attack === "not-robust" ? [settings.direction] : [])), ["increase", "decrease", "either"]);
   assert.equal(workOf({ ...choice, images: 4 }), 2 * workOf(choice));
   const one = { ...choice, experiment: /** @type {const} */ ("success") };
   assert.ok(workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }), "where the gradient vanishes there is less to do");

@@ -1,9 +1,6 @@
 /** A visit to the page: what a visitor does, by the hooks that the page's elements carry. */
-import { ATTACKS as TABLE } from "../../www/domain/attacks.js";
+import { choicesIn, settingsOf } from "../../www/domain/attacks.js";
 import { open } from "./helper.mjs";
-
-/** Read by what a test says, which may be anything. @type {Record<string, { directions: readonly string[], settings: readonly string[] }>} */
-const ATTACKS = TABLE;
 
 /** @typedef {import("playwright-core").Page} Page */
 
@@ -52,19 +49,21 @@ export async function choose(page, label) {
 /** Clicks a choice wherever it is by now: what was opened above it may still be moving it. @param {import("playwright-core").Locator} choice */
 export const pick = (choice) => choice.evaluate((input) => /** @type {HTMLElement} */ (input).click());
 
-/** What an attack does not have is left as it is. @param {Page} page @param {Record<string, string | number>} settings `target`, `attack`, `direction`, `theta`, `budget` */
-export async function set(page, { target, attack, direction, theta, budget, iterations }) {
+/** @typedef {Partial<import("../../www/domain/settings.js").Settings> & { target?: number }} Wanted */
+
+/** What an attack does not have is left as it is. @param {Page} page @param {Wanted} wanted */
+export async function set(page, { target, attack, direction, ...numbers }) {
   if (target !== undefined) await pick(page.locator(`#targets input[value="${target}"]`));
-  if (attack ?? direction ?? theta ?? budget ?? iterations) await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
+  if (attack || direction || Object.keys(numbers).length > 0) await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
   if (attack) await pick(page.locator(`input[name=attack][value=${attack}]`));
-  if (direction && (!attack || ATTACKS[attack].directions.includes(`${direction}`))) {
+  if (direction && (!attack || choicesIn(attack, "direction").includes(direction))) {
     const way = page.locator(`input[name=direction][value=${direction}]`);
     // The settings of another attack are drawn in the next frame.
     await way.waitFor();
     await pick(way);
   }
-  for (const [id, value] of Object.entries({ theta, budget, iterations })) {
-    if (value === undefined || (attack && !ATTACKS[attack].settings.includes(id))) continue;
+  for (const [id, value] of Object.entries(numbers)) {
+    if (attack && !settingsOf(attack).some((name) => name === id)) continue;
     await page.locator(`#${id}`).fill(`${value}`);
     await page.locator(`#${id}`).press("Enter");
   }

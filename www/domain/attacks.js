@@ -1,62 +1,53 @@
-/**
- * What the page has to know of each attack, in one table: its settings, what it differentiates,
- * whether it can take the temperature into account, and what a step of it is. The controls, the
- * requests, the words and the links all follow this table.
- */
-
-/** @typedef {import("./settings.js").Settings} Settings */
-/** @typedef {import("../engine/protocol.js").AttackRequest} AttackRequest */
-
-/** @typedef {'pair' | 'pixel' | 'step' | 'descent'} Unit */
+/** What the registry says of each attack, as the page asks for it: its settings, how the temperature matters, and its request. */
+import { ATTACKS as REGISTRY } from "../../pkg/registry.js";
+import { isChoice, offeredBy } from "./settings.js";
 
 /**
- * @typedef {object} Attack
- * @property {'F' | 'F̂' | 'Z' | 'J' | 'f' | null} output What it differentiates: probabilities, those at T, logits, the loss, the logits' margin; null where it asks for no gradient.
- * @property {readonly ('direction' | import("./settings.js").Numeric)[]} settings Which of the settings it has.
- * @property {readonly Settings["direction"][]} directions
- * @property {boolean} untargeted Whether it can do without a target.
- * @property {boolean | null} temper Whether it looks through softmax(Z/T) by itself; null where T makes no difference to it.
- * @property {Settings["attack"]} [twin] The attack that differs in this alone, where that one has a name of its own.
- * @property {Unit} unit What it changes at a time: two features, one, all at once, or all a little and again.
- * @property {'L0' | 'L2' | 'L∞'} norm The measure of a change that it keeps small.
+ * @typedef {import("./settings.js").AttackId} AttackId
+ * @typedef {import("./settings.js").Settings} Settings
+ * @typedef {typeof REGISTRY[AttackId]} Attack
+ * @typedef {Attack["changes"]} Changes What a step changes: two features, one, all of them once, or all a little and again.
  */
 
-const FEATURES = /** @type {const} */ (["direction", "theta", "budget"]);
-const BOTH_WAYS = /** @type {const} */ (["increase", "decrease"]);
+/** @type {Record<AttackId, Attack>} */
+export const ATTACKS = REGISTRY;
 
-/** @type {Record<Settings["attack"], Attack>} */
-export const ATTACKS = {
-  "jsma-f": { output: "F", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: false, twin: "jsma-t", unit: "pair", norm: "L0" },
-  "jsma-t": { output: "F̂", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: true, twin: "jsma-f", unit: "pair", norm: "L0" },
-  "jsma-z": { output: "Z", settings: FEATURES, directions: BOTH_WAYS, untargeted: false, temper: null, unit: "pair", norm: "L0" },
-  "not-robust": { output: "F̂", settings: FEATURES, directions: ["increase", "decrease", "either"], untargeted: false, temper: true, unit: "pixel", norm: "L0" },
-  "fgsm": { output: "J", settings: ["epsilon"], directions: [], untargeted: true, temper: false, unit: "step", norm: "L∞" },
-  "random-pairs": { output: null, settings: [...FEATURES, "seed"], directions: BOTH_WAYS, untargeted: true, temper: null, unit: "pair", norm: "L0" },
-  "cw-l2": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent", norm: "L2" },
-  "cw-l0": { output: "f", settings: ["confidence", "iterations"], directions: [], untargeted: false, temper: null, unit: "descent", norm: "L0" },
-};
+/** What an attack differentiates, as the papers write it: probabilities, those at T, logits, the loss, the margin of the target's logit. */
+export const SYMBOLS = /** @type {const} */ ({ "softmax": "F", "softmax-at-t": "F̂", "logits": "Z", "loss": "J", "margin": "f" });
+
+/** The names of an attack's settings, in the order of the controls. @param {AttackId} attack */
+export const settingsOf = (attack) => offeredBy(attack).map(({ name }) => name);
+
+/** @param {AttackId} attack @param {import("./settings.js").Offered["name"]} name */
+export const hasSetting = (attack, name) => settingsOf(attack).includes(name);
+
+/** What a setting may be in this attack; nothing where it has none of that name. @param {AttackId} attack @param {import("./settings.js").Choice["name"]} name @returns {readonly string[]} */
+export const choicesIn = (attack, name) => offeredBy(attack).filter(isChoice).find((setting) => setting.name === name)?.choices ?? [];
 
 /** Whether the attack looks through softmax(Z/T); null where T makes no difference to it. @param {Settings} settings */
 export function tempered({ attack, temper }) {
-  const { temper: own, twin } = ATTACKS[attack];
-  return own === null || twin ? own : temper ?? own;
+  const { temperature } = ATTACKS[attack];
+  if (!temperature) return null;
+  return temperature.sibling ? temperature.always : temper ?? temperature.always;
 }
 
 /** The same attack with the temperature taken into account, or without. @param {Settings} settings @param {boolean} on @returns {Settings} */
 export function withTemper(settings, on) {
-  const { temper, twin } = ATTACKS[settings.attack];
-  if (temper === null || tempered(settings) === on) return settings;
-  return twin ? { ...settings, attack: twin } : { ...settings, temper: on === temper ? null : on };
+  const { temperature } = ATTACKS[settings.attack];
+  if (!temperature || tempered(settings) === on) return settings;
+  const { sibling, always } = temperature;
+  return sibling ? { ...settings, attack: sibling } : { ...settings, temper: on === always ? null : on };
 }
 
-/** Whether anything but the class that the image shows will do. @param {Settings} settings */
+/** Whether any class will do other than the one that the image shows. @param {Settings} settings */
 export const isUntargeted = ({ attack, untargeted }) => untargeted && ATTACKS[attack].untargeted;
 
 /** The settings as the attack can have them. @param {Settings} settings @returns {Settings} */
 export function settle(settings) {
-  const { directions, twin, temper } = ATTACKS[settings.attack];
-  const direction = directions.length === 0 || directions.includes(settings.direction) ? settings.direction : directions[0];
-  return { ...settings, direction, temper: twin || temper === null || settings.temper === temper ? null : settings.temper };
+  const { temperature } = ATTACKS[settings.attack];
+  const impossible = offeredBy(settings.attack).filter(isChoice).filter(({ name, choices }) => !choices.some((choice) => choice === settings[name]));
+  const isOwnWay = !temperature || temperature.sibling || settings.temper === temperature.always;
+  return { ...settings, ...Object.fromEntries(impossible.map((setting) => [setting.name, setting.default])), temper: isOwnWay ? null : settings.temper };
 }
 
 /**
@@ -64,9 +55,9 @@ export function settle(settings) {
  *
  * @param {Settings} settings
  * @param {number} temperature The network's own.
- * @returns {Omit<AttackRequest, "model" | "image" | "target">}
+ * @returns {import("../../pkg/registry.js").Attack & { untargeted?: boolean }}
  */
 export function requestOf(settings, temperature) {
-  const own = Object.fromEntries(ATTACKS[settings.attack].settings.map((name) => [name, settings[name]]));
-  return { attack: settings.attack, ...own, ...(tempered(settings) ? { temperature } : {}), ...(isUntargeted(settings) ? { untargeted: true } : {}) };
+  const own = Object.fromEntries(settingsOf(settings.attack).map((name) => [name, settings[name]]));
+  return /** @type {any} */ ({ attack: settings.attack, ...own, ...(tempered(settings) ? { temperature } : {}), ...(isUntargeted(settings) ? { untargeted: true } : {}) });
 }

@@ -1,4 +1,5 @@
 /** Finding the network that a link names among the published ones. */
+export { ROLES } from "../engine/protocol.js";
 
 /**
  * @typedef {import("../engine/protocol.js").ManifestEntry} ManifestEntry

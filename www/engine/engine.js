@@ -14,6 +14,7 @@
  * this browser), EngineError (the engine is gone; make a
  * new one), AbortError (the caller's signal ended the wait).
  */
+import { ATTACKS } from "../../pkg/registry.js";
 import { connect } from "./connection.js";
 import { checkPlatform, reasonToSpare } from "./platform.js";
 import { prove, stepTime } from "./proof.js";
@@ -208,15 +209,12 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, expe
   };
 }
 
-/** Attacks that remember how they came where they are. @type {AttackRequest["attack"][]} */
-const REMEMBERING = ["cw-l2", "cw-l0"];
-
 /**
- * The rest of an attack. A run depends on its request, on the image that it has come to and on the
- * number of changes alone; but for those that remember more, which start over.
+ * The rest of an attack. If a run depends on more than its request, its last image and the number of
+ * changes, it starts over.
  *
  * @param {AttackRequest} request
  * @param {Step} [last]
  */
 const resumed = (request, last) =>
-  (last && !REMEMBERING.includes(request.attack) ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
+  (last && ATTACKS[request.attack].resumable ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);

@@ -1,6 +1,7 @@
 /** The list of published networks, parsed field by field: until then it is only text from a file. */
 import { fetchJson } from "./fetch.js";
-import { failure } from "./protocol.js";
+import { DATASETS } from "../../pkg/registry.js";
+import { ROLES, failure } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").ManifestEntry} ManifestEntry */
 
@@ -14,8 +15,8 @@ const FIELDS = {
   file: [text(/^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$/, 100), "a plain file name"],
   bytes: [integer(1, MAX_BYTES), `a whole number from 1 to ${MAX_BYTES}`],
   sha256: [text(/^[0-9a-f]{64}$/), "64 hexadecimal digits"],
-  dataset: [text(/^(mnist|cifar10)$/), "mnist or cifar10"],
-  role: [text(/^(undefended|distilled|teacher)$/), "undefended, distilled or teacher"],
+  dataset: oneOf(Object.keys(DATASETS)),
+  role: oneOf(ROLES),
   temperature: [number(Number.MIN_VALUE, 10_000), "a positive number"],
   parameters: [integer(1, 1e9), "a whole number above 0"],
   test_accuracy: [number(0, 1), "a number from 0 to 1"],
@@ -62,6 +63,11 @@ const refuse = (reason) => failure("ModelError", `The list of models cannot be u
 /** @param {RegExp} pattern @param {number} [longest] */
 function text(pattern, longest = 100) {
   return (/** @type {unknown} */ value) => typeof value === "string" && value.length <= longest && pattern.test(value);
+}
+
+/** @param {readonly string[]} names @returns {[accepts: (value: unknown) => boolean, expected: string]} */
+function oneOf(names) {
+  return [(value) => names.some((name) => name === value), `one of ${names.join(", ")}`];
 }
 
 /** @param {number} least @param {number} most */

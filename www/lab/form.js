@@ -1,12 +1,12 @@
 /** The form: what is to be measured, on which networks, with which attack, on how many images, by what. */
-import { ATTACKS, settle, tempered, withTemper } from "../domain/attacks.js";
+import { choicesIn, settle, tempered, withTemper } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
 import { duration, modelName, number, speakOf, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
-import { DEFAULTS } from "../domain/settings.js";
+import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 import { BACKENDS } from "./backends.js";
-import { EXPERIMENTS, allSubjects, attackNames, attemptsOf, budgetOf, firstImages, firstSubjects, hasAttack, workOf } from "./plan.js";
+import { EXPERIMENTS, allSubjects, attemptsOf, budgetOf, choosesAttack, firstImages, firstSubjects, hasOneAttack, workOf } from "./plan.js";
 
 /**
  * @typedef {import("./plan.js").Choice} Choice
@@ -87,12 +87,12 @@ export function createForm(backends, onChange) {
 
   /** @param {Choice["settings"]} shown */
   function drawAttack(shown) {
-    const { directions } = ATTACKS[shown.attack];
-    attack.replaceChildren(...attackNames.map((name) => make("option", { value: name }, t(`attack.${name}`))));
+    const directions = choicesIn(shown.attack, "direction");
+    attack.replaceChildren(...ATTACK_IDS.map((name) => make("option", { value: name }, t(`attack.${name}`))));
     attack.value = shown.attack;
-    attack.hidden = !hasAttack(experiment);
+    attack.hidden = !choosesAttack(experiment);
     setText(must("#lab-attack-note", HTMLElement), `${t(`attack.${shown.attack}.note`)} ${experiment === "fgsm" ? t("lab.fgsm.untargeted") : ""}`);
-    must("#lab-attack-fields", HTMLElement).hidden = experiment === "amplitude" || experiment === "attacks";
+    must("#lab-attack-fields", HTMLElement).hidden = !hasOneAttack(experiment);
     direction.hidden = directions.length === 0;
     direction.replaceChildren(...directions.map((name) => make("option", { value: name }, t(`direction.${name}`))));
     direction.value = settings.direction;
@@ -188,7 +188,7 @@ export function createForm(backends, onChange) {
   range.addEventListener("input", () => { own.images = true; count.value = range.value; draw(); });
   count.addEventListener("change", () => { own.images = true; count.value = String(images()); draw(); });
   attack.addEventListener("change", () => {
-    const name = attackNames.find((each) => each === attack.value);
+    const name = ATTACK_IDS.find((each) => each === attack.value);
     if (name) settings = settle({ ...settings, attack: name, temper: null });
     changed();
   });

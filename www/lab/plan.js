@@ -1,12 +1,14 @@
 /** What is to be measured: from the choices of the form to the request that the engine understands. */
+import { EXPERIMENTS as KINDS } from "../../pkg/registry.js";
 import { ATTACKS, requestOf, tempered } from "../domain/attacks.js";
 import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
+import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 
 /**
  * @typedef {import("../engine/protocol.js").ManifestEntry} ManifestEntry
  * @typedef {import("../domain/settings.js").Settings} Settings
  * @typedef {import("../page/samples.js").Sample} Sample
- * @typedef {import("../../pkg/cpu/engine.js").ExperimentKind} Kind
+ * @typedef {keyof typeof KINDS} Kind
  * @typedef {typeof EXPERIMENTS[number]} Experiment
  * @typedef {any} Row A row as the engine counts it; `pkg/cpu/engine.d.ts` says what is in it. A paper's
  *   row has what the paper reports, and the number of its `source`.
@@ -29,7 +31,7 @@ import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
 
 export const EXPERIMENTS = /** @type {const} */ (["success", "attacks", "robustness", "pairs", "amplitude", "fgsm", "transfer"]);
 
-/** What the engine is asked for: all attacks beside each other are counted like one. @param {Experiment} experiment @returns {Kind} */
+/** The engine's name of an experiment. All attacks beside each other are counted like one. @param {Experiment} experiment @returns {Kind} */
 export const kindOf = (experiment) => (experiment === "attacks" ? "success" : experiment);
 
 /** The factors of the control that nobody trained: temperatures of the paper. */
@@ -38,19 +40,24 @@ export const SCALES = [2, 5, 10, 20, 40, 100];
 /** The steps at which FGSM is tried. */
 export const EPSILONS = [0.05, 0.1, 0.2, 0.3];
 
-/** Attacks to stand beside each other: the paper's, its kin, those that know the defence, and the control. @type {Pick<Settings, "attack" | "direction">[]} */
-export const LINEUP = [
-  { attack: "jsma-f", direction: "increase" },
-  { attack: "jsma-z", direction: "increase" },
-  { attack: "jsma-t", direction: "increase" },
-  { attack: "not-robust", direction: "increase" },
-  { attack: "not-robust", direction: "decrease" },
-  { attack: "not-robust", direction: "either" },
-  { attack: "cw-l2", direction: "increase" },
-  { attack: "cw-l0", direction: "increase" },
-  { attack: "random-pairs", direction: "increase" },
-  { attack: "random-pairs", direction: "decrease" },
-];
+/** @typedef {Pick<Settings, "attack" | "direction">} Entrant */
+
+/** Attacks that are compared in more than one direction. @type {Partial<Record<Settings["attack"], Settings["direction"][]>>} */
+const DIRECTIONS = {
+  "not-robust": ["increase", "decrease", "either"],
+  "random-pairs": ["increase", "decrease"],
+};
+
+/** The paper's attack and its variants stand first, and the random baseline last. @type {Settings["attack"][]} */
+const FIRST = ["jsma-f", "jsma-z", "jsma-t"];
+/** @type {Settings["attack"]} */
+const LAST = "random-pairs";
+/** It has an experiment of its own. @type {Settings["attack"]} */
+const APART = "fgsm";
+
+/** The attacks that are compared with each other. @type {Entrant[]} */
+export const LINEUP = [...FIRST, ...ATTACK_IDS.filter((id) => ![...FIRST, LAST, APART].includes(id)), LAST]
+  .flatMap((attack) => (DIRECTIONS[attack] ?? [DEFAULTS.direction]).map((direction) => ({ attack, direction })));
 
 const CLASSES = 10;
 
@@ -89,19 +96,20 @@ export function firstSubjects(experiment, subjects) {
 /** How many images an experiment begins with: enough to see something, few enough to see it soon. @param {Experiment} experiment @param {string} data */
 export const firstImages = (experiment, data) => (data === CIFAR10 || experiment === "attacks" ? 2 : 10);
 
-/** Whether it makes attacks that the form can choose. @param {Experiment} experiment */
-export const hasAttack = (experiment) => experiment === "success" || experiment === "robustness" || experiment === "pairs" || experiment === "transfer";
+/** Whether the form can choose the attack. @param {Experiment} experiment */
+export const choosesAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].chooses;
+
+/** Whether it makes one attack, whether or not the form can choose it. @param {Experiment} experiment */
+export const hasOneAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].attacks;
 
 /** How often an image is attacked or measured in a task. @param {Experiment} experiment */
-const attemptsAnImage = (experiment) => (experiment === "amplitude" || experiment === "fgsm" ? 1 : CLASSES - 1);
+const attemptsAnImage = (experiment) => (KINDS[kindOf(experiment)].attempts === "images" ? 1 : CLASSES - 1);
 
 /** How many images are attacked or measured, and how often. @param {Choice} choice */
 export const attemptsOf = (choice) => tasksOf(choice).length * choice.images * attemptsAnImage(choice.experiment);
 
 /** Milliseconds of one core for one step of one attack, on a machine of 2024: a first guess, until this one is known. @type {Record<string, number>} */
 const STEP = { [MNIST]: 3, [CIFAR10]: 22 };
-/** Steps that an attack has taken on average in this project's results, those that cost twice as much counted twice. */
-const STEPS = { "jsma-f": 24, "jsma-t": 24, "jsma-z": 40, "not-robust": 40, "fgsm": 1, "random-pairs": 25, "cw-l2": 1000, "cw-l0": 1300 };
 /** The ten rows of a Jacobian. */
 const AMPLITUDE = 6;
 /** From here on hardly any gradient is left to a softmax at T = 1, and an attack ends with its first step. */
@@ -111,8 +119,8 @@ const FOGGY = 10;
 export function workOf(choice) {
   const steps = tasksOf(choice).map(({ subject: { model, scale }, settings }) => {
     if (!settings) return AMPLITUDE;
-    const isBlind = ATTACKS[settings.attack].output === "F" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
-    return isBlind ? 1 : STEPS[settings.attack];
+    const isBlind = ATTACKS[settings.attack].output === "softmax" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
+    return isBlind ? 1 : ATTACKS[settings.attack].stepCost;
   });
   const all = steps.reduce((sum, each) => sum + each, 0);
   return all * choice.images * attemptsAnImage(choice.experiment) * STEP[choice.data] / 1000;
@@ -133,7 +141,7 @@ export function choose(samples, count) {
 /** Everything that is to be done, network after network. @param {Choice} choice @returns {Task[]} */
 export function tasksOf({ experiment, subjects, settings }) {
   const asked = { ...settings, untargeted: false };
-  const all = experiment === "amplitude" ? [null]
+  const all = !KINDS[kindOf(experiment)].attacks ? [null]
     : experiment === "fgsm" ? EPSILONS.map((epsilon) => ({ ...asked, epsilon }))
       : experiment === "attacks" ? LINEUP.map((each) => ({ ...asked, ...each, temper: null }))
         : [asked];
@@ -160,13 +168,10 @@ export function planOf(choice, samples, { engine, date }) {
         ...named(subject),
         ...(settings ? { attack: requestOf(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
       })),
-      readers: experiment === "transfer" ? subjects.map(named) : [],
+      readers: KINDS[kindOf(experiment)].shownTo ? subjects.map(named) : [],
       images,
       labels: Uint8Array.from(samples, ({ label }) => label),
       source: { drawn: samples.map(({ index }) => index), seed: null, engine, command: "", date },
     }),
   };
 }
-
-/** The attacks that the form offers. */
-export const attackNames = /** @type {Settings["attack"][]} */ (Object.keys(ATTACKS));

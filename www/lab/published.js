@@ -1,6 +1,8 @@
 /** This project's own measurements, from the results files; without a file there is nothing to show. */
-import { ATTACKS, tempered } from "../domain/attacks.js";
+import { settingsOf, tempered } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
+import { ROLES } from "../domain/networks.js";
+import { DEFAULTS } from "../domain/settings.js";
 import { fetchJson } from "../engine/fetch.js";
 import { LINEUP, budgetOf, kindOf } from "./plan.js";
 
@@ -12,7 +14,7 @@ import { LINEUP, budgetOf, kindOf } from "./plan.js";
  */
 
 const MOST_ROWS = 10_000;
-const ROLES = ["undefended", "distilled", "teacher", "scaled"];
+const ROLES_OF_ROWS = [...ROLES, "scaled"];
 
 /** @type {Check} */
 const isNumber = Number.isFinite;
@@ -28,7 +30,7 @@ const list = (check, most) => (value) => Array.isArray(value) && value.length <=
 const NETWORK = {
   dataset: (/** @type {any} */ value) => Object.hasOwn(DATASETS, value),
   model: (/** @type {any} */ value) => typeof value === "string",
-  role: (/** @type {any} */ value) => ROLES.includes(value),
+  role: (/** @type {any} */ value) => ROLES_OF_ROWS.includes(value),
   temperature: isNumber,
   scale: isNumber,
   attack_temperature: (/** @type {any} */ value) => value === undefined || isNumber(value),
@@ -89,15 +91,28 @@ export async function fetchPublished(experiment, data, settings) {
 const transferred = ({ to, shown, misread_rate: rate, misread_interval: interval }) =>
   ({ ...to, attack: "transfer", attempts: shown, planned: shown, successes: Math.round(rate * shown), rate, interval, outcomes: null, distortion_successes: null });
 
-/** @param {Row[]} rows @param {Settings} settings */
+/** Settings in which rows of the same attack differ: FGSM is measured at several steps, and other draws make no other attack. */
+const FREE = ["epsilon", "seed"];
+
+/** Rows hold numbers of 32 bits. @param {string | number} one @param {string | number} other */
+const isEqual = (one, other) => one === other || Math.fround(Number(one)) === Math.fround(Number(other));
+
+/**
+ * The rows of an attack at these settings; of several on the same network, the one that counts most. A
+ * row that lacks a setting is older than the setting, and was measured at its default.
+ *
+ * @param {Row[]} rows
+ * @param {Settings} settings
+ */
 export function sameAttack(rows, settings) {
-  const { directions } = ATTACKS[settings.attack];
+  const compared = settingsOf(settings.attack).filter((name) => !FREE.includes(name));
   const knows = tempered(settings);
-  const same = rows.filter(({ attack, direction, theta = 1, budget = settings.budget, confidence = settings.confidence, iterations = settings.iterations, temperature, scale, attack_temperature: at = 1 }) => {
-    const own = temperature * scale;
+  const same = rows.filter((row) => {
+    const { attack_temperature: at = 1 } = row;
+    const own = row.temperature * row.scale;
     // An undefended network's own T is 1, so that its row stands for both.
     const looks = knows === null || Math.abs(at / (knows ? own : 1) - 1) < 1e-6;
-    return attack === settings.attack && (directions.length === 0 || direction === settings.direction) && theta === settings.theta && budget === settings.budget && confidence === settings.confidence && iterations === settings.iterations && looks;
+    return row.attack === settings.attack && looks && compared.every((name) => isEqual(row[name] ?? DEFAULTS[name], settings[name]));
   });
   /** @type {Map<string, Row>} */
   const most = new Map();

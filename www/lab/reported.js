@@ -1,13 +1,14 @@
 /** The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's list. */
-import { PAPER } from "../domain/paper.js";
+import { ATTACKS, settingsOf } from "../domain/attacks.js";
+import { PAPERS, PAPER_KEYS } from "../domain/papers.js";
+import { DEFAULTS } from "../domain/settings.js";
 import { LINEUP } from "./plan.js";
 
-/** @typedef {import("./plan.js").Row} Row */
+/**
+ * @typedef {import("./plan.js").Row} Row
+ * @typedef {import("../page/paper-figures.js").PaperFigures} PaperFigures
+ */
 
-/** Where each attack's success is from. @type {Record<string, number>} */
-const SOURCES = { "jsma-f": 2, "jsma-z": 1, "not-robust decrease": 3, "cw-l2": 4, "cw-l0": 4 };
-const DISTILLATION = 2;
-const FGSM = 5;
 /** The step that FGSM's figures are about. */
 export const PAPER_EPSILON = 0.3;
 
@@ -15,36 +16,49 @@ export const PAPER_EPSILON = 0.3;
  * @param {import("./plan.js").Experiment} experiment
  * @param {string} data
  * @param {import("../domain/settings.js").Settings} settings
+ * @param {PaperFigures} papers
  * @returns {Row[]}
  */
-export function reported(experiment, data, settings) {
+export function reported(experiment, data, settings, papers) {
   const isPaper = settings.attack === "jsma-f" && settings.direction === "increase";
   switch (experiment) {
-    case "success": return ofAttack(data, settings);
-    case "attacks": return LINEUP.flatMap((each) => ofAttack(data, { ...settings, ...each, temper: null }));
-    case "robustness": return isPaper ? rows(PAPER.robustness[data], (robustness) => ({ robustness, source: DISTILLATION })) : [];
-    case "amplitude": return rows(PAPER.amplitude[data], ({ below, above }) => ({ below_1e_40: below, above_1e_3: above, source: DISTILLATION }));
-    case "fgsm": return settings.temper ? [] : rows(PAPER.fgsm[data], (rate, network) => ({ rate, isBelow: network === "distilled 100", epsilon: PAPER_EPSILON, source: FGSM }));
+    case "success": return ofAttack(data, settings, papers);
+    case "attacks": return LINEUP.flatMap((each) => ofAttack(data, { ...settings, ...each, temper: null }, papers));
+    case "robustness": return isPaper ? rows(papers.robustness[data], (robustness) => ({ robustness })) : [];
+    case "amplitude": return rows(papers.amplitude[data], ({ below, above }) => ({ below_1e_40: below, above_1e_3: above }));
+    case "fgsm": return settings.temper ? [] : rows(papers.fgsm[data], (rate, network) => ({ rate, isBelow: papers.fgsm[data].upper_bounds?.includes(network) ?? false, epsilon: PAPER_EPSILON }));
     default: return [];
   }
 }
 
-/** @param {string} data @param {import("../domain/settings.js").Settings} settings */
-function ofAttack(data, { attack, direction, confidence, temper }) {
-  const isAsThere = attack.startsWith("jsma") ? direction === "increase" : confidence === 0 && temper === null;
-  if (!isAsThere) return [];
-  const name = attack === "not-robust" ? `${attack} ${direction}` : attack;
-  const sizes = PAPER.size[data]?.[name] ?? {};
-  return rows(PAPER.success[data]?.[name], (rate, network) => ({
-    attack, direction, rate, source: SOURCES[name],
-    ...(attack === "cw-l2" ? { distance_successes: sizes[network] } : { distortion_successes: sizes[network] ?? null }),
+/** @param {string} data @param {import("../domain/settings.js").Settings} settings @param {PaperFigures} papers */
+function ofAttack(data, settings, papers) {
+  const { attack, direction } = settings;
+  const changed = settingsOf(attack).filter((name) => settings[name] !== DEFAULTS[name]);
+  if (settings.temper !== null || changed.some((name) => name !== "direction")) return [];
+  const name = changed.includes("direction") ? `${attack} ${direction}` : attack;
+  const sizes = papers.size[data]?.[name]?.figures ?? {};
+  const isLength = ATTACKS[attack].norm === "L2";
+  return rows(papers.success[data]?.[name], (rate, network) => ({
+    attack, direction, rate,
+    ...(isLength ? { distance_successes: sizes[network] } : { distortion_successes: sizes[network] ?? null }),
   }));
 }
 
-/** @param {Record<string, any> | undefined} figures @param {(figure: any, network: string) => object} row @returns {Row[]} */
-function rows(figures = {}, row) {
-  return Object.entries(figures).map(([network, figure]) => {
+/**
+ * @template Figure
+ * @param {import("../page/paper-figures.js").Group<Figure> | undefined} group
+ * @param {(figure: Figure, network: string) => object} row
+ * @returns {Row[]}
+ */
+function rows(group, row) {
+  if (!group) return [];
+  const source = numberOf(group.source);
+  return Object.entries(group.figures).map(([network, figure]) => {
     const [role, temperature] = network.split(" ");
-    return { role, temperature: Number(temperature), scale: 1, ...row(figure, network) };
+    return { role, temperature: Number(temperature), scale: 1, source, ...row(figure, network) };
   });
 }
+
+/** The place of a paper in the page's list. @param {string} source Such as `arXiv:1511.04508`. */
+const numberOf = (source) => 1 + PAPER_KEYS.findIndex((key) => `arXiv:${PAPERS[key].arxiv}` === source);

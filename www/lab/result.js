@@ -1,8 +1,9 @@
 /** What is shown of an experiment: its chart, the same as a table, and the attempts behind a cell. */
-import { ATTACKS } from "../domain/attacks.js";
+import { hasSetting } from "../domain/attacks.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must, refill, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
+import { NO_FIGURES, fetchPaperFigures } from "../page/paper-figures.js";
 import { attemptsBehind } from "./attempts.js";
 import { drawDownloads } from "./downloads.js";
 import { fetchPublished } from "./published.js";
@@ -25,6 +26,7 @@ export function createResult(shown) {
   let opened = null;
   /** This project's rows, and what they are about. @type {{ about: string, rows: import("./plan.js").Row[] }} */
   let published = { about: "", rows: [] };
+  let papers = NO_FIGURES;
 
   /** Whether a pointer is down on what can be opened: drawn anew, it would not be clicked. */
   let isPressed = false;
@@ -44,13 +46,13 @@ export function createResult(shown) {
     const { data, experiment, settings, subjects } = choice;
     const yours = run?.rows ?? [];
     setText(must("#lab-result-title", HTMLElement), t(`lab.${experiment}.title`));
-    const limit = ATTACKS[settings.attack].settings.includes("budget") ? t("lab.limit") : "";
+    const limit = hasSetting(settings.attack, "budget") ? t("lab.limit") : "";
     setCitedText(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
     // All attacks on all networks would be too many: there it is the networks that are chosen.
     const isShown = (/** @type {import("./plan.js").Row} */ row) => experiment !== "attacks"
       || subjects.some(({ model, scale }) => (row.role === "scaled" ? model.role === "undefended" && row.scale === scale : scale === null && row.role === model.role && row.temperature === model.temperature));
     const ours = published.about === aboutOf(choice) ? published.rows : [];
-    const figures = { yours, ours: ours.filter(isShown), paper: reported(experiment, data, settings).filter(isShown) };
+    const figures = { yours, ours: ours.filter(isShown), paper: reported(experiment, data, settings, papers).filter(isShown) };
     const view = draw(experiment, figures, { data, look, onLook: lookElsewhere, onOpen: open });
     refill(must("#lab-chart", HTMLElement), ...(view.chart ? [view.chart] : []));
     must("#lab-legend", HTMLElement).replaceChildren(...view.legend);
@@ -83,12 +85,13 @@ export function createResult(shown) {
   return {
     draw: drawResult,
 
-    /** Fetches what this project has published of what is shown, if that is not here yet. */
+    /** Fetches what the papers and this project have published of what is shown, if that is not here yet. */
     async complete() {
       const { choice } = shown();
       const about = aboutOf(choice);
       if (published.about === about) return;
-      const rows = await fetchPublished(choice.experiment, choice.data, choice.settings);
+      const [rows, figures] = await Promise.all([fetchPublished(choice.experiment, choice.data, choice.settings), fetchPaperFigures()]);
+      papers = figures;
       if (aboutOf(shown().choice) !== about) return;
       published = { about, rows };
       drawResult();

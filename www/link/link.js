@@ -1,7 +1,6 @@
 /**
  * The address of what is on the page: `#v=1&…`. One table says what a link can hold, how it is read,
- * how it is written and what holds where a link says nothing; settings take their choices and ranges
- * from the table that the controls are drawn from.
+ * how it is written and what holds where a link says nothing. The settings of attacks are in the registry.
  *
  * Whatever stands in an address is hostile until it has been read here. A field that cannot be used
  * is replaced by the nearest thing that can, and named in `dropped`; fields that this version does
@@ -11,31 +10,24 @@
  */
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { LANGUAGES } from "../page/i18n.js";
-import { CHOICES, RANGES, nearest } from "../domain/settings.js";
+import { ROLES } from "../domain/networks.js";
+import { ATTACK_IDS, CHOICES, OFFERED, RANGES, choicesOf, isChoice, nearest } from "../domain/settings.js";
 import { readPixels } from "./pixels.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
 /**
  * @typedef {import("../domain/networks.js").NetworkName} NetworkName
  *
- * @typedef {object} Link Null is what a link leaves to the page.
+ * @typedef {Settings & View} Link
+ *
+ * @typedef {object} View What a link says besides the settings of the attack. Null is what it leaves to the page.
  * @property {string} data
  * @property {NetworkName | null} left
  * @property {NetworkName | null} right
  * @property {number | null} kleft What the logits of the left network are multiplied by.
  * @property {number | null} kright
  * @property {number | null} sample The number of a test image in its test set.
- * @property {Settings["attack"]} attack
- * @property {Settings["direction"]} direction
  * @property {number | null} target
- * @property {number} theta
- * @property {number} budget
- * @property {number} epsilon
- * @property {number} seed
- * @property {number} confidence
- * @property {number} iterations
- * @property {boolean} untargeted
- * @property {boolean | null} temper
  * @property {number | null} step The iteration on show, where the attack has been run.
  * @property {typeof CHOICES.overlay[number]} show
  * @property {typeof CHOICES.channel[number]} channel Which channels are shown of a colour image.
@@ -64,6 +56,11 @@ const MOST_LETTERS = 65_536;
 /** Stands at the end, so that a link that was cut on its way is not taken for another one. */
 const END = "end";
 
+/** The settings of attacks that are choices, as fields. @type {{ [name in import("../domain/settings.js").Choice["name"]]: Field<Link[name]> }} */
+const CHOSEN = /** @type {any} */ (Object.fromEntries(OFFERED.filter(isChoice).map(({ name, link }) => [name, choice(choicesOf(name), link)])));
+/** Those that are numbers. @type {{ [name in import("../domain/settings.js").Numeric]: Field<Link[name]> }} */
+const NUMBERS = /** @type {any} */ (Object.fromEntries(OFFERED.flatMap((each) => (isChoice(each) ? [] : [[each.name, setting(each.name, each.link)]]))));
+
 /** In the order in which they are read and written: the data set first, on which others depend; drawings and pictures last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
 const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
@@ -72,15 +69,10 @@ const FIELDS = {
   kleft: integer(RANGES.k.min, RANGES.k.max, null),
   kright: integer(RANGES.k.min, RANGES.k.max, null),
   sample: integer(0, 99_999, null),
-  attack: choice(CHOICES.attack, "jsma-f"),
-  direction: choice(CHOICES.direction, "increase"),
+  attack: choice(ATTACK_IDS, "jsma-f"),
+  ...CHOSEN,
   target: integer(0, 9, null),
-  theta: setting("theta", 1),
-  budget: setting("budget", 112),
-  epsilon: setting("epsilon", 0.3),
-  seed: setting("seed", 0),
-  confidence: setting("confidence", 0),
-  iterations: setting("iterations", 200),
+  ...NUMBERS,
   untargeted: flag(false),
   temper: flag(null),
   step: integer(0, 99_999, null),
@@ -217,7 +209,7 @@ function integer(least, most, otherwise) {
   };
 }
 
-/** @param {keyof typeof RANGES} name @param {number} otherwise @returns {Field<number>} */
+/** @param {Parameters<typeof nearest>[0]} name @param {number} otherwise @returns {Field<number>} */
 function setting(name, otherwise) {
   return {
     otherwise,
@@ -244,9 +236,10 @@ function network() {
   return {
     otherwise: null,
     read(text) {
-      const [, role, temperature, hash = ""] = /^(undefended|distilled|teacher)-(\d{1,4}(?:\.\d{1,3})?)(?:-([0-9a-f]{8}))?$/.exec(text) ?? [];
+      const [, name, temperature, hash = ""] = /^([a-z]+)-(\d{1,4}(?:\.\d{1,3})?)(?:-([0-9a-f]{8}))?$/.exec(text) ?? [];
+      const role = ROLES.find((each) => each === name);
       if (!role) return { value: null, fits: false };
-      return { value: { role: /** @type {NetworkName["role"]} */ (role), temperature: Number(temperature), hash }, fits: true };
+      return { value: { role, temperature: Number(temperature), hash }, fits: true };
     },
     write: (value) => (value ? [value.role, value.temperature, value.hash].filter((part) => part !== "").join("-") : ""),
   };

@@ -127,7 +127,7 @@ export function duration(seconds) {
   return minutes < 100 ? t("lab.minutes", { count: minutes }) : t("lab.hours", { count: Math.round(minutes / 60) });
 }
 
-/** A class by its name; digits are their own. @param {{ classes: string[] }} dataset @param {number} label */
+/** A class by its name; digits are their own. @param {{ classes: readonly string[] }} dataset @param {number} label */
 export const className = ({ classes }, label) => lookUp(`class.${classes[label]}`) ?? classes[label];
 
 /** A network in words. @param {Pick<import("../engine/protocol.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */

@@ -1,9 +1,9 @@
-/** The controls of the attack and of what is shown. Their choices and ranges come from the settings' table. */
-import { ATTACKS, isUntargeted, tempered } from "../domain/attacks.js";
-import { DATASETS } from "../domain/datasets.js";
+/** The controls of the attack and of what is shown. Each setting that the registry has gets a control of its own. */
+import { ATTACKS, choicesIn, hasSetting, isUntargeted, settingsOf, tempered } from "../domain/attacks.js";
+import { DATASETS, MNIST } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
 import { number, percent, t } from "../page/i18n.js";
-import { CHOICES, NUMERIC, fit, rangeOf } from "../domain/settings.js";
+import { ATTACK_IDS, CHOICES, OFFERED, choicesOf, fit, isChoice, rangeOf } from "../domain/settings.js";
 import { SIDES } from "../session/state.js";
 import { ownTemperature } from "../session/verdict.js";
 
@@ -15,12 +15,10 @@ export const isNarrow = () => matchMedia("(max-width: 46rem)").matches;
 
 /** @param {Session} session */
 export function setUpControls(session) {
-  const choices = /** @type {const} */ (["attack", "direction"]).map((name) => {
-    const group = must(`[data-choice="${name}"]`, HTMLElement);
-    const show = makeRadios(group, name, CHOICES[name], (value) => session.changeSettings({ [name]: value }));
-    return (/** @type {State} */ { settings }) => show(settings[name]);
-  });
-  const ranges = NUMERIC.map((name) => setUpRange(name, session));
+  const showAttack = makeRadios(must("#attacks", HTMLElement), "attack", ATTACK_IDS, (attack) => session.changeSettings({ attack }));
+  const drawSettings = OFFERED.map((setting) => (isChoice(setting) ? setUpChoice(setting.name, session) : setUpRange(setting.name, session)));
+  const budgetNote = make("p", { class: "small" });
+  must("#budget", HTMLElement).parentElement?.after(budgetNote);
   const drawTemper = setUpTemper(session);
   const untargeted = must("#untargeted", HTMLInputElement);
   untargeted.addEventListener("change", () => session.changeSettings({ untargeted: untargeted.checked }));
@@ -33,19 +31,19 @@ export function setUpControls(session) {
 
   /** @param {State} state */
   return (state) => {
-    for (const draw of [...choices, ...ranges, drawTemper]) draw(state);
+    for (const draw of [...drawSettings, drawTemper]) draw(state);
     showOverlay(state.overlay);
     channels.hidden = DATASETS[state.data].channels === 1;
     showChannel(state.channel);
     marks.checked = state.marks;
     const { attack, budget } = state.settings;
-    const { settings, directions, unit } = ATTACKS[attack];
+    const isOneByOne = ATTACKS[attack].changes === "feature";
     const share = percent(budget / DATASETS[state.data].features, 1);
+    showAttack(attack);
     setText(must("#settings-summary", HTMLElement), summary(state.settings));
     setText(must("#attack-note", HTMLElement), t(`attack.${attack}.note`));
-    for (const row of document.querySelectorAll("[data-of-attack]")) /** @type {HTMLElement} */ (row).hidden = !settings.some((name) => name === row.getAttribute("data-of-attack"));
-    for (const name of CHOICES.direction) must(`[data-choice="direction"] [data-value="${name}"]`, HTMLElement).hidden = !directions.includes(name);
-    setText(must("#budget-note", HTMLElement), t(`setting.budget.note.${unit === "pixel" ? "pixel" : "pair"}`, { count: unit === "pixel" ? budget : Math.floor(budget / 2), share }));
+    budgetNote.hidden = !hasSetting(attack, "budget");
+    setText(budgetNote, t(`setting.budget.note.${isOneByOne ? "feature" : "pair"}`, { count: isOneByOne ? budget : Math.floor(budget / 2), share }));
     must("#untargeted-row", HTMLElement).hidden = !ATTACKS[attack].untargeted;
     untargeted.checked = isUntargeted(state.settings);
     must("#targets .targets-row", HTMLElement).toggleAttribute("data-unused", untargeted.checked);
@@ -55,10 +53,12 @@ export function setUpControls(session) {
 
 /** The attack with its settings, in one line. @param {import("../domain/settings.js").Settings} settings */
 export function summary(settings) {
-  const { attack, direction, theta, budget, epsilon, seed, confidence, iterations } = settings;
-  const parts = { direction: t(`direction.${direction}`), theta: `θ ${number(theta)}`, budget: number(budget), epsilon: `ε ${number(epsilon)}`, seed: t("setting.seed.summary", { seed }), confidence: `κ ${number(confidence)}`, iterations: t("setting.iterations.summary", { iterations }) };
-  const own = ATTACKS[attack].settings.map((name) => parts[name]);
-  const knows = ATTACKS[attack].twin || !tempered(settings) ? [] : ["softmax(Z/T)"];
+  const { attack } = settings;
+  const own = settingsOf(attack).map((name) => {
+    const value = settings[name];
+    return typeof value === "number" ? t(`setting.${name}.summary`, { [name]: value }) : t(`${name}.${value}`);
+  });
+  const knows = ATTACKS[attack].temperature?.sibling || !tempered(settings) ? [] : ["softmax(Z/T)"];
   return [t(`attack.${attack}`), ...knows, ...own, ...(isUntargeted(settings) ? [t("untargeted")] : [])].join(" · ");
 }
 
@@ -135,16 +135,48 @@ function makeRadios(group, name, values, onChoice) {
   return (/** @type {Value} */ chosen) => inputs.forEach((input) => { input.checked = input.value === chosen; });
 }
 
+/** Adds a control to those of the attack's settings. @param {string} name @param {HTMLElement} row */
+function addSetting(name, row) {
+  row.dataset.setting = name;
+  must("#settings", HTMLElement).append(row);
+  /** @param {State} state */
+  return ({ settings: { attack } }) => { row.hidden = !settingsOf(attack).some((each) => each === name); };
+}
+
+/** A switch between the choices that the attack has. @param {import("../domain/settings.js").Choice["name"]} name @param {Session} session */
+function setUpChoice(name, session) {
+  const row = make("div", { class: "setting", role: "radiogroup", "data-t-label": `setting.${name}`, "aria-label": t(`setting.${name}`) });
+  const show = makeRadios(row, name, choicesOf(name), (value) => session.changeSettings({ [name]: value }));
+  const drawRow = addSetting(name, row);
+
+  /** @param {State} state */
+  return (state) => {
+    drawRow(state);
+    const offered = choicesIn(state.settings.attack, name);
+    for (const choice of row.children) /** @type {HTMLElement} */ (choice).hidden = !offered.includes(choice.getAttribute("data-value") ?? "");
+    show(state.settings[name]);
+  };
+}
+
+/** With more positions than this a slider cannot be set to the one that is wanted. */
+const MOST_POSITIONS = 10_000;
+
 /**
- * A slider for the hand, where one number is near another, and a field for the exact number.
+ * A field for the exact number, and a slider where there is room for its positions.
  *
  * @param {import("../domain/settings.js").Numeric} name
  * @param {Session} session
  */
 function setUpRange(name, session) {
-  const field = must(`#${name}`, HTMLInputElement);
-  const slider = name === "seed" ? null : must(`#${name}-range`, HTMLInputElement);
-  let data = "";
+  /** @type {string} */
+  let data = MNIST;
+  const { min, max, step } = rangeOf(name, data);
+  const label = make("label", { for: name }, make("span", { "data-t": `setting.${name}` }, t(`setting.${name}`)));
+  const field = make("input", { type: "number", id: name, inputmode: Number.isInteger(step) ? "numeric" : "decimal" });
+  const slider = (max - min) / step > MOST_POSITIONS ? null : make("input", { type: "range", id: `${name}-range`, tabindex: "-1", "aria-hidden": "true" });
+  const drawRow = addSetting(name, make("div", { class: "setting" }, label, ...(slider ? [slider] : []), field));
+  const fitRange = () => { for (const input of slider ? [field, slider] : [field]) Object.assign(input, rangeOf(name, data)); };
+  fitRange();
   slider?.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value, data) }));
   field.addEventListener("change", () => {
     const value = fit(name, field.value, data);
@@ -153,13 +185,17 @@ function setUpRange(name, session) {
   });
 
   /** @param {State} state */
-  return ({ settings, ...state }) => {
-    if (data !== state.data) for (const input of slider ? [field, slider] : [field]) Object.assign(input, rangeOf(name, state.data));
-    data = state.data;
-    if (slider) {
-      slider.value = String(settings[name]);
-      slider.title = number(settings[name]);
+  return (state) => {
+    drawRow(state);
+    if (data !== state.data) {
+      data = state.data;
+      fitRange();
     }
-    if (document.activeElement !== field) field.value = String(settings[name]);
+    const value = state.settings[name];
+    if (slider) {
+      slider.value = String(value);
+      slider.title = number(value);
+    }
+    if (document.activeElement !== field) field.value = String(value);
   };
 }

@@ -1,5 +1,5 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
-import { ATTACKS, isUntargeted } from "../domain/attacks.js";
+import { ATTACKS, SYMBOLS, hasSetting, isUntargeted } from "../domain/attacks.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
 import { openModelCard } from "./model-card.js";
 import { DATASETS } from "../domain/datasets.js";
@@ -186,7 +186,7 @@ function changedOf({ data, settings }, first, step) {
     const length = first && step ? Math.hypot(...step.image.map((value, place) => value - first.image[place])) : 0;
     return { name: t("readout.length"), value: number(length, { maximumFractionDigits: 2, minimumFractionDigits: 2 }) };
   }
-  const hasBudget = ATTACKS[settings.attack].settings.includes("budget");
+  const hasBudget = hasSetting(settings.attack, "budget");
   const most = hasBudget ? settings.budget : DATASETS[data].features;
   return { name: t(hasBudget ? "readout.changed" : "readout.changed-all"), value: `${number(step?.featuresChanged ?? 0)} / ${number(most)}` };
 }
@@ -211,9 +211,9 @@ function scale(state, side, step) {
   if (overlay === "image") return isColour ? { low: "", high: "", about: "" } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const { map } = mapAt(state, side, step);
-  const { output, directions } = ATTACKS[settings.attack];
+  const { output } = ATTACKS[settings.attack];
   // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
-  const hasNone = output === null || (overlay === "saliency" && (directions.length === 0 || settings.direction === "either"));
+  const hasNone = output === null || (overlay === "saliency" && (!hasSetting(settings.attack, "direction") || settings.direction === "either"));
   if (!map) return { low: "", high: "", about: t(hasNone ? `scale.none.${overlay}` : step ? "scale.not-needed" : "scale.not-yet") };
   const most = peak(map);
   if (overlay === "saliency") {
@@ -221,7 +221,8 @@ function scale(state, side, step) {
     return { low: "0", high: formatSmall(most), about: t("scale.saliency", { target: className(dataset, target) }) };
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
-  const of = output === "J" || output === "f" ? output : dataset.channels === 1 ? `${output}${SUBSCRIPTS[target]}` : `${output}(${className(dataset, target)})`;
+  const symbol = output ? SYMBOLS[output] : "";
+  const of = output === "loss" || output === "margin" ? symbol : dataset.channels === 1 ? `${symbol}${SUBSCRIPTS[target]}` : `${symbol}(${className(dataset, target)})`;
   return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output: of }) };
 }
 

@@ -52,7 +52,7 @@ export function setUpTransport(store, session) {
     // More ticks than these would be a bar.
     scrubber.classList.toggle("is-ruled", last > 0 && last <= MOST_TICKS);
     scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
-    const words = last > 0 ? t(`transport.position.${ATTACKS[settings.attack].unit}`, { shown, last }) : t("transport.none");
+    const words = last > 0 ? t(`transport.position.${ATTACKS[settings.attack].changes}`, { shown, last }) : t("transport.none");
     scrubber.setAttribute("aria-valuetext", words);
     setText(text, words);
     must("#transport", HTMLElement).dataset.last = String(last);

@@ -13,7 +13,7 @@ import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
 import { loadSamples } from "../page/samples.js";
-import { nearest, settingsIn } from "../domain/settings.js";
+import { fitAll, settingsIn } from "../domain/settings.js";
 import { SIDES, waiting } from "./state.js";
 import { bothVerdicts } from "./verdict.js";
 
@@ -109,7 +109,7 @@ export function createSession(store) {
   function putWithoutData(link, dropped) {
     const data = Object.keys(DATASETS).find((id) => modelsOf(id).length > 0) ?? link.data;
     const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
-    put({ ...link, ...nothing, data, budget: nearest("budget", link.budget, data) }, [...new Set([...dropped, /** @type {const} */ ("data")])]);
+    put({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [...new Set([...dropped, /** @type {const} */ ("data")])]);
   }
 
   /** Clears the page for another data set. @param {string} data */
@@ -312,7 +312,7 @@ export function createSession(store) {
       places.set(state.data, here);
       const there = places.get(data) ?? emptyLink();
       const kept = Object.fromEntries(OF_DATA.map((name) => [name, there[name]]));
-      put({ ...here, ...kept, data, step: null, budget: nearest("budget", here.budget, data) }, []);
+      put({ ...here, ...fitAll(settingsIn(here), data), ...kept, data, step: null }, []);
       touch();
     },
     chooseModel,

@@ -2,7 +2,7 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
-import { ATTACKS, isUntargeted, tempered } from "../domain/attacks.js";
+import { ATTACKS, hasSetting, isUntargeted, tempered } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
@@ -39,7 +39,7 @@ export function prospect(state, side) {
   const { reading, readingOf, steps } = panels[side];
   if (running || steps.length > 0 || !reading || readingOf !== picture.pixels) return "";
   const untargeted = isUntargeted(settings);
-  const { unit, output } = ATTACKS[settings.attack];
+  const { changes, output } = ATTACKS[settings.attack];
   const values = { attack: t(`attack.${settings.attack}`), target: className(DATASETS[data], target), budget: settings.budget, epsilon: settings.epsilon };
   const about = goalOf(state, side);
   if (untargeted && reading.label !== about) return t("prospect.misread");
@@ -49,11 +49,11 @@ export function prospect(state, side) {
   const own = ownTemperature(panels[side]);
   if (isBlindAt(tempered(settings) ? own : 1)) return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
-  return t(`prospect.${output === null ? "random" : unit}`, { ...values, goal });
+  return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
 }
 
 /** The outputs that go through a softmax, and how steep that is. @type {Partial<Record<string, typeof steepest>>} */
-const SLOPES = { "F": steepest, "F̂": steepest, "J": steepestLoss };
+const SLOPES = { "softmax": steepest, "softmax-at-t": steepest, "loss": steepestLoss };
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
 const TONES = {
@@ -65,10 +65,10 @@ const TONES = {
   cancelled: "quiet",
 };
 
-/** What is said when all changes have been made, and when the target is reached. @type {Record<import("../domain/attacks.js").Unit, string>} */
-const SPENT = { pair: "verdict.budget-spent", pixel: "verdict.budget-spent", step: "verdict.step-taken", descent: "verdict.descent-spent" };
+/** What is said when all changes have been made, and when the target is reached. @type {Record<import("../domain/attacks.js").Changes, string>} */
+const SPENT = { pair: "verdict.budget-spent", feature: "verdict.budget-spent", all: "verdict.step-taken", descent: "verdict.descent-spent" };
 /** @type {typeof SPENT} */
-const FOOLED = { pair: "verdict.fooled", pixel: "verdict.fooled", step: "verdict.fooled", descent: "verdict.fooled-descent" };
+const FOOLED = { pair: "verdict.fooled", feature: "verdict.fooled", all: "verdict.fooled", descent: "verdict.fooled-descent" };
 
 /** @param {State} state @param {Step[]} steps @param {Step} last */
 function ending(state, [first], last) {
@@ -89,19 +89,19 @@ function ending(state, [first], last) {
     distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), { maximumFractionDigits: 2, minimumFractionDigits: 2 }),
     features: dataset.features,
   };
-  const { unit, output, settings } = ATTACKS[state.settings.attack];
-  const hasBudget = settings.includes("budget");
+  const { attack } = state.settings;
+  const { changes, output } = ATTACKS[attack];
   switch (last.outcome) {
     case "gradient-vanished":
       return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
     case "budget-spent":
-      return t(last.iteration === 0 && hasBudget ? `verdict.no-budget.${unit}` : SPENT[unit], values);
+      return t(last.iteration === 0 && hasSetting(attack, "budget") ? `verdict.no-budget.${changes}` : SPENT[changes], values);
     case "no-admissible-pair":
-      return t(output === null ? "verdict.nothing-left" : unit === "pixel" ? "verdict.no-admissible-pixel" : "verdict.no-admissible-pair", values);
+      return t(output === null ? "verdict.nothing-left" : changes === "feature" ? "verdict.no-admissible-feature" : "verdict.no-admissible-pair", values);
     case "already-target":
       return t(isUntargeted(state.settings) ? "verdict.already-misread" : "verdict.already-target", values);
     case "fooled":
-      return t(FOOLED[unit], values);
+      return t(FOOLED[changes], values);
     default:
       return t(`verdict.${last.outcome}`, values);
   }
@@ -122,7 +122,7 @@ function underWay({ data, settings }, first, step) {
   const words = { reading: reading(dataset, first, step), epsilon: settings.epsilon };
   if (other !== undefined) return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
   if (one !== undefined) return t("verdict.next-one", { ...words, first: place(dataset, one) });
-  return t(ATTACKS[settings.attack].unit === "step" ? "verdict.next-all" : "verdict.under-way", words);
+  return t(ATTACKS[settings.attack].changes === "all" ? "verdict.next-all" : "verdict.under-way", words);
 }
 
 /** "Still reads 7", or "Now reads 2". @param {Dataset} dataset @param {Step} first @param {Step} step */

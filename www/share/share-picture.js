@@ -180,7 +180,7 @@ function paintCaption(context, state, shown, link, ink) {
   context.fillStyle = ink.text;
   context.font = `13px ${ink.sans}`;
   const target = isUntargeted(state.settings) ? [] : [t("share.target", { target: className(DATASETS[state.data], state.target) })];
-  const parts = [summary(state.settings), ...target, ...(last > 0 ? [t(`transport.position.${ATTACKS[state.settings.attack].unit}`, { shown, last })] : [])];
+  const parts = [summary(state.settings), ...target, ...(last > 0 ? [t(`transport.position.${ATTACKS[state.settings.attack].changes}`, { shown, last })] : [])];
   context.fillText(parts.join(" · "), MARGIN, 498, WIDTH - 2 * MARGIN);
   context.fillStyle = ink.soft;
   context.font = `12px ${ink.sans}`;

@@ -3,12 +3,13 @@ import { DATASETS } from "../domain/datasets.js";
 import { make, must } from "../page/dom.js";
 import { fetchJson } from "../engine/fetch.js";
 import { modelName, number, percent, percentInterval, t } from "../page/i18n.js";
-import { PAPER } from "../domain/paper.js";
+import { ROLES } from "../domain/networks.js";
+import { fetchPaperFigures } from "../page/paper-figures.js";
 
 /**
  * @typedef {object} Row
  * @property {string} dataset
- * @property {'undefended' | 'distilled' | 'teacher'} role
+ * @property {typeof ROLES[number]} role
  * @property {number} temperature
  * @property {number} planned
  * @property {number} rate
@@ -21,12 +22,12 @@ const FILE = new URL("../../results/success.json", import.meta.url);
 
 /** Fetches the results once; what it returns draws those of a data set in the page's language. */
 export async function setUpResults() {
-  const rows = await fetchJson(FILE, { cache: "default" }).then(parseRows).catch(() => []);
+  const [rows, papers] = await Promise.all([fetchJson(FILE, { cache: "default" }).then(parseRows).catch(() => []), fetchPaperFigures()]);
   return (/** @type {string} */ data) => {
     const root = must("#results", HTMLElement);
     const shown = rows.filter(({ dataset }) => dataset === data);
     root.hidden = shown.length === 0;
-    root.replaceChildren(...(shown.length > 0 ? [makeTable(shown)] : []));
+    root.replaceChildren(...(shown.length > 0 ? [makeTable(shown, papers.success[data]?.["jsma-f"]?.figures ?? {})] : []));
   };
 }
 
@@ -35,7 +36,7 @@ function parseRows(value) {
   if (!Array.isArray(value)) return [];
   return value
     .filter((row) => row && Object.hasOwn(DATASETS, row.dataset) && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
-    .filter((row) => ["undefended", "distilled", "teacher"].includes(row.role))
+    .filter((row) => ROLES.includes(row.role))
     .map(({ dataset, role, temperature, planned, rate, interval, outcomes }) => {
       return { dataset, role, temperature, planned, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
     })
@@ -43,18 +44,17 @@ function parseRows(value) {
     .slice(0, 60);
 }
 
-/** @param {Row[]} rows */
-function makeTable(rows) {
+/** @param {Row[]} rows @param {Record<string, number>} paper */
+function makeTable(rows, paper) {
   const head = ["network", "paper", "ours", "vanished"].map((name) => make("th", { scope: "col" }, t(`results.${name}`)));
   return make("table", {},
     make("caption", {}, t("results.title", { count: rows[0].planned })),
     make("thead", {}, make("tr", {}, ...head)),
-    make("tbody", {}, ...rows.map(makeRow)));
+    make("tbody", {}, ...rows.map((row) => makeRow(row, paper[`${row.role} ${row.temperature}`]))));
 }
 
-/** @param {Row} row */
-function makeRow({ dataset, role, temperature, rate, low, high, vanished }) {
-  const paper = PAPER.success[dataset]["jsma-f"][`${role} ${temperature}`];
+/** @param {Row} row @param {number | undefined} paper */
+function makeRow({ role, temperature, rate, low, high, vanished }, paper) {
   const interval = make("span", { class: "results-interval" }, percentInterval([low, high]));
   return make("tr", {},
     make("th", { scope: "row" }, modelName({ role, temperature })),
