@@ -21,7 +21,13 @@ const LARGE = /^(www\/(models\/.*\.safetensors|samples\/.*|blog\/.*|licences\.ht
 const CHECKED_BY_PAGE = /\.(safetensors|wasm)$/;
 
 worker.addEventListener("install", (event) => {
-  event.waitUntil(Promise.all(Object.keys(FILES).filter((name) => !LARGE.test(name)).map(keep)));
+  event.waitUntil(
+    Promise.all(
+      Object.keys(FILES)
+        .filter((name) => !LARGE.test(name))
+        .map(keep),
+    ),
+  );
 });
 
 worker.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
@@ -36,7 +42,8 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const name = pathname.slice(ROOT.pathname.length) || "index.html";
-  if (request.method !== "GET" || origin !== ROOT.origin || !pathname.startsWith(ROOT.pathname) || !isOfPage(name)) return;
+  if (request.method !== "GET" || origin !== ROOT.origin || !pathname.startsWith(ROOT.pathname) || !isOfPage(name))
+    return;
   event.respondWith(answer(name, request, (work) => event.waitUntil(work)));
 });
 
@@ -59,7 +66,11 @@ async function answer(name, request, afterwards) {
     const response = await fetch(addressOf(name), { cache: request.cache === "reload" ? "reload" : "no-cache" });
     if (!response.ok) return response;
     if (CHECKED_BY_PAGE.test(name)) {
-      afterwards(check(name, response.clone()).then((checked) => write(name, checked)).catch(() => {}));
+      afterwards(
+        check(name, response.clone())
+          .then((checked) => write(name, checked))
+          .catch(() => {}),
+      );
       return response;
     }
     const checked = await check(name, response);
@@ -78,19 +89,30 @@ async function keep(name) {
   await write(name, await check(name, response));
 }
 
-/** Where the page asks for it, too, so that what is large is sent once: the browser has the page's copy. @param {string} name */
+/**
+ * Where the page asks for it, too, so that what is large is sent once: the browser has the page's copy.
+ *
+ * @param {string} name
+ */
 function addressOf(name) {
   return new URL(CHECKED_BY_PAGE.test(name) ? `${name}?${FILES[name].slice(0, 16)}` : name, ROOT);
 }
 
-/** The response, if its content is of this release; if not, there is another release to look for. @param {string} name @param {Response} response */
+/**
+ * The response, if its content is of this release; if not, there is another release to look for.
+ *
+ * @param {string} name
+ * @param {Response} response
+ */
 async function check(name, response) {
   const bytes = await response.arrayBuffer();
-  if (await sha256(bytes) !== FILES[name]) {
+  if ((await sha256(bytes)) !== FILES[name]) {
     worker.registration.update().catch(() => {});
     throw new Error(`${name} is not of this release`);
   }
-  return new Response(bytes, { headers: { "Content-Type": response.headers.get("Content-Type") ?? "application/octet-stream" } });
+  return new Response(bytes, {
+    headers: { "Content-Type": response.headers.get("Content-Type") ?? "application/octet-stream" },
+  });
 }
 
 /** What is kept of a file, if it is what was kept. @param {string} name @returns {Promise<Response | null>} */
@@ -99,7 +121,7 @@ async function read(name) {
     const store = await caches.open(STORE);
     const response = await store.match(keyOf(name));
     if (!response) return null;
-    if (await sha256(await response.clone().arrayBuffer()) === FILES[name]) return response;
+    if ((await sha256(await response.clone().arrayBuffer())) === FILES[name]) return response;
     await store.delete(keyOf(name));
   } catch {
     // Storage is forbidden, or broken.

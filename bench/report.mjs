@@ -18,18 +18,35 @@ export function median(values) {
 
 /** Multiply-adds a millisecond, in the best of the matrix products that were tried. @param {Timing[]} timings */
 export function bestRate(timings) {
-  return Math.max(...timings.filter(({ what }) => what === "product").map(({ side = 0, processor }) => side ** 3 / Number(processor)));
+  return Math.max(
+    ...timings.filter(({ what }) => what === "product").map(({ side = 0, processor }) => side ** 3 / Number(processor)),
+  );
 }
 
-/** Milliseconds that no step can do without, for each image. @param {any} result @param {string} dataset @param {string} attack */
-export const floorOf = (result, dataset, attack) => result.multiply_adds[dataset][ROWS[attack]] / bestRate(result.timings);
+/**
+ * Milliseconds that no step can do without, for each image.
+ *
+ * @param {any} result
+ * @param {string} dataset
+ * @param {string} attack
+ */
+export const floorOf = (result, dataset, attack) =>
+  result.multiply_adds[dataset][ROWS[attack]] / bestRate(result.timings);
 
 /** @param {any} result @param {Partial<Timing>} wanted */
 export function find(result, wanted) {
-  return result.timings.find((/** @type {any} */ timing) => Object.entries(wanted).every(([key, value]) => timing[key] === value));
+  return result.timings.find((/** @type {any} */ timing) =>
+    Object.entries(wanted).every(([key, value]) => timing[key] === value),
+  );
 }
 
-/** How many times as long a peer takes. @param {any} result @param {Partial<Timing>} peer @param {Partial<Timing>} own */
+/**
+ * How many times as long a peer takes.
+ *
+ * @param {any} result
+ * @param {Partial<Timing>} peer
+ * @param {Partial<Timing>} own
+ */
 export function ratio(result, peer, own) {
   const [theirs, ours] = [find(result, peer), find(result, own)];
   if (!theirs || !ours) return null;
@@ -38,98 +55,177 @@ export function ratio(result, peer, own) {
 
 /** @param {string[]} head @param {(string | number)[][]} rows */
 function table(head, rows) {
-  return [head, head.map((_, place) => (place === 0 ? "---" : "---:")), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return [head, head.map((_, place) => (place === 0 ? "---" : "---:")), ...rows]
+    .map((row) => `| ${row.join(" | ")} |`)
+    .join("\n");
 }
 
 /** @param {number | null | undefined} value */
-const number = (value) => (value === null || value === undefined ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+const number = (value) =>
+  value === null || value === undefined ? "–" : value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 /** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
 /** @param {any} result */
 function steps(result) {
-  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => ["jsma-f", "jsma-t", "jsma-z", "not-robust"].map((attack) => {
-    const at = (/** @type {number} */ batch) => find(result, { what: "step", dataset, attack, batch })?.processor;
-    const share = ROWS[attack] && at(32) ? percent(floorOf(result, dataset, attack) / at(32)) : "–";
-    return [`${name}, ${attack}`, ...[1, 8, 32, 100].map((batch) => number(at(batch))), ROWS[attack] ? number(floorOf(result, dataset, attack)) : "–", share];
-  }));
-  return table(["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "of the floor's speed at 32"], rows.filter((row) => row.slice(1, 5).some((cell) => cell !== "–")));
+  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) =>
+    ["jsma-f", "jsma-t", "jsma-z", "not-robust"].map((attack) => {
+      const at = (/** @type {number} */ batch) => find(result, { what: "step", dataset, attack, batch })?.processor;
+      const share = ROWS[attack] && at(32) ? percent(floorOf(result, dataset, attack) / at(32)) : "–";
+      return [
+        `${name}, ${attack}`,
+        ...[1, 8, 32, 100].map((batch) => number(at(batch))),
+        ROWS[attack] ? number(floorOf(result, dataset, attack)) : "–",
+        share,
+      ];
+    }),
+  );
+  return table(
+    ["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "of the floor's speed at 32"],
+    rows.filter((row) => row.slice(1, 5).some((cell) => cell !== "–")),
+  );
 }
 
 const PARTS = { convolutions: "convolutions", dense: "dense layers", choice: "choice of the pair" };
 
 /** @param {any} result */
 function parts(result) {
-  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => ["jsma-f"].flatMap((attack) => [1, 32].flatMap((batch) => {
-    const piece = (/** @type {string} */ piece) => find(result, { what: "piece", piece, dataset, attack, batch })?.processor;
-    const step = piece("step");
-    if (step === undefined) return [];
-    const shares = Object.keys(PARTS).map((part) => piece(part) / step);
-    const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
-    return [[`${name}, ${attack}, batch ${batch}`, number(step), ...shares.map(percent), rest < 0 ? "in the noise" : percent(rest)]];
-  })));
+  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) =>
+    ["jsma-f"].flatMap((attack) =>
+      [1, 32].flatMap((batch) => {
+        const piece = (/** @type {string} */ piece) =>
+          find(result, { what: "piece", piece, dataset, attack, batch })?.processor;
+        const step = piece("step");
+        if (step === undefined) return [];
+        const shares = Object.keys(PARTS).map((part) => piece(part) / step);
+        const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
+        return [
+          [
+            `${name}, ${attack}, batch ${batch}`,
+            number(step),
+            ...shares.map(percent),
+            rest < 0 ? "in the noise" : percent(rest),
+          ],
+        ];
+      }),
+    ),
+  );
   return table(["step", "ms", ...Object.values(PARTS), "everything else"], rows);
 }
 
-const PEERS = { "tfjs-wasm": "TensorFlow.js, wasm", "tfjs-webgl": "TensorFlow.js, WebGL in software", "tfjs-webgpu": "TensorFlow.js, WebGPU in software" };
+const PEERS = {
+  "tfjs-wasm": "TensorFlow.js, wasm",
+  "tfjs-webgl": "TensorFlow.js, WebGL in software",
+  "tfjs-webgpu": "TensorFlow.js, WebGPU in software",
+};
 
 /** @param {any} result */
 function peers(result) {
   const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => [
-    ...Object.entries(PEERS).flatMap(([by, peer]) => [
-      { label: "as usually written", wanted: { what: /** @type {const} */ ("usual"), batch: 1 }, attack: "jsma-f" },
-      ...["jsma-f", "jsma-z"].flatMap((attack) => [1, 32].map((batch) => ({ label: "as well as it allows", wanted: { what: /** @type {const} */ ("best"), attack, batch }, attack }))),
-    ].map(({ label, wanted, attack }) => {
-      const { batch } = wanted;
-      const theirs = find(result, { by, dataset, ...wanted });
-      const own = find(result, { what: "step", dataset, attack, batch });
-      const times = ratio(result, { by, dataset, ...wanted }, { what: "step", dataset, attack, batch });
-      return theirs ? [`${name}, ${attack}, batch ${batch}: ${peer}, ${label}`, number(theirs.processor ?? theirs.clock), number(own.processor), `${number(times)} ×`] : [];
-    })),
+    ...Object.entries(PEERS).flatMap(([by, peer]) =>
+      [
+        { label: "as usually written", wanted: { what: /** @type {const} */ ("usual"), batch: 1 }, attack: "jsma-f" },
+        ...["jsma-f", "jsma-z"].flatMap((attack) =>
+          [1, 32].map((batch) => ({
+            label: "as well as it allows",
+            wanted: { what: /** @type {const} */ ("best"), attack, batch },
+            attack,
+          })),
+        ),
+      ].map(({ label, wanted, attack }) => {
+        const { batch } = wanted;
+        const theirs = find(result, { by, dataset, ...wanted });
+        const own = find(result, { what: "step", dataset, attack, batch });
+        const times = ratio(result, { by, dataset, ...wanted }, { what: "step", dataset, attack, batch });
+        return theirs
+          ? [
+              `${name}, ${attack}, batch ${batch}: ${peer}, ${label}`,
+              number(theirs.processor ?? theirs.clock),
+              number(own.processor),
+              `${number(times)} ×`,
+            ]
+          : [];
+      }),
+    ),
     ...[1, 32].map((batch) => {
       const theirs = find(result, { what: "forward", by: "onnxruntime", dataset, batch });
       const own = find(result, { what: "piece", piece: "forward", dataset, attack: "jsma-f", batch });
-      return theirs && own ? [`${name}, forward pass alone, batch ${batch}: onnxruntime-web`, number(theirs.processor), number(own.processor), `${number(theirs.processor / own.processor)} ×`] : [];
+      return theirs && own
+        ? [
+            `${name}, forward pass alone, batch ${batch}: onnxruntime-web`,
+            number(theirs.processor),
+            number(own.processor),
+            `${number(theirs.processor / own.processor)} ×`,
+          ]
+        : [];
     }),
   ]);
-  return table(["ms for each image", "theirs", "ours", "ratio"], rows.filter((row) => row.length > 0));
+  return table(
+    ["ms for each image", "theirs", "ours", "ratio"],
+    rows.filter((row) => row.length > 0),
+  );
 }
 
 /** @param {any} result */
 function checks(result) {
   const rows = result.checks.map((/** @type {any} */ { by, dataset, error, pairs, failure }) => {
-    const equal = Object.entries(pairs).map(([attack, same]) => `${attack} ${same ? "equal" : "DIFFERENT"}`).join(", ");
+    const equal = Object.entries(pairs)
+      .map(([attack, same]) => `${attack} ${same ? "equal" : "DIFFERENT"}`)
+      .join(", ");
     return [`${by}, ${dataset}`, failure ?? error.toExponential(1), equal || "–"];
   });
   return table(["peer", "largest difference of a logit, relative", "first pairs"], rows);
 }
 
 /** @param {any} result @param {number} workers */
-const seconds = (result, workers) => median(result.experiments.filter((/** @type {any} */ each) => each.workers === workers).map((/** @type {any} */ each) => each.seconds));
+const seconds = (result, workers) =>
+  median(
+    result.experiments
+      .filter((/** @type {any} */ each) => each.workers === workers)
+      .map((/** @type {any} */ each) => each.seconds),
+  );
 
 /** Attacks a second on so many workers. @param {any} result @param {number} workers */
 const rate = (result, workers) => result.experiments[0].attempts / seconds(result, workers);
 
 /** @param {any} result */
 function experiments(result) {
-  const rows = [1, 2].filter((workers) => result.experiments.some((/** @type {any} */ each) => each.workers === workers)).map((workers) => {
-    const { attempts, steps } = result.experiments.find((/** @type {any} */ each) => each.workers === workers);
-    const took = seconds(result, workers);
-    return [`${workers}`, attempts, steps, number(took), number(rate(result, workers)), `${number(seconds(result, 1) / took)} ×`];
-  });
+  const rows = [1, 2]
+    .filter((workers) => result.experiments.some((/** @type {any} */ each) => each.workers === workers))
+    .map((workers) => {
+      const { attempts, steps } = result.experiments.find((/** @type {any} */ each) => each.workers === workers);
+      const took = seconds(result, workers);
+      return [
+        `${workers}`,
+        attempts,
+        steps,
+        number(took),
+        number(rate(result, workers)),
+        `${number(seconds(result, 1) / took)} ×`,
+      ];
+    });
   return table(["workers", "attacks", "steps", "seconds", "attacks a second", "of one worker"], rows);
 }
 
 /** @param {any} result */
 function visits(result) {
   const of = (/** @type {string} */ key) => median(result.start_up.map((/** @type {any} */ visit) => visit[key]));
-  return table(["first visit", ""], [
-    ["from navigation to both networks ready", `${(of("ready") / 1000).toFixed(2)} s`],
-    ["to the first attack on both done", `${(of("attacked") / 1000).toFixed(2)} s`],
-    ["transferred until then", `${(of("bytes") / 1e6).toFixed(2)} MB`],
-    ["memory of the module after 2,000, 4,000 and 6,000 further images", result.memory.wasm.slice(1).map((/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(0)}`).join(", ") + " MiB"],
-    ["heap of JavaScript, bench and peers included", `${(result.memory.heap / 2 ** 20).toFixed(0)} MiB`],
-  ]);
+  return table(
+    ["first visit", ""],
+    [
+      ["from navigation to both networks ready", `${(of("ready") / 1000).toFixed(2)} s`],
+      ["to the first attack on both done", `${(of("attacked") / 1000).toFixed(2)} s`],
+      ["transferred until then", `${(of("bytes") / 1e6).toFixed(2)} MB`],
+      [
+        "memory of the module after 2,000, 4,000 and 6,000 further images",
+        result.memory.wasm
+          .slice(1)
+          .map((/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(0)}`)
+          .join(", ") + " MiB",
+      ],
+      ["heap of JavaScript, bench and peers included", `${(result.memory.heap / 2 ** 20).toFixed(0)} MiB`],
+    ],
+  );
 }
 
 /** What the bench prints. @param {any} result */
@@ -141,28 +237,69 @@ export function tables(result) {
 function targets(result, python) {
   /** @type {string[][]} */
   const rows = [];
-  /** @param {string} what @param {string} target @param {number | null} value @param {(value: number) => boolean} isMet @param {string} text */
-  const add = (what, target, value, isMet, text) => rows.push([what, target, value === null ? "not measured" : text, value === null ? "–" : isMet(value) ? "met" : "**missed**"]);
+  /**
+   * @param {string} what
+   * @param {string} target
+   * @param {number | null} value
+   * @param {(value: number) => boolean} isMet
+   * @param {string} text
+   */
+  const add = (what, target, value, isMet, text) =>
+    rows.push([
+      what,
+      target,
+      value === null ? "not measured" : text,
+      value === null ? "–" : isMet(value) ? "met" : "**missed**",
+    ]);
   for (const [dataset, name] of Object.entries(DATASETS)) {
     const own = { what: /** @type {const} */ ("step"), dataset, attack: "jsma-f", batch: 1 };
     const usual = ratio(result, { what: "usual", by: "tfjs-wasm", dataset }, own);
     const best = ratio(result, { what: "best", by: "tfjs-wasm", dataset, attack: "jsma-f", batch: 1 }, own);
-    add(`${name}: a JSMA-F step against TensorFlow.js-wasm's usual one`, "≥ 10 ×", usual, (value) => value >= 10, `${number(usual)} ×`);
-    add(`${name}: against the best that its interface allows`, "≥ 1.5 ×", best, (value) => value >= 1.5, `${number(best)} ×`);
+    add(
+      `${name}: a JSMA-F step against TensorFlow.js-wasm's usual one`,
+      "≥ 10 ×",
+      usual,
+      (value) => value >= 10,
+      `${number(usual)} ×`,
+    );
+    add(
+      `${name}: against the best that its interface allows`,
+      "≥ 1.5 ×",
+      best,
+      (value) => value >= 1.5,
+      `${number(best)} ×`,
+    );
   }
   const single = find(result, { what: "step", dataset: "mnist", attack: "jsma-f", batch: 1 }).processor;
   add("MNIST: a JSMA-F step, one image", "≤ 6 ms", single, (value) => value <= 6, `${number(single)} ms`);
   for (const [dataset, name] of Object.entries(DATASETS)) {
-    const share = floorOf(result, dataset, "jsma-f") / find(result, { what: "step", dataset, attack: "jsma-f", batch: 32 }).processor;
+    const share =
+      floorOf(result, dataset, "jsma-f")
+      / find(result, { what: "step", dataset, attack: "jsma-f", batch: 32 }).processor;
     add(`${name}: of the floor's speed, batch 32`, "≥ 50 %", share, (value) => value >= 0.5, percent(share));
   }
-  for (const [peer, target] of /** @type {const} */ ([["art", 2], ["torchattacks", 10]])) {
+  for (const [peer, target] of /** @type {const} */ ([
+    ["art", 2],
+    ["torchattacks", 10],
+  ])) {
     const theirs = python?.peers.find((/** @type {any} */ each) => each.by === peer);
     const times = theirs ? (theirs.seconds_for_900 / 900) * rate(result, 2) : null;
-    add(`the 900 on two cores against ${theirs?.name ?? peer} on native PyTorch`, `≥ ${target} ×`, times, (value) => value >= target, `${number(times)} ×`);
+    add(
+      `the 900 on two cores against ${theirs?.name ?? peer} on native PyTorch`,
+      `≥ ${target} ×`,
+      times,
+      (value) => value >= target,
+      `${number(times)} ×`,
+    );
   }
   const done = median(result.start_up.map((/** @type {any} */ visit) => visit.attacked)) / 1000;
-  add("from navigation to the first attack done, localhost", "≤ 1.5 s", done, (value) => value <= 1.5, `${done.toFixed(2)} s`);
+  add(
+    "from navigation to the first attack done, localhost",
+    "≤ 1.5 s",
+    done,
+    (value) => value <= 1.5,
+    `${done.toFixed(2)} s`,
+  );
   const bytes = median(result.start_up.map((/** @type {any} */ visit) => visit.bytes)) / 1e6;
   add("transferred until then, gzipped", "≤ 2.5 MB", bytes, (value) => value <= 2.5, `${bytes.toFixed(2)} MB`);
   return table(["", "target", "measured", ""], rows);
@@ -171,20 +308,36 @@ function targets(result, python) {
 /** @param {any} native */
 function nativeTables(native) {
   const { timings, experiment } = native;
-  const at = (/** @type {any} */ wanted) => timings.find((/** @type {any} */ timing) => Object.entries(wanted).every(([key, value]) => timing[key] === value))?.ms;
-  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => ["jsma-f", "jsma-z"].map((attack) => {
-    const one = at({ dataset, attack, batch: 32, piece: "step" });
-    const floor = native.multiply_adds[dataset][ROWS[attack]] / native.best_rate;
-    return [`${name}, ${attack}`, ...[1, 8, 32, 100].map((batch) => number(at({ dataset, attack, batch, piece: "step" }))), number(floor), one ? percent(floor / one) : "–"];
-  }));
+  const at = (/** @type {any} */ wanted) =>
+    timings.find((/** @type {any} */ timing) => Object.entries(wanted).every(([key, value]) => timing[key] === value))
+      ?.ms;
+  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) =>
+    ["jsma-f", "jsma-z"].map((attack) => {
+      const one = at({ dataset, attack, batch: 32, piece: "step" });
+      const floor = native.multiply_adds[dataset][ROWS[attack]] / native.best_rate;
+      return [
+        `${name}, ${attack}`,
+        ...[1, 8, 32, 100].map((batch) => number(at({ dataset, attack, batch, piece: "step" }))),
+        number(floor),
+        one ? percent(floor / one) : "–",
+      ];
+    }),
+  );
   return `${table(["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "of the floor's speed at 32"], rows)}\n
 The ${experiment.attacks} attacks take ${number(experiment.seconds)} s on ${native.threads} cores, ${number(experiment.attacks / experiment.seconds)} a second.`;
 }
 
 /** @param {any} python */
 function pythonTable(python) {
-  return table(["the 900 on MNIST, PyTorch on both cores", "attacks made", "seconds for 900", "fooled"], python.peers.map((/** @type {any} */ peer) =>
-    [peer.name, peer.attacks, number(peer.seconds_for_900), percent(peer.rate)]));
+  return table(
+    ["the 900 on MNIST, PyTorch on both cores", "attacks made", "seconds for 900", "fooled"],
+    python.peers.map((/** @type {any} */ peer) => [
+      peer.name,
+      peer.attacks,
+      number(peer.seconds_for_900),
+      percent(peer.rate),
+    ]),
+  );
 }
 
 /** Writes docs/speed.md and its chart from the results that there are. */
@@ -193,7 +346,9 @@ export function writeReport() {
   if (!browser) throw new Error("results/bench-browser.json is missing. Run `npm run bench`.");
   writeFileSync(new URL("docs/speed.svg", ROOT), chart(browser));
   const load = (/** @type {number[]} */ load) => load[0].toFixed(1);
-  writeFileSync(new URL("docs/speed.md", ROOT), `# Speed
+  writeFileSync(
+    new URL("docs/speed.md", ROOT),
+    `# Speed
 
 <!-- Written by \`npm run bench\` from results/bench-*.json. -->
 Measured on ${browser.date}, on ${browser.hardware.cores} cores of a shared ${browser.hardware.processor.trim()}, in Chromium ${browser.versions.chromium},
@@ -237,7 +392,8 @@ ${python ? `\n${pythonTable(python)}\n\n${python.note}\n` : ""}${native ? `\n## 
 ## A visit
 ${visits(browser)}
 
-${readFileSync(new URL("bench/notes.md", ROOT), "utf8")}`);
+${readFileSync(new URL("bench/notes.md", ROOT), "utf8")}`,
+  );
 }
 
 /** @param {string} name */

@@ -20,7 +20,8 @@ import { median, tables, writeReport } from "./report.mjs";
 
 /**
  * @typedef {import("./page/main.js").Work} Work
- * @typedef {Work & { processor: number | null, clock: number }} Timing Milliseconds for each image, or for each product.
+ * @typedef {Work & { processor: number | null, clock: number }} Timing Milliseconds for each image, or for each
+ * product.
  */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -55,7 +56,8 @@ if (!QUICK) {
 
 /** Brings what is missing: the module with its pieces laid open, and the peers. */
 function prepare() {
-  const run = (/** @type {string} */ command, /** @type {string[]} */ ...options) => execFileSync(command, options, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+  const run = (/** @type {string} */ command, /** @type {string[]} */ ...options) =>
+    execFileSync(command, options, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   const lock = join(ROOT, "bench/node_modules/.package-lock.json");
   if (!existsSync(lock) || statSync(lock).mtimeMs < statSync(join(ROOT, "bench/package-lock.json")).mtimeMs) {
     run("npm", "ci", "--prefix", "bench", "--ignore-scripts", "--no-audit", "--no-fund");
@@ -66,15 +68,24 @@ function prepare() {
 /** The published files, as any host sends them, and the bench's own. */
 async function serve() {
   const files = publishedFiles();
-  const types = /** @type {Record<string, string>} */ ({ ".js": "text/javascript", ".mjs": "text/javascript", ".html": "text/html", ".wasm": "application/wasm" });
+  const types = /** @type {Record<string, string>} */ ({
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".html": "text/html",
+    ".wasm": "application/wasm",
+  });
   let sent = 0;
   const server = await startServer(async (request, response) => {
     const before = request.socket.bytesWritten;
-    response.on("finish", () => { sent += request.socket.bytesWritten - before; });
+    response.on("finish", () => {
+      sent += request.socket.bytesWritten - before;
+    });
     const { pathname } = new URL(`${request.url}`, "http://localhost");
     if (!/^\/bench\/[\w@/.-]+$/.test(pathname) || pathname.includes("..")) return files(request, response);
     const body = await readFile(join(ROOT, pathname)).catch(() => null);
-    response.writeHead(body ? 200 : 404, { "Content-Type": types[extname(pathname)] ?? "application/octet-stream" }).end(body);
+    response
+      .writeHead(body ? 200 : 404, { "Content-Type": types[extname(pathname)] ?? "application/octet-stream" })
+      .end(body);
   });
   return { ...server, sent: () => sent };
 }
@@ -91,14 +102,22 @@ async function measure(url) {
   const clock = await page.context().newCDPSession(page);
   await clock.send("Performance.enable");
   const call = (/** @type {string} */ method, /** @type {any[]} */ ...given) =>
-    page.evaluate(([method, given]) => /** @type {any} */ (globalThis).bench[method](...given), /** @type {const} */ ([method, given]));
-  const metrics = async () => Object.fromEntries((await clock.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
+    page.evaluate(
+      ([method, given]) => /** @type {any} */ (globalThis).bench[method](...given),
+      /** @type {const} */ ([method, given]),
+    );
+  const metrics = async () =>
+    Object.fromEntries((await clock.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
 
   /** @type {any[]} */
   const checks = [];
   for (const [by, dataset] of ["tfjs-wasm", "onnxruntime"].flatMap((by) => DATASETS.map((dataset) => [by, dataset]))) {
     say(`checking ${by} on ${dataset}`);
-    checks.push({ by, dataset, ...(await call("check", by, dataset, 8).catch((error) => ({ error: NaN, pairs: {}, failure: firstLine(error) }))) });
+    checks.push({
+      by,
+      dataset,
+      ...(await call("check", by, dataset, 8).catch((error) => ({ error: NaN, pairs: {}, failure: firstLine(error) }))),
+    });
   }
   const isTimed = (/** @type {Work} */ { by, dataset }) =>
     !by || checks.some((check) => check.by === by && check.dataset === dataset && isRight(check));
@@ -107,16 +126,31 @@ async function measure(url) {
   const names = ["step", "forward", "convolutions", "dense", "choice"];
   /** @type {Work[]} */
   const works = [
-    ...sides.flatMap((/** @type {number} */ side) => ["own", "gemm"].map((piece) => ({ what: "product", side, piece }))),
-    ...DATASETS.flatMap((dataset) => [1, 32].flatMap((batch) =>
-      names.map((piece) => /** @type {Work} */ ({ what: "piece", piece, dataset, attack: "jsma-f", batch })))),
-    ...["jsma-f", "jsma-t", "jsma-z", "not-robust"].flatMap((attack) => [1, 8, 32, 100].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "mnist", attack, batch }))),
-    ...["jsma-f", "jsma-t", "jsma-z"].flatMap((attack) => [1, 8, 32].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "cifar10", attack, batch }))),
-    ...[14, 28, 56, 112, 224].map((budget) => /** @type {Work} */ ({ what: "attacks", dataset: "mnist", attack: "jsma-f", batch: 32, budget })),
-    ...DATASETS.flatMap((dataset) => [1, 32].map((batch) => /** @type {Work} */ ({ what: "forward", by: "onnxruntime", dataset, batch }))),
+    ...sides.flatMap((/** @type {number} */ side) =>
+      ["own", "gemm"].map((piece) => ({ what: "product", side, piece })),
+    ),
+    ...DATASETS.flatMap((dataset) =>
+      [1, 32].flatMap((batch) =>
+        names.map((piece) => /** @type {Work} */ ({ what: "piece", piece, dataset, attack: "jsma-f", batch })),
+      ),
+    ),
+    ...["jsma-f", "jsma-t", "jsma-z", "not-robust"].flatMap((attack) =>
+      [1, 8, 32, 100].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "mnist", attack, batch })),
+    ),
+    ...["jsma-f", "jsma-t", "jsma-z"].flatMap((attack) =>
+      [1, 8, 32].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "cifar10", attack, batch })),
+    ),
+    ...[14, 28, 56, 112, 224].map(
+      (budget) => /** @type {Work} */ ({ what: "attacks", dataset: "mnist", attack: "jsma-f", batch: 32, budget }),
+    ),
+    ...DATASETS.flatMap((dataset) =>
+      [1, 32].map((batch) => /** @type {Work} */ ({ what: "forward", by: "onnxruntime", dataset, batch })),
+    ),
     ...DATASETS.flatMap((dataset) => [
       /** @type {Work} */ ({ what: "usual", by: "tfjs-wasm", dataset, batch: 1 }),
-      ...["jsma-f", "jsma-z"].flatMap((attack) => [1, 32].map((batch) => /** @type {Work} */ ({ what: "best", by: "tfjs-wasm", dataset, attack, batch }))),
+      ...["jsma-f", "jsma-z"].flatMap((attack) =>
+        [1, 32].map((batch) => /** @type {Work} */ ({ what: "best", by: "tfjs-wasm", dataset, attack, batch })),
+      ),
     ]),
   ];
   const timed = works.filter(isTimed).filter(({ dataset }) => !QUICK || dataset !== "cifar10");
@@ -149,7 +183,11 @@ async function measure(url) {
   /** @type {Timing[]} */
   const timings = timed.map((work) => {
     const took = turns.get(work) ?? [];
-    return { ...work, clock: median(took.map((each) => each.clock)), processor: median(took.map((each) => each.processor)) };
+    return {
+      ...work,
+      clock: median(took.map((each) => each.clock)),
+      processor: median(took.map((each) => each.processor)),
+    };
   });
 
   say("memory over a long run");
@@ -167,7 +205,14 @@ async function measure(url) {
     experiments.push({ workers, ...(await call("experiment", "mnist", workers, IMAGES)) });
   }
   const versions = { chromium: browser.version(), node: process.versions.node, ...(await call("versions")) };
-  const floors = Object.fromEntries(await Promise.all(DATASETS.map(async (dataset) => [dataset, { one: await call("multiplyAdds", dataset, 1), two: await call("multiplyAdds", dataset, 2) }])));
+  const floors = Object.fromEntries(
+    await Promise.all(
+      DATASETS.map(async (dataset) => [
+        dataset,
+        { one: await call("multiplyAdds", dataset, 1), two: await call("multiplyAdds", dataset, 2) },
+      ]),
+    ),
+  );
   await browser.close();
   for (const by of QUICK ? [] : ON_GPU) {
     say(`checking and timing ${by}`);
@@ -191,7 +236,11 @@ async function measure(url) {
   };
 }
 
-/** A first visit: how long it takes until the first attack on both networks is done, and what is transferred until then. @param {string} url */
+/**
+ * A first visit: how long it takes until the first attack on both networks is done, and what is transferred until then.
+ *
+ * @param {string} url
+ */
 async function visitOnce(url) {
   const browser = await launchBrowser();
   const page = await browser.newPage();
@@ -200,10 +249,19 @@ async function visitOnce(url) {
     const watch = setInterval(() => {
       const run = /** @type {HTMLButtonElement | null} */ (document.querySelector("#run"));
       const scope = /** @type {any} */ (globalThis);
-      if (!scope.begun && run && !run.disabled && panels().filter(({ dataset }) => dataset.status === "ready" && dataset.label).length === 2) {
+      if (
+        !scope.begun
+        && run
+        && !run.disabled
+        && panels().filter(({ dataset }) => dataset.status === "ready" && dataset.label).length === 2
+      ) {
         scope.begun = performance.now();
         run.click();
-      } else if (scope.begun && document.body.dataset.running === "false" && panels().every(({ dataset }) => dataset.outcome)) {
+      } else if (
+        scope.begun
+        && document.body.dataset.running === "false"
+        && panels().every(({ dataset }) => dataset.outcome)
+      ) {
         scope.ended = performance.now();
         clearInterval(watch);
       }
@@ -212,7 +270,10 @@ async function visitOnce(url) {
   const before = server.sent();
   await page.goto(`${url}/`);
   await page.waitForFunction(() => "ended" in globalThis, undefined, { timeout: 60_000 });
-  const { begun, ended } = await page.evaluate(() => ({ begun: Math.round(/** @type {any} */ (globalThis).begun), ended: Math.round(/** @type {any} */ (globalThis).ended) }));
+  const { begun, ended } = await page.evaluate(() => ({
+    begun: Math.round(/** @type {any} */ (globalThis).begun),
+    ended: Math.round(/** @type {any} */ (globalThis).ended),
+  }));
   const bytes = server.sent() - before;
   await browser.close();
   return { ready: begun, attacked: ended, bytes };
@@ -253,8 +314,12 @@ async function onGpu(url, by) {
       timings.push({ ...work, clock, processor: null });
     }
   };
-  const over = new Promise((_, reject) => setTimeout(() => reject(new Error(`no answer within ${PATIENCE / 1000} s`)), PATIENCE).unref());
-  await Promise.race([work(), over]).catch((error) => { check = { ...check, failure: firstLine(error) }; });
+  const over = new Promise((_, reject) =>
+    setTimeout(() => reject(new Error(`no answer within ${PATIENCE / 1000} s`)), PATIENCE).unref(),
+  );
+  await Promise.race([work(), over]).catch((error) => {
+    check = { ...check, failure: firstLine(error) };
+  });
   await browser.close();
   return { check, timings };
 }

@@ -49,7 +49,9 @@ const server = await startServer((request, response) => {
   response.writeHead(200, { "Content-Type": body.startsWith("<") ? "text/html" : "text/javascript" }).end(body);
 });
 
-const browser = await launchBrowser(REAL ? { args: ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--ignore-gpu-blocklist"] } : { gpu: true });
+const browser = await launchBrowser(
+  REAL ? { args: ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--ignore-gpu-blocklist"] } : { gpu: true },
+);
 const page = await browser.newPage();
 page.setDefaultTimeout(0);
 await page.goto(`${server.url}/bench`);
@@ -67,19 +69,31 @@ console.table(result.steps);
 console.table(result.together);
 writeFileSync(join(ROOT, "results/bench-webgpu.json"), `${JSON.stringify(result, null, 1)}\n`);
 
-/** In the page: attacks one at a time, then many together. @param {{ networks: string[], budget: number, images: number }} work */
+/**
+ * In the page: attacks one at a time, then many together.
+ *
+ * @param {{ networks: string[], budget: number, images: number }} work
+ */
 async function measure({ networks, budget, images }) {
   // The addresses are the server's, which the type checker does not know.
   const at = (/** @type {string} */ path) => import(path);
-  const [{ createEngine }, { createPool }, { fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([at("/www/engine.js"), at("/www/pool/pool.js"), at("/www/engine/manifest.js"), at("/www/page/samples.js"), at("/www/domain/datasets.js")]);
+  const [{ createEngine }, { createPool }, { fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([
+    at("/www/engine.js"),
+    at("/www/pool/pool.js"),
+    at("/www/engine/manifest.js"),
+    at("/www/page/samples.js"),
+    at("/www/domain/datasets.js"),
+  ]);
   const channel = new BroadcastChannel("counts");
   /** @returns {Promise<Record<string, number>>} */
-  const counts = () => new Promise((resolve) => {
-    channel.onmessage = ({ data }) => data && resolve(data);
-    channel.postMessage(null);
-  });
+  const counts = () =>
+    new Promise((resolve) => {
+      channel.onmessage = ({ data }) => data && resolve(data);
+      channel.postMessage(null);
+    });
   /** @param {Record<string, number>} before @param {Record<string, number>} after @param {number} steps */
-  const each = (before, after, steps) => Object.fromEntries(Object.keys(after).map((name) => [name, +((after[name] - before[name]) / steps).toFixed(2)]));
+  const each = (before, after, steps) =>
+    Object.fromEntries(Object.keys(after).map((name) => [name, +((after[name] - before[name]) / steps).toFixed(2)]));
   const settings = { direction: "increase", theta: 1, budget };
 
   const engine = await createEngine({ prefer: "webgpu" });
@@ -89,7 +103,8 @@ async function measure({ networks, budget, images }) {
     await engine.settled();
     const [{ pixels, label }] = await loadSamples(DATASETS[entry.dataset]);
     for (const attack of ["jsma-f", "jsma-z"]) {
-      const run = (/** @type {number} */ most) => engine.attack({ model, image: pixels, target: (label + 3) % 10, attack, ...settings, budget: most });
+      const run = (/** @type {number} */ most) =>
+        engine.attack({ model, image: pixels, target: (label + 3) % 10, attack, ...settings, budget: most });
       // A short one first, which compiles what is missing; what a long one takes more is its steps.
       await run(2);
       const marks = [await counts()];
@@ -103,7 +118,11 @@ async function measure({ networks, budget, images }) {
       const less = each(start, short, 1);
       const further = many.length - few.length;
       steps.push({
-        model, attack, ...Object.fromEntries(Object.keys(more).map((name) => [name, +((more[name] - less[name]) / further).toFixed(2)])),
+        model,
+        attack,
+        ...Object.fromEntries(
+          Object.keys(more).map((name) => [name, +((more[name] - less[name]) / further).toFixed(2)]),
+        ),
         milliseconds: Math.round((performance.now() - started) / many.length),
       });
     }
@@ -115,19 +134,35 @@ async function measure({ networks, budget, images }) {
   for (const model of networks) {
     const models = (await fetchModels()).filter((/** @type {{ id: string }} */ { id }) => id === model);
     const samples = (await loadSamples(DATASETS[models[0].dataset])).slice(0, images);
-    const plan = { models, request: {
-      experiment: "success",
-      tasks: [{ model, attack: { attack: "jsma-f", ...settings } }],
-      images: Float32Array.from(samples.flatMap((/** @type {{ pixels: Float32Array }} */ { pixels }) => [...pixels])),
-      labels: Uint8Array.from(samples.map((/** @type {{ label: number }} */ { label }) => label)),
-    } };
+    const plan = {
+      models,
+      request: {
+        experiment: "success",
+        tasks: [{ model, attack: { attack: "jsma-f", ...settings } }],
+        images: Float32Array.from(samples.flatMap((/** @type {{ pixels: Float32Array }} */ { pixels }) => [...pixels])),
+        labels: Uint8Array.from(samples.map((/** @type {{ label: number }} */ { label }) => label)),
+      },
+    };
     for (const backend of ["cpu", "webgpu"]) {
       const pool = createPool({ backend, software: true });
       const { chunks } = await pool.plan(plan);
       let attacks = 0;
       const started = performance.now();
-      await pool.run(plan, chunks, { onRecords: (/** @type {unknown[]} */ records) => { attacks += records.length; }, signal: new AbortController().signal });
-      together.push({ model, attack: "jsma-f", backend, workers: pool.size(), attacks, budget, seconds: +((performance.now() - started) / 1000).toFixed(1) });
+      await pool.run(plan, chunks, {
+        onRecords: (/** @type {unknown[]} */ records) => {
+          attacks += records.length;
+        },
+        signal: new AbortController().signal,
+      });
+      together.push({
+        model,
+        attack: "jsma-f",
+        backend,
+        workers: pool.size(),
+        attacks,
+        budget,
+        seconds: +((performance.now() - started) / 1000).toFixed(1),
+      });
       pool.close();
     }
   }

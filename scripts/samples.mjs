@@ -4,26 +4,36 @@
  * numbers in the test set. The data sets have to be there; `npm run data` brings them.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { deflateSync, crc32 } from "node:zlib";
-import { DATASETS, placeOf } from "../www/domain/datasets.js";
+import { crc32, deflateSync } from "node:zlib";
 import { decodePng } from "../www/codecs/png.js";
+import { DATASETS, placeOf } from "../www/domain/datasets.js";
 
 /** Images of a class, and tiles in a row of the file: each row is a class. */
 const EACH = 10;
 
 /** @typedef {(image: number, feature: number) => number} Pixels */
 
-/** The test half of each data set: its labels, and its pixels from 0 to 255. @type {Record<string, () => Promise<{ labels: number[], pixels: Pixels }>>} */
+/**
+ * The test half of each data set: its labels, and its pixels from 0 to 255.
+ *
+ * @type {Record<string, () => Promise<{ labels: number[], pixels: Pixels }>>}
+ */
 const TESTS = {
   async mnist() {
     const images = read("mnist/t10k-images-idx3-ubyte").subarray(16);
-    return { labels: [...read("mnist/t10k-labels-idx1-ubyte").subarray(8)], pixels: (image, feature) => images[784 * image + feature] };
+    return {
+      labels: [...read("mnist/t10k-labels-idx1-ubyte").subarray(8)],
+      pixels: (image, feature) => images[784 * image + feature],
+    };
   },
   /** A sheet whose rows are images, 1,024 coloured pixels each. */
   async cifar10() {
     const { pixels } = await decodePng(new Uint8Array(read("cifar10/test_batch.png")));
     const labels = JSON.parse(`${read("cifar10/test_lables.json")}`);
-    return { labels, pixels: (image, feature) => pixels[3 * (1024 * image + (feature % 1024)) + Math.floor(feature / 1024)] };
+    return {
+      labels,
+      pixels: (image, feature) => pixels[3 * (1024 * image + (feature % 1024)) + Math.floor(feature / 1024)],
+    };
   },
 };
 
@@ -34,7 +44,9 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(TESTS)) await write(
 async function write(name) {
   const dataset = DATASETS[name];
   const { labels, pixels } = await TESTS[name]();
-  const list = dataset.classes.flatMap((_, label) => labels.flatMap((each, index) => (each === label ? [{ index, label }] : [])).slice(0, EACH));
+  const list = dataset.classes.flatMap((_, label) =>
+    labels.flatMap((each, index) => (each === label ? [{ index, label }] : [])).slice(0, EACH),
+  );
   const { side, channels, features } = dataset;
   const width = EACH * side * channels;
   const sheet = new Uint8Array(width * dataset.classes.length * side);
@@ -46,7 +58,10 @@ async function write(name) {
     }
   });
   writeFileSync(new URL(`../www/samples/${name}.png`, import.meta.url), png(sheet, width, channels));
-  writeFileSync(new URL(`../www/samples/${name}.json`, import.meta.url), `[${list.map((entry) => JSON.stringify(entry)).join(",\n ")}]\n`);
+  writeFileSync(
+    new URL(`../www/samples/${name}.json`, import.meta.url),
+    `[${list.map((entry) => JSON.stringify(entry)).join(",\n ")}]\n`,
+  );
 }
 
 /** @param {string} path */
@@ -69,10 +84,15 @@ function png(bytes, width, channels) {
   header.set([8, channels === 1 ? 0 : 2, 0, 0, 0], 8);
   const rows = Array.from({ length: height }, (_, y) => {
     const filtered = [0, 1, 2, 3, 4].map((rule) => filter(bytes, width, channels, y, rule));
-    const size = (/** @type {Uint8Array} */ row) => row.subarray(1).reduce((sum, byte) => sum + Math.min(byte, 256 - byte), 0);
+    const size = (/** @type {Uint8Array} */ row) =>
+      row.subarray(1).reduce((sum, byte) => sum + Math.min(byte, 256 - byte), 0);
     return filtered.reduce((best, row) => (size(row) < size(best) ? row : best));
   });
-  const parts = [chunk("IHDR", header), chunk("IDAT", deflateSync(Buffer.concat(rows), { level: 9 })), chunk("IEND", Buffer.alloc(0))];
+  const parts = [
+    chunk("IHDR", header),
+    chunk("IDAT", deflateSync(Buffer.concat(rows), { level: 9 })),
+    chunk("IEND", Buffer.alloc(0)),
+  ];
   return Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), ...parts]);
 }
 

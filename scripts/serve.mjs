@@ -52,7 +52,8 @@ export function publishedFiles(root = ROOT) {
     const refuse = (/** @type {number} */ status, /** @type {string} */ reason) =>
       response.writeHead(status, { "Content-Type": TYPES[""] }).end(`${status} ${reason}\n`);
 
-    if (request.method !== "GET" && request.method !== "HEAD") return void refuse(405, "Only GET and HEAD are answered");
+    if (request.method !== "GET" && request.method !== "HEAD")
+      return void refuse(405, "Only GET and HEAD are answered");
     const path = publishedPath(request.url ?? "/");
     const body = path && (await bodyOf(root, path).catch(() => null));
     if (!body) return void refuse(404, "Not found");
@@ -65,8 +66,8 @@ export function publishedFiles(root = ROOT) {
       "X-Content-Type-Options": "nosniff",
       // A sandboxed frame has an origin of its own, and module scripts are always fetched with CORS.
       "Access-Control-Allow-Origin": "*",
-      "Vary": "Accept-Encoding",
-      "ETag": etag,
+      Vary: "Accept-Encoding",
+      ETag: etag,
     };
     if (request.headers["if-none-match"] === etag) return void response.writeHead(304, headers).end();
 
@@ -82,17 +83,26 @@ export function publishedFiles(root = ROOT) {
   };
 }
 
-/** The same, for working on the page: `sw.js` is a worker that stores nothing and deletes what the real one has stored. */
+/**
+ * The same, for working on the page: `sw.js` is a worker that stores nothing and deletes what the real one has stored.
+ */
 export function developmentFiles(root = ROOT) {
   const files = publishedFiles(root);
   /** @type {typeof files} */
   return async (request, response) => {
     if (publishedPath(request.url ?? "/") !== "/sw.js") return files(request, response);
-    response.writeHead(200, { "Content-Type": TYPES[".js"], "Cache-Control": "no-cache" }).end(await readFile(DEVELOPMENT_WORKER));
+    response
+      .writeHead(200, { "Content-Type": TYPES[".js"], "Cache-Control": "no-cache" })
+      .end(await readFile(DEVELOPMENT_WORKER));
   };
 }
 
-/** In a checkout that is being worked on, the list on disk is behind the files. @param {string} root @param {string} path */
+/**
+ * In a checkout that is being worked on, the list on disk is behind the files.
+ *
+ * @param {string} root
+ * @param {string} path
+ */
 async function bodyOf(root, path) {
   return path === "/sw-files.js" ? Buffer.from(listFiles(root)) : readFile(join(root, path));
 }
@@ -130,10 +140,14 @@ export async function startServer(listener) {
 function main() {
   const host = process.env.HOST ?? "127.0.0.1";
   const port = Number(process.env.PORT ?? 8080);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) exit(`PORT should be a number from 0 to 65535, and is "${process.env.PORT}".`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    exit(`PORT should be a number from 0 to 65535, and is "${process.env.PORT}".`);
   const server = createServer(process.env.OFFLINE === "1" ? publishedFiles() : developmentFiles());
   server.on("error", (/** @type {NodeJS.ErrnoException} */ error) =>
-    exit(error.code === "EADDRINUSE" ? `Port ${port} is taken. Choose another one: PORT=8081 npm start` : error.message));
+    exit(
+      error.code === "EADDRINUSE" ? `Port ${port} is taken. Choose another one: PORT=8081 npm start` : error.message,
+    ),
+  );
   server.listen(port, host, () => {
     const address = /** @type {import("node:net").AddressInfo} */ (server.address());
     process.stdout.write(`Open http://${host === "127.0.0.1" ? "localhost" : host}:${address.port}/\n`);

@@ -5,12 +5,12 @@
  * Further arguments name the pages to build, such as `page` or `4`, instead of all.
  */
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launchBrowser } from "./browser.mjs";
 import { escapeHtml } from "../www/codecs/html.js";
 import { LANGUAGES } from "../www/languages/index.js";
+import { launchBrowser } from "./browser.mjs";
 import { writeList } from "./release.mjs";
 import { publishedFiles, startServer } from "./serve.mjs";
 
@@ -22,7 +22,11 @@ const CARD = { width: 1200, height: 630 };
 const SCALE = 1.25;
 const PICTURE = "v=1&left=undefended-1&right=distilled-40&sample=0&target=3";
 
-/** What each page shows: the front page, and the steps of the story. @type {Record<string, { link: string, runs: boolean }>} */
+/**
+ * What each page shows: the front page, and the steps of the story.
+ *
+ * @type {Record<string, { link: string, runs: boolean }>}
+ */
 const PAGES = {
   page: { link: PICTURE, runs: true },
   1: { link: PICTURE, runs: false },
@@ -48,12 +52,20 @@ async function build(names) {
   try {
     const local = `${server.url}/`;
     await drawIcon(browser, local);
-    for (const name of names) for (const language of Object.keys(LANGUAGES)) await buildPage(browser, local, name, language);
+    for (const name of names)
+      for (const language of Object.keys(LANGUAGES)) await buildPage(browser, local, name, language);
   } finally {
     await browser.close();
     server.close();
   }
-  for (const page of ["index.html", "www/lab.html", ...readdirSync(join(folder, "www/blog")).filter((name) => name.endsWith(".html")).map((name) => `www/blog/${name}`)]) pin(page);
+  for (const page of [
+    "index.html",
+    "www/lab.html",
+    ...readdirSync(join(folder, "www/blog"))
+      .filter((name) => name.endsWith(".html"))
+      .map((name) => `www/blog/${name}`),
+  ])
+    pin(page);
   writeList(folder);
 }
 
@@ -61,7 +73,8 @@ function copyFiles() {
   rmSync(folder, { recursive: true, force: true });
   for (const made of ["cards", "story", "oembed"]) mkdirSync(join(folder, "www", made), { recursive: true });
   const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
-  for (const name of ["index.html", "sw.js", "www", "pkg", "results", ...licences]) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  for (const name of ["index.html", "sw.js", "www", "pkg", "results", ...licences])
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
 /** For systems that take no SVG. @param {Browser} browser @param {string} local */
@@ -85,18 +98,46 @@ async function buildPage(browser, local, name, language) {
   const description = (name === "page" ? words.subtitle : words[`story.${name}.text`]).replace(/ ?\[\d\]/g, "");
   const place = name === "page" ? "" : `www/story/${name}${suffix}.html`;
   const oembed = `www/oembed/${name}${suffix}.json`;
-  writeFileSync(join(folder, oembed), `${JSON.stringify({
-    version: "1.0", type: "rich", title, provider_name: words.title, provider_url: address, html: iframe.replaceAll(local, address),
-    width: 700, height: 520, thumbnail_url: address + card, thumbnail_width: CARD.width, thumbnail_height: CARD.height,
-  }, null, 2)}\n`);
+  writeFileSync(
+    join(folder, oembed),
+    `${JSON.stringify(
+      {
+        version: "1.0",
+        type: "rich",
+        title,
+        provider_name: words.title,
+        provider_url: address,
+        html: iframe.replaceAll(local, address),
+        width: 700,
+        height: 520,
+        thumbnail_url: address + card,
+        thumbnail_width: CARD.width,
+        thumbnail_height: CARD.height,
+      },
+      null,
+      2,
+    )}\n`,
+  );
 
   const head = headOf({ locale, title, description, place, card, oembed });
-  if (name !== "page") return writeFileSync(join(folder, place), storyPage({ language, title, description, head, link: link.replace(local, "../../"), card: `../cards/${name}${suffix}.png` }));
+  if (name !== "page")
+    return writeFileSync(
+      join(folder, place),
+      storyPage({
+        language,
+        title,
+        description,
+        head,
+        link: link.replace(local, "../../"),
+        card: `../cards/${name}${suffix}.png`,
+      }),
+    );
   if (language === "en") insert("index.html", head);
   if (words["blog.file"] !== `${language}.html`) return;
   const post = `www/blog/${language}.html`;
   const said = readFileSync(join(folder, post), "utf8");
-  const [, postTitle, postDescription] = /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(said) ?? [];
+  const [, postTitle, postDescription] =
+    /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(said) ?? [];
   insert(post, headOf({ locale, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
 }
 
@@ -105,7 +146,11 @@ function headOf({ locale, title, description, place, card, oembed }) {
   return [
     `<link rel="canonical" href="${address}${place}">`,
     `<link rel="apple-touch-icon" href="${address}www/icon-180.png">`,
-    ...(oembed ? [`<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escapeHtml(title)}">`] : []),
+    ...(oembed
+      ? [
+          `<link rel="alternate" type="application/json+oembed" href="${address}${oembed}" title="${escapeHtml(title)}">`,
+        ]
+      : []),
     `<meta property="og:type" content="website">`,
     `<meta property="og:locale" content="${locale}">`,
     `<meta property="og:title" content="${escapeHtml(title)}">`,
@@ -115,19 +160,45 @@ function headOf({ locale, title, description, place, card, oembed }) {
     `<meta property="og:image:width" content="${CARD.width}">`,
     `<meta property="og:image:height" content="${CARD.height}">`,
     `<meta name="twitter:card" content="summary_large_image">`,
-  ].map((line) => `  ${line}\n`).join("");
+  ]
+    .map((line) => `  ${line}\n`)
+    .join("");
 }
 
-/** The link and the frame that the share panel gives. @param {Browser} browser @param {string} local @param {string} link @param {boolean} runs */
+/**
+ * The link and the frame that the share panel gives.
+ *
+ * @param {Browser} browser
+ * @param {string} local
+ * @param {string} link
+ * @param {boolean} runs
+ */
 async function takeLines(browser, local, link, runs) {
   const page = await browser.newPage({ reducedMotion: "reduce" });
   await page.goto(`${local}#${link}`);
-  await page.waitForFunction(() => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2);
+  await page.waitForFunction(
+    () => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2,
+  );
   if (runs) await page.locator("#run").click();
-  if (runs || /step=/.test(link)) await page.waitForFunction(() => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
-  if (runs) await page.waitForFunction(() => document.querySelectorAll("[data-panel]").length > 0 && [...document.querySelectorAll("[data-panel]")].every((panel) => panel.getAttribute("data-iteration") === panel.getAttribute("data-iterations")));
+  if (runs || /step=/.test(link))
+    await page.waitForFunction(
+      () =>
+        document.body.dataset.running === "false"
+        && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2,
+    );
+  if (runs)
+    await page.waitForFunction(
+      () =>
+        document.querySelectorAll("[data-panel]").length > 0
+        && [...document.querySelectorAll("[data-panel]")].every(
+          (panel) => panel.getAttribute("data-iteration") === panel.getAttribute("data-iterations"),
+        ),
+    );
   await page.locator("#share-open").click();
-  const lines = { link: await page.locator("#share-link").inputValue(), iframe: await page.locator("#share-iframe").inputValue() };
+  const lines = {
+    link: await page.locator("#share-link").inputValue(),
+    iframe: await page.locator("#share-iframe").inputValue(),
+  };
   await page.close();
   return lines;
 }
@@ -137,8 +208,15 @@ async function drawCard(browser, url, card) {
   const [width, height] = [CARD.width / SCALE, CARD.height / SCALE];
   const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: SCALE });
   await page.goto(url);
-  await page.waitForFunction(() => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2);
-  if (/step=/.test(url)) await page.waitForFunction(() => document.body.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
+  await page.waitForFunction(
+    () => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2,
+  );
+  if (/step=/.test(url))
+    await page.waitForFunction(
+      () =>
+        document.body.dataset.running === "false"
+        && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2,
+    );
   await page.waitForTimeout(200);
   await page.screenshot({ path: join(folder, card) });
   await page.close();
@@ -178,14 +256,22 @@ ${head}</head>
  */
 function pin(page) {
   const place = new URL(page, "folder:/");
-  const hashOf = (/** @type {string | Buffer} */ content) => `sha256-${createHash("sha256").update(content).digest("base64")}`;
+  const hashOf = (/** @type {string | Buffer} */ content) =>
+    `sha256-${createHash("sha256").update(content).digest("base64")}`;
   const fileHash = (/** @type {string} */ url) => hashOf(readFileSync(join(folder, new URL(url, place).pathname)));
   const depth = "../".repeat(page.split("/").length - 1) || "./";
-  const scripts = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" }).map((name) => `www/${name.replaceAll("\\", "/")}`).filter((name) => name.endsWith(".js") && name !== "www/page/before-paint.js");
+  const scripts = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" })
+    .map((name) => `www/${name.replaceAll("\\", "/")}`)
+    .filter((name) => name.endsWith(".js") && name !== "www/page/before-paint.js");
   const modules = ["pkg/registry.js", ...scripts].sort();
-  const map = JSON.stringify({ integrity: Object.fromEntries(modules.map((name) => [`${depth}${name}`, fileHash(`${depth}${name}`)])) });
+  const map = JSON.stringify({
+    integrity: Object.fromEntries(modules.map((name) => [`${depth}${name}`, fileHash(`${depth}${name}`)])),
+  });
   const html = readFileSync(join(folder, page), "utf8")
-    .replace(/<(?:script|link)(?= )[^>]* (?:src|href)="([^":]+\.(?:js|css))"/g, (element, url) => `${element} integrity="${fileHash(url)}"`)
+    .replace(
+      /<(?:script|link)(?= )[^>]* (?:src|href)="([^":]+\.(?:js|css))"/g,
+      (element, url) => `${element} integrity="${fileHash(url)}"`,
+    )
     .replace("script-src 'self'", `script-src 'self' '${hashOf(map)}'`)
     .replace(/(<meta http-equiv="Content-Security-Policy"[^>]*>\n)/, `$1  <script type="importmap">${map}</script>\n`);
   writeFileSync(join(folder, page), html);

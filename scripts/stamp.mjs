@@ -23,16 +23,30 @@ export function stamp(engine) {
     .filter((path) => path.endsWith(".rs") && !NATIVE.test(path))
     .sort();
   const sources = createHash("sha256");
-  for (const path of [...rust, "Cargo.toml", "Cargo.lock", "tools/bindgen/Cargo.lock", "tools/bindgen/src/main.rs", "scripts/build.sh", ...(engine === "cpu" ? TYPED : [])]) {
+  for (const path of [
+    ...rust,
+    "Cargo.toml",
+    "Cargo.lock",
+    "tools/bindgen/Cargo.lock",
+    "tools/bindgen/src/main.rs",
+    "scripts/build.sh",
+    ...(engine === "cpu" ? TYPED : []),
+  ]) {
     sources.update(`${path}\n${sha256(path)}\n`);
   }
   const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/binaryen/package.json"), "utf8"));
-  return { sources: sources.digest("hex"), rustc: execFileSync("rustc", ["--version"], { encoding: "utf8" }).trim(), binaryen: version };
+  return {
+    sources: sources.digest("hex"),
+    rustc: execFileSync("rustc", ["--version"], { encoding: "utf8" }).trim(),
+    binaryen: version,
+  };
 }
 
 /** @param {string} path From the project's folder. */
 function sha256(path) {
-  return createHash("sha256").update(readFileSync(join(ROOT, path))).digest("hex");
+  return createHash("sha256")
+    .update(readFileSync(join(ROOT, path)))
+    .digest("hex");
 }
 
 if (process.argv[2] === "write") {

@@ -22,7 +22,10 @@ const PAGE = new URL("../", import.meta.url);
 const NAME = "defensive-distillation";
 const PARTS = ["controls", "target", "temperature", "draw", "story", "autoplay"];
 /** The button and the frame's name. Written by `npm run languages`. */
-const WORDS = { en: ["Run it here", "Defensive distillation, attacked live"], ja: ["ここで実行", "防御的蒸留を、その場で攻撃する"] };
+const WORDS = {
+  en: ["Run it here", "Defensive distillation, attacked live"],
+  ja: ["ここで実行", "防御的蒸留を、その場で攻撃する"],
+};
 /** How far from the screen it is worth while to begin, in pixels. */
 const NEAR = 400;
 /** More than any combination of parts takes; a host does not hand over its whole page. */
@@ -69,16 +72,20 @@ class DefensiveDistillation extends HTMLElement {
   /** What loads by itself has its height from the start; what is clicked, from the click on. */
   #keepPlace() {
     const poster = this.shadowRoot?.querySelector(".poster");
-    if (poster instanceof HTMLElement) poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw", this.getAttribute("link") ?? "");
+    if (poster instanceof HTMLElement)
+      poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw", this.getAttribute("link") ?? "");
   }
 
   /** @param {() => void} act */
   #whenNear(act) {
-    const observer = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      observer.disconnect();
-      act();
-    }, { rootMargin: `${NEAR}px` });
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        observer.disconnect();
+        act();
+      },
+      { rootMargin: `${NEAR}px` },
+    );
     observer.observe(this);
     this.#life.signal.addEventListener("abort", () => observer.disconnect());
   }
@@ -93,12 +100,16 @@ class DefensiveDistillation extends HTMLElement {
     if (isSandboxed) frame.sandbox.add("allow-scripts", "allow-popups", "allow-popups-to-escape-sandbox");
     frame.src = this.#address(byReader);
     const origin = isSandboxed ? "null" : PAGE.origin;
-    addEventListener("message", (event) => {
-      if (event.source !== frame.contentWindow || event.origin !== origin) return;
-      const said = event.data?.[NAME];
-      if (said === "ready") frame.contentWindow?.postMessage({ [NAME]: "measure" }, isSandboxed ? "*" : PAGE.origin);
-      if (said === "height") this.#resize(event.data.height);
-    }, { signal: this.#life.signal });
+    addEventListener(
+      "message",
+      (event) => {
+        if (event.source !== frame.contentWindow || event.origin !== origin) return;
+        const said = event.data?.[NAME];
+        if (said === "ready") frame.contentWindow?.postMessage({ [NAME]: "measure" }, isSandboxed ? "*" : PAGE.origin);
+        if (said === "height") this.#resize(event.data.height);
+      },
+      { signal: this.#life.signal },
+    );
     frame.addEventListener("load", () => {
       frame.classList.add("ready");
       root.querySelector(".poster")?.classList.add("gone");
@@ -140,7 +151,8 @@ class DefensiveDistillation extends HTMLElement {
  * nothing moves when the page is there and tells its own.
  *
  * @param {(part: string) => boolean} has
- * @param {"cqw" | "vw"} unit A hundredth of the element's width, or of the window's where the element has none of its own.
+ * @param {"cqw" | "vw"} unit A hundredth of the element's width, or of the window's where the element has none of its
+ * own.
  * @param {string} link What it shows: the targets take more room where they are things and not digits.
  */
 export function heightFor(has, unit, link) {

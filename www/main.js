@@ -1,32 +1,33 @@
 /** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
-import { linkHere, setUpAddress } from "./session/address.js";
-import { setUpModelCard } from "./panels/model-card.js";
-import { forgetColours } from "./page/colours.js";
-import { setUpEngineChoice } from "./panels/engine-choice.js";
-import { setUpControls } from "./panels/controls.js";
+
 import { MNIST } from "./domain/datasets.js";
-import { must } from "./page/dom.js";
 import { setUpDrawing } from "./input/drawing.js";
-import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
-import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./page/i18n.js";
 import { setUpInput } from "./input/input.js";
-import { emptyLink } from "./link/link.js";
-import { setUpLinkNotices } from "./panels/link-notices.js";
-import { setUpOffline } from "./page/offline.js";
-import { setUpPanel } from "./panels/panel.js";
-import { setUpPrint } from "./share/print.js";
-import { setUpResults } from "./story/results.js";
-import { setUpGradientChart } from "./story/gradient-chart.js";
-import { setUpTeacherAnswers } from "./story/teacher-answers.js";
-import { createSession } from "./session/session.js";
-import { setUpShare } from "./share/share.js";
-import { SIDES, SOFT_STEP, createStore } from "./session/state.js";
-import { setUpStory, translateStory } from "./story/story.js";
 import { setUpStrip } from "./input/strip.js";
 import { setUpTargets } from "./input/targets.js";
-import { setUpTheme } from "./page/theme.js";
-import { setUpTransport } from "./panels/transport.js";
 import { setUpUpload } from "./input/upload.js";
+import { emptyLink } from "./link/link.js";
+import { forgetColours } from "./page/colours.js";
+import { must } from "./page/dom.js";
+import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./page/i18n.js";
+import { setUpOffline } from "./page/offline.js";
+import { setUpTheme } from "./page/theme.js";
+import { setUpControls } from "./panels/controls.js";
+import { setUpEngineChoice } from "./panels/engine-choice.js";
+import { setUpLinkNotices } from "./panels/link-notices.js";
+import { setUpModelCard } from "./panels/model-card.js";
+import { setUpPanel } from "./panels/panel.js";
+import { setUpTransport } from "./panels/transport.js";
+import { linkHere, setUpAddress } from "./session/address.js";
+import { createSession } from "./session/session.js";
+import { createStore, SIDES, SOFT_STEP } from "./session/state.js";
+import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
+import { setUpPrint } from "./share/print.js";
+import { setUpShare } from "./share/share.js";
+import { setUpGradientChart } from "./story/gradient-chart.js";
+import { setUpResults } from "./story/results.js";
+import { setUpStory, translateStory } from "./story/story.js";
+import { setUpTeacherAnswers } from "./story/teacher-answers.js";
 
 const store = createStore();
 const session = createSession(store);
@@ -34,7 +35,10 @@ const session = createSession(store);
 /** @type {(data: string) => void} */
 let drawResults = () => {};
 
-/** @param {import("./page/i18n.js").Language} chosen @returns {Promise<import("./session/state.js").Note[]>} What there is to say of it. */
+/**
+ * @param {import("./page/i18n.js").Language} chosen
+ * @returns {Promise<import("./session/state.js").Note[]>} What there is to say of it.
+ */
 async function changeLanguage(chosen) {
   const isSpoken = await speak(chosen);
   document.title = t("title");
@@ -51,7 +55,11 @@ function drawWords({ data }) {
   drawResults(data);
 }
 
-/** What the engine has fetched out of the page's sight is kept for a visit without a network. @param {boolean} isGuest */
+/**
+ * What the engine has fetched out of the page's sight is kept for a visit without a network.
+ *
+ * @param {boolean} isGuest
+ */
 function setUpKeeping(isGuest) {
   const keep = setUpOffline(isGuest);
   let kept = "";
@@ -60,7 +68,10 @@ function setUpKeeping(isGuest) {
   return ({ panels, engineInfo }) => {
     const shown = SIDES.map((side) => panels[side]);
     if (!shown.every(({ loading }) => loading.status === "ready")) return;
-    const module = engineInfo?.engine === "webgpu" ? ["engine.js", "engine_bg.wasm", "build.json"].map((name) => `pkg/webgpu/${name}`) : [];
+    const module =
+      engineInfo?.engine === "webgpu"
+        ? ["engine.js", "engine_bg.wasm", "build.json"].map((name) => `pkg/webgpu/${name}`)
+        : [];
     const files = [...shown.map(({ model }) => `www/models/${model?.file}`), ...module];
     if (kept === `${files}`) return;
     kept = `${files}`;
@@ -71,7 +82,10 @@ function setUpKeeping(isGuest) {
 /** @param {import("./session/state.js").State} state */
 function drawWays({ data }) {
   must("#blog", HTMLAnchorElement).href = new URL(`blog/${t("blog.file")}`, import.meta.url).href;
-  must("#lab-link", HTMLAnchorElement).href = new URL(data === MNIST ? "lab.html" : `lab.html#${data}/success`, import.meta.url).href;
+  must("#lab-link", HTMLAnchorElement).href = new URL(
+    data === MNIST ? "lab.html" : `lab.html#${data}/success`,
+    import.meta.url,
+  ).href;
 }
 
 /**
@@ -82,11 +96,15 @@ function drawWays({ data }) {
 async function openSession(guest, link, notes) {
   if (!guest) return session.open(link, notes);
   const plays = guest.autoplay || guest.load === "click";
-  const asked = { ...link, ...(plays ? { step: null } : {}), ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}) };
+  const asked = {
+    ...link,
+    ...(plays ? { step: null } : {}),
+    ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}),
+  };
   await session.open(asked, notes, awake(guest));
   if (!plays) return;
   await visible();
-  if (!store.state.touched) session.run();
+  if (!store.state.touched) void session.run();
 }
 
 async function start() {
@@ -103,7 +121,7 @@ async function start() {
   });
   /** Goes up with each link that is gone to, so that one whose language is slow to come does not follow a later one. */
   let moves = 0;
-  const notes = [...dropped, ...await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage())];
+  const notes = [...dropped, ...(await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage()))];
   const views = [
     drawWords,
     setUpStrip(session),
@@ -118,12 +136,14 @@ async function start() {
     setUpTeacherAnswers(session),
     setUpGradientChart(),
     setUpLinkNotices(session),
-    guest ? setUpEmbeddedPage(guest) : setUpAddress(store, async ({ link, dropped }) => {
-      const mine = ++moves;
-      if (link.theme) setTheme(link.theme);
-      const told = link.lang ? await changeLanguage(link.lang) : [];
-      if (mine === moves) session.replay(link, [...dropped, ...told]);
-    }),
+    guest
+      ? setUpEmbeddedPage(guest)
+      : setUpAddress(store, async ({ link, dropped }) => {
+          const mine = ++moves;
+          if (link.theme) setTheme(link.theme);
+          const told = link.lang ? await changeLanguage(link.lang) : [];
+          if (mine === moves) void session.replay(link, [...dropped, ...told]);
+        }),
     setUpEngineChoice(session),
     drawWays,
     setUpKeeping(guest !== null),
@@ -135,7 +155,7 @@ async function start() {
   must("#plate", HTMLElement).hidden = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
-  openSession(guest, link, notes);
+  void openSession(guest, link, notes);
   drawResults = await setUpResults();
   drawResults(store.state.data);
 }

@@ -1,9 +1,9 @@
 /** The work that the bench times, by description; `bench/run.mjs` has the clock. */
 import { DATASETS } from "../../www/domain/datasets.js";
-import { loadSamples } from "../../www/page/samples.js";
 import { fetchModels } from "../../www/engine/manifest.js";
-import { createPool } from "../../www/pool/pool.js";
 import { choose, planOf } from "../../www/lab/plan.js";
+import { loadSamples } from "../../www/page/samples.js";
+import { createPool } from "../../www/pool/pool.js";
 import { createOnnx } from "./onnx.js";
 import { createTensorFlow, startTensorFlow } from "./tfjs.js";
 import { readSafeTensors } from "./weights.js";
@@ -67,12 +67,20 @@ const peers = {
   tensorFlow: once(async (name) => {
     const [backend, dataset] = name.split(" ");
     const { tf } = await startTensorFlow(backend);
-    return { tf, network: createTensorFlow(readSafeTensors((await subject(dataset)).file), dataset, DATASETS[dataset]) };
+    return {
+      tf,
+      network: createTensorFlow(readSafeTensors((await subject(dataset)).file), dataset, DATASETS[dataset]),
+    };
   }),
   onnx: once(async (dataset) => createOnnx(readSafeTensors((await subject(dataset)).file), dataset, DATASETS[dataset])),
 };
 
-/** The peer on its backend, which is changed where it is another one's turn. @param {string} by @param {string} dataset */
+/**
+ * The peer on its backend, which is changed where it is another one's turn.
+ *
+ * @param {string} by
+ * @param {string} dataset
+ */
 async function tensorFlow(by, dataset) {
   const backend = by.slice("tfjs-".length);
   const { tf, network } = await peers.tensorFlow(`${backend} ${dataset}`);
@@ -84,7 +92,13 @@ const pieces = once(async (name) => {
   const [dataset, attack, batch] = name.split(" ");
   const { entry, file, batch: take } = await subject(dataset);
   const { images, targets } = take(Number(batch));
-  return new laidOpen.glue.Pieces(JSON.stringify(entry), new Uint8Array(file), JSON.stringify(settings(attack)), images, Uint8Array.from(targets));
+  return new laidOpen.glue.Pieces(
+    JSON.stringify(entry),
+    new Uint8Array(file),
+    JSON.stringify(settings(attack)),
+    images,
+    Uint8Array.from(targets),
+  );
 });
 const products = once(async (name) => {
   const [side, routine] = name.split(" ");
@@ -92,7 +106,10 @@ const products = once(async (name) => {
 });
 
 /** Does some work a number of times. @param {Work} work @param {number} times */
-async function run({ what, by = "", dataset = "mnist", attack = "jsma-f", batch = 1, budget, piece = "", side }, times) {
+async function run(
+  { what, by = "", dataset = "mnist", attack = "jsma-f", batch = 1, budget, piece = "", side },
+  times,
+) {
   if (what === "product") return void (await products(`${side} ${piece}`)).run(times);
   if (what === "piece") return void (await pieces(`${dataset} ${attack} ${batch}`)).run(piece, times);
   const { entry, batch: take } = await subject(dataset);
@@ -104,7 +121,14 @@ async function run({ what, by = "", dataset = "mnist", attack = "jsma-f", batch 
     else if (what === "forward" && network) await network.logits(images);
     else if (what === "forward") await (await peers.onnx(dataset)).logits(images);
     else {
-      const run = engine.start(/** @type {any} */ ({ ...settings(attack, budget), model: entry.id, images, targets: Uint8Array.from(targets) }));
+      const run = engine.start(
+        /** @type {any} */ ({
+          ...settings(attack, budget),
+          model: entry.id,
+          images,
+          targets: Uint8Array.from(targets),
+        }),
+      );
       do await run.step();
       while (what === "attacks" && run.running > 0);
       run.free();
@@ -127,9 +151,15 @@ async function check(by, dataset, count) {
   const found = await network.logits(images);
   let [error, largest] = [0, 0];
   for (let place = 0; place < count; place++) {
-    const { logits } = await engine.classify(entry.id, images.slice(place * (images.length / count), (place + 1) * (images.length / count)));
+    const { logits } = await engine.classify(
+      entry.id,
+      images.slice(place * (images.length / count), (place + 1) * (images.length / count)),
+    );
     logits.forEach((/** @type {number} */ logit, /** @type {number} */ i) => {
-      error = Math.max(error, Math.abs(logit - found[10 * place + i]) || (logit === found[10 * place + i] ? 0 : Infinity));
+      error = Math.max(
+        error,
+        Math.abs(logit - found[10 * place + i]) || (logit === found[10 * place + i] ? 0 : Infinity),
+      );
       largest = Math.max(largest, Math.abs(logit));
     });
   }
@@ -137,7 +167,9 @@ async function check(by, dataset, count) {
   const pairs = {};
   if ("bestStep" in network) {
     const ours = async (/** @type {string} */ attack) => {
-      const run = engine.start(/** @type {any} */ ({ ...settings(attack), model: entry.id, images, targets: Uint8Array.from(targets) }));
+      const run = engine.start(
+        /** @type {any} */ ({ ...settings(attack), model: entry.id, images, targets: Uint8Array.from(targets) }),
+      );
       const steps = await run.step();
       run.free();
       return steps.map((/** @type {any} */ { pair }) => `${pair ?? ""}`);
@@ -152,12 +184,26 @@ async function check(by, dataset, count) {
   return { error: error / largest, pairs };
 }
 
-/** The 900: a hundred images towards nine classes each, on so many workers. @param {string} dataset @param {number} size @param {number} images */
+/**
+ * The 900: a hundred images towards nine classes each, on so many workers.
+ *
+ * @param {string} dataset
+ * @param {number} size
+ * @param {number} images
+ */
 async function experiment(dataset, size, images) {
   const samples = choose(await loadSamples(dataset), images);
   const model = (await fetchModels()).find(({ id }) => id === `${dataset}-undefended`);
   if (!model) throw new Error(`There is no undefended network for ${dataset}.`);
-  const plan = planOf(/** @type {any} */ ({ experiment: "success", subjects: [{ model, scale: null }], settings: { ...settings("jsma-f"), temper: false } }), samples, { engine: "", date: "" });
+  const plan = planOf(
+    /** @type {any} */ ({
+      experiment: "success",
+      subjects: [{ model, scale: null }],
+      settings: { ...settings("jsma-f"), temper: false },
+    }),
+    samples,
+    { engine: "", date: "" },
+  );
   const pool = createPool({ size });
   const { chunks } = await pool.plan(plan);
   const warm = { onRecords: () => {}, signal: new AbortController().signal };
@@ -169,15 +215,26 @@ async function experiment(dataset, size, images) {
   const seconds = (performance.now() - started) / 1000;
   const [row] = await pool.rows(plan, records);
   pool.close();
-  return { seconds, attempts: records.length, steps: records.reduce((sum, record) => sum + ("changes" in record ? record.changes + 1 : 0), 0), rate: "rate" in row ? row.rate : null };
+  return {
+    seconds,
+    attempts: records.length,
+    steps: records.reduce((sum, record) => sum + ("changes" in record ? record.changes + 1 : 0), 0),
+    rate: "rate" in row ? row.rate : null,
+  };
 }
 
 Object.assign(globalThis, {
   bench: {
-    run, check, experiment,
+    run,
+    check,
+    experiment,
     sides: () => [...laidOpen.glue.Product.sides()],
-    multiplyAdds: (/** @type {string} */ dataset, /** @type {number} */ rows) => laidOpen.glue.multiplyAdds(dataset, rows),
+    multiplyAdds: (/** @type {string} */ dataset, /** @type {number} */ rows) =>
+      laidOpen.glue.multiplyAdds(dataset, rows),
     memory: () => published.memory.buffer.byteLength,
-    versions: async () => ({ tfjs: (await startTensorFlow("wasm")).version, onnxruntime: (await peers.onnx("mnist")).version }),
+    versions: async () => ({
+      tfjs: (await startTensorFlow("wasm")).version,
+      onnxruntime: (await peers.onnx("mnist")).version,
+    }),
   },
 });

@@ -6,7 +6,12 @@ import { NORMAL } from "./weights.js";
 /** The length, as a protocol buffer's variable-length integer. @param {number} value @returns {number[]} */
 const varint = (value) => (value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]);
 
-/** A field of a protocol buffer: a number, a text, or what is encoded already. @param {number} number @param {number | string | Uint8Array} value */
+/**
+ * A field of a protocol buffer: a number, a text, or what is encoded already.
+ *
+ * @param {number} number
+ * @param {number | string | Uint8Array} value
+ */
 function field(number, value) {
   if (typeof value === "number") return Uint8Array.from([...varint(number * 8), ...varint(value)]);
   const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
@@ -24,17 +29,30 @@ function join(...parts) {
   return whole;
 }
 
-/** @param {string} operator @param {string[]} inputs @param {string} output @param {Record<string, number | number[]>} [attributes] */
+/**
+ * @param {string} operator
+ * @param {string[]} inputs
+ * @param {string} output
+ * @param {Record<string, number | number[]>} [attributes]
+ */
 function node(operator, inputs, output, attributes = {}) {
-  const encoded = Object.entries(attributes).map(([name, value]) => field(5, Array.isArray(value)
-    ? join(field(1, name), ...value.map((each) => field(8, each)), field(20, 7))
-    : join(field(1, name), field(3, value), field(20, 2))));
+  const encoded = Object.entries(attributes).map(([name, value]) =>
+    field(
+      5,
+      Array.isArray(value)
+        ? join(field(1, name), ...value.map((each) => field(8, each)), field(20, 7))
+        : join(field(1, name), field(3, value), field(20, 2)),
+    ),
+  );
   return field(1, join(...inputs.map((name) => field(1, name)), field(2, output), field(4, operator), ...encoded));
 }
 
 /** @param {string} name @param {Tensor} tensor */
 const initializer = (name, { shape, data }) =>
-  field(5, join(...shape.map((size) => field(1, size)), field(2, 1), field(8, name), field(9, new Uint8Array(data.buffer))));
+  field(
+    5,
+    join(...shape.map((size) => field(1, size)), field(2, 1), field(8, name), field(9, new Uint8Array(data.buffer))),
+  );
 
 /** @param {number} number @param {string} name @param {(number | string)[]} shape */
 function port(number, name, shape) {
@@ -54,7 +72,11 @@ export function onnxModel(weights, dataset, { side, channels }) {
   /** @type {Uint8Array[]} */
   const nodes = [];
   let last = "image";
-  const add = (/** @type {string} */ operator, /** @type {string[]} */ inputs, /** @type {Record<string, number | number[]>} */ attributes = {}) => {
+  const add = (
+    /** @type {string} */ operator,
+    /** @type {string[]} */ inputs,
+    /** @type {Record<string, number | number[]>} */ attributes = {},
+  ) => {
     const output = `${nodes.length}`;
     nodes.push(node(operator, [last, ...inputs], output, attributes));
     last = output;

@@ -13,10 +13,15 @@ let tf;
 /** @param {string} backend @returns {Promise<{ tf: any, version: string }>} */
 export async function startTensorFlow(backend) {
   const folder = new URL("../node_modules/@tensorflow/", import.meta.url).href;
-  const load = (/** @type {string} */ name) => new Promise((resolve, reject) => {
-    const script = Object.assign(document.createElement("script"), { src: folder + name, onload: resolve, onerror: () => reject(new Error(`${name} could not be fetched`)) });
-    document.head.append(script);
-  });
+  const load = (/** @type {string} */ name) =>
+    new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), {
+        src: folder + name,
+        onload: resolve,
+        onerror: () => reject(new Error(`${name} could not be fetched`)),
+      });
+      document.head.append(script);
+    });
   const scope = /** @type {any} */ (globalThis);
   if (!scope.tf) await load("tfjs/dist/tf.min.js");
   tf = scope.tf;
@@ -34,12 +39,21 @@ export async function startTensorFlow(backend) {
  */
 export function createTensorFlow(weights, dataset, { side, channels, features }) {
   const get = (/** @type {string} */ name) => tf.tensor(weights[name].data, weights[name].shape);
-  const convolutions = [1, 2, 3, 4].map((number) => ({ kernel: get(`conv${number}.weight`).transpose([2, 3, 1, 0]), bias: get(`conv${number}.bias`) }));
-  const dense = [1, 2, 3].map((number) => ({ matrix: get(`fc${number}.weight`).transpose(), bias: get(`fc${number}.bias`) }));
+  const convolutions = [1, 2, 3, 4].map((number) => ({
+    kernel: get(`conv${number}.weight`).transpose([2, 3, 1, 0]),
+    bias: get(`conv${number}.bias`),
+  }));
+  const dense = [1, 2, 3].map((number) => ({
+    matrix: get(`fc${number}.weight`).transpose(),
+    bias: get(`fc${number}.bias`),
+  }));
   // PyTorch flattens one channel after the other, TensorFlow.js pixel after pixel.
   const last = convolutions[3].kernel.shape[3];
   const cells = Math.sqrt(dense[0].matrix.shape[0] / last);
-  dense[0].matrix = dense[0].matrix.reshape([last, cells, cells, -1]).transpose([1, 2, 0, 3]).reshape([last * cells * cells, -1]);
+  dense[0].matrix = dense[0].matrix
+    .reshape([last, cells, cells, -1])
+    .transpose([1, 2, 0, 3])
+    .reshape([last * cells * cells, -1]);
   const normal = NORMAL[dataset];
   const [mean, deviation] = normal ? [tf.tensor(normal.mean), tf.tensor(normal.deviation)] : [null, null];
 
@@ -59,7 +73,8 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
   }
 
   /** One channel after the other to pixel after pixel. @param {Float32Array} images */
-  const toTensor = (images) => tf.tidy(() => tf.tensor(images, [images.length / features, channels, side, side]).transpose([0, 2, 3, 1]));
+  const toTensor = (images) =>
+    tf.tidy(() => tf.tensor(images, [images.length / features, channels, side, side]).transpose([0, 2, 3, 1]));
   /** @param {any} gradient */
   const fromGradient = (gradient) => gradient.transpose([0, 3, 1, 2]).reshape([-1, features]);
 
@@ -84,14 +99,21 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
       const x = toTensor(image);
       const best = tf.tidy(() => {
         const rows = Array.from({ length: 10 }, (_, output) =>
-          fromGradient(tf.grad((/** @type {any} */ x) => tf.softmax(network(x)).slice([0, output], [1, 1]).sum())(x)).reshape([features]));
+          fromGradient(
+            tf.grad((/** @type {any} */ x) => tf.softmax(network(x)).slice([0, output], [1, 1]).sum())(x),
+          ).reshape([features]),
+        );
         const a = rows[target];
         const b = tf.addN(rows).sub(a);
         const alpha = a.reshape([features, 1]).add(a.reshape([1, features]));
         const beta = b.reshape([features, 1]).add(b.reshape([1, features]));
         const open = tf.tensor(image).less(1);
         const both = open.reshape([features, 1]).logicalAnd(open.reshape([1, features]));
-        const admissible = alpha.greater(0).logicalAnd(beta.less(0)).logicalAnd(both).logicalAnd(tf.eye(features).less(1));
+        const admissible = alpha
+          .greater(0)
+          .logicalAnd(beta.less(0))
+          .logicalAnd(both)
+          .logicalAnd(tf.eye(features).less(1));
         return tf.where(admissible, alpha.mul(beta).neg(), tf.zerosLike(alpha)).flatten().argMax();
       });
       const [place] = await best.data();
@@ -114,20 +136,25 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
         const wanted = tf.oneHot(tf.tensor1d(targets, "int32"), 10).toFloat();
         /** @type {any} */
         let logits;
-        const row = (/** @type {(logits: any) => any} */ of) => fromGradient(tf.grad((/** @type {any} */ x) => {
-          const z = network(x);
-          logits ??= tf.keep(z.clone());
-          return of(z).sum();
-        })(x));
-        const rows = attack === "jsma-f"
-          ? [row((z) => tf.softmax(z).mul(wanted))]
-          : [row((z) => z.mul(wanted)), row((z) => z.mul(tf.sub(1, wanted)))];
+        const row = (/** @type {(logits: any) => any} */ of) =>
+          fromGradient(
+            tf.grad((/** @type {any} */ x) => {
+              const z = network(x);
+              logits ??= tf.keep(z.clone());
+              return of(z).sum();
+            })(x),
+          );
+        const rows =
+          attack === "jsma-f"
+            ? [row((z) => tf.softmax(z).mul(wanted))]
+            : [row((z) => z.mul(wanted)), row((z) => z.mul(tf.sub(1, wanted)))];
         return [logits, ...rows];
       });
       const [, a, b] = await Promise.all([logits.data(), ...rows.map((/** @type {any} */ each) => each.data())]);
       tf.dispose([x, logits, ...rows]);
       return targets.map((_, place) => {
-        const part = (/** @type {Float32Array} */ numbers) => numbers.subarray(place * features, (place + 1) * features);
+        const part = (/** @type {Float32Array} */ numbers) =>
+          numbers.subarray(place * features, (place + 1) * features);
         return choosePair(part(a), b ? part(b) : null, part(images));
       });
     },
@@ -158,9 +185,11 @@ export function choosePair(a, b, image) {
   let best = 0;
   /** @type {number[]} */
   let pair = [];
-  candidates.forEach((p, place) => candidates.slice(place + 1).forEach((q) => {
-    const [alpha, beta] = [a[p] + a[q], other(p) + other(q)];
-    if (alpha > 0 && beta > 0 && alpha * beta > best) [best, pair] = [alpha * beta, [p, q]];
-  }));
+  candidates.forEach((p, place) =>
+    candidates.slice(place + 1).forEach((q) => {
+      const [alpha, beta] = [a[p] + a[q], other(p) + other(q)];
+      if (alpha > 0 && beta > 0 && alpha * beta > best) [best, pair] = [alpha * beta, [p, q]];
+    }),
+  );
   return pair.sort((p, q) => p - q);
 }

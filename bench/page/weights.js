@@ -10,11 +10,22 @@ export function readSafeTensors(file) {
   const length = Number(new DataView(file).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, length)));
   delete header.__metadata__;
-  return Object.fromEntries(Object.entries(header).map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
-    if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
-    const halves = new Uint16Array(file.slice(8 + length + from, 8 + length + to));
-    return [name, { shape, data: Float32Array.from(halves, half) }];
-  }));
+  return Object.fromEntries(
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => {
+        if (dtype !== "F16") throw new Error(`${name} is ${dtype}, not F16`);
+        const halves = new Uint16Array(file.slice(8 + length + from, 8 + length + to));
+        return [name, { shape, data: Float32Array.from(halves, half) }];
+      },
+    ),
+  );
 }
 
 /** A number in half precision by its bits. @param {number} bits */
@@ -27,7 +38,11 @@ export function half(bits) {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** What the networks take from each colour and divide it by, as in src/dataset.rs. @type {Record<string, { mean: number[], deviation: number[] } | undefined>} */
+/**
+ * What the networks take from each colour and divide it by, as in src/dataset.rs.
+ *
+ * @type {Record<string, { mean: number[], deviation: number[] } | undefined>}
+ */
 export const NORMAL = {
   cifar10: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.247, 0.2435, 0.2616] },
 };

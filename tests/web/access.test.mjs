@@ -9,27 +9,67 @@ withBrowser();
 /** @typedef {import("playwright-core").Page} Page */
 
 const PHONE = { width: 375, height: 740 };
-/** Just above and below every width at which the page is laid out anew, and what phones, one of them on its side, and screens have. */
+/**
+ * Just above and below every width at which the page is laid out anew, and what phones, one of them on its side, and
+ * screens have.
+ */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
-const LOOKS = /** @type {const} */ ([["en", "light"], ["ja", "dark"]]);
+const LOOKS = /** @type {const} */ ([
+  ["en", "light"],
+  ["ja", "dark"],
+]);
 
-/** Every view of the project: where it is, and what is done there before it is looked at. @type {Record<string, [path: string, prepare: (page: Page) => Promise<unknown>]>} */
+/**
+ * Every view of the project: where it is, and what is done there before it is looked at.
+ *
+ * @type {Record<string, [path: string, prepare: (page: Page) => Promise<unknown>]>}
+ */
 const VIEWS = {
   "the page before an attack": ["/", ready],
-  "the page after an attack": ["/", async (page) => { await ready(page); await attack(page); }],
-  "the page with CIFAR-10 after an attack": ["/#v=1&data=cifar10&end", async (page) => { await ready(page); await attack(page); }],
-  "the share panel": ["/", async (page) => {
-    await ready(page);
-    await page.locator("#share-open").click();
-    await page.waitForFunction(() => /** @type {HTMLImageElement} */ (document.querySelector("#share-preview")).src.startsWith("blob:"));
-  }],
+  "the page after an attack": [
+    "/",
+    async (page) => {
+      await ready(page);
+      await attack(page);
+    },
+  ],
+  "the page with CIFAR-10 after an attack": [
+    "/#v=1&data=cifar10&end",
+    async (page) => {
+      await ready(page);
+      await attack(page);
+    },
+  ],
+  "the share panel": [
+    "/",
+    async (page) => {
+      await ready(page);
+      await page.locator("#share-open").click();
+      await page.waitForFunction(() =>
+        /** @type {HTMLImageElement} */ (document.querySelector("#share-preview")).src.startsWith("blob:"),
+      );
+    },
+  ],
   "the embed with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
-  "the lab with a finished experiment": ["/www/lab.html#pairs", async (page) => {
-    await measureLittle(page);
-    await page.locator(".heat button").first().click();
-  }],
-  "the post in English": ["/www/blog/en.html", async (page) => { await page.locator("iframe.frame").waitFor(); }],
-  "the post in Japanese": ["/www/blog/ja.html", async (page) => { await page.locator("iframe.frame").waitFor(); }],
+  "the lab with a finished experiment": [
+    "/www/lab.html#pairs",
+    async (page) => {
+      await measureLittle(page);
+      await page.locator(".heat button").first().click();
+    },
+  ],
+  "the post in English": [
+    "/www/blog/en.html",
+    async (page) => {
+      await page.locator("iframe.frame").waitFor();
+    },
+  ],
+  "the post in Japanese": [
+    "/www/blog/ja.html",
+    async (page) => {
+      await page.locator("iframe.frame").waitFor();
+    },
+  ],
 };
 
 for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
@@ -37,7 +77,7 @@ for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
     const { url } = await site(t);
     const { page } = await open(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
     await prepare(page);
-    const isTranslated = await page.locator("#language").count() > 0;
+    const isTranslated = (await page.locator("#language").count()) > 0;
     for (const [language, colorScheme] of LOOKS) {
       if (isTranslated) await speak(page, language);
       await page.emulateMedia({ colorScheme });
@@ -65,7 +105,9 @@ function beyond(page) {
   return page.evaluate(() => {
     const { scrollWidth } = document.documentElement;
     if (scrollWidth <= innerWidth) return [];
-    const wide = [...document.querySelectorAll("body *")].filter((element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth);
+    const wide = [...document.querySelectorAll("body *")].filter(
+      (element) => element.checkVisibility() && element.getBoundingClientRect().right > innerWidth,
+    );
     return [`${scrollWidth} px`, ...wide.map((element) => `${element.tagName} ${element.className} ${element.id}`)];
   });
 }
@@ -73,15 +115,30 @@ function beyond(page) {
 /** Targets of less than 24 px. A link within a sentence may be as high as its line. @param {Page} page */
 function small(page) {
   return page.evaluate(() => {
-    const targets = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")].filter((element) =>
-      element.checkVisibility({ visibilityProperty: true }) && !element.closest(".unseen, [aria-hidden=true]"));
-    return targets.filter((element) => {
-      const inSentence = element.tagName === "A" && getComputedStyle(element).display === "inline" && (element.closest("p, li, figcaption")?.textContent ?? "").trim() !== (element.textContent ?? "").trim();
-      const whole = /** @type {HTMLInputElement} */ (element).type === "checkbox" || /** @type {HTMLInputElement} */ (element).type === "radio" ? element.closest("label") ?? element : element;
-      // A link around a picture is as large as the picture.
-      const boxes = [whole, ...(element.tagName === "A" ? element.children : [])].map((part) => part.getBoundingClientRect());
-      return !inSentence && !boxes.some(({ width, height }) => width >= 23.9 && height >= 23.9);
-    }).map((element) => `${element.tagName} ${element.className} ${element.id} ${element.textContent?.slice(0, 30)}`);
+    const targets = [
+      ...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']"),
+    ].filter(
+      (element) =>
+        element.checkVisibility({ visibilityProperty: true }) && !element.closest(".unseen, [aria-hidden=true]"),
+    );
+    return targets
+      .filter((element) => {
+        const inSentence =
+          element.tagName === "A"
+          && getComputedStyle(element).display === "inline"
+          && (element.closest("p, li, figcaption")?.textContent ?? "").trim() !== (element.textContent ?? "").trim();
+        const whole =
+          /** @type {HTMLInputElement} */ (element).type === "checkbox"
+          || /** @type {HTMLInputElement} */ (element).type === "radio"
+            ? (element.closest("label") ?? element)
+            : element;
+        // A link around a picture is as large as the picture.
+        const boxes = [whole, ...(element.tagName === "A" ? element.children : [])].map((part) =>
+          part.getBoundingClientRect(),
+        );
+        return !inSentence && !boxes.some(({ width, height }) => width >= 23.9 && height >= 23.9);
+      })
+      .map((element) => `${element.tagName} ${element.className} ${element.id} ${element.textContent?.slice(0, 30)}`);
   });
 }
 
@@ -108,13 +165,18 @@ test("an attack is set up, run and looked back at by the keyboard alone", async 
   await page.waitForFunction(() => (document.querySelector("#announcer")?.textContent ?? "") !== "");
   await tabTo("#scrubber");
   await page.keyboard.press("Home");
-  await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "0");
+  await page.waitForFunction(
+    () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "0",
+  );
 });
 
 test("the colours follow the system, and the button changes them", async (t) => {
   const { url } = await site(t);
   const background = (/** @type {import("playwright-core").Page} */ page) =>
-    page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor);
+    page.evaluate(
+      () =>
+        getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor,
+    );
   const { page: light } = await visit(t, url, { colorScheme: "light" });
   const { page: dark } = await visit(t, url, { colorScheme: "dark" });
   const inDark = await background(dark);
@@ -123,7 +185,11 @@ test("the colours follow the system, and the button changes them", async (t) => 
   assert.equal(await background(light), inDark);
 });
 
-/** Goes from control to control and tells which the keyboard reached, until it comes back to the first. @param {Page} page */
+/**
+ * Goes from control to control and tells which the keyboard reached, until it comes back to the first.
+ *
+ * @param {Page} page
+ */
 async function tour(page) {
   /** @type {string[]} */
   const reached = [];
@@ -144,25 +210,38 @@ async function tour(page) {
   assert.fail(`the keyboard is trapped: ${reached.slice(-5)}`);
 }
 
-for (const [name, path] of Object.entries({ "the page": "/", "the embed": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", "the lab": "/www/lab.html" })) {
+for (const [name, path] of Object.entries({
+  "the page": "/",
+  "the embed": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1",
+  "the lab": "/www/lab.html",
+})) {
   test(`the keyboard goes through ${name} from control to control, in the order of the document, and each shows its focus`, async (t) => {
     const { url } = await site(t);
     const { page } = await open(t, url + path);
     if (name === "the lab") await page.locator("#lab[data-ready]").waitFor();
     else await ready(page);
     const reached = await tour(page);
-    assert.deepEqual(reached.filter((control) => control.includes("WITHOUT")), []);
+    assert.deepEqual(
+      reached.filter((control) => control.includes("WITHOUT")),
+      [],
+    );
     const wanted = await page.evaluate(() => {
       const groups = new Set();
-      return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")].filter((element) => {
-        const { tabIndex, type, name, disabled } = /** @type {HTMLInputElement} */ (element);
-        if (tabIndex < 0 || disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
-        if (type !== "radio") return true;
-        // Of radio buttons the checked one is a stop, and the arrow keys do the rest.
-        const isNew = !groups.has(name);
-        groups.add(name);
-        return isNew;
-      }).map((element) => (/** @type {HTMLInputElement} */ (element).type === "radio" ? "radio" : `${element.tagName} ${element.id || element.className || element.textContent}`));
+      return [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter((element) => {
+          const { tabIndex, type, name, disabled } = /** @type {HTMLInputElement} */ (element);
+          if (tabIndex < 0 || disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
+          if (type !== "radio") return true;
+          // Of radio buttons the checked one is a stop, and the arrow keys do the rest.
+          const isNew = !groups.has(name);
+          groups.add(name);
+          return isNew;
+        })
+        .map((element) =>
+          /** @type {HTMLInputElement} */ (element).type === "radio"
+            ? "radio"
+            : `${element.tagName} ${element.id || element.className || element.textContent}`,
+        );
     });
     assert.deepEqual(reached, wanted);
   });
@@ -175,20 +254,38 @@ test("the share panel keeps the keyboard until it is closed, and gives it back",
   await page.keyboard.press("Enter");
   for (let presses = 0; presses < 30; presses++) {
     await page.keyboard.press("Tab");
-    assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("#share")));
+    assert.ok(
+      await page.evaluate(() => document.activeElement === document.body || document.activeElement?.closest("#share")),
+    );
   }
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement?.id), "share-open");
 });
 
 /** A 7: along the top, and down in steps. */
-const SEVEN = ["ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", "ArrowLeft", " ", "Shift+ArrowRight", "Shift+ArrowRight", "ArrowRight", "ArrowRight",
-  ...Array.from({ length: 7 }, () => ["ArrowDown", "ArrowDown", "ArrowLeft"]).flat(), " "];
+const SEVEN = [
+  "ArrowLeft",
+  "ArrowLeft",
+  "ArrowLeft",
+  "ArrowLeft",
+  "ArrowLeft",
+  " ",
+  "Shift+ArrowRight",
+  "Shift+ArrowRight",
+  "ArrowRight",
+  "ArrowRight",
+  ...Array.from({ length: 7 }, () => ["ArrowDown", "ArrowDown", "ArrowLeft"]).flat(),
+  " ",
+];
 
 test("a digit is drawn by keyboard, told about, undone, cleared, and travels in a link", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url);
-  const says = (/** @type {RegExp} */ words) => page.waitForFunction((words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""), words.source);
+  const says = (/** @type {RegExp} */ words) =>
+    page.waitForFunction(
+      (words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""),
+      words.source,
+    );
   await page.locator("#pad").focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("#pad-keys").waitFor();
@@ -196,12 +293,20 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.keyboard.press("ArrowLeft");
   for (const key of SEVEN) await page.keyboard.press(key);
   await says(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
-  // The link of the story's step has the whole drawing as soon as it is read; the address follows, and may have a part of it.
-  await page.waitForFunction(() => /strokes=/.test(location.hash) && location.href === /** @type {HTMLAnchorElement | null} */ (document.querySelector(".story-steps details[open] .step-link"))?.href);
+  // The link of the story's step has the whole drawing as soon as it is read; the address follows, and may have a part
+  // of it.
+  await page.waitForFunction(
+    () =>
+      /strokes=/.test(location.hash)
+      && location.href
+        === /** @type {HTMLAnchorElement | null} */ (document.querySelector(".story-steps details[open] .step-link"))
+          ?.href,
+  );
 
   const { page: other } = await visit(t, page.url());
   await other.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
-  const seen = (/** @type {Page} */ where) => where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+  const seen = (/** @type {Page} */ where) =>
+    where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
   assert.equal(await seen(other), await seen(page));
 
   await page.locator("#pad").focus();
@@ -222,17 +327,32 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
 
 test("one polite line tells start, outcome and errors in sentences, and nothing in between", async (t) => {
   const { url, answers } = await site(t, { "/www/models/mnist-undefended.safetensors": 404 });
-  const { page } = await open(t, url, { script: `addEventListener("DOMContentLoaded", () => {
+  const { page } = await open(t, url, {
+    script: `addEventListener("DOMContentLoaded", () => {
     globalThis.said = [];
     new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) said.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
-  })` });
-  const live = () => page.evaluate(() => [...document.querySelectorAll("[aria-live]:not([aria-live=off]), [role=status], [role=alert], output:not([aria-live=off])")].filter((element) => !element.closest("dialog")).map(({ id }) => id));
+  })`,
+  });
+  const live = () =>
+    page.evaluate(() =>
+      [
+        ...document.querySelectorAll(
+          "[aria-live]:not([aria-live=off]), [role=status], [role=alert], output:not([aria-live=off])",
+        ),
+      ]
+        .filter((element) => !element.closest("dialog"))
+        .map(({ id }) => id),
+    );
   assert.deepEqual(await live(), ["announcer"]);
-  await page.waitForFunction(() => /** @type {any} */ (globalThis).said.some((/** @type {string} */ words) => /could not be fetched/.test(words)));
+  await page.waitForFunction(() =>
+    /** @type {any} */ (globalThis).said.some((/** @type {string} */ words) => /could not be fetched/.test(words)),
+  );
   delete answers["/www/models/mnist-undefended.safetensors"];
   await panel(page, "left").locator(".retry").click();
   await ready(page);
-  await page.evaluate(() => { /** @type {any} */ (globalThis).said.length = 0; });
+  await page.evaluate(() => {
+    /** @type {any} */ (globalThis).said.length = 0;
+  });
   await choose(page, 7);
   await set(page, { target: 3 });
   await attack(page);
@@ -240,7 +360,10 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
   const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
   // Both sentences come at once where the attack has ended before the next frame.
   assert.ok(said.length <= 2, said);
-  assert.match(said.join(" "), /^Attack started\. Target: 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/);
+  assert.match(
+    said.join(" "),
+    /^Attack started\. Target: 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/,
+  );
   await page.goto(`${url}/www/lab.html`);
   assert.deepEqual(await live(), ["announcer"]);
 });
@@ -248,11 +371,24 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
 test("a finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
-  await page.locator("#settings").evaluate((details) => { /** @type {HTMLDetailsElement} */ (details).open = true; });
-  const sizes = await page.evaluate(() => [...document.querySelectorAll("input:not([type=range], [type=radio], [type=checkbox], [type=file]), select, textarea")]
-    .filter((field) => field.checkVisibility() && parseFloat(getComputedStyle(field).fontSize) < 16).map(({ id, className }) => id || className));
+  await page.locator("#settings").evaluate((details) => {
+    /** @type {HTMLDetailsElement} */ (details).open = true;
+  });
+  const sizes = await page.evaluate(() =>
+    [
+      ...document.querySelectorAll(
+        "input:not([type=range], [type=radio], [type=checkbox], [type=file]), select, textarea",
+      ),
+    ]
+      .filter((field) => field.checkVisibility() && parseFloat(getComputedStyle(field).fontSize) < 16)
+      .map(({ id, className }) => id || className),
+  );
   assert.deepEqual(sizes, []);
-  assert.equal(await page.locator("meta[name=viewport]").getAttribute("content"), "width=device-width, initial-scale=1", "everybody may zoom");
+  assert.equal(
+    await page.locator("meta[name=viewport]").getAttribute("content"),
+    "width=device-width, initial-scale=1",
+    "everybody may zoom",
+  );
   for (const viewport of [PHONE, { width: PHONE.height, height: PHONE.width }]) {
     await page.setViewportSize(viewport);
     await page.locator("#clear").click();
@@ -263,7 +399,8 @@ test("a finger draws without scrolling the page, and no field makes a phone zoom
     const touch = await page.context().newCDPSession(page);
     const at = (/** @type {number} */ share) => [{ x: box.x + box.width / 2, y: box.y + share * box.height }];
     await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(0.9) });
-    for (let share = 0.85; share > 0.1; share -= 0.05) await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(share) });
+    for (let share = 0.85; share > 0.1; share -= 0.05)
+      await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(share) });
     await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
     await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "1");
     assert.equal(await page.evaluate(() => scrollY), before);
@@ -273,7 +410,12 @@ test("a finger draws without scrolling the page, and no field makes a phone zoom
 test("forced colours leave pictures, marks, bars and choices to be told apart", async (t) => {
   const { url } = await site(t);
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    const { page } = await visit(t, url, { forcedColors: "active", colorScheme, reducedMotion: "reduce", bypassCSP: true });
+    const { page } = await visit(t, url, {
+      forcedColors: "active",
+      colorScheme,
+      reducedMotion: "reduce",
+      bypassCSP: true,
+    });
     await attack(page);
     /** Of what is painted on what: the selectors, the properties that are told apart, and the least contrast. */
     const pairs = /** @type {const} */ ([
@@ -281,50 +423,100 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
       ["#targets .chip:has(:checked)", "color", "#targets .chip:has(:checked)", "backgroundColor"],
       ["#targets .chip:has(:checked)", "backgroundColor", "#targets .chip:not(:has(:checked))", "backgroundColor"],
       ["#overlays .segment:has(:checked)", "color", "#overlays .segment:has(:checked)", "backgroundColor"],
-      ["#overlays .segment:has(:checked)", "backgroundColor", "#overlays .segment:not(:has(:checked))", "backgroundColor"],
+      [
+        "#overlays .segment:has(:checked)",
+        "backgroundColor",
+        "#overlays .segment:not(:has(:checked))",
+        "backgroundColor",
+      ],
       ['[data-panel="right"] tr[data-read] .bar-fill', "backgroundColor", "body", "backgroundColor"],
       ["#pad-hint", "color", "#pad", "backgroundColor"],
     ]);
     const contrasts = await page.evaluate((pairs) => {
-      const context = /** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d", { willReadFrequently: true }));
+      const context = /** @type {CanvasRenderingContext2D} */ (
+        document.createElement("canvas").getContext("2d", { willReadFrequently: true })
+      );
       const light = (/** @type {string} */ selector, /** @type {"color" | "backgroundColor"} */ property) => {
         let element = document.querySelector(selector);
         // What has no background of its own lies on another's.
-        while (element?.parentElement && property === "backgroundColor" && /rgba\(.* 0\)|transparent/.test(getComputedStyle(element)[property])) element = element.parentElement;
+        while (
+          element?.parentElement
+          && property === "backgroundColor"
+          && /rgba\(.* 0\)|transparent/.test(getComputedStyle(element)[property])
+        )
+          element = element.parentElement;
         context.fillStyle = getComputedStyle(element ?? document.documentElement)[property];
         context.fillRect(0, 0, 1, 1);
-        const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+        const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data].map((value) =>
+          value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+        );
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
       };
-      return pairs.map(([one, of, other, by]) => [one, Math.max(light(one, of) / light(other, by), light(other, by) / light(one, of))]);
+      return pairs.map(([one, of, other, by]) => [
+        one,
+        Math.max(light(one, of) / light(other, by), light(other, by) / light(one, of)),
+      ]);
     }, pairs);
-    assert.deepEqual(contrasts.filter(([, contrast]) => Number(contrast) < 3), [], colorScheme);
+    assert.deepEqual(
+      contrasts.filter(([, contrast]) => Number(contrast) < 3),
+      [],
+      colorScheme,
+    );
     // The picture has both of its colours, and orange frames.
-    const shades = await panel(page, "left").locator(".picture-frame").evaluate((frame) => [...frame.querySelectorAll("canvas")].map((canvas) => {
-      const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).getImageData(0, 0, canvas.width, canvas.height);
-      return new Set(new Uint32Array(data.buffer)).size;
-    }));
+    const shades = await panel(page, "left")
+      .locator(".picture-frame")
+      .evaluate((frame) =>
+        [...frame.querySelectorAll("canvas")].map((canvas) => {
+          const { data } = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d")).getImageData(
+            0,
+            0,
+            canvas.width,
+            canvas.height,
+          );
+          return new Set(new Uint32Array(data.buffer)).size;
+        }),
+      );
     assert.ok(shades[0] > 20 && shades[1] > 1, `${shades}`);
-    assert.match(await page.locator('.tile[aria-selected="true"]').evaluate((tile) => getComputedStyle(tile).boxShadow), /inset/);
+    assert.match(
+      await page.locator('.tile[aria-selected="true"]').evaluate((tile) => getComputedStyle(tile).boxShadow),
+      /inset/,
+    );
   }
 });
 
 test("a run is printed on one sheet, light, with the link and what to cite", async (t) => {
   const { url } = await site(t);
-  const { page } = await visit(t, `${url}/#v=1&left=undefended-1&right=distilled-100&sample=0&target=3&theme=dark&end`, { reducedMotion: "reduce" });
+  const { page } = await visit(
+    t,
+    `${url}/#v=1&left=undefended-1&right=distilled-100&sample=0&target=3&theme=dark&end`,
+    { reducedMotion: "reduce" },
+  );
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
   await page.waitForFunction(() => /step=/.test(location.hash));
-  const pages = async (/** @type {Parameters<Page["pdf"]>[0]} */ options) => `${(await page.pdf(options)).toString("latin1")}`.match(/\/Type\s*\/Page\b/g)?.length;
-  for (const format of ["A4", "Letter"]) for (const landscape of [false, true]) assert.equal(await pages({ format, landscape }), 1, `${format} ${landscape}`);
+  const pages = async (/** @type {Parameters<Page["pdf"]>[0]} */ options) =>
+    `${(await page.pdf(options)).toString("latin1")}`.match(/\/Type\s*\/Page\b/g)?.length;
+  for (const format of ["A4", "Letter"])
+    for (const landscape of [false, true])
+      assert.equal(await pages({ format, landscape }), 1, `${format} ${landscape}`);
 
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   await page.emulateMedia({ media: "print" });
-  for (const selector of ['[data-panel="left"] .picture', '[data-panel="right"] .verdict', "#sheet-bibtex"]) assert.ok(await page.locator(selector).isVisible(), selector);
-  for (const selector of ["#run", "#samples", ".story", "#language"]) assert.ok(await page.locator(selector).isHidden(), selector);
+  for (const selector of ['[data-panel="left"] .picture', '[data-panel="right"] .verdict', "#sheet-bibtex"])
+    assert.ok(await page.locator(selector).isVisible(), selector);
+  for (const selector of ["#run", "#samples", ".story", "#language"])
+    assert.ok(await page.locator(selector).isHidden(), selector);
   assert.equal(await page.locator("#sheet-link").innerText(), page.url());
   assert.match(await page.locator("#sheet-bibtex").innerText(), /url = \{http[^\n]*end\}.*papernot2016distillation/s);
-  const corner = () => panel(page, "left").locator(".picture-pixels").evaluate((canvas) => /** @type {CanvasRenderingContext2D} */ (/** @type {HTMLCanvasElement} */ (canvas).getContext("2d")).getImageData(0, 0, 1, 1).data[0]);
-  assert.ok(await corner() > 200, "dark paper");
+  const corner = () =>
+    panel(page, "left")
+      .locator(".picture-pixels")
+      .evaluate(
+        (canvas) =>
+          /** @type {CanvasRenderingContext2D} */ (
+            /** @type {HTMLCanvasElement} */ (canvas).getContext("2d")
+          ).getImageData(0, 0, 1, 1).data[0],
+      );
+  assert.ok((await corner()) > 200, "dark paper");
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
-  assert.ok(await corner() < 60, "dark again on the screen");
+  assert.ok((await corner()) < 60, "dark again on the screen");
 });

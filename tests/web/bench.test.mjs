@@ -9,7 +9,16 @@ import { half, readSafeTensors } from "../../bench/page/weights.js";
 import { bestRate, floorOf, median, ratio } from "../../bench/report.mjs";
 
 test("numbers in half precision are read to the last bit", () => {
-  const cases = [[0x3c00, 1], [0xc000, -2], [0x3555, 0.333251953125], [0x0001, 2 ** -24], [0x83ff, -1023 * 2 ** -24], [0x7bff, 65504], [0x7c00, Infinity], [0x8000, -0]];
+  const cases = [
+    [0x3c00, 1],
+    [0xc000, -2],
+    [0x3555, 0.333251953125],
+    [0x0001, 2 ** -24],
+    [0x83ff, -1023 * 2 ** -24],
+    [0x7bff, 65504],
+    [0x7c00, Infinity],
+    [0x8000, -0],
+  ];
   for (const [bits, value] of cases) assert.ok(Object.is(half(bits), value), `${bits}`);
   assert.ok(Number.isNaN(half(0x7e00)));
 });
@@ -18,7 +27,10 @@ test("a published model file has the network's tensors, and all of its parameter
   const file = readFileSync(new URL("../../www/models/mnist-undefended.safetensors", import.meta.url));
   const weights = readSafeTensors(new Uint8Array(file).buffer);
   assert.deepEqual(weights["conv4.weight"].shape, [64, 64, 3, 3]);
-  assert.equal(Object.values(weights).reduce((sum, { data }) => sum + data.length, 0), 312_202);
+  assert.equal(
+    Object.values(weights).reduce((sum, { data }) => sum + data.length, 0),
+    312_202,
+  );
   assert.ok(Object.values(weights).every(({ data }) => data.every(Number.isFinite)));
   const { bytes } = onnxModel(weights, "mnist", { side: 28, channels: 1 });
   assert.ok(bytes.length > 4 * 312_202 && bytes.length < 4 * 312_202 + 4000);
@@ -41,7 +53,8 @@ test("the peer's choice of a pair is that of all pairs", () => {
       for (let p = 0; p < 12; p++) {
         for (let q = p + 1; q < 12; q++) {
           const [alpha, beta] = [a[p] + a[q], others ? -others[p] - others[q] : a[p] + a[q]];
-          if (image[p] < 1 && image[q] < 1 && alpha > 0 && beta > 0 && alpha * beta > best) [best, pair] = [alpha * beta, [p, q]];
+          if (image[p] < 1 && image[q] < 1 && alpha > 0 && beta > 0 && alpha * beta > best)
+            [best, pair] = [alpha * beta, [p, q]];
         }
       }
       assert.deepEqual(choosePair(a, others, image), pair);

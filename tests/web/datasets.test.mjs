@@ -13,12 +13,15 @@ const CIFAR = withCifar();
 const LINK = "v=1&data=cifar10&left=undefended-1&right=distilled-100&sample=0&target=5&lang=en&end";
 
 /** The pixels of a panel's picture as the canvas holds them. @param {Page} page @param {"left" | "right"} side */
-const pixels = (page, side) => panel(page, side).locator(".picture-pixels").evaluate((canvas) => {
-  const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
-  const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
-  context.drawImage(canvas, 0, 0);
-  return [...context.getImageData(0, 0, width, height).data];
-});
+const pixels = (page, side) =>
+  panel(page, side)
+    .locator(".picture-pixels")
+    .evaluate((canvas) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+      const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
+      context.drawImage(canvas, 0, 0);
+      return [...context.getImageData(0, 0, width, height).data];
+    });
 
 /** A step of an attack that changes something on the left. @param {Page} page */
 async function attackSomething(page) {
@@ -29,7 +32,8 @@ async function attackSomething(page) {
   }
   await page.locator("#scrubber").press("End");
   await page.waitForFunction(() => {
-    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
+      .dataset;
     return iteration === iterations && Number(iteration) > 0;
   });
 }
@@ -51,7 +55,11 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
   assert.deepEqual(fetched, [...new Set(fetched)], "nothing twice");
   const shown = await both(page, "data-model");
   const files = CIFAR.entries.filter(({ id }) => shown.includes(id)).map(({ file }) => `/www/models/${file}`);
-  assert.deepEqual(fetched.filter((path) => path.endsWith("safetensors")), files.sort(), "the networks on show and no others");
+  assert.deepEqual(
+    fetched.filter((path) => path.endsWith("safetensors")),
+    files.sort(),
+    "the networks on show and no others",
+  );
 
   await page.locator("#samples .tile").nth(95).click();
   requests.length = 0;
@@ -61,7 +69,10 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
   await page.waitForFunction(() => /target=9/.test(location.hash) && !/data=cifar10/.test(location.hash));
   await goTo(page, "cifar10");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /truck/);
-  assert.deepEqual(requests.filter((path) => /mnist|cifar10/.test(path)), []);
+  assert.deepEqual(
+    requests.filter((path) => /mnist|cifar10/.test(path)),
+    [],
+  );
   await page.waitForFunction(() => /data=cifar10/.test(location.hash));
   await page.goBack();
   await page.waitForFunction(() => document.documentElement.dataset.set === "mnist");
@@ -72,7 +83,11 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
 test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour", async (t) => {
   const { url } = await site(t, CIFAR.answers);
   const { page, problems, requests } = await visit(t, `${url}/#${LINK}`);
-  assert.deepEqual(requests.filter((path) => path.includes("/mnist")), [], "nothing of MNIST");
+  assert.deepEqual(
+    requests.filter((path) => path.includes("/mnist")),
+    [],
+    "nothing of MNIST",
+  );
   const names = await page.locator(".chip-name").allTextContents();
   assert.deepEqual([names[0], names[9]], ["airplane", "truck"]);
   assert.equal(await page.locator(".chip-picture:visible").count(), 10);
@@ -86,15 +101,26 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   assert.equal(sample.length, 3072);
   const before = await pixels(page, "left");
   for (const place of [0, 1, 500, 1023]) {
-    assert.deepEqual(before.slice(4 * place, 4 * place + 3), [0, 1, 2].map((channel) => Math.round(255 * sample[1024 * channel + place])), `pixel ${place}`);
+    assert.deepEqual(
+      before.slice(4 * place, 4 * place + 3),
+      [0, 1, 2].map((channel) => Math.round(255 * sample[1024 * channel + place])),
+      `pixel ${place}`,
+    );
   }
 
   await attackSomething(page);
   const changed = Number(await panel(page, "left").getAttribute("data-features-changed"));
   assert.ok(changed > 0 && changed <= 112);
   const after = await pixels(page, "left");
-  assert.equal(after.filter((value, place) => value !== before[place]).length, changed, "each feature is a channel of a pixel");
-  assert.match(`${await panel(page, "left").locator(".readout-changed").textContent()}`, new RegExp(`^${changed} / 112`));
+  assert.equal(
+    after.filter((value, place) => value !== before[place]).length,
+    changed,
+    "each feature is a channel of a pixel",
+  );
+  assert.match(
+    `${await panel(page, "left").locator(".readout-changed").textContent()}`,
+    new RegExp(`^${changed} / 112`),
+  );
 
   for (const overlay of ["perturbation", "gradient", "saliency"]) {
     // The last image has changed, and needs no gradient; the first is the other way round.
@@ -118,12 +144,22 @@ test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, 
   const { page } = await visit(t, `${url}/#${LINK}`);
   await attackSomething(page);
   // While it plays, the address follows; what counts is the last step.
-  await page.waitForFunction((step) => location.hash.includes(`step=${step}&`), await page.locator("#scrubber").inputValue());
-  const [link, seen, words] = [page.url(), await pixels(page, "left"), await panel(page, "left").locator(".verdict").textContent()];
+  await page.waitForFunction(
+    (step) => location.hash.includes(`step=${step}&`),
+    await page.locator("#scrubber").inputValue(),
+  );
+  const [link, seen, words] = [
+    page.url(),
+    await pixels(page, "left"),
+    await panel(page, "left").locator(".verdict").textContent(),
+  ];
   const { page: other, problems } = await open(t, link, { viewport: { width: 375, height: 740 } });
   await ended(other);
   const iteration = `${await panel(page, "left").getAttribute("data-iteration")}`;
-  await other.waitForFunction((iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration, iteration);
+  await other.waitForFunction(
+    (iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration,
+    iteration,
+  );
   assert.deepEqual(await pixels(other, "left"), seen);
   assert.equal(await panel(other, "left").locator(".verdict").textContent(), words);
   await other.locator("#language").selectOption("ja");
@@ -135,7 +171,10 @@ test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, 
 test("a link to a data set without networks shows another, and says so", async (t) => {
   const mnist = PUBLISHED.filter(({ dataset }) => dataset === "mnist");
   const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
-  const { page } = await visit(t, `${url}/#v=1&data=cifar10&sample=3&target=8&budget=3000&show=gradient&step=2&lang=en&end`);
+  const { page } = await visit(
+    t,
+    `${url}/#v=1&data=cifar10&sample=3&target=8&budget=3000&show=gradient&step=2&lang=en&end`,
+  );
   assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /the data set/);
   assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
   assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
@@ -164,9 +203,15 @@ const SIGHTS = {
 for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
   test(`axe finds nothing with CIFAR-10 on the page, ${name}`, async (t) => {
     const { url } = await site(t, CIFAR.answers);
-    const { page } = await visit(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, { ...options, bypassCSP: true });
+    const { page } = await visit(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {
+      ...options,
+      bypassCSP: true,
+    });
     assert.deepEqual(await violations(page), []);
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing to scroll sideways");
+    assert.ok(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      "nothing to scroll sideways",
+    );
   });
 }
 
@@ -174,14 +219,19 @@ test("the slider goes over the temperatures that are published, and runs the att
   const { url, requests } = await site(t, withTemperatures(10, 20, 40, 100));
   const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
   const slider = panel(page, "right").locator(".panel-temperature");
-  assert.ok(await panel(page, "left").locator(".panel-temperature").isDisabled(), "an undefended network has one temperature");
+  assert.ok(
+    await panel(page, "left").locator(".panel-temperature").isDisabled(),
+    "an undefended network has one temperature",
+  );
   assert.deepEqual([await slider.inputValue(), await slider.getAttribute("max")], ["2", "3"]);
   assert.equal(await panel(page, "right").locator(".panel-facts").textContent(), "T = 4090.40%");
   requests.length = 0;
 
   // Before there has been an attack, only the network changes.
   await slider.press("ArrowLeft");
-  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20");
+  await page.waitForFunction(
+    () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
+  );
   await ready(page);
   assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
   assert.match(`${await panel(page, "right").locator(".panel-facts").textContent()}`, /T = 2090\.20%/);
@@ -192,7 +242,9 @@ test("the slider goes over the temperatures that are published, and runs the att
   await set(page, { attack: "jsma-t" });
   await attack(page);
   await slider.press("End");
-  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t100");
+  await page.waitForFunction(
+    () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t100",
+  );
   const outcomes = await ended(page);
   assert.equal(outcomes[0], "fooled");
   assert.match(`${outcomes[1]}`, /fooled|budget|pair|vanished/);
@@ -207,13 +259,20 @@ test("the slider goes over the temperatures that are published, and runs the att
   assert.equal(await panel(page, "right").getAttribute("data-model"), "mnist-distilled-t100");
   // Another role keeps the temperature, where there is one.
   await panel(page, "right").locator(".panel-model").selectOption("undefended");
-  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-undefended");
+  await page.waitForFunction(
+    () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-undefended",
+  );
   await ready(page);
   assert.deepEqual(problems, []);
 });
 
 test("a model card is what the manifest says, and says why the epochs are fewer only where they are", async (t) => {
-  const manifest = PUBLISHED.map((each) => ({ ...each, ...(each.role === "undefended" ? { epochs: 7, epochs_reason: "There was <b>no time</b>." } : { epochs: 50, epochs_reason: "" }) }));
+  const manifest = PUBLISHED.map((each) => ({
+    ...each,
+    ...(each.role === "undefended"
+      ? { epochs: 7, epochs_reason: "There was <b>no time</b>." }
+      : { epochs: 50, epochs_reason: "" }),
+  }));
   const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(manifest) });
   const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-100&sample=0&target=3&lang=en`);
   /** @type {string[][]} */
@@ -221,14 +280,26 @@ test("a model card is what the manifest says, and says why the epochs are fewer 
   for (const side of /** @type {const} */ (["left", "right"])) {
     await panel(page, side).locator(".card-open").click();
     await page.locator("#card[open]").waitFor();
-    cards.push(await page.locator("#card dl > div").evaluateAll((rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent).join(": "))));
+    cards.push(
+      await page
+        .locator("#card dl > div")
+        .evaluateAll((rows) => rows.map((row) => [...row.children].map(({ textContent }) => textContent).join(": "))),
+    );
     await page.locator("#card-close").click();
   }
   const [undefended, distilled] = cards;
-  assert.ok(undefended.includes("Epochs: 7") && undefended.includes("Why fewer than the paper’s 50: There was <b>no time</b>."), undefended.join("\n"));
+  assert.ok(
+    undefended.includes("Epochs: 7") && undefended.includes("Why fewer than the paper’s 50: There was <b>no time</b>."),
+    undefended.join("\n"),
+  );
   assert.ok(distilled.includes("Epochs: 50") && distilled.every((row) => !row.startsWith("Why")), distilled.join("\n"));
-  const { sha256, hardware, command } = manifest.find(({ id }) => id === "mnist-distilled-t100") ?? assert.fail("T = 100 is published");
-  for (const value of [sha256, hardware, command, "mnist-distilled-t100"]) assert.ok(distilled.some((row) => row.endsWith(`: ${value}`)), value);
+  const { sha256, hardware, command } =
+    manifest.find(({ id }) => id === "mnist-distilled-t100") ?? assert.fail("T = 100 is published");
+  for (const value of [sha256, hardware, command, "mnist-distilled-t100"])
+    assert.ok(
+      distilled.some((row) => row.endsWith(`: ${value}`)),
+      value,
+    );
   assert.deepEqual(problems, []);
 });
 
@@ -240,11 +311,16 @@ test("a frame with CIFAR-10 and its targets takes the place that is kept for it"
     const [kept, taken] = await page.evaluate(async (link) => {
       const { heightFor } = await import("/www/embed.js");
       const frame = document.createElement("iframe");
-      Object.assign(frame.style, { border: "0", width: "100%", height: heightFor((part) => ["controls", "target"].includes(part), "vw", link) });
+      Object.assign(frame.style, {
+        border: "0",
+        width: "100%",
+        height: heightFor((part) => ["controls", "target"].includes(part), "vw", link),
+      });
       frame.src = `/?embed=1&controls=1&target=1#${link}`;
       document.body.style.margin = "0";
       document.body.replaceChildren(frame);
-      const isReady = () => frame.contentDocument?.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2;
+      const isReady = () =>
+        frame.contentDocument?.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2;
       while (!isReady()) await new Promise((resolve) => setTimeout(resolve, 50));
       return [frame.getBoundingClientRect().height, frame.contentDocument?.body.getBoundingClientRect().height ?? 0];
     }, LINK);
@@ -262,7 +338,9 @@ test("a frame has the slider where its author wants it", async (t) => {
   const { page } = await visit(t, `${url}/?embed=1&temperature=1#${link}`);
   await ended(page);
   await panel(page, "right").locator(".panel-temperature").press("ArrowLeft");
-  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20");
+  await page.waitForFunction(
+    () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
+  );
   assert.equal((await ended(page))[0], "fooled");
   await page.locator('#open-page[href*="right=distilled-20"]').waitFor({ state: "attached" });
 });

@@ -18,12 +18,16 @@ const published = (path) => readFileSync(new URL(`../..${path}`, import.meta.url
 /** @type {{ file: string, dataset: string, role: string, temperature: number }[]} */
 const MODELS = JSON.parse(`${published("/www/models/manifest.json")}`);
 /** The network that a panel opens with. @param {string} dataset @param {string} role */
-const model = (dataset, role) => `/www/models/${MODELS.filter((each) => each.dataset === dataset && each.role === role).sort((a, b) => b.temperature - a.temperature)[0].file}`;
+const model = (dataset, role) =>
+  `/www/models/${MODELS.filter((each) => each.dataset === dataset && each.role === role).sort((a, b) => b.temperature - a.temperature)[0].file}`;
 
 /** A file that the network breaks off in. @param {string} path */
 function dropping(path) {
   const bytes = published(path);
-  const type = { js: "text/javascript", css: "text/css", json: "application/json", wasm: "application/wasm" }[`${path.split(".").pop()}`] ?? "application/octet-stream";
+  const type =
+    { js: "text/javascript", css: "text/css", json: "application/json", wasm: "application/wasm" }[
+      `${path.split(".").pop()}`
+    ] ?? "application/octet-stream";
   let place = 0;
   /** What waits for the break, where a test holds it back. @type {import("node:http").ServerResponse[] | null} */
   let held = null;
@@ -62,7 +66,10 @@ const retry = (side) => (page) => panel(page, side).locator(".retry").click();
 
 /** The other network is attacked. @param {"left" | "right"} side @returns {(page: Page) => Promise<void>} */
 const attacks = (side) => async (page) => {
-  await page.waitForFunction((side) => document.querySelector(`[data-panel="${side}"][data-status="ready"]:not([data-label=""])`), side);
+  await page.waitForFunction(
+    (side) => document.querySelector(`[data-panel="${side}"][data-status="ready"]:not([data-label=""])`),
+    side,
+  );
   await page.locator("#run").click();
   await page.waitForFunction((side) => document.querySelector(`[data-panel="${side}"]:not([data-outcome=""])`), side);
 };
@@ -86,19 +93,80 @@ async function reads(page) {
  * @type {Record<string, { path: string, at?: string, seen: Sight, works: (page: Page) => Promise<void>, again: (page: Page) => Promise<void> }>}
  */
 const FETCHED = {
-  "the weights of panel a": { path: model("mnist", "undefended"), seen: inPanel("left", /fetched/), works: attacks("right"), again: retry("left") },
-  "the weights of panel b": { path: model("mnist", "distilled"), seen: inPanel("right", /fetched/), works: attacks("left"), again: retry("right") },
-  "the weights of CIFAR-10, on demand": { path: model("cifar10", "undefended"), at: "/#v=1&data=cifar10&end", seen: inPanel("left", /fetched/), works: attacks("right"), again: retry("left") },
-  "the list of networks": { path: "/www/models/manifest.json", seen: inPanel("left", /manifest\.json could not be fetched/), works: looks, again: retry("right") },
-  "the description of the module": { path: "/pkg/cpu/build.json", seen: inPanel("right", /build\.json could not be fetched/), works: looks, again: retry("left") },
-  "the module's script": { path: "/pkg/cpu/engine.js", seen: inPanel("left", /script could not be fetched/), works: looks, again: retry("left") },
-  "the module": { path: "/pkg/cpu/engine_bg.wasm", seen: inPanel("left", /engine_bg\.wasm could not be fetched/), works: looks, again: retry("left") },
-  "the test images": { path: "/www/samples/mnist.png", seen: ["#samples-error .notice-text", /mnist\.png/], works: reads, again: (page) => page.locator("#samples-retry").click() },
-  "the list of test images": { path: "/www/samples/mnist.json", seen: ["#samples-error .notice-text", /mnist\.json/], works: reads, again: (page) => page.locator("#samples-retry").click() },
-  "the test images of CIFAR-10, on demand": { path: "/www/samples/cifar10.png", at: "/#v=1&data=cifar10&end", seen: ["#samples-error .notice-text", /cifar10\.png/], works: async (page) => pick(page.locator("#targets input[value='3']")), again: (page) => page.locator("#samples-retry").click() },
+  "the weights of panel a": {
+    path: model("mnist", "undefended"),
+    seen: inPanel("left", /fetched/),
+    works: attacks("right"),
+    again: retry("left"),
+  },
+  "the weights of panel b": {
+    path: model("mnist", "distilled"),
+    seen: inPanel("right", /fetched/),
+    works: attacks("left"),
+    again: retry("right"),
+  },
+  "the weights of CIFAR-10, on demand": {
+    path: model("cifar10", "undefended"),
+    at: "/#v=1&data=cifar10&end",
+    seen: inPanel("left", /fetched/),
+    works: attacks("right"),
+    again: retry("left"),
+  },
+  "the list of networks": {
+    path: "/www/models/manifest.json",
+    seen: inPanel("left", /manifest\.json could not be fetched/),
+    works: looks,
+    again: retry("right"),
+  },
+  "the description of the module": {
+    path: "/pkg/cpu/build.json",
+    seen: inPanel("right", /build\.json could not be fetched/),
+    works: looks,
+    again: retry("left"),
+  },
+  "the module's script": {
+    path: "/pkg/cpu/engine.js",
+    seen: inPanel("left", /script could not be fetched/),
+    works: looks,
+    again: retry("left"),
+  },
+  "the module": {
+    path: "/pkg/cpu/engine_bg.wasm",
+    seen: inPanel("left", /engine_bg\.wasm could not be fetched/),
+    works: looks,
+    again: retry("left"),
+  },
+  "the test images": {
+    path: "/www/samples/mnist.png",
+    seen: ["#samples-error .notice-text", /mnist\.png/],
+    works: reads,
+    again: (page) => page.locator("#samples-retry").click(),
+  },
+  "the list of test images": {
+    path: "/www/samples/mnist.json",
+    seen: ["#samples-error .notice-text", /mnist\.json/],
+    works: reads,
+    again: (page) => page.locator("#samples-retry").click(),
+  },
+  "the test images of CIFAR-10, on demand": {
+    path: "/www/samples/cifar10.png",
+    at: "/#v=1&data=cifar10&end",
+    seen: ["#samples-error .notice-text", /cifar10\.png/],
+    works: async (page) => pick(page.locator("#targets input[value='3']")),
+    again: (page) => page.locator("#samples-retry").click(),
+  },
 };
 
-for (const [name, { path, at = "/", seen: [selector, words], works, again }] of Object.entries(FETCHED)) {
+for (const [
+  name,
+  {
+    path,
+    at = "/",
+    seen: [selector, words],
+    works,
+    again,
+  },
+] of Object.entries(FETCHED)) {
   test(`dropped in ${name}: said where it is missing, something works without, and a button brings it back`, async (t) => {
     const file = dropping(path);
     const { url, answers } = await site(t, { [path]: file.answer });
@@ -160,14 +228,33 @@ for (const [name, [path, at]] of Object.entries(NEEDED)) {
   });
 }
 
-/** Files that the page does without, and what tells that one is missing. @type {Record<string, [path: string, missing: (page: Page) => Promise<void>]>} */
+/**
+ * Files that the page does without, and what tells that one is missing.
+ *
+ * @type {Record<string, [path: string, missing: (page: Page) => Promise<void>]>}
+ */
 const SPARED = {
   "what is done before the first paint": ["/www/page/before-paint.js", async () => {}],
   "a style sheet": ["/www/styles/base.css", async () => {}],
   "the results": ["/results/success.json", (page) => page.locator("#results").waitFor({ state: "hidden" })],
-  "the worker's script": ["/www/engine/worker.js", async (page) => assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker could be started/)],
-  "the service worker": ["/sw.js", async (page) => assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0)],
-  "the list of the release": ["/sw-files.js", (page) => page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0).then(() => {})],
+  "the worker's script": [
+    "/www/engine/worker.js",
+    async (page) =>
+      assert.match(
+        `${await page.locator("#engine-info").getAttribute("data-reason")}`,
+        /in the page, since no worker could be started/,
+      ),
+  ],
+  "the service worker": [
+    "/sw.js",
+    async (page) =>
+      assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0),
+  ],
+  "the list of the release": [
+    "/sw-files.js",
+    (page) =>
+      page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0).then(() => {}),
+  ],
 };
 
 for (const [name, [path, missing]] of Object.entries(SPARED)) {
@@ -193,7 +280,10 @@ test("dropped in the words of a language: the page starts in English, says so, a
   await ready(page);
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
   await choose(page, 7);
-  assert.deepEqual(problems.filter((problem) => !problem.includes("ja.json")), []);
+  assert.deepEqual(
+    problems.filter((problem) => !problem.includes("ja.json")),
+    [],
+  );
   await page.locator("#language").selectOption("ja");
   await page.locator("#notes .notice-text").waitFor();
   assert.equal(await page.locator("#language").inputValue(), "en", "the menu says what the page speaks");
@@ -209,7 +299,8 @@ test("dropped in the element's script: the host keeps its poster and its link", 
   const path = "/www/embed.js";
   const file = dropping(path);
   const { url, answers } = await site(t, { [path]: file.answer });
-  answers["/host"] = `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><script type="module" src="${path}"></script><defensive-distillation><a href="${url}/">A digit</a></defensive-distillation>`;
+  answers["/host"] =
+    `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><script type="module" src="${path}"></script><defensive-distillation><a href="${url}/">A digit</a></defensive-distillation>`;
   file.at(file.places[1], false);
   const { page } = await open(t, `${url}/host`);
   // The page itself needs that script, too.

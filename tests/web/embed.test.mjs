@@ -26,19 +26,34 @@ async function host(t, body) {
   return `${url}/host`;
 }
 
-/** The lines that the share panel gives. @param {import("node:test").TestContext} t @param {string} url @param {...string} flags */
+/**
+ * The lines that the share panel gives.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} url
+ * @param {...string} flags
+ */
 async function snippets(t, url, ...flags) {
   const { page } = await visit(t, `${url}/#${LINK}`);
   await ended(page);
   await page.locator("#share-open").click();
   for (const flag of flags) await page.locator(`#share-flags input[value="${flag}"]`).check();
-  await page.waitForFunction(() => /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value));
-  const [iframe, element] = await Promise.all(["iframe", "element"].map((name) => page.locator(`#share-${name}`).inputValue()));
+  await page.waitForFunction(() =>
+    /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value),
+  );
+  const [iframe, element] = await Promise.all(
+    ["iframe", "element"].map((name) => page.locator(`#share-${name}`).inputValue()),
+  );
   await page.close();
   return { iframe, element };
 }
 
-/** The frames of the page, those within elements among them, once there are so many. @param {Page} page @param {number} [count] */
+/**
+ * The frames of the page, those within elements among them, once there are so many.
+ *
+ * @param {Page} page
+ * @param {number} [count]
+ */
 async function guests(page, count = 1) {
   for (let waited = 0; waited < 10_000; waited += 50) {
     const found = page.frames().filter((frame) => frame !== page.mainFrame());
@@ -58,7 +73,11 @@ async function guest(page, place) {
 
 /** Waits until a guest's attack has ended. @param {Frame} frame */
 async function outcome(frame) {
-  await frame.waitForFunction(() => document.body?.dataset.running === "false" && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2);
+  await frame.waitForFunction(
+    () =>
+      document.body?.dataset.running === "false"
+      && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2,
+  );
   return frame.locator('[data-panel="left"]').getAttribute("data-outcome");
 }
 
@@ -130,7 +149,8 @@ test("an element that waits for a click fetches nothing before, and then runs wi
   const [guest] = await guests(page);
   assert.equal(await outcome(guest), "fooled");
   await guest.waitForFunction(() => {
-    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
+      .dataset;
     return iteration === iterations;
   });
   assert.equal(await page.evaluate(() => document.activeElement?.localName), "defensive-distillation");
@@ -140,7 +160,10 @@ test("without JavaScript there are a picture and a link", async (t) => {
   const { url } = await site(t);
   const { element } = await snippets(t, url);
   const { page } = await open(t, await host(t, element), { javaScriptEnabled: false });
-  assert.equal(await page.locator("defensive-distillation a").getAttribute("href"), (await page.locator("a").getAttribute("href")));
+  assert.equal(
+    await page.locator("defensive-distillation a").getAttribute("href"),
+    await page.locator("a").getAttribute("href"),
+  );
   assert.match(`${await page.locator("defensive-distillation a").getAttribute("href")}`, /#v=1&left=.*&end$/);
   const box = await page.locator("defensive-distillation img").boundingBox();
   assert.ok(box && box.width > 300 && box.height > 100);
@@ -158,7 +181,9 @@ test("a frame shows the picture before any wasm, then the very attack, and leads
   const { page, problems } = await open(t, await host(t, iframe));
   const [guest] = await guests(page);
   await guest.waitForFunction(() => {
-    const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector('[data-panel="right"] .picture-pixels'));
+    const canvas = /** @type {HTMLCanvasElement | null} */ (
+      document.querySelector('[data-panel="right"] .picture-pixels')
+    );
     const blank = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
     return canvas && canvas.toDataURL().length > 2 * blank.toDataURL().length;
   });
@@ -167,22 +192,33 @@ test("a frame shows the picture before any wasm, then the very attack, and leads
   held.forEach((answer) => answer());
   delete answers[MODULE];
   assert.equal(await outcome(guest), "fooled");
-  await guest.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7");
+  await guest.waitForFunction(
+    () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7",
+  );
   const { page: full } = await open(t, `${url}/#${LINK}`);
   await ended(full);
   const verdicts = () => [...document.querySelectorAll(".verdict")].map((verdict) => verdict.textContent);
-  await full.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7");
+  await full.waitForFunction(
+    () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7",
+  );
   assert.deepEqual(await guest.evaluate(verdicts), await full.evaluate(verdicts));
 
   const address = guest.url();
   await guest.locator("#scrubber").press("Home");
   await guest.locator('#open-page[href*="step=0"]').waitFor();
-  assert.match(`${await guest.locator("#open-page").getAttribute("href")}`, new RegExp(`^${url}/#v=1&left=.*&sample=0&target=3&step=0&`));
+  assert.match(
+    `${await guest.locator("#open-page").getAttribute("href")}`,
+    new RegExp(`^${url}/#v=1&left=.*&sample=0&target=3&step=0&`),
+  );
   // From the first step, so that what is waited for is not the end of the run before.
   await guest.locator("#run").click();
   await guest.waitForFunction(() => {
     const left = document.querySelector('[data-panel="left"]');
-    return document.body.dataset.running === "false" && left?.getAttribute("data-iteration") !== "0" && left?.getAttribute("data-iteration") === left?.getAttribute("data-iterations");
+    return (
+      document.body.dataset.running === "false"
+      && left?.getAttribute("data-iteration") !== "0"
+      && left?.getAttribute("data-iteration") === left?.getAttribute("data-iterations")
+    );
   });
   await page.waitForTimeout(600);
   assert.equal(guest.url(), address, "a guest does not write its address");
@@ -191,15 +227,25 @@ test("a frame shows the picture before any wasm, then the very attack, and leads
 
 test("a frame that waits for a click shows the picture, and runs the attack when it is asked to", async (t) => {
   const { url, requests } = await site(t);
-  const { page, problems } = await open(t, await host(t, `<iframe src="${url}/?embed=1&amp;load=click#${LINK.replaceAll("&", "&amp;")}" width="700" height="400"></iframe>`));
+  const { page, problems } = await open(
+    t,
+    await host(
+      t,
+      `<iframe src="${url}/?embed=1&amp;load=click#${LINK.replaceAll("&", "&amp;")}" width="700" height="400"></iframe>`,
+    ),
+  );
   const [guest] = await guests(page);
   await guest.locator("#wake").waitFor();
   await page.waitForTimeout(300);
-  assert.deepEqual(requests.filter((path) => /wasm|safetensors/.test(path)), []);
+  assert.deepEqual(
+    requests.filter((path) => /wasm|safetensors/.test(path)),
+    [],
+  );
   await guest.locator("#wake").click();
   assert.equal(await outcome(guest), "fooled");
   await guest.waitForFunction(() => {
-    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
+      .dataset;
     return iteration === iterations;
   });
   assert.deepEqual(problems, []);
@@ -207,7 +253,13 @@ test("a frame that waits for a click shows the picture, and runs the attack when
 
 test("a sandboxed frame, with scripts alone, runs in the page and remembers nothing", async (t) => {
   const { url } = await site(t);
-  const { page } = await open(t, await host(t, `<iframe sandbox="allow-scripts" src="${url}/?embed=1&amp;controls=1#${LINK.replaceAll("&", "&amp;")}" width="700" height="560"></iframe><script type="module" src="${url}/www/embed.js"></script><defensive-distillation sandbox link="${LINK.replaceAll("&", "&amp;")}"></defensive-distillation>`));
+  const { page } = await open(
+    t,
+    await host(
+      t,
+      `<iframe sandbox="allow-scripts" src="${url}/?embed=1&amp;controls=1#${LINK.replaceAll("&", "&amp;")}" width="700" height="560"></iframe><script type="module" src="${url}/www/embed.js"></script><defensive-distillation sandbox link="${LINK.replaceAll("&", "&amp;")}"></defensive-distillation>`,
+    ),
+  );
   await page.locator("defensive-distillation").scrollIntoViewIfNeeded();
   for (const guest of await guests(page, 2)) {
     assert.equal(await outcome(guest), "fooled");
@@ -227,23 +279,38 @@ test("only the frame itself is believed about its height, and only its host is t
   await page.evaluate(() => {
     postMessage({ "defensive-distillation": "height", height: 3333 }, "*");
     const other = document.body.appendChild(document.createElement("iframe"));
-    /** @type {any} */ (other.contentWindow).eval(`parent.postMessage({ "defensive-distillation": "height", height: 2222 }, "*")`);
+    /** @type {any} */ (other.contentWindow).eval(
+      `parent.postMessage({ "defensive-distillation": "height", height: 2222 }, "*")`,
+    );
   });
-  await guest.evaluate(() => { for (const height of [-1, 1e9, NaN, "500", null, {}]) parent.postMessage({ "defensive-distillation": "height", height }, "*"); });
+  await guest.evaluate(() => {
+    for (const height of [-1, 1e9, NaN, "500", null, {}])
+      parent.postMessage({ "defensive-distillation": "height", height }, "*");
+  });
   // A sibling asks for the height. It is not the guest's host, so nobody is told anything.
-  const heard = await page.evaluate(() => new Promise((resolve) => {
-    addEventListener("message", ({ data }) => { if (data?.["defensive-distillation"] === "height") resolve("a height"); });
-    const other = /** @type {any} */ (document.body.appendChild(document.createElement("iframe"))).contentWindow;
-    other.eval(`parent.document.querySelector("defensive-distillation").shadowRoot.querySelector("iframe").contentWindow.postMessage({ "defensive-distillation": "measure" }, "*")`);
-    setTimeout(resolve, 500, "nothing");
-  }));
+  const heard = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("message", ({ data }) => {
+          if (data?.["defensive-distillation"] === "height") resolve("a height");
+        });
+        const other = /** @type {any} */ (document.body.appendChild(document.createElement("iframe"))).contentWindow;
+        other.eval(
+          `parent.document.querySelector("defensive-distillation").shadowRoot.querySelector("iframe").contentWindow.postMessage({ "defensive-distillation": "measure" }, "*")`,
+        );
+        setTimeout(resolve, 500, "nothing");
+      }),
+  );
   assert.equal(heard, "nothing");
   assert.equal(await page.locator("defensive-distillation").evaluate((element) => element.style.height), height);
 });
 
 test("elements come and go without leaving anything behind", async (t) => {
   const { url } = await site(t);
-  const { page, problems } = await open(t, await host(t, `<script type="module" src="${url}/www/embed.js"></script><div id="place"></div>`));
+  const { page, problems } = await open(
+    t,
+    await host(t, `<script type="module" src="${url}/www/embed.js"></script><div id="place"></div>`),
+  );
   await page.waitForFunction(() => customElements.get("defensive-distillation"));
   await page.evaluate(async (link) => {
     const place = /** @type {HTMLElement} */ (document.querySelector("#place"));
@@ -260,9 +327,16 @@ test("elements come and go without leaving anything behind", async (t) => {
   assert.equal(page.frames().length, 1);
   const client = await page.context().newCDPSession(page);
   await client.send("HeapProfiler.collectGarbage");
-  const { result } = await client.send("Runtime.evaluate", { expression: "customElements.get('defensive-distillation').prototype" });
+  const { result } = await client.send("Runtime.evaluate", {
+    expression: "customElements.get('defensive-distillation').prototype",
+  });
   const { objects } = await client.send("Runtime.queryObjects", { prototypeObjectId: `${result.objectId}` });
-  const { result: { value: left } } = await client.send("Runtime.callFunctionOn", { objectId: objects.objectId, functionDeclaration: "function () { return this.length; }" });
+  const {
+    result: { value: left },
+  } = await client.send("Runtime.callFunctionOn", {
+    objectId: objects.objectId,
+    functionDeclaration: "function () { return this.length; }",
+  });
   assert.ok(left <= 1, `${left} elements are still in memory`);
   await page.evaluate((link) => {
     const element = document.createElement("defensive-distillation");
@@ -278,7 +352,10 @@ test("elements come and go without leaving anything behind", async (t) => {
 test("an embedded page with all its parts fits any width, and axe finds nothing", async (t) => {
   const { url } = await site(t);
   for (const flags of ["", "&controls=1&target=1&draw=1&story=1&lang=ja&theme=dark"]) {
-    const { page } = await open(t, `${url}/?embed=1${flags}#${LINK}`, { viewport: { width: 320, height: 700 }, bypassCSP: true });
+    const { page } = await open(t, `${url}/?embed=1${flags}#${LINK}`, {
+      viewport: { width: 320, height: 700 },
+      bypassCSP: true,
+    });
     await ready(page);
     await ended(page);
     for (const width of [320, 375, 599, 600, 900]) {
@@ -298,20 +375,29 @@ for (const language of ["en", "ja"]) {
     const figures = await page.locator("[data-figure]").allTextContents();
     assert.ok(figures.length > 20 && figures.every((figure) => /^\d[\d.]*( %)?$/.test(figure)), figures.join(", "));
     assert.equal(await page.locator("iframe").count(), 1);
-    for (const kind of ["[load=click]", ":not([load])", "[autoplay]", "[sandbox]", "[temperature]", "[story]", "[draw][target][controls]"]) assert.ok(await page.locator(`defensive-distillation${kind}`).count() > 0, kind);
+    for (const kind of [
+      "[load=click]",
+      ":not([load])",
+      "[autoplay]",
+      "[sandbox]",
+      "[temperature]",
+      "[story]",
+      "[draw][target][controls]",
+    ])
+      assert.ok((await page.locator(`defensive-distillation${kind}`).count()) > 0, kind);
 
     await page.locator("iframe").scrollIntoViewIfNeeded();
     const [frame] = await guests(page);
     await frame.locator("#run").click();
     assert.equal(await outcome(frame), "fooled");
     const elements = page.locator("defensive-distillation");
-    for (let place = 0; place < await elements.count(); place++) {
+    for (let place = 0; place < (await elements.count()); place++) {
       const element = elements.nth(place);
       await element.scrollIntoViewIfNeeded();
-      if (await element.getAttribute("load") === "click") await element.locator("button").click();
+      if ((await element.getAttribute("load")) === "click") await element.locator("button").click();
       const guest = await (await element.locator("iframe").elementHandle())?.contentFrame();
       assert.ok(guest);
-      if (await element.getAttribute("draw") === null) assert.match(`${await outcome(guest)}`, /fooled/);
+      if ((await element.getAttribute("draw")) === null) assert.match(`${await outcome(guest)}`, /fooled/);
       else await guest.locator('#message:not([hidden]), [data-panel="left"][data-status="ready"]').first().waitFor();
       assert.equal(await guest.locator("html").getAttribute("lang"), language);
     }

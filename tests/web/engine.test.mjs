@@ -18,7 +18,10 @@ test("it starts in a worker, says so, and reports progress in bytes", async (t) 
     await engine.load("one", { onProgress });
     return { info: engine.info(), progress };
   });
-  assert.deepEqual({ ...info, reason: "" }, { engine: "cpu", where: "worker", why: "asked", detail: "", reason: "", implementation: "fake", version: "0" });
+  assert.deepEqual(
+    { ...info, reason: "" },
+    { engine: "cpu", where: "worker", why: "asked", detail: "", reason: "", implementation: "fake", version: "0" },
+  );
   assert.match(info.reason, /requested.*worker/);
   assert.deepEqual(progress[0], { part: "engine", loaded: 8, total: 8 });
   assert.deepEqual(progress.at(-1), { part: "one", loaded: 100_000, total: 100_000 });
@@ -28,7 +31,11 @@ test("it starts in a worker, says so, and reports progress in bytes", async (t) 
 test("callers share one fetch, and only the last to leave ends it", async (t) => {
   /** @type {import("node:http").ServerResponse[]} */
   const held = [];
-  const { url, requests } = await fakeSite(t, { "/www/models/two.safetensors": (_, response) => { held.push(response); } });
+  const { url, requests } = await fakeSite(t, {
+    "/www/models/two.safetensors": (_, response) => {
+      held.push(response);
+    },
+  });
   const { page } = await open(t, `${url}/blank`);
   const outcomes = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
@@ -48,7 +55,7 @@ test("callers share one fetch, and only the last to leave ends it", async (t) =>
   assert.equal(fetched("/www/models/manifest.json"), 1);
   assert.equal(fetched("/www/models/one.safetensors"), 1);
   assert.equal(fetched("/www/models/two.safetensors"), 1);
-  assert.ok(held[0].destroyed || await new Promise((resolve) => held[0].on("close", () => resolve(true))));
+  assert.ok(held[0].destroyed || (await new Promise((resolve) => held[0].on("close", () => resolve(true)))));
 });
 
 test("two attacks take turns, and each reports its steps in order", async (t) => {
@@ -58,20 +65,35 @@ test("two attacks take turns, and each reports its steps in order", async (t) =>
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
     const order = /** @type {string[]} */ ([]);
-    const attack = (/** @type {number} */ target) => engine.attack(
-      { model: "one", image: new Float32Array(784), target, attack: "jsma-f", direction: "increase", theta: 5, budget: 3 },
-      { onStep: (step) => order.push(`${target}.${step.iteration}`) },
-    );
+    const attack = (/** @type {number} */ target) =>
+      engine.attack(
+        {
+          model: "one",
+          image: new Float32Array(784),
+          target,
+          attack: "jsma-f",
+          direction: "increase",
+          theta: 5,
+          budget: 3,
+        },
+        { onStep: (step) => order.push(`${target}.${step.iteration}`) },
+      );
     return { results: await Promise.all([attack(1), attack(2)]), order };
   });
   // The second request is a message of its own, and may arrive when the first has made a few steps.
   const begun = order.indexOf("2.0");
   assert.ok(begun >= 1 && begun <= 3, `${order}`);
   const both = order.slice(begun - 1, order.indexOf("1.3") + 1).map(([attack]) => attack);
-  assert.ok(both.every((attack, place) => attack !== both[place + 1]), `${order}`);
+  assert.ok(
+    both.every((attack, place) => attack !== both[place + 1]),
+    `${order}`,
+  );
   for (const { outcome, steps } of results) {
     assert.equal(outcome, "budget-spent");
-    assert.deepEqual(steps.map(({ iteration }) => iteration), [0, 1, 2, 3]);
+    assert.deepEqual(
+      steps.map(({ iteration }) => iteration),
+      [0, 1, 2, 3],
+    );
   }
 });
 
@@ -81,12 +103,25 @@ test("a cancelled attack ends within a step, keeps what it has, and leaves the e
   const { result, late, before, again } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
-    const request = /** @type {const} */ ({ model: "one", image: new Float32Array(784), target: 1, attack: "jsma-f", direction: "increase", theta: 200, budget: 500 });
+    const request = /** @type {const} */ ({
+      model: "one",
+      image: new Float32Array(784),
+      target: 1,
+      attack: "jsma-f",
+      direction: "increase",
+      theta: 200,
+      budget: 500,
+    });
     const controller = new AbortController();
     let aborted = Infinity;
     const result = await engine.attack(request, {
       signal: controller.signal,
-      onStep: ({ iteration }) => { if (iteration === 3) { controller.abort(); aborted = iteration; } },
+      onStep: ({ iteration }) => {
+        if (iteration === 3) {
+          controller.abort();
+          aborted = iteration;
+        }
+      },
     });
     const before = await engine.attack(request, { signal: AbortSignal.abort() });
     const again = await engine.attack({ ...request, budget: 2 });
@@ -105,8 +140,20 @@ test("errors keep their names, and a trap asks for a new engine", async (t) => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
     const image = new Float32Array(784);
-    const name = (/** @type {Promise<unknown>} */ promise) => promise.then(() => "none", (error) => (error instanceof Error ? error.name : "not an Error"));
-    const attack = /** @type {const} */ ({ model: "one", image, target: 1, attack: "jsma-f", direction: "increase", theta: 0, budget: 0 });
+    const name = (/** @type {Promise<unknown>} */ promise) =>
+      promise.then(
+        () => "none",
+        (error) => (error instanceof Error ? error.name : "not an Error"),
+      );
+    const attack = /** @type {const} */ ({
+      model: "one",
+      image,
+      target: 1,
+      attack: "jsma-f",
+      direction: "increase",
+      theta: 0,
+      budget: 0,
+    });
     const notLoaded = await name(engine.classify({ model: "one", image }));
     await engine.load("one");
     const trap = Float32Array.from(image).fill(-2, 0, 1);
@@ -141,7 +188,15 @@ test("closing the engine ends what is pending", async (t) => {
   const name = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
-    const pending = engine.attack({ model: "one", image: new Float32Array(784), target: 1, attack: "jsma-f", direction: "increase", theta: 10, budget: 500 });
+    const pending = engine.attack({
+      model: "one",
+      image: new Float32Array(784),
+      target: 1,
+      attack: "jsma-f",
+      direction: "increase",
+      theta: 10,
+      budget: 500,
+    });
     engine.close();
     return pending.catch((error) => error.name);
   });
@@ -164,13 +219,26 @@ for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
       const engine = await createEngine();
       await engine.load("one");
       const image = new Float32Array(784);
-      const request = /** @type {const} */ ({ model: "one", image, target: 1, attack: "jsma-f", direction: "increase", theta: 5, budget: 2 });
+      const request = /** @type {const} */ ({
+        model: "one",
+        image,
+        target: 1,
+        attack: "jsma-f",
+        direction: "increase",
+        theta: 5,
+        budget: 2,
+      });
       const { outcome } = await engine.attack(request);
       const controller = new AbortController();
-      const cancelled = await engine.attack({ ...request, budget: 500 }, {
-        signal: controller.signal,
-        onStep: ({ iteration }) => { if (iteration === 3) controller.abort(); },
-      });
+      const cancelled = await engine.attack(
+        { ...request, budget: 500 },
+        {
+          signal: controller.signal,
+          onStep: ({ iteration }) => {
+            if (iteration === 3) controller.abort();
+          },
+        },
+      );
       const trap = await engine.classify({ model: "one", image: image.fill(-2, 0, 1) }).catch((error) => error.name);
       return { info: engine.info(), outcome, cancelled, trap };
     });
@@ -184,14 +252,18 @@ for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
 }
 
 test("a sandboxed frame, where no worker may start, gets the engine in the page", async (t) => {
-  const script = "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(`${e}`, '*'))";
+  const script =
+    "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(`${e}`, '*'))";
   const { url } = await fakeSite(t, { "/frame": `<!doctype html><script type=module>${script}</script>` });
   const { page } = await open(t, `${url}/blank`);
-  const where = await page.evaluate(() => new Promise((resolve) => {
-    addEventListener("message", ({ data }) => resolve(data));
-    const frame = Object.assign(document.createElement("iframe"), { src: "/frame" });
-    frame.sandbox.add("allow-scripts");
-    document.body.append(frame);
-  }));
+  const where = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("message", ({ data }) => resolve(data));
+        const frame = Object.assign(document.createElement("iframe"), { src: "/frame" });
+        frame.sandbox.add("allow-scripts");
+        document.body.append(frame);
+      }),
+  );
   assert.equal(where, "page");
 });

@@ -11,20 +11,44 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 /** A manifest entry in which everything is as it should be. */
 export const ENTRY = {
-  id: "one", file: "one.safetensors", bytes: WEIGHTS.length, sha256: sha256(WEIGHTS), dataset: "mnist", role: "undefended", temperature: 1,
-  parameters: 1, test_accuracy: 1, logit_norm: 1, command: "", seed: 0, epochs: 0, epochs_reason: "", seconds: 0, hardware: "", date: "2026-01-31",
+  id: "one",
+  file: "one.safetensors",
+  bytes: WEIGHTS.length,
+  sha256: sha256(WEIGHTS),
+  dataset: "mnist",
+  role: "undefended",
+  temperature: 1,
+  parameters: 1,
+  test_accuracy: 1,
+  logit_norm: 1,
+  command: "",
+  seed: 0,
+  epochs: 0,
+  epochs_reason: "",
+  seconds: 0,
+  hardware: "",
+  date: "2026-01-31",
 };
 
 const SCRIPT = `${readFileSync(new URL("fake/engine.js", import.meta.url))}`;
 const BUILD = JSON.stringify({ wasm: { bytes: EMPTY_MODULE.length, sha256: sha256(EMPTY_MODULE) } });
 
-/** An engine that does something else than the usual stand-in. @param {'cpu' | 'webgpu'} engine @param {Record<string, unknown>} constants */
+/**
+ * An engine that does something else than the usual stand-in.
+ *
+ * @param {'cpu' | 'webgpu'} engine
+ * @param {Record<string, unknown>} constants
+ */
 export function fakeEngine(engine, constants) {
   let script = SCRIPT;
   for (const [name, value] of Object.entries({ IMPLEMENTATION: `fake ${engine}`, ...constants })) {
     script = script.replace(new RegExp(`^const ${name} = .*$`, "m"), `const ${name} = ${JSON.stringify(value)};`);
   }
-  return { [`/pkg/${engine}/build.json`]: BUILD, [`/pkg/${engine}/engine.js`]: script, [`/pkg/${engine}/engine_bg.wasm`]: EMPTY_MODULE };
+  return {
+    [`/pkg/${engine}/build.json`]: BUILD,
+    [`/pkg/${engine}/engine.js`]: script,
+    [`/pkg/${engine}/engine_bg.wasm`]: EMPTY_MODULE,
+  };
 }
 
 /** A worker whose browser has a graphics adapter. @param {object} [info] */

@@ -30,7 +30,13 @@ const NETWORK = {
   "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],
   "is cut short": [published(WEIGHTS).subarray(0, 300_000), "IntegrityError"],
   "is too long": [Buffer.concat([published(WEIGHTS), Buffer.alloc(1)]), "IntegrityError"],
-  "breaks off": [(_, response) => { response.write(Buffer.alloc(1000)); setTimeout(() => response.destroy(), 50); }, "NetworkError"],
+  "breaks off": [
+    (_, response) => {
+      response.write(Buffer.alloc(1000));
+      setTimeout(() => response.destroy(), 50);
+    },
+    "NetworkError",
+  ],
   "stops coming": [(_, response) => void response.write(Buffer.alloc(1000)), "NetworkError"],
 };
 
@@ -40,10 +46,16 @@ for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
     const { page } = await open(t, url);
     const left = panel(page, "left");
     // A file that stops coming is given up after half a minute.
-    await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error", null, { timeout: 60_000 });
+    await page.waitForFunction(
+      () => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error",
+      null,
+      { timeout: 60_000 },
+    );
     assert.equal(await left.locator(".status").getAttribute("data-error"), error);
     assert.ok((await left.locator(".status-text").innerText()).length > 20);
-    await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "ready");
+    await page.waitForFunction(
+      () => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "ready",
+    );
     delete answers[WEIGHTS];
     await left.locator(".retry").click();
     await ready(page);
@@ -54,16 +66,24 @@ for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
 }
 
 test("a damaged copy in the browser's cache is passed by", async (t) => {
-  const { url, requests } = await site(t, { [WEIGHTS]: (_, response) => {
-    const isFirst = requests.filter((path) => path === WEIGHTS).length === 1;
-    response.writeHead(200, { "Cache-Control": "max-age=3600" }).end(isFirst ? flipped(WEIGHTS, 300_000) : published(WEIGHTS));
-  } });
+  const { url, requests } = await site(t, {
+    [WEIGHTS]: (_, response) => {
+      const isFirst = requests.filter((path) => path === WEIGHTS).length === 1;
+      response
+        .writeHead(200, { "Cache-Control": "max-age=3600" })
+        .end(isFirst ? flipped(WEIGHTS, 300_000) : published(WEIGHTS));
+    },
+  });
   const { problems } = await visit(t, url);
   assert.equal(requests.filter((path) => path === WEIGHTS).length, 2);
   assert.deepEqual(problems, []);
 });
 
-/** What breaks the engine, and so both panels. @type {Record<string, [path: string, answer: import("./helper.mjs").Answer, error: string]>} */
+/**
+ * What breaks the engine, and so both panels.
+ *
+ * @type {Record<string, [path: string, answer: import("./helper.mjs").Answer, error: string]>}
+ */
 const ENGINE = {
   "missing module": [MODULE, 404, "NetworkError"],
   "module with a flipped bit": [MODULE, flipped(MODULE, 1_500_000), "IntegrityError"],
@@ -73,14 +93,20 @@ const ENGINE = {
   "damaged description of the module": ["/pkg/cpu/build.json", '{"wasm":{"bytes":-1}}', "IntegrityError"],
   "missing manifest": [MANIFEST, 404, "NetworkError"],
   "manifest of garbage": [MANIFEST, "<html>", "IntegrityError"],
-  "manifest with a path in it": [MANIFEST, `${published(MANIFEST)}`.replaceAll('"file": "', '"file": "../'), "ModelError"],
+  "manifest with a path in it": [
+    MANIFEST,
+    `${published(MANIFEST)}`.replaceAll('"file": "', '"file": "../'),
+    "ModelError",
+  ],
 };
 
 for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
   test(`a ${fault} is reported, and a retry helps`, async (t) => {
     const { url, answers } = await site(t, { [path]: answer });
     const { page } = await open(t, url);
-    await page.waitForFunction(() => document.querySelectorAll('[data-panel] .status[data-error]:not([data-error=""])').length === 2);
+    await page.waitForFunction(
+      () => document.querySelectorAll('[data-panel] .status[data-error]:not([data-error=""])').length === 2,
+    );
     assert.equal(await panel(page, "left").locator(".status").getAttribute("data-error"), error);
     delete answers[path];
     await panel(page, "left").locator(".retry").click();
@@ -136,10 +162,11 @@ const AROUND = {
     assert.notEqual(await page.locator("#theme").getAttribute("aria-pressed"), before);
   },
   "a day passes at once, for clock and timers": (page) => page.clock.fastForward("24:00:00"),
-  "the clock is put back by a year": (page) => page.evaluate(() => {
-    const now = Date.now;
-    Date.now = () => now() - 365 * 24 * 3600 * 1000;
-  }),
+  "the clock is put back by a year": (page) =>
+    page.evaluate(() => {
+      const now = Date.now;
+      Date.now = () => now() - 365 * 24 * 3600 * 1000;
+    }),
   "another tab attacks as well": async (page) => {
     const other = await page.context().newPage();
     await other.goto(page.url());
@@ -150,7 +177,8 @@ const AROUND = {
 
 /** What has to be so before the page starts. @type {Record<string, string>} */
 const BEFORE = {
-  "storage is forbidden": 'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });',
+  "storage is forbidden":
+    'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });',
   "storage is full": 'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };',
 };
 
@@ -163,7 +191,9 @@ for (const [what, happens] of Object.entries(AROUND)) {
     await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=40&lang=en&end`);
     await ready(page);
     await page.locator("#run").click();
-    await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2);
+    await page.waitForFunction(
+      () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2,
+    );
     await happens(page);
     assert.deepEqual(await ended(page), ["fooled", "fooled"]);
     assert.deepEqual(await attack(page), ["fooled", "fooled"]);

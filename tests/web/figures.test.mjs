@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { EXPERIMENTS } from "../../pkg/registry.js";
+import { decodePng } from "../../www/codecs/png.js";
 import { DATASETS, placeOf } from "../../www/domain/datasets.js";
 import { defaultNetwork } from "../../www/domain/networks.js";
-import { decodePng } from "../../www/codecs/png.js";
 
 /** @typedef {import("../../pkg/cpu/engine.js").Task} Task */
 
@@ -22,14 +22,19 @@ const json = (path) => JSON.parse(`${read(path)}`);
 const MANIFEST = json("www/models/manifest.json");
 /** @type {Record<string, any[]>} */
 const RESULTS = Object.fromEntries(Object.keys(EXPERIMENTS).map((kind) => [kind, json(`results/${kind}.json`)]));
-const ROWS = Object.entries(RESULTS).flatMap(([kind, rows]) => rows.map((row, place) => ({ name: `${kind}.json, row ${place + 1} (${row.model} × ${row.scale})`, row })));
+const ROWS = Object.entries(RESULTS).flatMap(([kind, rows]) =>
+  rows.map((row, place) => ({ name: `${kind}.json, row ${place + 1} (${row.model} × ${row.scale})`, row })),
+);
 
 /** Wilson's interval at 95 %. @param {number} successes @param {number} attempts */
 function wilson(successes, attempts) {
   const z = 1.959963984540054;
   const [share, scale] = [successes / attempts, 1 + (z * z) / attempts];
   const spread = z * Math.sqrt((share * (1 - share)) / attempts + (z * z) / (4 * attempts * attempts));
-  return [Math.max(0, (share + (z * z) / (2 * attempts) - spread) / scale), Math.min(1, (share + (z * z) / (2 * attempts) + spread) / scale)];
+  return [
+    Math.max(0, (share + (z * z) / (2 * attempts) - spread) / scale),
+    Math.min(1, (share + (z * z) / (2 * attempts) + spread) / scale),
+  ];
 }
 
 /** @param {number} one @param {number} other @param {string} what */
@@ -38,30 +43,49 @@ const near = (one, other, what) => assert.ok(Math.abs(one - other) < 1e-9, `${wh
 /** @param {any} row @param {string} name */
 function addsUp(row, name) {
   const { rate, interval, outcomes } = row;
-  const [count, of] = [row.successes ?? row.errors ?? row.reached, row.errors === undefined ? (row.shown ?? row.attempts) : row.measured];
+  const [count, of] = [
+    row.successes ?? row.errors ?? row.reached,
+    row.errors === undefined ? (row.shown ?? row.attempts) : row.measured,
+  ];
   if (rate !== undefined && of > 0) {
     near(rate, count / of, `${name}: the rate`);
     wilson(count, of).forEach((end, place) => near(interval[place], end, `${name}: the interval`));
   }
   if (row.successes !== undefined && outcomes) assert.equal(outcomes.fooled, row.successes, `${name}: the outcomes`);
-  if (row.attempts !== undefined && outcomes) assert.equal(outcomes.fooled + outcomes.budget_spent + outcomes.no_admissible_pair + outcomes.gradient_vanished, row.attempts, `${name}: the attempts`);
+  if (row.attempts !== undefined && outcomes)
+    assert.equal(
+      outcomes.fooled + outcomes.budget_spent + outcomes.no_admissible_pair + outcomes.gradient_vanished,
+      row.attempts,
+      `${name}: the attempts`,
+    );
 }
 
 test("every row is about the file that is published, and adds up", () => {
   for (const { name, row } of ROWS) {
     const entry = MANIFEST.find(({ id }) => id === row.model);
     assert.equal(row.model_sha256, entry?.sha256, `${name} is about a file that is not published`);
-    if (row.to) assert.equal(row.to.model_sha256, MANIFEST.find(({ id }) => id === row.to.model)?.sha256, `${name} was shown to a file that is not published`);
+    if (row.to)
+      assert.equal(
+        row.to.model_sha256,
+        MANIFEST.find(({ id }) => id === row.to.model)?.sha256,
+        `${name} was shown to a file that is not published`,
+      );
     assert.equal(row.dataset, entry?.dataset, name);
     assert.equal(row.temperature, entry?.temperature, name);
     addsUp(row, name);
     for (const cell of row.cells ?? []) addsUp(cell, `${name}, ${cell.source} to ${cell.target}`);
-    if (row.counts) assert.equal(row.counts.reduce((/** @type {number} */ sum, /** @type {number} */ count) => sum + count), row.measured, name);
+    if (row.counts)
+      assert.equal(
+        row.counts.reduce((/** @type {number} */ sum, /** @type {number} */ count) => sum + count),
+        row.measured,
+        name,
+      );
   }
 });
 
 test("a network of fewer epochs than the paper's 50 says why", () => {
-  for (const { id, epochs, epochs_reason: reason } of MANIFEST) assert.equal(reason === "", epochs >= 50, `${id}: ${reason}`);
+  for (const { id, epochs, epochs_reason: reason } of MANIFEST)
+    assert.equal(reason === "", epochs >= 50, `${id}: ${reason}`);
 });
 
 test("every file is the one of the manifest, and the manifest has every file", () => {
@@ -73,16 +97,25 @@ test("every file is the one of the manifest, and the manifest has every file", (
   }
 });
 
-/** What is measured again: of MNIST every network; of CIFAR-10, whose steps take many times as long, the two that the page opens with. */
-const NETWORKS = Object.fromEntries(["mnist", "cifar10"].map((dataset) => {
-  const published = MANIFEST.filter((entry) => entry.dataset === dataset);
-  return [dataset, dataset === "mnist" ? published : opening(published)];
-}));
+/**
+ * What is measured again: of MNIST every network; of CIFAR-10, whose steps take many times as long, the two that the
+ * page opens with.
+ */
+const NETWORKS = Object.fromEntries(
+  ["mnist", "cifar10"].map((dataset) => {
+    const published = MANIFEST.filter((entry) => entry.dataset === dataset);
+    return [dataset, dataset === "mnist" ? published : opening(published)];
+  }),
+);
 /** @param {typeof MANIFEST} published */
 function opening(published) {
   return /** @type {const} */ (["left", "right"]).map((side) => defaultNetwork(published, side));
 }
-/** On how many images; of the attack, each against the nine other classes. @type {Record<string, { gradients: number, attacks: number }>} */
+/**
+ * On how many images; of the attack, each against the nine other classes.
+ *
+ * @type {Record<string, { gradients: number, attacks: number }>}
+ */
 const IMAGES = { mnist: { gradients: 30, attacks: 3 }, cifar10: { gradients: 20, attacks: 1 } };
 
 /** @type {import("../../pkg/cpu/engine.js").Engine} */
@@ -98,20 +131,39 @@ before(async () => {
     for (const entry of networks) engine.load(entry, read(`www/models/${entry.file}`));
     const { width, channels, pixels } = await decodePng(Uint8Array.from(read(`www/samples/${dataset}.png`)));
     const { side, features } = DATASETS[dataset];
-    samples[dataset] = json(`www/samples/${dataset}.json`).map((/** @type {{ label: number }} */ { label }, /** @type {number} */ tile) => ({
-      label,
-      pixels: Float32Array.from({ length: features }, (_, feature) => {
-        const { channel, x, y } = placeOf(DATASETS[dataset], feature);
-        return pixels[((side * Math.floor(tile / 10) + y) * width + side * (tile % 10) + x) * channels + channel] / 255;
+    samples[dataset] = json(`www/samples/${dataset}.json`).map(
+      (/** @type {{ label: number }} */ { label }, /** @type {number} */ tile) => ({
+        label,
+        pixels: Float32Array.from({ length: features }, (_, feature) => {
+          const { channel, x, y } = placeOf(DATASETS[dataset], feature);
+          return (
+            pixels[((side * Math.floor(tile / 10) + y) * width + side * (tile % 10) + x) * channels + channel] / 255
+          );
+        }),
       }),
-    }));
+    );
   }
 });
 
-/** The rows that these networks give now. @param {string} dataset @param {"fgsm" | "amplitude" | "success"} experiment @param {Task[]} tasks @param {number} count Of images, the classes in turn. @returns {Promise<any[]>} */
+/**
+ * The rows that these networks give now.
+ *
+ * @param {string} dataset
+ * @param {"fgsm" | "amplitude" | "success"} experiment
+ * @param {Task[]} tasks
+ * @param {number} count Of images, the classes in turn.
+ * @returns {Promise<any[]>}
+ */
 async function measure(dataset, experiment, tasks, count) {
-  const images = samples[dataset].map((_, place) => samples[dataset][10 * (place % 10) + Math.floor(place / 10)]).slice(0, count);
-  const planned = engine.experiment({ experiment, tasks, images: Float32Array.from(images.flatMap(({ pixels }) => [...pixels])), labels: Uint8Array.from(images, ({ label }) => label) });
+  const images = samples[dataset]
+    .map((_, place) => samples[dataset][10 * (place % 10) + Math.floor(place / 10)])
+    .slice(0, count);
+  const planned = engine.experiment({
+    experiment,
+    tasks,
+    images: Float32Array.from(images.flatMap(({ pixels }) => [...pixels])),
+    labels: Uint8Array.from(images, ({ label }) => label),
+  });
   const records = [];
   for (const chunk of planned.chunks(100)) {
     const campaign = planned.start(chunk);
@@ -130,15 +182,32 @@ async function measure(dataset, experiment, tasks, count) {
 function mayBe(name, count, of, [low, high]) {
   const share = Math.min(Math.max(count / of, low), high);
   const error = Math.sqrt((share * (1 - share)) / of + 1 / (of * of));
-  assert.ok(Math.abs(count / of - share) <= 4 * error, `${name}: published ${low} to ${high}, but ${count} of ${of} here`);
+  assert.ok(
+    Math.abs(count / of - share) <= 4 * error,
+    `${name}: published ${low} to ${high}, but ${count} of ${of} here`,
+  );
 }
 
-/** The rows of a kind about the networks that are measured again, as they are published. @param {string} kind @param {string} dataset @param {(row: any) => boolean} [isMeant] @returns {any[]} */
-const rowsOf = (kind, dataset, isMeant = () => true) => RESULTS[kind].filter((row) => row.scale === 1 && NETWORKS[dataset].some(({ id }) => id === row.model) && isMeant(row));
+/**
+ * The rows of a kind about the networks that are measured again, as they are published.
+ *
+ * @param {string} kind
+ * @param {string} dataset
+ * @param {(row: any) => boolean} [isMeant]
+ * @returns {any[]}
+ */
+const rowsOf = (kind, dataset, isMeant = () => true) =>
+  RESULTS[kind].filter(
+    (row) => row.scale === 1 && NETWORKS[dataset].some(({ id }) => id === row.model) && isMeant(row),
+  );
 
 /** Each of the networks that are measured again has a row. @param {string} dataset @param {{ model: string }[]} rows */
 function isWhole(dataset, rows) {
-  for (const { id } of NETWORKS[dataset]) assert.ok(rows.some(({ model }) => model === id), `${id} has no row`);
+  for (const { id } of NETWORKS[dataset])
+    assert.ok(
+      rows.some(({ model }) => model === id),
+      `${id} has no row`,
+    );
 }
 
 for (const [dataset, networks] of Object.entries(NETWORKS)) {
@@ -147,34 +216,71 @@ for (const [dataset, networks] of Object.entries(NETWORKS)) {
   test(`${dataset}: accuracies are those of the files`, async () => {
     for (const { id, test_accuracy } of networks) {
       let right = 0;
-      for (const { pixels, label } of samples[dataset]) right += Number((await engine.classify(id, pixels)).label === label);
+      for (const { pixels, label } of samples[dataset])
+        right += Number((await engine.classify(id, pixels)).label === label);
       mayBe(`${id}: accuracy`, right, samples[dataset].length, [test_accuracy, test_accuracy]);
     }
   });
 
   test(`${dataset}: FGSM's rates are those of the files`, async () => {
-    const published = rowsOf("fgsm", dataset, ({ attack, epsilon }) => attack === "fgsm" && Math.abs(epsilon - 0.3) < 1e-6);
+    const published = rowsOf(
+      "fgsm",
+      dataset,
+      ({ attack, epsilon }) => attack === "fgsm" && Math.abs(epsilon - 0.3) < 1e-6,
+    );
     isWhole(dataset, published);
-    const tasks = published.map(({ model, attack_temperature }) => ({ model, attack: /** @type {const} */ ({ attack: "fgsm", epsilon: 0.3, temperature: attack_temperature }) }));
+    const tasks = published.map(({ model, attack_temperature }) => ({
+      model,
+      attack: /** @type {const} */ ({ attack: "fgsm", epsilon: 0.3, temperature: attack_temperature }),
+    }));
     for (const [place, { errors, measured }] of (await measure(dataset, "fgsm", tasks, gradients)).entries()) {
-      mayBe(`FGSM on ${published[place].model} at T = ${published[place].attack_temperature}`, errors, measured, published[place].interval);
+      mayBe(
+        `FGSM on ${published[place].model} at T = ${published[place].attack_temperature}`,
+        errors,
+        measured,
+        published[place].interval,
+      );
     }
   });
 
   test(`${dataset}: the shares of gradients that have vanished are those of the files`, async () => {
     const published = rowsOf("amplitude", dataset);
     isWhole(dataset, published);
-    for (const [place, row] of (await measure(dataset, "amplitude", published.map(({ model }) => ({ model })), gradients)).entries()) {
-      mayBe(`below 1e-40 on ${published[place].model}`, row.below_1e_40 * row.measured, row.measured, published[place].below_interval);
-      mayBe(`above 1e-3 on ${published[place].model}`, row.above_1e_3 * row.measured, row.measured, published[place].above_interval);
+    for (const [place, row] of (
+      await measure(
+        dataset,
+        "amplitude",
+        published.map(({ model }) => ({ model })),
+        gradients,
+      )
+    ).entries()) {
+      mayBe(
+        `below 1e-40 on ${published[place].model}`,
+        row.below_1e_40 * row.measured,
+        row.measured,
+        published[place].below_interval,
+      );
+      mayBe(
+        `above 1e-3 on ${published[place].model}`,
+        row.above_1e_3 * row.measured,
+        row.measured,
+        published[place].above_interval,
+      );
     }
   });
 
   test(`${dataset}: the attack's rates are those of the files`, async () => {
-    const published = rowsOf("success", dataset, ({ attack, direction, theta, budget, attack_temperature }) =>
-      attack === "jsma-f" && direction === "increase" && theta === 1 && budget === 112 && attack_temperature === 1);
+    const published = rowsOf(
+      "success",
+      dataset,
+      ({ attack, direction, theta, budget, attack_temperature }) =>
+        attack === "jsma-f" && direction === "increase" && theta === 1 && budget === 112 && attack_temperature === 1,
+    );
     isWhole(dataset, published);
-    const tasks = published.map(({ model }) => ({ model, attack: /** @type {const} */ ({ attack: "jsma-f", direction: "increase", theta: 1, budget: 112 }) }));
+    const tasks = published.map(({ model }) => ({
+      model,
+      attack: /** @type {const} */ ({ attack: "jsma-f", direction: "increase", theta: 1, budget: 112 }),
+    }));
     for (const [place, { successes, attempts }] of (await measure(dataset, "success", tasks, attacks)).entries()) {
       mayBe(`JSMA-F on ${published[place].model}`, successes, attempts, published[place].interval);
     }

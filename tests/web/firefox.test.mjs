@@ -27,21 +27,24 @@ async function open(t, url) {
   /** @type {string[]} */
   const problems = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
-  page.on("console", (message) => { if (["error", "warn"].includes(message.type())) problems.push(message.text()); });
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) problems.push(message.text());
+  });
   await page.goto(url);
   return { page, problems };
 }
 
 /** In the page, in either browser: the pixels, marks left out, and everything that is said of them. */
-const shown = () => [...document.querySelectorAll("[data-panel]")].map((panel) => {
-  const { width, height } = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels"));
-  const context = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).getContext("2d");
-  return {
-    pixels: [...context?.getImageData(0, 0, width, height).data ?? []].join(),
-    words: [".verdict", ".readouts", ".bars"].map((part) => panel.querySelector(part)?.textContent),
-    data: { .../** @type {HTMLElement} */ (panel).dataset },
-  };
-});
+const shown = () =>
+  [...document.querySelectorAll("[data-panel]")].map((panel) => {
+    const { width, height } = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels"));
+    const context = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).getContext("2d");
+    return {
+      pixels: [...(context?.getImageData(0, 0, width, height).data ?? [])].join(),
+      words: [".verdict", ".readouts", ".bars"].map((part) => panel.querySelector(part)?.textContent),
+      data: { .../** @type {HTMLElement} */ (panel).dataset },
+    };
+  });
 
 /** @param {Page} page @param {number[][]} strokes Of x, y, x, y, … from 0 to 255. */
 async function draw(page, strokes) {
@@ -60,7 +63,13 @@ test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a wo
   const { url } = await site(t);
   const { page, problems } = await open(t, `${url}/#v=1&left=undefended-1&right=distilled-100&target=3&end`);
   await page.waitForFunction(isReady);
-  assert.deepEqual(await page.$eval("#engine-info", (line) => [line.getAttribute("data-engine"), / in a worker/.test(line.textContent ?? "")]), ["cpu", true]);
+  assert.deepEqual(
+    await page.$eval("#engine-info", (line) => [
+      line.getAttribute("data-engine"),
+      / in a worker/.test(line.textContent ?? ""),
+    ]),
+    ["cpu", true],
+  );
   await draw(page, FIVE.strokes);
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "5");
   await page.click("#run");
@@ -79,7 +88,11 @@ test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a wo
 test("a link is replayed to the pixels and words that Chromium shows", async (t) => {
   const { url } = await site(t);
   const link = `${url}/?engine=cpu#v=1&left=undefended-1&right=distilled-40&attack=jsma-t&target=3&step=6&strokes=${writeStrokes(FIVE.strokes.map((/** @type {number[]} */ stroke) => Uint8Array.from(stroke)))}&end`;
-  const isThere = () => document.body.dataset.running === "false" && [...document.querySelectorAll("[data-panel]")].every((panel) => panel.getAttribute("data-outcome") !== "" && panel.getAttribute("data-iteration") === "6");
+  const isThere = () =>
+    document.body.dataset.running === "false"
+    && [...document.querySelectorAll("[data-panel]")].every(
+      (panel) => panel.getAttribute("data-outcome") !== "" && panel.getAttribute("data-iteration") === "6",
+    );
   const { page, problems } = await open(t, link);
   await page.waitForFunction(isThere);
   const here = await page.evaluate(shown);

@@ -12,26 +12,32 @@ withBrowser();
  *
  * @param {import("node:test").TestContext} t
  * @param {Record<string, import("./helper.mjs").Answer>} answers
- * @param {{ prefer?: 'auto' | 'cpu' | 'webgpu', attacks?: { theta: number, budget: number }[], script?: string }} [visit]
+ * @param {{ prefer?: 'auto' | 'cpu' | 'webgpu', attacks?: { theta: number, budget: number }[], script?: string }}
+ * [visit]
  */
 async function compute(t, answers, { prefer = "auto", attacks = [], script } = {}) {
   const { url, requests } = await fakeSite(t, answers);
   const { page } = await open(t, `${url}/blank`, { script });
-  const result = await page.evaluate(async ({ prefer, attacks }) => {
-    const { createEngine } = await import("/www/engine.js");
-    const whys = /** @type {string[]} */ ([]);
-    const engine = await createEngine({ prefer, onChange: ({ why }) => whys.push(why) });
-    await engine.load("one");
-    if (prefer === "webgpu") await engine.settled();
-    const results = [];
-    for (const settings of attacks) {
-      const image = new Float32Array(784);
-      results.push(await engine.attack({ model: "one", image, target: 1, attack: "jsma-f", direction: "increase", ...settings }));
-    }
-    const info = await engine.settled();
-    engine.close();
-    return { info, whys, results };
-  }, { prefer, attacks });
+  const result = await page.evaluate(
+    async ({ prefer, attacks }) => {
+      const { createEngine } = await import("/www/engine.js");
+      const whys = /** @type {string[]} */ ([]);
+      const engine = await createEngine({ prefer, onChange: ({ why }) => whys.push(why) });
+      await engine.load("one");
+      if (prefer === "webgpu") await engine.settled();
+      const results = [];
+      for (const settings of attacks) {
+        const image = new Float32Array(784);
+        results.push(
+          await engine.attack({ model: "one", image, target: 1, attack: "jsma-f", direction: "increase", ...settings }),
+        );
+      }
+      const info = await engine.settled();
+      engine.close();
+      return { info, whys, results };
+    },
+    { prefer, attacks },
+  );
   return { ...result, requests };
 }
 
@@ -57,21 +63,44 @@ test("who asks for it gets it at once, however slow", async (t) => {
   const slow = { ...FAST, ...fakeEngine("webgpu", { EXTRA: 40 }) };
   const { info, results } = await compute(t, slow, { prefer: "webgpu", attacks: [{ theta: 1, budget: 2 }] });
   assert.equal(info.why, "forced");
-  assert.deepEqual(results[0].steps.map((step) => /** @type {Step} */ (step).by), ["fake webgpu", "fake webgpu", "fake webgpu"]);
+  assert.deepEqual(
+    results[0].steps.map((step) => /** @type {Step} */ (step).by),
+    ["fake webgpu", "fake webgpu", "fake webgpu"],
+  );
 });
 
-/** Why the CPU engine stays. @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./helper.mjs").Answer>]>} */
+/**
+ * Why the CPU engine stays.
+ *
+ * @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./helper.mjs").Answer>]>}
+ */
 const REFUSED = {
-  "an adapter that lacks a feature": ["MissingFeature", /Test adapter lacks timestamp-query/, fakeAdapter(undefined, [])],
-  "an engine that computes something else": ["Mismatch", /logits.* differ by 0\.5/, fakeEngine("webgpu", { LOGIT: 1.5 })],
+  "an adapter that lacks a feature": [
+    "MissingFeature",
+    /Test adapter lacks timestamp-query/,
+    fakeAdapter(undefined, []),
+  ],
+  "an engine that computes something else": [
+    "Mismatch",
+    /logits.* differ by 0\.5/,
+    fakeEngine("webgpu", { LOGIT: 1.5 }),
+  ],
   "an engine that computes no numbers": ["Mismatch", /logits/, fakeEngine("webgpu", { LOGIT: undefined })],
-  "a shader that does not compile": ["Fault", /unresolved/, fakeEngine("webgpu", { FAULT: "error: unresolved identifier" })],
+  "a shader that does not compile": [
+    "Fault",
+    /unresolved/,
+    fakeEngine("webgpu", { FAULT: "error: unresolved identifier" }),
+  ],
   "a module that is missing": ["failed", /404|engine_bg/, { "/pkg/webgpu/engine_bg.wasm": 404 }],
 };
 
 for (const [name, [why, detail, answers]] of Object.entries(REFUSED)) {
   test(`${name} keeps the CPU engine, which says so`, async (t) => {
-    const { info, results } = await compute(t, { ...FAST, ...answers }, { prefer: "webgpu", attacks: [{ theta: 1, budget: 2 }] });
+    const { info, results } = await compute(
+      t,
+      { ...FAST, ...answers },
+      { prefer: "webgpu", attacks: [{ theta: 1, budget: 2 }] },
+    );
     assert.equal(info.engine, "cpu");
     assert.equal(info.why, why);
     assert.match(info.detail, detail);
@@ -94,7 +123,11 @@ test("a slower engine is not used", async (t) => {
 });
 
 test("an adapter that is a program is not used, and nothing is fetched for it", async (t) => {
-  const { info, requests } = await compute(t, { ...FAST, ...fakeAdapter({ vendor: "google", architecture: "swiftshader" }) }, { attacks: [LONG] });
+  const { info, requests } = await compute(
+    t,
+    { ...FAST, ...fakeAdapter({ vendor: "google", architecture: "swiftshader" }) },
+    { attacks: [LONG] },
+  );
   assert.deepEqual([info.engine, info.why], ["cpu", "SoftwareAdapter"]);
   assert.ok(!requests.some((path) => path.startsWith("/pkg/webgpu")));
 });
@@ -108,19 +141,33 @@ test("who saves data is spared the download", async (t) => {
 
 for (const end of ["lost", "trap"]) {
   test(`an engine that ends in the middle of an attack (${end}) is replaced, and the attack goes on from its last step`, async (t) => {
-    const { info, results } = await compute(t, { ...FAST, ...fakeEngine("webgpu", { END: end }) }, { prefer: "webgpu", attacks: [{ theta: 1, budget: 20 }] });
+    const { info, results } = await compute(
+      t,
+      { ...FAST, ...fakeEngine("webgpu", { END: end }) },
+      { prefer: "webgpu", attacks: [{ theta: 1, budget: 20 }] },
+    );
     assert.deepEqual([info.engine, info.why], ["cpu", "lost"]);
     assert.ok(info.detail.length > 10);
     const [{ outcome, steps }] = results;
     assert.equal(outcome, "budget-spent");
-    assert.deepEqual(steps.map(({ iteration }) => iteration), Array.from({ length: 21 }, (_, i) => i));
-    assert.deepEqual(steps.map((step) => /** @type {Step} */ (step).by), steps.map((_, i) => (i < 2 ? "fake webgpu" : "fake cpu")));
+    assert.deepEqual(
+      steps.map(({ iteration }) => iteration),
+      Array.from({ length: 21 }, (_, i) => i),
+    );
+    assert.deepEqual(
+      steps.map((step) => /** @type {Step} */ (step).by),
+      steps.map((_, i) => (i < 2 ? "fake webgpu" : "fake cpu")),
+    );
   });
 }
 
 test("where workers have no WebGPU and the page has, it runs in the page", async (t) => {
-  const without = { "/www/engine/worker.js": 'Object.defineProperty(navigator, "gpu", { value: undefined }); const { serve } = await import("./engine-core.js"); serve(self);' };
-  const script = "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({ info: { description: 'Page adapter' }, features: new Set(['timestamp-query']) }) } })";
+  const without = {
+    "/www/engine/worker.js":
+      'Object.defineProperty(navigator, "gpu", { value: undefined }); const { serve } = await import("./engine-core.js"); serve(self);',
+  };
+  const script =
+    "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({ info: { description: 'Page adapter' }, features: new Set(['timestamp-query']) }) } })";
   const { info } = await compute(t, { ...FAST, ...without }, { prefer: "webgpu", script });
   assert.deepEqual([info.engine, info.where, info.implementation], ["webgpu", "page", "fake webgpu, Page adapter"]);
   assert.match(info.reason, /in the page, since workers have no WebGPU/);

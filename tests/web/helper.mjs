@@ -4,18 +4,30 @@ import { after, before, test as nodeTest } from "node:test";
 import { launchBrowser } from "../../scripts/browser.mjs";
 import { publishedFiles, startServer } from "../../scripts/serve.mjs";
 
-/** @typedef {string | Buffer | number | ((request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void)} Answer */
+/**
+ * @typedef {string | Buffer | number | ((request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => void)}
+ * Answer
+ */
 
 /** An empty page on the site's origin, for tests of the JavaScript API. */
 const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon href=data:,>";
 
-/** A test that ends, whatever the page does. @param {string} name @param {(t: import("node:test").TestContext) => void | Promise<void>} run @param {number} [timeout] */
+/**
+ * A test that ends, whatever the page does.
+ *
+ * @param {string} name
+ * @param {(t: import("node:test").TestContext) => void | Promise<void>} run
+ * @param {number} [timeout]
+ */
 export const test = (name, run, timeout = 90_000) => void nodeTest(name, { timeout }, run);
 
 /** The folder under test: this checkout, or one that `npm run site` has built. */
 const FOLDER = process.env.SITE && resolve(process.env.SITE);
 
-/** What is said of this browser, and not of the page: that it has no graphics processor, and that a test forbids service workers. */
+/**
+ * What is said of this browser, and not of the page: that it has no graphics processor, and that a test forbids service
+ * workers.
+ */
 const ABOUT_MACHINE = /^(No available adapters\.|Service Worker registration blocked by Playwright)/;
 
 /** @type {import("playwright-core").Browser} */
@@ -29,7 +41,12 @@ export function withBrowser(options) {
   after(() => browser.close());
 }
 
-/** A server for one test. @param {import("node:test").TestContext} t @param {import("node:http").RequestListener} listener */
+/**
+ * A server for one test.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {import("node:http").RequestListener} listener
+ */
 export async function serve(t, listener) {
   const server = await startServer(listener);
   t.after(server.close);
@@ -54,12 +71,18 @@ export async function site(t, answers = {}, base = "/") {
     const { pathname } = new URL(`${request.url}`, "http://localhost");
     requests.push(pathname);
     const before = request.socket.bytesWritten;
-    response.on("finish", () => { transferred += request.socket.bytesWritten - before; });
+    response.on("finish", () => {
+      transferred += request.socket.bytesWritten - before;
+    });
     const answer = pathname === "/blank" ? BLANK : answers[pathname];
     if (answer === undefined) return files(request, response);
     if (typeof answer === "function") return answer(request, response);
     if (typeof answer === "number") return response.writeHead(answer).end();
-    const type = pathname.endsWith(".js") ? "text/javascript" : `${answer}`.startsWith("<!doctype") ? "text/html" : "application/octet-stream";
+    const type = pathname.endsWith(".js")
+      ? "text/javascript"
+      : `${answer}`.startsWith("<!doctype")
+        ? "text/html"
+        : "application/octet-stream";
     response.writeHead(200, { "Content-Type": type, "Access-Control-Allow-Origin": "*" }).end(answer);
   });
   return { url: url + base.slice(0, -1), answers, requests, transferred: () => transferred };
@@ -71,7 +94,8 @@ export async function site(t, answers = {}, base = "/") {
  *
  * @param {import("node:test").TestContext} t
  * @param {string} url
- * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the page's own. Service workers are left to the tests that are about them.
+ * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the
+ * page's own. Service workers are left to the tests that are about them.
  */
 export async function open(t, url, { script, ...options } = {}) {
   const context = await browser.newContext({ serviceWorkers: "block", ...options });
@@ -83,7 +107,10 @@ export async function open(t, url, { script, ...options } = {}) {
   /** @type {string[]} */
   const requests = [];
   page.on("pageerror", (error) => problems.push(`${error}`));
-  page.on("console", (message) => { if (["error", "warning"].includes(message.type()) && !ABOUT_MACHINE.test(message.text())) problems.push(`${message.text()} ${message.location().url}`); });
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type()) && !ABOUT_MACHINE.test(message.text()))
+      problems.push(`${message.text()} ${message.location().url}`);
+  });
   context.on("request", (request) => requests.push(request.url()));
   if (script) await page.addInitScript(script);
   await page.goto(url);
@@ -103,6 +130,8 @@ export async function longestTask(page, work) {
   /** @type {{ traceEvents: { name: string, pid: number, tid: number, tdur?: number, args: { name?: string } }[] }} */
   const { traceEvents } = JSON.parse(`${await browser.stopTracing()}`);
   const isMain = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");
-  const tasks = traceEvents.filter(({ name, pid, tid }) => /RunTask$/.test(name) && isMain.some((main) => main.pid === pid && main.tid === tid));
+  const tasks = traceEvents.filter(
+    ({ name, pid, tid }) => /RunTask$/.test(name) && isMain.some((main) => main.pid === pid && main.tid === tid),
+  );
   return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1000));
 }

@@ -31,7 +31,10 @@ const WATCHED = `${CLOCK}
 `;
 
 /** Half a minute passes for the page, in which nobody answers. @param {Page} page */
-const wait = (page) => page.evaluate((ticks) => { for (let i = 0; i < ticks; i++) /** @type {any} */ (globalThis).tick(); }, TICKS);
+const wait = (page) =>
+  page.evaluate((ticks) => {
+    for (let i = 0; i < ticks; i++) /** @type {any} */ (globalThis).tick();
+  }, TICKS);
 
 /** Half a minute passes for the page and for the worker. @param {Page} page */
 async function waitTogether(page) {
@@ -79,7 +82,9 @@ function held(path) {
 
 /** Both panels say that the engine is gone. @param {Page} page @param {RegExp} words */
 async function told(page, words) {
-  await page.waitForFunction(() => document.querySelectorAll('[data-panel] .status[data-error="EngineError"]').length === 2);
+  await page.waitForFunction(
+    () => document.querySelectorAll('[data-panel] .status[data-error="EngineError"]').length === 2,
+  );
   for (const text of await page.locator("[data-panel] .status-text").allTextContents()) assert.match(text, words);
 }
 
@@ -128,7 +133,10 @@ test("a worker that ends before it has said anything is done without: the page c
   await page.waitForFunction(() => /** @type {any} */ (globalThis).made > 0);
   await wait(page);
   await ready(page);
-  assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker could be started \(it has not answered/);
+  assert.match(
+    `${await page.locator("#engine-info").getAttribute("data-reason")}`,
+    /in the page, since no worker could be started \(it has not answered/,
+  );
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
 });
 
@@ -139,7 +147,11 @@ test("a worker that ends while it has nothing to do is missed when there is, and
   await attack(page);
   await kill(page);
   await wait(page);
-  assert.equal(await page.locator('.status[data-error]:not([data-error=""])').count(), 0, "nobody is asked for anything");
+  assert.equal(
+    await page.locator('.status[data-error]:not([data-error=""])').count(),
+    0,
+    "nobody is asked for anything",
+  );
   await page.locator("#scrubber").press("Home");
   assert.equal(await panel(page, "left").getAttribute("data-outcome"), "fooled");
 
@@ -150,26 +162,58 @@ test("a worker that ends while it has nothing to do is missed when there is, and
   await startAgain(page);
 });
 
-/** How a worker ends in the middle of an attack. @type {Record<string, [end: (page: Page) => Promise<unknown>, words: RegExp]>} */
+/**
+ * How a worker ends in the middle of an attack.
+ *
+ * @type {Record<string, [end: (page: Page) => Promise<unknown>, words: RegExp]>}
+ */
 const ENDS = {
-  "without a word": [async (page) => { await kill(page); await wait(page); }, SILENT],
-  "with an error": [(page) => page.workers()[0].evaluate(() => { setTimeout(() => { throw new Error("out of memory"); }); }), /The engine stopped unexpectedly/],
-  "in a trap of the module": [(page) => page.workers()[0].evaluate(() => { setTimeout(() => { throw new WebAssembly.RuntimeError("unreachable"); }); }), /The engine stopped unexpectedly/],
+  "without a word": [
+    async (page) => {
+      await kill(page);
+      await wait(page);
+    },
+    SILENT,
+  ],
+  "with an error": [
+    (page) =>
+      page.workers()[0].evaluate(() => {
+        setTimeout(() => {
+          throw new Error("out of memory");
+        });
+      }),
+    /The engine stopped unexpectedly/,
+  ],
+  "in a trap of the module": [
+    (page) =>
+      page.workers()[0].evaluate(() => {
+        setTimeout(() => {
+          throw new WebAssembly.RuntimeError("unreachable");
+        });
+      }),
+    /The engine stopped unexpectedly/,
+  ],
 };
 
 for (const [how, [end, words]] of Object.entries(ENDS)) {
   test(`a worker that ends ${how} in the middle of an attack is told about, the attack is over, and Retry starts another`, async (t) => {
     const { url } = await site(t);
-    const { page } = await open(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, { script: WATCHED });
+    const { page } = await open(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, {
+      script: WATCHED,
+    });
     await ready(page);
     await page.locator("#run").click();
-    await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2);
+    await page.waitForFunction(
+      () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2,
+    );
     await end(page);
     await told(page, words);
     await page.waitForFunction(() => document.body.dataset.running === "false");
     await page.locator("#message", { hasText: "Press “Retry” in a panel" }).waitFor();
     // The messages in the panels have just moved what is below them.
-    await page.locator("input[name=attack][value=jsma-f]").evaluate((choice) => /** @type {HTMLElement} */ (choice).click());
+    await page
+      .locator("input[name=attack][value=jsma-f]")
+      .evaluate((choice) => /** @type {HTMLElement} */ (choice).click());
     await startAgain(page);
   });
 }

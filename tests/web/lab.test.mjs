@@ -12,7 +12,14 @@ const POLICY = /http-equiv="Content-Security-Policy" content="([^"]*)"/;
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Opens the lab and waits until it can measure. @param {import("node:test").TestContext} t @param {string} [hash] @param {Parameters<typeof open>[2]} [options] @param {Parameters<typeof site>[1]} [answers] */
+/**
+ * Opens the lab and waits until it can measure.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} [hash]
+ * @param {Parameters<typeof open>[2]} [options]
+ * @param {Parameters<typeof site>[1]} [answers]
+ */
 async function openLab(t, hash = "", options, answers = {}) {
   const { url } = await site(t, answers);
   const opened = await open(t, `${url}/www/lab.html${hash}`, options);
@@ -22,18 +29,33 @@ async function openLab(t, hash = "", options, answers = {}) {
 
 /** @param {Page} page @param {string[]} networks @param {number} images */
 async function measure(page, networks, images) {
-  for (const box of await page.locator("input[name=network]").all()) await box.setChecked(networks.includes(await box.inputValue()));
+  for (const box of await page.locator("input[name=network]").all())
+    await box.setChecked(networks.includes(await box.inputValue()));
   await page.locator("#lab-images").fill(String(images));
   await page.locator("#lab-images").press("Tab");
   await page.locator("#lab-run").click();
 }
 
 /** @param {Page} page @param {string} state */
-const reaches = (page, state) => page.waitForFunction((wanted) => document.querySelector("#lab")?.getAttribute("data-state") === wanted, state, { timeout: 60_000 });
+const reaches = (page, state) =>
+  page.waitForFunction((wanted) => document.querySelector("#lab")?.getAttribute("data-state") === wanted, state, {
+    timeout: 60_000,
+  });
 
-/** The lines of the table that a measurement makes, by whom it was made: the visitor, this project, a paper. @param {Page} page @param {RegExp} [by] */
-const lines = (page, by = /^Yours/) => page.evaluate((source) => [...document.querySelectorAll("#lab-table tbody tr")]
-  .map((row) => [...row.children].map((cell) => cell.textContent ?? "")).filter((cells) => new RegExp(source).test(cells[1])), by.source);
+/**
+ * The lines of the table that a measurement makes, by whom it was made: the visitor, this project, a paper.
+ *
+ * @param {Page} page
+ * @param {RegExp} [by]
+ */
+const lines = (page, by = /^Yours/) =>
+  page.evaluate(
+    (source) =>
+      [...document.querySelectorAll("#lab-table tbody tr")]
+        .map((row) => [...row.children].map((cell) => cell.textContent ?? ""))
+        .filter((cells) => new RegExp(source).test(cells[1])),
+    by.source,
+  );
 
 /** Waits for so many lines of the visitor's own. @param {Page} page @param {number} count */
 async function counted(page, count) {
@@ -58,33 +80,61 @@ test("the lab counts what single attacks give, and saves it", async (t) => {
   const { name, content } = await saved(page, "#lab-json");
   assert.equal(name, "success.json");
   const rows = JSON.parse(`${content}`);
-  assert.deepEqual(rows.map((/** @type {any} */ { role, scale, planned, partial }) => [role, scale, planned, partial]), [["undefended", 1, 9, false], ["scaled", 40, 9, false]]);
-  const single = await page.evaluate(async ({ index }) => {
-    const [{ createEngine }, { loadSamples }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js")]);
-    const engine = await createEngine();
-    await engine.load("mnist-undefended");
-    const sample = (await loadSamples("mnist")).find((each) => each.index === index);
-    if (!sample) throw new Error("no such sample");
-    const counts = [];
-    for (const scale of [1, 40]) {
-      /** @type {Record<string, number>} */
-      const outcomes = {};
-      let changed = 0;
-      for (let target = 0; target < 10; target++) {
-        if (target === sample.label) continue;
-        const { outcome, steps } = await engine.attack({ model: "mnist-undefended", scale, image: sample.pixels, target, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 });
-        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-        if (outcome === "fooled") changed += steps[steps.length - 1].featuresChanged;
+  assert.deepEqual(
+    rows.map((/** @type {any} */ { role, scale, planned, partial }) => [role, scale, planned, partial]),
+    [
+      ["undefended", 1, 9, false],
+      ["scaled", 40, 9, false],
+    ],
+  );
+  const single = await page.evaluate(
+    async ({ index }) => {
+      const [{ createEngine }, { loadSamples }] = await Promise.all([
+        import("/www/engine.js"),
+        import("/www/page/samples.js"),
+      ]);
+      const engine = await createEngine();
+      await engine.load("mnist-undefended");
+      const sample = (await loadSamples("mnist")).find((each) => each.index === index);
+      if (!sample) throw new Error("no such sample");
+      const counts = [];
+      for (const scale of [1, 40]) {
+        /** @type {Record<string, number>} */
+        const outcomes = {};
+        let changed = 0;
+        for (let target = 0; target < 10; target++) {
+          if (target === sample.label) continue;
+          const { outcome, steps } = await engine.attack({
+            model: "mnist-undefended",
+            scale,
+            image: sample.pixels,
+            target,
+            attack: "jsma-f",
+            direction: "increase",
+            theta: 1,
+            budget: 112,
+          });
+          outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+          if (outcome === "fooled") changed += steps[steps.length - 1].featuresChanged;
+        }
+        counts.push({ outcomes, changed });
       }
-      counts.push({ outcomes, changed });
-    }
-    return counts;
-  }, { index: rows[0].drawn[0] });
-  rows.forEach((/** @type {any} */ { outcomes, successes, distortion_successes: distortion }, /** @type {number} */ place) => {
-    const { outcomes: one, changed } = single[place];
-    assert.deepEqual(outcomes, { fooled: one.fooled ?? 0, budget_spent: one["budget-spent"] ?? 0, no_admissible_pair: one["no-admissible-pair"] ?? 0, gradient_vanished: one["gradient-vanished"] ?? 0 });
-    if (successes > 0) assert.ok(Math.abs(distortion * 784 * successes - changed) < 1e-6);
-  });
+      return counts;
+    },
+    { index: rows[0].drawn[0] },
+  );
+  rows.forEach(
+    (/** @type {any} */ { outcomes, successes, distortion_successes: distortion }, /** @type {number} */ place) => {
+      const { outcomes: one, changed } = single[place];
+      assert.deepEqual(outcomes, {
+        fooled: one.fooled ?? 0,
+        budget_spent: one["budget-spent"] ?? 0,
+        no_admissible_pair: one["no-admissible-pair"] ?? 0,
+        gradient_vanished: one["gradient-vanished"] ?? 0,
+      });
+      if (successes > 0) assert.ok(Math.abs(distortion * 784 * successes - changed) < 1e-6);
+    },
+  );
   assert.ok(rows[0].successes > 0 && rows[1].outcomes.gradient_vanished > 0, "the attack and the control say nothing");
 
   const csv = await saved(page, "#lab-csv");
@@ -96,7 +146,10 @@ test("the lab counts what single attacks give, and saves it", async (t) => {
   assert.ok(png.content.length > 5000, `${png.content.length} bytes`);
 
   assert.doesNotMatch(await page.locator("body").innerText(), /attack (has )?failed/i);
-  assert.equal(POLICY.exec(await page.content())?.[1], POLICY.exec(readFileSync(new URL("../../index.html", import.meta.url), "utf8"))?.[1]);
+  assert.equal(
+    POLICY.exec(await page.content())?.[1],
+    POLICY.exec(readFileSync(new URL("../../index.html", import.meta.url), "utf8"))?.[1],
+  );
   assert.deepEqual(problems, []);
 });
 
@@ -111,7 +164,10 @@ test("a cell of the heat map leads to the attack behind it", async (t) => {
   await ready(page);
   const [outcome] = await ended(page);
   const changed = Number(/(\d+) pixels? changed/.exec(said)?.[1]);
-  await page.waitForFunction((count) => document.querySelector('[data-panel="left"]')?.getAttribute("data-features-changed") === String(count), changed);
+  await page.waitForFunction(
+    (count) => document.querySelector('[data-panel="left"]')?.getAttribute("data-features-changed") === String(count),
+    changed,
+  );
   assert.equal(outcome, said.includes("fooled") ? "fooled" : "budget-spent");
 });
 
@@ -120,14 +176,22 @@ test("what can be opened is not drawn anew under a pointer, and keeps the focus 
   await measure(page, ["mnist-undefended"], 1);
   await reaches(page, "done");
   // What a count of a run under way does as well.
-  const drawAnew = () => page.locator("input[name=network]:not(:checked)").first().evaluate((box) => /** @type {HTMLElement} */ (box).click());
+  const drawAnew = () =>
+    page
+      .locator("input[name=network]:not(:checked)")
+      .first()
+      .evaluate((box) => /** @type {HTMLElement} */ (box).click());
   const cell = page.locator(".heat button").first();
   await cell.hover();
   await page.mouse.down();
   await drawAnew();
   await page.mouse.up();
   await page.locator("#lab-attempts a").first().waitFor();
-  assert.equal(await page.evaluate(() => document.activeElement?.id), "lab-attempts", "what has been opened is gone to");
+  assert.equal(
+    await page.evaluate(() => document.activeElement?.id),
+    "lab-attempts",
+    "what has been opened is gone to",
+  );
   // In one go: between finding the cell and its focus, figures that arrive would draw another.
   await page.evaluate(() => /** @type {HTMLElement | null} */ (document.querySelector(".heat button"))?.focus());
   const before = await cell.elementHandle();
@@ -149,7 +213,10 @@ test("pausing and cancelling keep what there is, and say that it is partial", as
   assert.match(`${await page.locator("#lab-status").textContent()}`, /partial/);
   await counted(page, 1);
   assert.match((await lines(page))[0][1], /partial: \d+ of 100/);
-  assert.match(`${await page.locator("#lab-legend .partial").textContent()}`, /^Partial: your result covers \d+ of 100 so far/);
+  assert.match(
+    `${await page.locator("#lab-legend .partial").textContent()}`,
+    /^Partial: your result covers \d+ of 100 so far/,
+  );
   const { name, content } = await saved(page, "#lab-json");
   assert.equal(name, "robustness-partial.json");
   assert.equal(JSON.parse(`${content}`)[0].partial, true);
@@ -173,7 +240,7 @@ test("every experiment draws its chart and its table", async (t) => {
     await measure(page, ["mnist-undefended", "mnist-distilled-t40"], 1);
     await reaches(page, "done");
     await counted(page, { amplitude: 2, fgsm: 8, transfer: 4 }[experiment] ?? 0);
-    assert.ok(await page.locator("#lab-chart > *").count() === 1, experiment);
+    assert.ok((await page.locator("#lab-chart > *").count()) === 1, experiment);
   }
   assert.deepEqual(problems, []);
 });
@@ -183,7 +250,12 @@ function publishedNames() {
   /** @type {(path: string) => any} */
   const json = (path) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
   const [words, results] = [json("www/languages/en.json"), json("results/success.json")];
-  const measured = LINEUP.filter(({ attack, direction }) => results.some((/** @type {any} */ row) => row.dataset === "mnist" && row.attack === attack && (row.direction ?? direction) === direction));
+  const measured = LINEUP.filter(({ attack, direction }) =>
+    results.some(
+      (/** @type {any} */ row) =>
+        row.dataset === "mnist" && row.attack === attack && (row.direction ?? direction) === direction,
+    ),
+  );
   return measured.map(({ attack, direction }) => {
     const hasSeveral = LINEUP.filter((each) => each.attack === attack).length > 1;
     return words[`attack.${attack}`] + (hasSeveral ? `, ${words[`direction.${direction}`]}` : "");
@@ -193,10 +265,13 @@ function publishedNames() {
 test("all attacks stand beside each other, and a frozen tab goes on where it was", async (t) => {
   const { page, problems } = await openLab(t, "#attacks", { acceptDownloads: true });
   await page.waitForFunction(() => document.querySelectorAll(".heat tbody tr").length > 0);
-  // This project's figures stand there before anything is run: the paper's attack, those that know T, transfer, the control.
+  // This project's figures stand there before anything is run: the paper's attack, those that know T, transfer, the
+  // control.
   const rows = await page.locator(".heat tbody th").allTextContents();
   assert.deepEqual(rows, [...publishedNames(), "Transfer"]);
-  const checked = await page.locator("input[name=network]:checked").evaluateAll((boxes) => boxes.map((box) => /** @type {HTMLInputElement} */ (box).value));
+  const checked = await page
+    .locator("input[name=network]:checked")
+    .evaluateAll((boxes) => boxes.map((box) => /** @type {HTMLInputElement} */ (box).value));
   assert.deepEqual(checked, ["mnist-undefended", "mnist-distilled-t100", "mnist-teacher-t100", "mnist-undefended×100"]);
 
   await measure(page, ["mnist-undefended×100"], 1);
@@ -208,11 +283,20 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
   await page.locator("#lab-cancel").click();
   await reaches(page, "cancelled");
-  await page.waitForFunction((all) => new RegExp(`your result covers \\d\\d of ${all}`).test(document.querySelector("#lab-legend .partial")?.textContent ?? ""), 9 * LINEUP.length);
+  await page.waitForFunction(
+    (all) =>
+      new RegExp(`your result covers \\d\\d of ${all}`).test(
+        document.querySelector("#lab-legend .partial")?.textContent ?? "",
+      ),
+    9 * LINEUP.length,
+  );
   const measured = (await lines(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
   assert.equal(measured[0], "JSMA-F");
   await page.locator(".heat button").first().click();
-  assert.match(`${await page.locator("#lab-attempts li").first().textContent()}`, /^Test image \d+, \d to \d: zero gradient, 0 pixels changed$/);
+  assert.match(
+    `${await page.locator("#lab-attempts li").first().textContent()}`,
+    /^Test image \d+, \d to \d: zero gradient, 0 pixels changed$/,
+  );
   assert.deepEqual(problems, []);
 });
 
@@ -223,7 +307,7 @@ test("whoever leaves in the middle finds a lab that works on coming back", async
   await page.goto(`${url}/blank`);
   await page.goBack();
   await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
-  if (await page.locator("#lab").getAttribute("data-state") === "running") await page.locator("#lab-cancel").click();
+  if ((await page.locator("#lab").getAttribute("data-state")) === "running") await page.locator("#lab-cancel").click();
   await measure(page, ["mnist-distilled-t40"], 1);
   await reaches(page, "done");
   await counted(page, 1);
@@ -234,14 +318,19 @@ test("a network that cannot be fetched ends the run with a message, and the next
   const { page } = await openLab(t, "#amplitude", {}, { "/www/models/mnist-distilled-t40.safetensors": 503 });
   await measure(page, ["mnist-distilled-t40"], 1);
   await reaches(page, "failed");
-  assert.match(`${await page.locator("#lab-message").textContent()}`, /mnist-distilled-t40\.safetensors could not be fetched/);
+  assert.match(
+    `${await page.locator("#lab-message").textContent()}`,
+    /mnist-distilled-t40\.safetensors could not be fetched/,
+  );
   await measure(page, ["mnist-undefended"], 1);
   await reaches(page, "done");
   await counted(page, 1);
 });
 
 test("without a graphics processor the cores compute, and the lab says why", async (t) => {
-  const { page, problems } = await openLab(t, "#amplitude", { script: `Object.defineProperty(navigator, "gpu", { value: undefined });` });
+  const { page, problems } = await openLab(t, "#amplitude", {
+    script: `Object.defineProperty(navigator, "gpu", { value: undefined });`,
+  });
   await page.locator("#lab-backend-note", { hasText: "WebGPU is not available." }).waitFor();
   assert.equal(await page.locator("input[name=backend][value=webgpu]").isDisabled(), true);
   assert.equal(await page.locator("input[name=backend][value=cpu]").isChecked(), true);
@@ -257,7 +346,10 @@ test("a graphics processor that cannot be used ends the run with a message, and 
   assert.match(`${await page.locator("#lab-engine").textContent()}`, /runs on the GPU/);
   await measure(page, ["mnist-undefended"], 1);
   await reaches(page, "failed");
-  assert.match(`${await page.locator("#lab-message").textContent()}`, /build\.json.*Completed attempts are kept\. Choose “CPU/);
+  assert.match(
+    `${await page.locator("#lab-message").textContent()}`,
+    /build\.json.*Completed attempts are kept\. Choose “CPU/,
+  );
   await page.locator("input[name=backend][value=cpu]").check();
   await measure(page, ["mnist-undefended"], 1);
   await reaches(page, "done");
@@ -268,11 +360,28 @@ test("paper, project and visitor stand side by side, and hardness is one of the 
   const { page, problems } = await openLab(t);
   const paper = /^Paper \[/;
   /** Fewest lines of the papers, and of this project's results. */
-  const wanted = { success: [10, 12], attacks: [8, 33], robustness: [8, 8], amplitude: [0, 12], fgsm: [10, 36], pairs: [0, 2], transfer: [0, 50] };
+  const wanted = {
+    success: [10, 12],
+    attacks: [8, 33],
+    robustness: [8, 8],
+    amplitude: [0, 12],
+    fgsm: [10, 36],
+    pairs: [0, 2],
+    transfer: [0, 50],
+  };
   for (const [experiment, [reported, published]] of Object.entries(wanted)) {
     await page.locator(`input[name=experiment][value=${experiment}]`).check();
-    await page.waitForFunction((least) => [...document.querySelectorAll("#lab-table tbody td:nth-of-type(1)")].filter((cell) => cell.textContent === "Published here").length >= least, published);
-    assert.ok((await lines(page, paper)).length >= reported, `${experiment}: ${(await lines(page, paper)).length} lines of papers`);
+    await page.waitForFunction(
+      (least) =>
+        [...document.querySelectorAll("#lab-table tbody td:nth-of-type(1)")].filter(
+          (cell) => cell.textContent === "Published here",
+        ).length >= least,
+      published,
+    );
+    assert.ok(
+      (await lines(page, paper)).length >= reported,
+      `${experiment}: ${(await lines(page, paper)).length} lines of papers`,
+    );
     assert.equal((await lines(page)).length, 0);
     assert.equal(await page.locator("#lab-chart > *").count(), 1, experiment);
   }
@@ -300,7 +409,9 @@ test("CIFAR-10 has a lab of its own, by its address and by the switch", async (t
   await page.locator("input[name=experiment][value=success]").check();
   assert.ok((await lines(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "5.1%"));
   await page.locator("input[name=data][value=mnist]").check();
-  await page.waitForFunction(() => location.hash === "#success" && document.querySelector("input[value=mnist-undefended]"));
+  await page.waitForFunction(
+    () => location.hash === "#success" && document.querySelector("input[value=mnist-undefended]"),
+  );
   assert.ok((await lines(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "0.5%"));
   await page.locator("input[name=data][value=cifar10]").check();
   await page.locator("input[name=experiment][value=pairs]").check();
@@ -317,9 +428,17 @@ test("CIFAR-10 has a lab of its own, by its address and by the switch", async (t
   assert.deepEqual(problems, []);
 });
 
-for (const [language, colorScheme, width] of /** @type {const} */ ([["en", "light", 1280], ["ja", "dark", 375]])) {
+for (const [language, colorScheme, width] of /** @type {const} */ ([
+  ["en", "light", 1280],
+  ["ja", "dark", 375],
+])) {
   test(`axe finds nothing in the lab in ${language}, ${colorScheme}, at ${width} px, and nothing is cut off`, async (t) => {
-    const { page } = await openLab(t, "#pairs", { locale: language, colorScheme, bypassCSP: true, viewport: { width, height: 800 } });
+    const { page } = await openLab(t, "#pairs", {
+      locale: language,
+      colorScheme,
+      bypassCSP: true,
+      viewport: { width, height: 800 },
+    });
     assert.equal(await page.locator("html").getAttribute("lang"), language);
     await measure(page, ["mnist-distilled-t40"], 2);
     await reaches(page, "done");

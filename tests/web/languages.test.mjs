@@ -1,4 +1,6 @@
-/** The page's words: complete in every language, none outside the languages' files, and chosen as the visitor wishes. */
+/**
+ * The page's words: complete in every language, none outside the languages' files, and chosen as the visitor wishes.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
@@ -29,29 +31,49 @@ test("what is cited is in the list of papers", () => {
 for (const [language, words] of Object.entries(others)) {
   test(`"${language}" has the words of English, and the same places to fill and papers to cite`, () => {
     // A language has as many forms of a number as it needs.
-    const keys = (/** @type {object} */ words) => Object.keys(words).filter((key) => !/\.(zero|one|two|few|many|other)$/.test(key)).sort();
+    const keys = (/** @type {object} */ words) =>
+      Object.keys(words)
+        .filter((key) => !/\.(zero|one|two|few|many|other)$/.test(key))
+        .sort();
     assert.deepEqual(keys(words), keys(en));
     const places = (/** @type {string} */ words) => [...new Set(words.match(/\{\w+\}|\[\w+\]/g))].sort();
     for (const key of keys(en)) assert.deepEqual(places(words[key]), places(en[key]), key);
   });
 }
 
-/** English in letters that are not Latin: what is still in Latin letters comes from somewhere else. @param {string} words */
-const estranged = (words) => words.replace(/\{\w+\}|\[\w+\]|[A-Za-z]/g, (found) => (found.length > 1 ? found : String.fromCodePoint(0x430 + (found.toLowerCase().codePointAt(0) ?? 0) - 97)));
-const STRANGE = { ...Object.fromEntries(Object.entries(en).map(([key, words]) => [key, estranged(words)])), "language.name": "Чужой", "language.locale": "xx_XX", "blog.file": "en.html" };
+/**
+ * English in letters that are not Latin: what is still in Latin letters comes from somewhere else.
+ *
+ * @param {string} words
+ */
+const estranged = (words) =>
+  words.replace(/\{\w+\}|\[\w+\]|[A-Za-z]/g, (found) =>
+    found.length > 1 ? found : String.fromCodePoint(0x430 + (found.toLowerCase().codePointAt(0) ?? 0) - 97),
+  );
+const STRANGE = {
+  ...Object.fromEntries(Object.entries(en).map(([key, words]) => [key, estranged(words)])),
+  "language.name": "Чужой",
+  "language.locale": "xx_XX",
+  "blog.file": "en.html",
+};
 
 /** Names of data sets, of the engine, of formats and formulas: the same in any language. */
-const NAMES = /^(MNIST|CIFAR-10|BibTeX|CSV|JSON|PNG|T|k|a|b|x|F|e|softmax\(Z(\/T)?\)|burn-flex|bit|SIMD|English|v\d+|\d+)$/;
+const NAMES =
+  /^(MNIST|CIFAR-10|BibTeX|CSV|JSON|PNG|T|k|a|b|x|F|e|softmax\(Z(\/T)?\)|burn-flex|bit|SIMD|English|v\d+|\d+)$/;
 
 /** What is said in Latin letters, on the page or to those who do not see it. @param {Page} page */
 async function latin(page) {
   const said = await page.evaluate(() => {
     /** @type {string[]} */
     const found = [document.title];
-    const isApart = (/** @type {Element} */ element) => element.closest("[lang=en]:not(html), #language, .card dd, textarea, #sheet-link, #sheet-bibtex, noscript, #boot, template, script, style");
+    const isApart = (/** @type {Element} */ element) =>
+      element.closest(
+        "[lang=en]:not(html), #language, .card dd, textarea, #sheet-link, #sheet-bibtex, noscript, #boot, template, script, style",
+      );
     for (const element of document.querySelectorAll("body *")) {
       if (isApart(element)) continue;
-      for (const name of ["aria-label", "title", "alt", "placeholder", "aria-valuetext"]) found.push(element.getAttribute(name) ?? "");
+      for (const name of ["aria-label", "title", "alt", "placeholder", "aria-valuetext"])
+        found.push(element.getAttribute(name) ?? "");
       for (const node of element.childNodes) if (node.nodeType === Node.TEXT_NODE) found.push(node.textContent ?? "");
     }
     return found;
@@ -70,7 +92,11 @@ test("a language is added with one file, and no words of page, lab or embed are 
   const isStrange = async (/** @type {Page} */ page, /** @type {string} */ when) => {
     const [said, words] = await latin(page);
     assert.ok(said.filter((text) => /[а-я]{3}/i.test(text)).length > 20, `${when}: nothing is said`);
-    assert.deepEqual(words.filter((word) => !NAMES.test(word)), [], when);
+    assert.deepEqual(
+      words.filter((word) => !NAMES.test(word)),
+      [],
+      when,
+    );
   };
   await attack(page);
   await page.locator("#share-open").click();
@@ -92,7 +118,13 @@ test("a link's language comes before the one that was chosen, and that before th
   const { url } = await site(t);
   const { page } = await visit(t, url, { locale: "ja-JP" });
   // The page comes in English, and is on show when it has decided what to speak.
-  const speaks = (/** @type {string} */ language, where = page) => where.waitForFunction((language) => document.documentElement.lang === language && document.querySelector("#plate:not([hidden]), #lab:not([hidden])") !== null, language);
+  const speaks = (/** @type {string} */ language, where = page) =>
+    where.waitForFunction(
+      (language) =>
+        document.documentElement.lang === language
+        && document.querySelector("#plate:not([hidden]), #lab:not([hidden])") !== null,
+      language,
+    );
   const go = async (/** @type {string} */ address) => {
     await page.goto("about:blank");
     await page.goto(url + address);

@@ -12,10 +12,14 @@ withBrowser();
 async function hold(page, address) {
   /** @type {(value?: unknown) => void} */
   let go = () => {};
-  const gone = new Promise((resolve) => { go = resolve; });
+  const gone = new Promise((resolve) => {
+    go = resolve;
+  });
   /** @type {(value?: unknown) => void} */
   let ask = () => {};
-  const asked = new Promise((resolve) => { ask = resolve; });
+  const asked = new Promise((resolve) => {
+    ask = resolve;
+  });
   await page.route(address, async (route) => {
     ask();
     await gone;
@@ -34,32 +38,39 @@ test("a picture that is slow to read does not take the place of one that was cho
       return decode(...of);
     };`;
   const { page, problems } = await visit(t, url, { script });
-  const buffer = Buffer.from(await page.evaluate(async () => {
-    const canvas = new OffscreenCanvas(40, 40);
-    const context = /** @type {any} */ (canvas.getContext("2d"));
-    context.fillStyle = "white";
-    context.fillRect(0, 0, 40, 40);
-    context.fillStyle = "black";
-    context.fillRect(15, 10, 10, 20);
-    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
-  }));
+  const buffer = Buffer.from(
+    await page.evaluate(async () => {
+      const canvas = new OffscreenCanvas(40, 40);
+      const context = /** @type {any} */ (canvas.getContext("2d"));
+      context.fillStyle = "white";
+      context.fillRect(0, 0, 40, 40);
+      context.fillStyle = "black";
+      context.fillRect(15, 10, 10, 20);
+      return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+    }),
+  );
   const bring = async () => {
     await page.locator("#upload-file").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer });
-    await page.waitForFunction(() => typeof /** @type {any} */ (globalThis).go === "function");
+    await page.waitForFunction(() => typeof (/** @type {any} */ (globalThis).go) === "function");
   };
-  const decoded = () => page.evaluate(async () => {
-    const global = /** @type {any} */ (globalThis);
-    global.go();
-    delete global.go;
-    // What follows is done in tasks and frames of this page.
-    for (let i = 0; i < 30; i++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  });
+  const decoded = () =>
+    page.evaluate(async () => {
+      const global = /** @type {any} */ (globalThis);
+      global.go();
+      delete global.go;
+      // What follows is done in tasks and frames of this page.
+      for (let i = 0; i < 30; i++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    });
 
   await bring();
   await choose(page, 4);
   await decoded();
-  assert.equal(await page.locator("#samples .tile[aria-selected=true]").count(), 1, "the digit that was chosen last stays");
-  assert.ok(!await page.locator("#upload-note[data-alert]").count(), "nothing is being read any more");
+  assert.equal(
+    await page.locator("#samples .tile[aria-selected=true]").count(),
+    1,
+    "the digit that was chosen last stays",
+  );
+  assert.ok(!(await page.locator("#upload-note[data-alert]").count()), "nothing is being read any more");
 
   await bring();
   await decoded();
@@ -79,7 +90,13 @@ test("of two languages that were chosen one after the other, the later one is sp
   words.go();
   await (await came).finished();
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-  assert.deepEqual(await page.evaluate(() => [document.documentElement.lang, /** @type {HTMLSelectElement} */ (document.querySelector("#language")).value]), ["en", "en"]);
+  assert.deepEqual(
+    await page.evaluate(() => [
+      document.documentElement.lang,
+      /** @type {HTMLSelectElement} */ (document.querySelector("#language")).value,
+    ]),
+    ["en", "en"],
+  );
   assert.equal(await page.locator("#run").textContent(), "Run the attack");
 });
 
@@ -88,7 +105,11 @@ test("an engine that another was chosen in place of, while it was starting, leav
   /** @type {import("node:http").ServerResponse[]} */
   const held = [];
   // The first module that is asked for waits for the test.
-  const { url, answers } = await site(t, { [path]: (_, response) => { held.push(response); } });
+  const { url, answers } = await site(t, {
+    [path]: (_, response) => {
+      held.push(response);
+    },
+  });
   // Counts the workers that are there.
   const script = `
     globalThis.alive = 0;
@@ -101,7 +122,10 @@ test("an engine that another was chosen in place of, while it was starting, leav
   delete answers[path];
   await page.locator("#engine-choice").selectOption("cpu");
   await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 2);
-  for (const response of held) response.writeHead(200, { "Content-Type": "application/wasm" }).end(readFileSync(new URL(`../..${path}`, import.meta.url)));
+  for (const response of held)
+    response
+      .writeHead(200, { "Content-Type": "application/wasm" })
+      .end(readFileSync(new URL(`../..${path}`, import.meta.url)));
   await ready(page);
   await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 1);
   assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), "cpu");

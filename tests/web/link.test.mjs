@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ATTACKS, DATASETS } from "../../pkg/registry.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
-import { readPixels, writePixels } from "../../www/link/pixels.js";
+import { readPixels } from "../../www/link/pixels.js";
 import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
 
 /**
@@ -16,7 +16,10 @@ import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/
 const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
 
 /** @param {any} link */
-const plain = (link) => ({ ...link, strokes: link.strokes?.map((/** @type {Uint8Array} */ stroke) => [...stroke]) ?? null });
+const plain = (link) => ({
+  ...link,
+  strokes: link.strokes?.map((/** @type {Uint8Array} */ stroke) => [...stroke]) ?? null,
+});
 
 for (const { name, link, says, dropped, written } of GOLDEN) {
   test(`the golden link with ${name}`, () => {
@@ -30,26 +33,61 @@ for (const { name, link, says, dropped, written } of GOLDEN) {
 
 test("there is a golden link of every attack and of every setting", () => {
   const said = GOLDEN.map(({ link }) => new URLSearchParams(link.slice(1)));
-  for (const id of Object.keys(ATTACKS)) assert.ok(id === emptyLink().attack || said.some((fields) => fields.get("attack") === id), id);
-  for (const { name } of SETTINGS) assert.ok(said.some((fields) => fields.has(name)), name);
+  for (const id of Object.keys(ATTACKS))
+    assert.ok(id === emptyLink().attack || said.some((fields) => fields.get("attack") === id), id);
+  for (const { name } of SETTINGS)
+    assert.ok(
+      said.some((fields) => fields.has(name)),
+      name,
+    );
 });
 
 test("no setting takes the name of another field, or the id of another element of the page", () => {
   const names = SETTINGS.map((setting) => String(setting.name));
-  const others = ["data", "left", "right", "kleft", "kright", "sample", "attack", "target", "untargeted", "temper", "step", "show", "channel", "marks", "story", "soft", "lang", "theme", "strokes", "pixels"];
-  assert.deepEqual(Object.keys(emptyLink()).filter((name) => !names.includes(name)), others);
+  const others = [
+    "data",
+    "left",
+    "right",
+    "kleft",
+    "kright",
+    "sample",
+    "attack",
+    "target",
+    "untargeted",
+    "temper",
+    "step",
+    "show",
+    "channel",
+    "marks",
+    "story",
+    "soft",
+    "lang",
+    "theme",
+    "strokes",
+    "pixels",
+  ];
+  assert.deepEqual(
+    Object.keys(emptyLink()).filter((name) => !names.includes(name)),
+    others,
+  );
   const html = readFileSync(new URL("../../index.html", import.meta.url), "utf8");
-  assert.deepEqual(names.filter((name) => html.includes(` id="${name}"`)), []);
+  assert.deepEqual(
+    names.filter((name) => html.includes(` id="${name}"`)),
+    [],
+  );
 });
 
 test("what is no link of this page is left alone", () => {
-  for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"]) assert.equal(parseLink(hash), null, hash);
+  for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"])
+    assert.equal(parseLink(hash), null, hash);
 });
 
 test("every drawing survives the way into a link and out of it", () => {
   const random = generator(7);
   for (let round = 0; round < 300; round++) {
-    const strokes = Array.from({ length: random(5) }, () => Uint8Array.from({ length: 2 + 2 * random(300) }, () => random(256)));
+    const strokes = Array.from({ length: random(5) }, () =>
+      Uint8Array.from({ length: 2 + 2 * random(300) }, () => random(256)),
+    );
     assert.deepEqual(readStrokes(writeStrokes(strokes)), { strokes, whole: true });
   }
   const most = Array.from({ length: MOST_STROKES }, () => new Uint8Array((2 * MOST_POINTS) / MOST_STROKES).fill(255));
@@ -60,7 +98,13 @@ test("every drawing survives the way into a link and out of it", () => {
 });
 
 test("a megabyte is read in an instant, and what fits is kept", () => {
-  for (const filler of ["strokes=" + "A".repeat(1e6), "&".repeat(1e6), "&budget=1".repeat(1e5), "%".repeat(1e6), "x".repeat(1e6)]) {
+  for (const filler of [
+    "strokes=" + "A".repeat(1e6),
+    "&".repeat(1e6),
+    "&budget=1".repeat(1e5),
+    "%".repeat(1e6),
+    "x".repeat(1e6),
+  ]) {
     const started = performance.now();
     const read = parseLink(`#v=1&sample=18&${filler}`);
     assert.equal(read?.link.target, null);
@@ -101,7 +145,7 @@ function generator(seed) {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (((mixed ^ (mixed >>> 14)) >>> 0) * below) / 2 ** 32 | 0;
+    return ((((mixed ^ (mixed >>> 14)) >>> 0) * below) / 2 ** 32) | 0;
   };
 }
 
@@ -109,15 +153,76 @@ function generator(seed) {
 const SETTINGS = Object.values(ATTACKS).flatMap(({ settings }) => settings.filter((setting) => "link" in setting));
 
 const PIECES = [
-  ...Object.keys(emptyLink()), "v", "end", "__proto__", "constructor", "toString", "pixels", "hasOwnProperty", "=", "==", "&", "&&", "#", "%", "%00", "%25", "%ff", "+",
-  "0", "1", "-1", "2", "40", "784", "785", "1e999", "NaN", "Infinity", "-0", "0x1f", "0.01", "0.005", "99999999999999999999999999999999", "1".repeat(400), ".", "-", "~",
-  "undefended-1", "teacher-40-70e67363", "distilled-9999.999-00000000", "distilled-0", "teacher--1", ...Object.keys(DATASETS), ...Object.keys(ATTACKS), ...SETTINGS.flatMap((setting) => ("choices" in setting ? setting.choices : [])), "saliency", "en", "dark",
-  "AYCA", "AQ", "A", "_____", "<script>alert(1)</script>", "javascript:alert(1)", "\u0000", "\ud800", "😀", "\u202e", "字", "'\"><", "../..", "${1}", "A".repeat(3000),
+  ...Object.keys(emptyLink()),
+  "v",
+  "end",
+  "__proto__",
+  "constructor",
+  "toString",
+  "pixels",
+  "hasOwnProperty",
+  "=",
+  "==",
+  "&",
+  "&&",
+  "#",
+  "%",
+  "%00",
+  "%25",
+  "%ff",
+  "+",
+  "0",
+  "1",
+  "-1",
+  "2",
+  "40",
+  "784",
+  "785",
+  "1e999",
+  "NaN",
+  "Infinity",
+  "-0",
+  "0x1f",
+  "0.01",
+  "0.005",
+  "99999999999999999999999999999999",
+  "1".repeat(400),
+  ".",
+  "-",
+  "~",
+  "undefended-1",
+  "teacher-40-70e67363",
+  "distilled-9999.999-00000000",
+  "distilled-0",
+  "teacher--1",
+  ...Object.keys(DATASETS),
+  ...Object.keys(ATTACKS),
+  ...SETTINGS.flatMap((setting) => ("choices" in setting ? setting.choices : [])),
+  "saliency",
+  "en",
+  "dark",
+  "AYCA",
+  "AQ",
+  "A",
+  "_____",
+  "<script>alert(1)</script>",
+  "javascript:alert(1)",
+  "\u0000",
+  "\ud800",
+  "😀",
+  "\u202e",
+  "字",
+  "'\"><",
+  "../..",
+  "${1}",
+  "A".repeat(3000),
 ];
 
 /** @param {Random} random */
 function randomFields(random) {
-  const fields = Array.from({ length: random(12) }, () => Array.from({ length: 1 + random(4) }, () => PIECES[random(PIECES.length)]).join(random(2) ? "=" : ""));
+  const fields = Array.from({ length: random(12) }, () =>
+    Array.from({ length: 1 + random(4) }, () => PIECES[random(PIECES.length)]).join(random(2) ? "=" : ""),
+  );
   return `#${random(8) ? "v=1" : PIECES[random(PIECES.length)]}&${fields.join("&")}`;
 }
 
@@ -137,7 +242,9 @@ function mutate(text, random) {
       () => mutant + mutant.slice(at),
       () => mutant.slice(0, at) + GOLDEN[random(GOLDEN.length)].link.slice(random(40)),
       () => encodeURIComponent(mutant.toWellFormed()).replaceAll("%23", "#").replaceAll("%3D", "="),
-    ][random(8)]().slice(0, 20_000);
+    ]
+      [random(8)]()
+      .slice(0, 20_000);
   }
   return mutant;
 }
@@ -147,18 +254,36 @@ function isWithin(value, setting, features) {
   if ("choices" in setting) return setting.choices.some((choice) => choice === value);
   if (!("page" in setting) || typeof value !== "number") return false;
   const { min, max, step } = setting.page;
-  return value >= min && value <= (max === "features" ? features : max) && Math.abs(value / step - Math.round(value / step)) < 1e-6;
+  return (
+    value >= min
+    && value <= (max === "features" ? features : max)
+    && Math.abs(value / step - Math.round(value / step)) < 1e-6
+  );
 }
 
-/** Written without the parser's table, so that a mistake there does not hide itself. @param {import("../../www/link/link.js").Link} link */
+/**
+ * Written without the parser's table, so that a mistake there does not hide itself.
+ *
+ * @param {import("../../www/link/link.js").Link} link
+ */
 function outOfRange(link) {
-  const whole = (/** @type {number | null} */ value, /** @type {number} */ most) => value === null || (Number.isInteger(value) && value >= 0 && value <= most);
-  const network = (/** @type {any} */ name) => name === null
-    || (/^(undefended|distilled|teacher)$/.test(name.role) && name.temperature >= 0 && name.temperature < 10_000 && /^([0-9a-f]{8})?$/.test(name.hash));
+  const whole = (/** @type {number | null} */ value, /** @type {number} */ most) =>
+    value === null || (Number.isInteger(value) && value >= 0 && value <= most);
+  const network = (/** @type {any} */ name) =>
+    name === null
+    || (/^(undefended|distilled|teacher)$/.test(name.role)
+      && name.temperature >= 0
+      && name.temperature < 10_000
+      && /^([0-9a-f]{8})?$/.test(name.hash));
   const { features } = DATASETS[/** @type {keyof typeof DATASETS} */ (link.data)];
   /** @type {Record<string, boolean>} */
   const holds = {
-    ...Object.fromEntries(SETTINGS.map((setting) => [setting.name, SETTINGS.some((other) => other.name === setting.name && isWithin(link[other.name], other, features))])),
+    ...Object.fromEntries(
+      SETTINGS.map((setting) => [
+        setting.name,
+        SETTINGS.some((other) => other.name === setting.name && isWithin(link[other.name], other, features)),
+      ]),
+    ),
     data: Object.hasOwn(DATASETS, link.data),
     left: network(link.left),
     right: network(link.right),
@@ -178,8 +303,12 @@ function outOfRange(link) {
     lang: link.lang === null || /^(en|ja)$/.test(link.lang),
     theme: link.theme === null || /^(light|dark)$/.test(link.theme),
     pixels: link.pixels === null || readPixels(link.pixels, features) !== null,
-    strokes: link.strokes === null || (link.data === "mnist" && link.strokes.length <= MOST_STROKES && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
-      && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
+    strokes:
+      link.strokes === null
+      || (link.data === "mnist"
+        && link.strokes.length <= MOST_STROKES
+        && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
+        && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
   };
   return Object.entries(holds).find(([, fits]) => !fits)?.[0] ?? null;
 }

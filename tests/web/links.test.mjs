@@ -15,13 +15,16 @@ const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
 
 /** What a reader of both panels sees, pixel by pixel and word by word. @param {Page} page */
-const seen = (page) => page.evaluate(() => [...document.querySelectorAll("[data-panel]")].map((panel) => ({
-  .../** @type {HTMLElement} */ (panel).dataset,
-  pixels: /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).toDataURL(),
-  verdict: panel.querySelector(".verdict")?.textContent,
-  bars: [...panel.querySelectorAll(".bar-value")].map((value) => value.textContent),
-  numbers: panel.querySelector(".readouts")?.textContent,
-})));
+const seen = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll("[data-panel]")].map((panel) => ({
+      .../** @type {HTMLElement} */ (panel).dataset,
+      pixels: /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).toDataURL(),
+      verdict: panel.querySelector(".verdict")?.textContent,
+      bars: [...panel.querySelectorAll(".bar-value")].map((value) => value.textContent),
+      numbers: panel.querySelector(".readouts")?.textContent,
+    })),
+  );
 
 /** Waits until the address holds each of the parts. @param {Page} page @param {...string} parts */
 async function addressHas(page, ...parts) {
@@ -46,7 +49,11 @@ test("an attack on a drawing is replayed to the same pixels and words, without w
   t.diagnostic(`${link.length} characters: ${link}`);
   const before = await seen(page);
 
-  const { page: other, problems } = await open(t, link, { script: "delete globalThis.Worker", viewport: { width: 375, height: 740 }, locale: "ja" });
+  const { page: other, problems } = await open(t, link, {
+    script: "delete globalThis.Worker",
+    viewport: { width: 375, height: 740 },
+    locale: "ja",
+  });
   await ended(other);
   await showing(other, step);
   assert.match(`${await other.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
@@ -60,14 +67,18 @@ test("back and forward go from request to request, and playing makes no entries"
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 4);
-  await addressHas(page, "sample=" + await sampleNumber(page));
+  await addressHas(page, "sample=" + (await sampleNumber(page)));
   await set(page, { target: 9 });
   await addressHas(page, "target=9");
   const entries = await page.evaluate(() => history.length);
   await attack(page);
   const last = `${await panel(page, "left").getAttribute("data-iterations")}`;
   await addressHas(page, `step=${last}`);
-  assert.equal(await page.evaluate(() => history.length), entries + 1, "one entry for the attack, however many steps it has");
+  assert.equal(
+    await page.evaluate(() => history.length),
+    entries + 1,
+    "one entry for the attack, however many steps it has",
+  );
   const after = await seen(page);
 
   await page.goBack();
@@ -85,15 +96,18 @@ test("back and forward go from request to request, and playing makes no entries"
 });
 
 /** @param {Page} page */
-const sampleNumber = async (page) => /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
+const sampleNumber = async (page) =>
+  /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
 
 test("language, colours and view travel, and are not remembered", async (t) => {
   const { url } = await site(t);
-  const { page } = await visit(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, { colorScheme: "light" });
+  const { page } = await visit(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
+    colorScheme: "light",
+  });
   assert.equal(await page.locator("html").getAttribute("lang"), "ja");
   assert.equal(await page.locator("#theme").getAttribute("aria-pressed"), "true");
   assert.ok(await page.locator('input[name=overlay][value="saliency"]').isChecked());
-  assert.ok(!await page.locator("#marks").isChecked());
+  assert.ok(!(await page.locator("#marks").isChecked()));
   assert.equal(await page.evaluate(() => localStorage.length), 0);
   await page.locator("#language").selectOption("en");
   await addressHas(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
@@ -105,9 +119,13 @@ test("a link says when a network has changed, or is not there", async (t) => {
   const same = `left=${role}-${temperature}-${sha256.slice(0, 8)}`;
   const { page } = await visit(t, `${url}/#v=1&${same}&sample=0&target=3&end`);
   assert.ok(await page.locator("#notes").isHidden());
-  await page.evaluate((link) => { location.hash = link; }, `v=1&left=${role}-${temperature}-00000000&sample=0&target=3&end`);
+  await page.evaluate((link) => {
+    location.hash = link;
+  }, `v=1&left=${role}-${temperature}-00000000&sample=0&target=3&end`);
   await page.locator("#notes .notice-text", { hasText: "has changed since this link was made" }).waitFor();
-  await page.evaluate(() => { location.hash = "v=1&right=teacher-41&sample=0&target=3&end"; });
+  await page.evaluate(() => {
+    location.hash = "v=1&right=teacher-41&sample=0&target=3&end";
+  });
   await page.locator("#notes .notice-text", { hasText: "is used instead" }).waitFor();
   assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
   await page.locator("#notes-dismiss").click();
@@ -120,18 +138,45 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   const active = () => page.locator("img, script, iframe, object, embed, [onerror], [onload]").count();
   const before = await active();
   const alerts = /** @type {string[]} */ ([]);
-  page.on("dialog", (dialog) => { alerts.push(dialog.message()); void dialog.dismiss(); });
-  const megabyte = { name: "a megabyte", link: `#v=1&target=4&strokes=${"A".repeat(1e6)}`, says: {}, dropped: ["strokes", "end"] };
+  page.on("dialog", (dialog) => {
+    alerts.push(dialog.message());
+    void dialog.dismiss();
+  });
+  const megabyte = {
+    name: "a megabyte",
+    link: `#v=1&target=4&strokes=${"A".repeat(1e6)}`,
+    says: {},
+    dropped: ["strokes", "end"],
+  };
   for (const { name, link, says, dropped } of [...GOLDEN, megabyte]) {
     // What is on show is still the link before's until the next frame.
-    await page.evaluate((hash) => new Promise((resolve) => {
-      addEventListener("popstate", () => requestAnimationFrame(() => requestAnimationFrame(resolve)), { once: true });
-      location.hash = hash;
-    }), link);
-    const isPublished = [says.left, says.right].every((named) => !named
-      || MANIFEST.some((/** @type {any} */ { dataset, role, temperature, sha256 }) => dataset === (says.data ?? "mnist") && role === named.role && temperature === named.temperature && sha256.startsWith(named.hash)));
+    await page.evaluate(
+      (hash) =>
+        new Promise((resolve) => {
+          addEventListener("popstate", () => requestAnimationFrame(() => requestAnimationFrame(resolve)), {
+            once: true,
+          });
+          location.hash = hash;
+        }),
+      link,
+    );
+    const isPublished = [says.left, says.right].every(
+      (named) =>
+        !named
+        || MANIFEST.some(
+          (/** @type {any} */ { dataset, role, temperature, sha256 }) =>
+            dataset === (says.data ?? "mnist")
+            && role === named.role
+            && temperature === named.temperature
+            && sha256.startsWith(named.hash),
+        ),
+    );
     const isQuiet = dropped.length === 0 && isPublished;
-    await page.waitForFunction((quiet) => document.querySelector("#notes")?.hasAttribute("hidden") === quiet, isQuiet, { timeout: 5000 }).catch(() => assert.fail(name));
+    await page
+      .waitForFunction((quiet) => document.querySelector("#notes")?.hasAttribute("hidden") === quiet, isQuiet, {
+        timeout: 5000,
+      })
+      .catch(() => assert.fail(name));
     const lines = await page.locator("#notes").evaluate((notes) => notes.childElementCount);
     assert.equal(lines, 2, name);
   }
@@ -140,23 +185,35 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   assert.deepEqual(alerts, []);
   assert.equal(await active(), before);
   assert.deepEqual(problems, []);
-  assert.deepEqual(requests.filter((request) => new URL(request).origin !== url), []);
+  assert.deepEqual(
+    requests.filter((request) => new URL(request).origin !== url),
+    [],
+  );
 });
 
 test("the share panel gives the link, the lines and the pictures of what is on the page", async (t) => {
   const { url } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, { permissions: ["clipboard-read", "clipboard-write"] });
+  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, {
+    permissions: ["clipboard-read", "clipboard-write"],
+  });
   await ended(page);
   await showing(page, "3");
   await page.locator("#share-open").click();
-  await page.waitForFunction(() => /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value));
+  await page.waitForFunction(() =>
+    /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value),
+  );
   const line = (/** @type {string} */ name) => page.locator(`#share-${name}`).inputValue();
   const link = await line("link");
   assert.match(link, /#v=1&left=\S+&right=\S+&sample=0&target=3&step=3&lang=en&end$/);
   const escaped = link.replaceAll("&", "&amp;");
   const hash = escaped.slice(escaped.indexOf("#"));
-  assert.ok((await line("iframe")).startsWith(`<iframe src="${url}/?embed=1&amp;controls=1${hash}" title="Undefended: `));
-  assert.match(await line("element"), new RegExp(`^<script type="module" src="${url}/www/embed.js"></script>\\n<defensive-distillation link="v=1&amp;`));
+  assert.ok(
+    (await line("iframe")).startsWith(`<iframe src="${url}/?embed=1&amp;controls=1${hash}" title="Undefended: `),
+  );
+  assert.match(
+    await line("element"),
+    new RegExp(`^<script type="module" src="${url}/www/embed.js"></script>\\n<defensive-distillation link="v=1&amp;`),
+  );
   assert.ok((await line("markdown")).endsWith(`](jsma-f-7-as-3.png)](${link})`));
   await page.locator("#share-lines button").first().click();
   await page.locator("#share-status", { hasText: "Copied" }).waitFor();
@@ -180,7 +237,9 @@ test("where the browser can share by itself, it is given the link of what is on 
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
   await ended(page);
   await page.locator("#share-open").click();
-  await page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.querySelector("#share-link")).value !== "");
+  await page.waitForFunction(
+    () => /** @type {HTMLTextAreaElement} */ (document.querySelector("#share-link")).value !== "",
+  );
   await page.locator("#share-native").click();
   const given = await page.evaluate(() => /** @type {any} */ (globalThis).given);
   assert.equal(given.url, await page.locator("#share-link").inputValue());
@@ -190,17 +249,24 @@ test("where the browser can share by itself, it is given the link of what is on 
 
 test("where the clipboard is closed, the text is selected instead", async (t) => {
   const { url } = await site(t);
-  const { page } = await visit(t, url, { script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))" });
+  const { page } = await visit(t, url, {
+    script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))",
+  });
   await page.locator("#share-open").click();
   await page.locator("#share-lines button").first().click();
   await page.locator("#share-status", { hasText: "selected" }).waitFor();
-  assert.equal(await page.evaluate(() => String(document.getSelection())), await page.locator("#share-link").inputValue());
+  assert.equal(
+    await page.evaluate(() => String(document.getSelection())),
+    await page.locator("#share-link").inputValue(),
+  );
 });
 
 test("the story's steps are links; the teacher's answers soften with the temperature, and the chart says where nothing is left", async (t) => {
   const { url, requests } = await site(t);
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
-  const [teacher] = MANIFEST.filter((/** @type {any} */ { dataset, role }) => dataset === "mnist" && role === "teacher").sort((/** @type {any} */ a, /** @type {any} */ b) => b.temperature - a.temperature);
+  const [teacher] = MANIFEST.filter(
+    (/** @type {any} */ { dataset, role }) => dataset === "mnist" && role === "teacher",
+  ).sort((/** @type {any} */ a, /** @type {any} */ b) => b.temperature - a.temperature);
   const isFetched = () => requests.some((path) => path.endsWith(teacher.file));
   assert.ok(!isFetched(), "the teacher is fetched only when the story needs it");
   await page.locator(".story-steps summary").nth(2).click();
@@ -220,10 +286,16 @@ test("the story's steps are links; the teacher's answers soften with the tempera
     const powers = logits.map((logit) => Math.exp((logit - Math.max(...logits)) / temperature));
     const expected = powers.map((power) => power / powers.reduce((sum, each) => sum + each));
     // Two digits are shown of what is small, four decimals of the rest; and 32 bits end at about 1e−38.
-    await page.waitForFunction((expected) => [...document.querySelectorAll("#soft .bar-value")].every(({ textContent }, place) => {
-      const text = `${textContent}`.replace("−", "-");
-      return Math.abs(Number(text) - expected[place]) <= (text.includes("e") ? 0.05 * expected[place] : 5.1e-5) + 1e-37;
-    }), expected);
+    await page.waitForFunction(
+      (expected) =>
+        [...document.querySelectorAll("#soft .bar-value")].every(({ textContent }, place) => {
+          const text = `${textContent}`.replace("−", "-");
+          return (
+            Math.abs(Number(text) - expected[place]) <= (text.includes("e") ? 0.05 * expected[place] : 5.1e-5) + 1e-37
+          );
+        }),
+      expected,
+    );
   }
   const link = await addressHas(page, "story=3", "soft=200");
   await page.locator(".story-steps summary").nth(4).click();
@@ -242,11 +314,16 @@ test("every button of the story does its part", async (t) => {
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
   /** What each leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
   const leads = {
-    undefended: [2, /fooled,gradient-vanished/], both: [4, /fooled,gradient-vanished/], teacher: [6, /fooled,gradient-vanished/], tempered: [6, /fooled,fooled/], gradients: [5, /gradient-vanished/],
+    undefended: [2, /fooled,gradient-vanished/],
+    both: [4, /fooled,gradient-vanished/],
+    teacher: [6, /fooled,gradient-vanished/],
+    tempered: [6, /fooled,fooled/],
+    gradients: [5, /gradient-vanished/],
   };
   for (const [name, [step, outcomes]] of Object.entries(leads)) {
     const details = page.locator(".story-steps details").nth(step - 1);
-    if (!(await details.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open))) await details.locator("summary").click();
+    if (!(await details.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open)))
+      await details.locator("summary").click();
     await page.locator(`[data-story="${name}"]`).click();
     // The end is waited for, and not the outcomes, which may be those of the attack before.
     assert.match((await ended(page)).join(), outcomes, name);
@@ -257,7 +334,9 @@ test("every button of the story does its part", async (t) => {
   await page.waitForFunction(() => !document.querySelector("#input-caption")?.textContent?.includes("image 0,"));
   await page.locator(".story-steps summary").nth(2).click();
   await page.locator('[data-story="distilled"]').click();
-  await page.waitForFunction(() => /distilled/.test(document.querySelector('[data-panel="right"]')?.getAttribute("data-model") ?? ""));
+  await page.waitForFunction(() =>
+    /distilled/.test(document.querySelector('[data-panel="right"]')?.getAttribute("data-model") ?? ""),
+  );
   assert.deepEqual(problems, []);
 });
 
@@ -279,7 +358,12 @@ async function saved(page, button) {
   return readFileSync(await download.path());
 }
 
-/** What the browser's own decoder makes of a PNG: its size, and a sum of each frame's pixels. @param {Page} page @param {Buffer} file */
+/**
+ * What the browser's own decoder makes of a PNG: its size, and a sum of each frame's pixels.
+ *
+ * @param {Page} page
+ * @param {Buffer} file
+ */
 async function decoded(page, file) {
   const result = await page.evaluate(async (base64) => {
     const data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));

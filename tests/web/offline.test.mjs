@@ -49,7 +49,12 @@ async function measure(page, lab) {
   await page.locator('#lab[data-state="done"]').waitFor();
 }
 
-/** The same site with some files changed, and the list that goes with them. @param {Record<string, string>} changes By path. @returns {Record<string, string>} */
+/**
+ * The same site with some files changed, and the list that goes with them.
+ *
+ * @param {Record<string, string>} changes By path.
+ * @returns {Record<string, string>}
+ */
 function release(changes) {
   let list = listFiles(ROOT);
   for (const [path, body] of Object.entries(changes)) {
@@ -71,7 +76,13 @@ for (const base of ["/", "/some/base/"]) {
   test(`at ${base} the page and what was used once work without a network`, async (t) => {
     const { url, requests, answers } = await site(t, {}, base);
     const { page, problems } = await visit(t, `${url}/`);
-    await kept(page, "samples/mnist.png", "mnist-undefended.safetensors", "mnist-distilled-t100.safetensors", "results/success.json");
+    await kept(
+      page,
+      "samples/mnist.png",
+      "mnist-undefended.safetensors",
+      "mnist-distilled-t100.safetensors",
+      "results/success.json",
+    );
     await page.reload();
     await ready(page);
     assert.ok(await isControlled(page));
@@ -92,7 +103,10 @@ for (const base of ["/", "/some/base/"]) {
     await goTo(page, "cifar10");
     assert.ok(await page.locator("#results").isVisible());
     await measure(page, `${url}/www/lab.html`);
-    assert.deepEqual(requests.slice(before).filter((path) => !UPDATE.includes(path)), []);
+    assert.deepEqual(
+      requests.slice(before).filter((path) => !UPDATE.includes(path)),
+      [],
+    );
     assert.deepEqual(problems, []);
   });
 }
@@ -113,7 +127,9 @@ test("of a model that was never used, the page says without a network that it co
   await ready(page);
   await page.context().setOffline(true);
   await page.locator('[data-panel="right"] .panel-model').selectOption({ index: 2 });
-  await page.waitForFunction(() => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "error");
+  await page.waitForFunction(
+    () => document.querySelector('[data-panel="right"]')?.getAttribute("data-status") === "error",
+  );
   assert.equal(await page.locator('[data-panel="right"] .status').getAttribute("data-error"), "NetworkError");
   await page.context().setOffline(false);
   await page.locator('[data-panel="right"] .retry').click();
@@ -126,7 +142,7 @@ test("a new release is offered; the old one goes on until it is accepted, and th
   await kept(page, "mnist-undefended.safetensors");
   await page.reload();
   await ready(page);
-  assert.ok(await page.locator("#release").count() === 0);
+  assert.ok((await page.locator("#release").count()) === 0);
 
   Object.assign(answers, NEXT);
   await page.reload();
@@ -134,8 +150,13 @@ test("a new release is offered; the old one goes on until it is accepted, and th
   const other = await page.context().newPage();
   await other.goto(`${url}/#v=1&lang=ja`);
   await ready(other);
-  for (const tab of [page, other]) assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).isNext), undefined);
-  assert.notEqual(await other.locator("h1").textContent(), "次の版", "words of the new release on a page of the old one");
+  for (const tab of [page, other])
+    assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).isNext), undefined);
+  assert.notEqual(
+    await other.locator("h1").textContent(),
+    "次の版",
+    "words of the new release on a page of the old one",
+  );
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
 
   await page.locator("#release button").click();
@@ -145,7 +166,11 @@ test("a new release is offered; the old one goes on until it is accepted, and th
     assert.equal(await tab.locator("#release").count(), 0);
   }
   assert.equal(await other.locator("h1").textContent(), "次の版");
-  const mains = await page.evaluate(async () => (await (await caches.open((await caches.keys())[0])).keys()).filter(({ url }) => url.includes("/www/main.js")).length);
+  const mains = await page.evaluate(
+    async () =>
+      (await (await caches.open((await caches.keys())[0])).keys()).filter(({ url }) => url.includes("/www/main.js"))
+        .length,
+  );
   assert.equal(mains, 1, "the old release is still kept");
   assert.deepEqual(problems, []);
 });
@@ -164,7 +189,9 @@ test("a release that the host has only half of is not taken, and is once it is w
       registration.addEventListener("updatefound", () => resolve(registration.installing));
       void registration.update();
     });
-    await new Promise((/** @type {(value: void) => void} */ resolve) => next?.addEventListener("statechange", () => next.state !== "installing" && resolve()));
+    await new Promise((/** @type {(value: void) => void} */ resolve) =>
+      next?.addEventListener("statechange", () => next.state !== "installing" && resolve()),
+    );
     return next?.state;
   });
   assert.equal(await failed, "redundant");
@@ -212,14 +239,18 @@ test("npm start shows a file as it is on disk, also where a worker has stored it
   await ready(page);
   assert.ok(await isControlled(page));
 
-  const edited = (/** @type {number} */ times) => ({ "/www/main.js": `${published("/www/main.js")}\nglobalThis.edited = ${times};\n` });
+  const edited = (/** @type {number} */ times) => ({
+    "/www/main.js": `${published("/www/main.js")}\nglobalThis.edited = ${times};\n`,
+  });
   answers["/sw.js"] = developmentFiles();
   Object.assign(answers, edited(1));
   await page.reload();
   // The old worker may have answered this load; the page then loads again by itself.
   await page.waitForFunction(() => /** @type {any} */ (globalThis).edited === 1);
   await ready(page);
-  await page.waitForFunction(async () => (await caches.keys()).length === 0 && (await navigator.serviceWorker.getRegistrations()).length === 0);
+  await page.waitForFunction(
+    async () => (await caches.keys()).length === 0 && (await navigator.serviceWorker.getRegistrations()).length === 0,
+  );
 
   Object.assign(answers, edited(2));
   await page.reload();
@@ -247,7 +278,11 @@ test("where nothing can be stored the page works as without", async (t) => {
 
 test("where service workers are forbidden, nobody misses them", async (t) => {
   const { url } = await site(t);
-  const { page, problems } = await open(t, url, { serviceWorkers: "allow", script: 'Object.defineProperty(Navigator.prototype, "serviceWorker", { get() { throw new DOMException("forbidden", "SecurityError"); } })' });
+  const { page, problems } = await open(t, url, {
+    serviceWorkers: "allow",
+    script:
+      'Object.defineProperty(Navigator.prototype, "serviceWorker", { get() { throw new DOMException("forbidden", "SecurityError"); } })',
+  });
   await ready(page);
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
   assert.deepEqual(problems, []);

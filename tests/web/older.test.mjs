@@ -1,21 +1,40 @@
-/** Older browsers and small devices: what they lack is taken away before the page loads, and the page finds a path, or says in a sentence that there is none. */
+/**
+ * Older browsers and small devices: what they lack is taken away before the page loads, and the page finds a path, or
+ * says in a sentence that there is none.
+ */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, measureLittle, panel, ready, set, visit } from "./visit.mjs";
+import { attack, choose, measureLittle, panel, set, visit } from "./visit.mjs";
 
 withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** What takes it away, and whether the engine is still in a worker. @type {Record<string, [script: string, where: RegExp]>} */
+/**
+ * What takes it away, and whether the engine is still in a worker.
+ *
+ * @type {Record<string, [script: string, where: RegExp]>}
+ */
 const LACKS = {
-  "module workers": ["{ const Known = Worker; globalThis.Worker = class extends Known { constructor(url, { type, ...rest } = {}) { super(url, rest); } }; }", /in the page, since no worker/],
-  "streams that pack and unpack": ["delete globalThis.CompressionStream; delete globalThis.DecompressionStream;", /in a worker/],
-  "deflate-raw": ["{ const Known = CompressionStream; globalThis.CompressionStream = class extends Known { constructor(format) { if (format === 'deflate-raw') throw new TypeError('unknown format'); super(format); } }; }", /in a worker/],
-  "methods of the last years": [`for (const [kind, names] of [[Uint8Array, ["fromBase64", "fromHex"]], [Uint8Array.prototype, ["toBase64", "toHex"]], [Object.getPrototypeOf(Uint8Array.prototype), ["toSorted", "toReversed", "with", "findLast"]],
+  "module workers": [
+    "{ const Known = Worker; globalThis.Worker = class extends Known { constructor(url, { type, ...rest } = {}) { super(url, rest); } }; }",
+    /in the page, since no worker/,
+  ],
+  "streams that pack and unpack": [
+    "delete globalThis.CompressionStream; delete globalThis.DecompressionStream;",
+    /in a worker/,
+  ],
+  "deflate-raw": [
+    "{ const Known = CompressionStream; globalThis.CompressionStream = class extends Known { constructor(format) { if (format === 'deflate-raw') throw new TypeError('unknown format'); super(format); } }; }",
+    /in a worker/,
+  ],
+  "methods of the last years": [
+    `for (const [kind, names] of [[Uint8Array, ["fromBase64", "fromHex"]], [Uint8Array.prototype, ["toBase64", "toHex"]], [Object.getPrototypeOf(Uint8Array.prototype), ["toSorted", "toReversed", "with", "findLast"]],
     [Array, ["fromAsync"]], [Array.prototype, ["toSorted", "toReversed", "toSpliced", "with", "findLast", "findLastIndex"]], [Object, ["groupBy"]], [Promise, ["withResolvers", "try"]],
     [Set.prototype, ["union", "intersection", "difference"]], [URL, ["canParse", "parse"]], [AbortSignal, ["any", "timeout"]], [Element.prototype, ["checkVisibility"]], [globalThis, ["structuredClone", "scheduler", "requestIdleCallback"]]])
-    for (const name of names) delete kind[name];`, /in a worker/],
+    for (const name of names) delete kind[name];`,
+    /in a worker/,
+  ],
 };
 
 /** A small picture of two quarters, as a file that a visitor has. @param {Page} page */
@@ -45,7 +64,8 @@ for (const [name, [script, where]] of Object.entries(LACKS)) {
     await page.waitForFunction(() => /pixels=/.test(location.hash));
     await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "1");
     if (/pack|deflate/.test(name)) {
-      const seen = (/** @type {Page} */ where) => where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+      const seen = (/** @type {Page} */ where) =>
+        where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
       const { page: other } = await visit(t, page.url());
       assert.equal(await seen(other), await seen(page), "the link in a newer browser");
     }
@@ -70,10 +90,14 @@ test("without module workers the lab computes in the page", async (t) => {
   assert.equal(await page.locator("#lab-table tbody tr", { hasText: "Yours" }).count(), 1);
 });
 
-/** What takes it away, and what is said then, in English and in Japanese. @type {Record<string, [script: string, words: RegExp, japanese: RegExp]>} */
+/**
+ * What takes it away, and what is said then, in English and in Japanese.
+ *
+ * @type {Record<string, [script: string, words: RegExp, japanese: RegExp]>}
+ */
 const IMPOSSIBLE = {
-  "SIMD": ["WebAssembly.validate = () => false;", /has no SIMD.*Safari from 16\.4/, /SIMD（.*対応していません/],
-  "WebAssembly": ["delete globalThis.WebAssembly;", /no WebAssembly/, /WebAssembly が使えません/],
+  SIMD: ["WebAssembly.validate = () => false;", /has no SIMD.*Safari from 16\.4/, /SIMD（.*対応していません/],
+  WebAssembly: ["delete globalThis.WebAssembly;", /no WebAssembly/, /WebAssembly が使えません/],
 };
 
 for (const [name, [script, words, japanese]] of Object.entries(IMPOSSIBLE)) {
@@ -85,7 +109,11 @@ for (const [name, [script, words, japanese]] of Object.entries(IMPOSSIBLE)) {
     assert.match(`${await page.locator("#announcer").textContent()}`, words);
     await page.locator("#language").selectOption("ja");
     await panel(page, "left").locator(".status-text", { hasText: japanese }).waitFor();
-    assert.deepEqual(requests.filter((path) => /pkg|safetensors/.test(path)), [], "nothing is fetched that cannot be used");
+    assert.deepEqual(
+      requests.filter((path) => /pkg|safetensors/.test(path)),
+      [],
+      "nothing is fetched that cannot be used",
+    );
     assert.deepEqual(problems, []);
 
     const { page: lab } = await open(t, `${url}/www/lab.html`, { script });
@@ -107,12 +135,21 @@ test("a phone fetches nothing of CIFAR-10 and no WebGPU engine for a first attac
   const { page } = await visit(t, url, phone);
   await attack(page);
   assert.equal(await page.locator("#engine-info").getAttribute("data-why"), "waiting");
-  const { page: small } = await visit(t, url, { ...phone, script: "Object.defineProperty(navigator, 'deviceMemory', { value: 2 })" });
+  const { page: small } = await visit(t, url, {
+    ...phone,
+    script: "Object.defineProperty(navigator, 'deviceMemory', { value: 2 })",
+  });
   assert.equal(await small.locator("#engine-info").getAttribute("data-why"), "LittleMemory");
   assert.match(`${await small.locator("#engine-info").textContent()}`, /little memory/);
   await attack(small);
-  assert.deepEqual(requests.filter((path) => /webgpu|cifar/.test(path)), []);
+  assert.deepEqual(
+    requests.filter((path) => /webgpu|cifar/.test(path)),
+    [],
+  );
   // Who asks for it is given it.
   await small.locator("#engine-choice").selectOption("webgpu");
-  await small.waitForFunction(() => !/LittleMemory|waiting/.test(document.querySelector("#engine-info")?.getAttribute("data-why") ?? "LittleMemory"));
+  await small.waitForFunction(
+    () =>
+      !/LittleMemory|waiting/.test(document.querySelector("#engine-info")?.getAttribute("data-why") ?? "LittleMemory"),
+  );
 });

@@ -4,12 +4,27 @@ import { readFileSync } from "node:fs";
 import { ATTACKS, settingsOf } from "../../www/domain/attacks.js";
 import { ATTACK_IDS } from "../../www/domain/settings.js";
 import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, coloursSeen, draw, ended, goTo, panel, pick, ready, set, untilSeen, visit } from "./visit.mjs";
+import {
+  attack,
+  both,
+  choose,
+  coloursSeen,
+  draw,
+  ended,
+  goTo,
+  panel,
+  pick,
+  ready,
+  set,
+  untilSeen,
+  visit,
+} from "./visit.mjs";
 
 withBrowser();
 
 const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.meta.url), "utf8"));
-const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
 const MOST_TRANSFERRED = 2_500_000;
 
 test("a test digit fools the undefended network, and the other one's gradient has vanished", async (t) => {
@@ -25,7 +40,11 @@ test("a test digit fools the undefended network, and the other one's gradient ha
   assert.doesNotMatch(await page.locator("body").innerText(), /attack (has )?failed/i);
 
   assert.deepEqual(problems, [], "the console, errors and violations of the policy");
-  assert.deepEqual(requests.filter((request) => new URL(request).origin !== url), [], "requests to other hosts");
+  assert.deepEqual(
+    requests.filter((request) => new URL(request).origin !== url),
+    [],
+    "requests to other hosts",
+  );
   assert.equal(await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content"), POLICY);
   t.diagnostic(`${transferred()} bytes transferred until the first attack`);
   assert.ok(transferred() > 1_000_000 && transferred() <= MOST_TRANSFERRED, `${transferred()} bytes`);
@@ -34,7 +53,8 @@ test("a test digit fools the undefended network, and the other one's gradient ha
 test("both networks are fetched while the engine's module is still on its way", async (t) => {
   const { url, requests } = await site(t, {
     "/pkg/cpu/engine_bg.wasm": async (_, response) => {
-      while (requests.filter((path) => path.endsWith(".safetensors")).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (requests.filter((path) => path.endsWith(".safetensors")).length < 2)
+        await new Promise((resolve) => setTimeout(resolve, 10));
       response.end(readFileSync(new URL("../../pkg/cpu/engine_bg.wasm", import.meta.url)));
     },
   });
@@ -76,7 +96,7 @@ const ENDINGS = {
   "jsma-t": [{}, /^fooled$/, /^fooled$/],
   "jsma-z": [{}, /^fooled$/, /^fooled$/],
   "not-robust": [{ direction: "either" }, /^fooled$/, /^fooled$/],
-  "fgsm": [{}, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
+  fgsm: [{}, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
   "random-pairs": [{}, /^(fooled|budget-spent)$/, /^(fooled|budget-spent)$/],
   "cw-l2": [{ iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
   "cw-l0": [{ iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
@@ -89,19 +109,30 @@ const SETTINGS = {
   "a target that the image already is": [{ target: 7 }, /^already-target$/, /^already-target$/],
   "a budget of nothing": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
   "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
-  "pixels made darker": [{ target: 1, direction: "decrease" }, /^(fooled|no-admissible-pair|budget-spent)$/, /^(fooled|gradient-vanished|no-admissible-pair)$/],
+  "pixels made darker": [
+    { target: 1, direction: "decrease" },
+    /^(fooled|no-admissible-pair|budget-spent)$/,
+    /^(fooled|gradient-vanished|no-admissible-pair)$/,
+  ],
 };
 
 test("each attack ends as it should, and each setting does what it says", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url);
   await choose(page, 7);
-  const attacks = ATTACK_IDS.map((id) => /** @type {const} */ ([id, [{ target: 3, attack: id, ...ENDINGS[id][0] }, ...ENDINGS[id].slice(1)]]));
-  for (const [name, [settings, left, right]] of /** @type {[string, Case][]} */ ([...attacks, ...Object.entries(SETTINGS)])) {
+  const attacks = ATTACK_IDS.map(
+    (id) => /** @type {const} */ ([id, [{ target: 3, attack: id, ...ENDINGS[id][0] }, ...ENDINGS[id].slice(1)]]),
+  );
+  for (const [name, [settings, left, right]] of /** @type {[string, Case][]} */ ([
+    ...attacks,
+    ...Object.entries(SETTINGS),
+  ])) {
     await set(page, { attack: "jsma-f", direction: "increase", theta: 1, budget: 112, ...settings });
     const outcomes = await attack(page);
     assert.match(`${outcomes[0]}`, left, name);
-    const controls = await page.locator("#settings [data-setting]:visible").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-setting")));
+    const controls = await page
+      .locator("#settings [data-setting]:visible")
+      .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-setting")));
     assert.deepEqual(controls, settingsOf(settings.attack ?? "jsma-f"), name);
     assert.match(`${outcomes[1]}`, right, name);
   }
@@ -147,7 +178,9 @@ test("what is said before a run is what comes: who will be blinded, and what is 
   const cases = ATTACK_IDS.flatMap((id) => {
     const { temperature, untargeted } = ATTACKS[id];
     const ways = temperature?.sibling ? [temperature.always] : temperature ? [false, true] : [];
-    return (untargeted ? [false, true] : [false]).flatMap((isUntargeted) => ways.map((isTempered) => /** @type {const} */ ([id, isUntargeted, isTempered])));
+    return (untargeted ? [false, true] : [false]).flatMap((isUntargeted) =>
+      ways.map((isTempered) => /** @type {const} */ ([id, isUntargeted, isTempered])),
+    );
   });
   for (const [chosen, isUntargeted, isTempered] of cases) {
     await choose(page, 4);
@@ -156,12 +189,19 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     if (ATTACKS[chosen].untargeted) await page.locator("#untargeted").setChecked(isUntargeted);
     // The switch follows the attack that has been chosen, and is drawn in the next frame.
     await sayings();
-    if (await page.locator("#temper").isChecked() !== isTempered) await pick(page.locator("#temper"));
+    if ((await page.locator("#temper").isChecked()) !== isTempered) await pick(page.locator("#temper"));
     const said = await sayings();
     const outcomes = await attack(page);
     const blinded = outcomes.map((outcome) => outcome === "gradient-vanished");
-    assert.deepEqual(said.map((words) => /will be blinded/.test(words)), blinded, `${chosen}: ${said.join(" | ")}`);
-    assert.deepEqual(said.map((words) => /Take the temperature into account/.test(words)), blinded);
+    assert.deepEqual(
+      said.map((words) => /will be blinded/.test(words)),
+      blinded,
+      `${chosen}: ${said.join(" | ")}`,
+    );
+    assert.deepEqual(
+      said.map((words) => /Take the temperature into account/.test(words)),
+      blinded,
+    );
   }
 
   await goTo(page, "cifar10");
@@ -174,7 +214,11 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     const said = await sayings();
     const labels = await both(page, "data-label");
     const isMisread = labels.map((label) => Number(label) !== Math.floor(tile / 10));
-    assert.deepEqual(said.map((words) => /already misreads/.test(words)), isMisread, `${said.join(" | ")} of ${labels}`);
+    assert.deepEqual(
+      said.map((words) => /already misreads/.test(words)),
+      isMisread,
+      `${said.join(" | ")} of ${labels}`,
+    );
     misread += Number(isMisread.includes(true));
   }
   assert.equal(misread, 2, "there are such images");
@@ -194,18 +238,26 @@ test("the direction says whether ink is added or removed", async (t) => {
   }
 });
 
-/** How bright the left image is, on paper that is bright itself. @param {import("playwright-core").Page} page @param {string} key */
+/**
+ * How bright the left image is, on paper that is bright itself.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} key
+ */
 async function brightnessAt(page, key) {
   await page.locator("#scrubber").press(key);
   await page.waitForFunction((end) => {
-    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]')).dataset;
+    const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
+      .dataset;
     return iteration === (end ? iterations : "0");
   }, key === "End");
-  return panel(page, "left").locator(".picture-pixels").evaluate((canvas) => {
-    const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
-    const { data } = /** @type {any} */ (canvas).getContext("2d").getImageData(0, 0, width, height);
-    return data.reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0);
-  });
+  return panel(page, "left")
+    .locator(".picture-pixels")
+    .evaluate((canvas) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+      const { data } = /** @type {any} */ (canvas).getContext("2d").getImageData(0, 0, width, height);
+      return data.reduce((/** @type {number} */ sum, /** @type {number} */ value) => sum + value, 0);
+    });
 }
 
 test("a running attack is cancelled, and the next one runs", async (t) => {
@@ -215,7 +267,9 @@ test("a running attack is cancelled, and the next one runs", async (t) => {
   // As long as an attack can be, so that it is under way when it is cancelled.
   await set(page, { target: 3, attack: "cw-l2", iterations: 1000 });
   await page.locator("#run").click();
-  await page.waitForFunction(() => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) >= 2);
+  await page.waitForFunction(
+    () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) >= 2,
+  );
   await page.locator("#cancel").click();
   assert.equal((await ended(page))[0], "cancelled");
   await set(page, { attack: "jsma-f" });
@@ -232,7 +286,10 @@ test("the scrubber shows the earlier images again", async (t) => {
   const last = await left.getAttribute("data-iterations");
   const shows = async (/** @type {string} */ key, /** @type {(string | null)[]} */ expected) => {
     await page.locator("#scrubber").press(key);
-    await page.waitForFunction((iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration, expected[0]);
+    await page.waitForFunction(
+      (iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration,
+      expected[0],
+    );
     assert.equal(await left.getAttribute("data-label"), expected[1]);
   };
   await shows("Home", ["0", "7"]);
@@ -247,16 +304,35 @@ test("keys on the scrubber count from what is shown, also between two frames", a
   await set(page, { target: 3 });
   await attack(page);
   const last = Number(await panel(page, "left").getAttribute("data-iterations"));
-  const shown = await page.evaluate(async (keys) => {
-    for (const key of keys) document.querySelector("#scrubber")?.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    return document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration");
-  }, ["End", "ArrowLeft", "ArrowDown", "ArrowUp", "ArrowLeft", "PageDown", "Home", "ArrowLeft", "PageUp", "End", "ArrowRight", "ArrowLeft"]);
+  const shown = await page.evaluate(
+    async (keys) => {
+      for (const key of keys)
+        document.querySelector("#scrubber")?.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true }));
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      return document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration");
+    },
+    [
+      "End",
+      "ArrowLeft",
+      "ArrowDown",
+      "ArrowUp",
+      "ArrowLeft",
+      "PageDown",
+      "Home",
+      "ArrowLeft",
+      "PageUp",
+      "End",
+      "ArrowRight",
+      "ArrowLeft",
+    ],
+  );
   assert.equal(shown, `${last - 1}`);
-  const taken = await page.evaluate(() => ["altKey", "ctrlKey", "metaKey"].filter((modifier) => {
-    const event = new KeyboardEvent("keydown", { key: "ArrowLeft", [modifier]: true, cancelable: true });
-    return !document.querySelector("#scrubber")?.dispatchEvent(event);
-  }));
+  const taken = await page.evaluate(() =>
+    ["altKey", "ctrlKey", "metaKey"].filter((modifier) => {
+      const event = new KeyboardEvent("keydown", { key: "ArrowLeft", [modifier]: true, cancelable: true });
+      return !document.querySelector("#scrubber")?.dispatchEvent(event);
+    }),
+  );
   assert.deepEqual(taken, [], "the browser's own keys are left to it");
 });
 
@@ -268,7 +344,10 @@ test("the scrubber stops what is played, also where it stands already", async (t
   await attack(page);
   await page.locator("#scrubber").press("End");
   const [pressed, held] = await page.evaluate(async () => {
-    const [play, scrubber] = [/** @type {HTMLElement} */ (document.querySelector("#play")), /** @type {HTMLElement} */ (document.querySelector("#scrubber"))];
+    const [play, scrubber] = [
+      /** @type {HTMLElement} */ (document.querySelector("#play")),
+      /** @type {HTMLElement} */ (document.querySelector("#scrubber")),
+    ];
     const shown = async (/** @type {Event} */ event) => {
       play.click();
       scrubber.dispatchEvent(event);
@@ -286,7 +365,10 @@ test("the page's thread stays free while attacks run", async (t) => {
   await choose(page, 7);
   await set(page, { target: 3, attack: "jsma-z", theta: 0.02, budget: 240 });
   const longest = await longestTask(page, () => attack(page));
-  assert.ok(Number(await panel(page, "left").getAttribute("data-iterations")) >= 20, "the attack was too short to tell");
+  assert.ok(
+    Number(await panel(page, "left").getAttribute("data-iterations")) >= 20,
+    "the attack was too short to tell",
+  );
   t.diagnostic(`the longest task on the page's thread took ${longest} ms`);
   assert.ok(longest > 0 && longest <= 50, `${longest} ms`);
 });

@@ -2,36 +2,81 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateRawSync, deflateSync } from "node:zlib";
-import { readHeader } from "../../www/input/image-header.js";
 import { inflate } from "../../www/codecs/inflate.js";
+import { readHeader } from "../../www/input/image-header.js";
+import { asDigit, asTinyDigit, average } from "../../www/input/to-mnist.js";
 import { parseLink } from "../../www/link/link.js";
 import { readPixels, writePixels } from "../../www/link/pixels.js";
-import { asDigit, asTinyDigit, average } from "../../www/input/to-mnist.js";
 
 /** @param {...(number | string | number[])} parts Bytes, or letters. */
-const bytes = (...parts) => Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...Buffer.from(part, "latin1")] : part)));
-const PNG = [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13, ...Buffer.from("IHDR"), 0, 0, 1, 0, 0, 0, 0, 200, 8, 2, 0, 0, 0, 0, 0, 0, 0];
+const bytes = (...parts) =>
+  Uint8Array.from(parts.flatMap((part) => (typeof part === "string" ? [...Buffer.from(part, "latin1")] : part)));
+const PNG = [
+  0x89,
+  0x50,
+  0x4e,
+  0x47,
+  13,
+  10,
+  26,
+  10,
+  0,
+  0,
+  0,
+  13,
+  ...Buffer.from("IHDR"),
+  0,
+  0,
+  1,
+  0,
+  0,
+  0,
+  0,
+  200,
+  8,
+  2,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+];
 const GIF = ["GIF89a", 10, 0, 20, 0, 0x80, 0, 0, [0, 0, 0, 255, 255, 255]];
 const FRAME = [0x2c, 0, 0, 0, 0, 10, 0, 20, 0, 0, 2, 2, 0x4c, 1, 0];
 const DELAY = [0x21, 0xf9, 4, 0, 10, 0, 0, 0];
-const webp = (/** @type {string} */ kind, /** @type {number[]} */ body) => bytes("RIFF", [0, 0, 0, 0], "WEBP", kind, [body.length, 0, 0, 0], body);
+const webp = (/** @type {string} */ kind, /** @type {number[]} */ body) =>
+  bytes("RIFF", [0, 0, 0, 0], "WEBP", kind, [body.length, 0, 0, 0], body);
 
 /** @type {Record<string, [file: Uint8Array, header: import("../../www/input/image-header.js").Header | null]>} */
 const HEADERS = {
   "a PNG": [bytes(PNG, 0, 0, 0, 0, "IDAT"), { width: 256, height: 200, moves: false }],
-  "an animated PNG": [bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0), { width: 256, height: 200, moves: true }],
-  "an animation of one frame": [bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0), { width: 256, height: 200, moves: false }],
+  "an animated PNG": [
+    bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0),
+    { width: 256, height: 200, moves: true },
+  ],
+  "an animation of one frame": [
+    bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0),
+    { width: 256, height: 200, moves: false },
+  ],
   "a PNG that is cut short": [bytes(PNG).subarray(0, 20), null],
-  "a JPEG after its thumbnail and tables": [bytes(0xff, 0xd8, 0xff, 0xe1, 0, 4, 1, 2, 0xff, 0xdb, 0, 3, 0, 0xff, 0xc2, 0, 17, 8, 1, 0x2c, 2, 0x58, 3), { width: 600, height: 300, moves: false }],
+  "a JPEG after its thumbnail and tables": [
+    bytes(0xff, 0xd8, 0xff, 0xe1, 0, 4, 1, 2, 0xff, 0xdb, 0, 3, 0, 0xff, 0xc2, 0, 17, 8, 1, 0x2c, 2, 0x58, 3),
+    { width: 600, height: 300, moves: false },
+  ],
   "a JPEG without a frame": [bytes(0xff, 0xd8, 0xff, 0xd9, 0, 0), null],
   "a JPEG that goes round in a circle": [bytes(0xff, 0xd8, 0xff, 0xe0, 0xff, 0xff), null],
   "a GIF": [bytes(...GIF, FRAME, 0x3b), { width: 10, height: 20, moves: false }],
   "an animated GIF": [bytes(...GIF, DELAY, FRAME, DELAY, FRAME, 0x3b), { width: 10, height: 20, moves: true }],
-  "a WebP, lossy": [webp("VP8 ", [0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0]), { width: 320, height: 240, moves: false }],
+  "a WebP, lossy": [
+    webp("VP8 ", [0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0]),
+    { width: 320, height: 240, moves: false },
+  ],
   "a WebP, lossless": [webp("VP8L", [0x2f, 0x3f, 0xc1, 0x3b, 0]), { width: 320, height: 240, moves: false }],
   "a WebP that moves": [webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]), { width: 320, height: 240, moves: true }],
-  "text": [bytes("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), null],
-  "nothing": [bytes(), null],
+  text: [bytes("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), null],
+  nothing: [bytes(), null],
 };
 
 for (const [name, [file, header]] of Object.entries(HEADERS)) {
@@ -53,14 +98,26 @@ test("averages are those of the areas", () => {
   assert.deepEqual([...average(square, { left: 0, top: 0, size: 4 }, 4)], [...square.values], "as it was");
   const [middle] = average(square, { left: 0.5, top: 0.5, size: 3 }, 1);
   assert.ok(Math.abs(middle - 7.5) < 1e-12);
-  assert.deepEqual([...average(square, { left: -2, top: 0, size: 4 }, 2)], [0, 2.5, 0, 10.5], "beyond the edge there is nothing");
+  assert.deepEqual(
+    [...average(square, { left: -2, top: 0, size: 4 }, 2)],
+    [0, 2.5, 0, 10.5],
+    "beyond the edge there is nothing",
+  );
 });
 
-/** A vertical stroke on paper that gets darker downwards. @param {number} size @param {(x: number, y: number) => boolean} isInk */
-const paper = (size, isInk) => ({ size, values: Float64Array.from({ length: size * size }, (_, place) => {
-  const [x, y] = [place % size, Math.floor(place / size)];
-  return (isInk(x, y) ? 0.25 : 0.95) * (1 - (0.4 * y) / size) + 0.01 * Math.sin(place * 12.9898);
-}) });
+/**
+ * A vertical stroke on paper that gets darker downwards.
+ *
+ * @param {number} size
+ * @param {(x: number, y: number) => boolean} isInk
+ */
+const paper = (size, isInk) => ({
+  size,
+  values: Float64Array.from({ length: size * size }, (_, place) => {
+    const [x, y] = [place % size, Math.floor(place / size)];
+    return (isInk(x, y) ? 0.25 : 0.95) * (1 - (0.4 * y) / size) + 0.01 * Math.sin(place * 12.9898);
+  }),
+});
 
 test("a digit on paper becomes light ink, 20 pixels large, with its mass in the middle", () => {
   const stroke = paper(280, (x, y) => x > 40 && x < 55 && y > 60 && y < 260);
@@ -69,11 +126,19 @@ test("a digit on paper becomes light ink, 20 pixels large, with its mass in the 
     assert.ok(pixels);
     assert.ok(Math.max(...pixels) === 1 && Math.min(...pixels) === 0);
     const mass = pixels.reduce((sum, value) => sum + value, 0);
-    const centre = [0, 1].map((axis) => pixels.reduce((sum, value, place) => sum + value * ((axis ? Math.floor(place / 28) : place % 28) + 0.5), 0) / mass);
+    const centre = [0, 1].map(
+      (axis) =>
+        pixels.reduce((sum, value, place) => sum + value * ((axis ? Math.floor(place / 28) : place % 28) + 0.5), 0)
+        / mass,
+    );
     for (const at of centre) assert.ok(Math.abs(at - 14) < 0.3, `${centre}`);
-    const rows = Array.from({ length: 28 }, (_, y) => pixels.slice(28 * y, 28 * y + 28).some((value) => value > 0.5)).filter(Boolean).length;
+    const rows = Array.from({ length: 28 }, (_, y) =>
+      pixels.slice(28 * y, 28 * y + 28).some((value) => value > 0.5),
+    ).filter(Boolean).length;
     assert.ok(rows >= 19 && rows <= 21, `${rows} rows`);
-    const columns = Array.from({ length: 28 }, (_, x) => pixels.some((value, place) => place % 28 === x && value > 0.5)).filter(Boolean).length;
+    const columns = Array.from({ length: 28 }, (_, x) =>
+      pixels.some((value, place) => place % 28 === x && value > 0.5),
+    ).filter(Boolean).length;
     assert.ok(columns >= 1 && columns <= 3, `${columns} columns of a stroke`);
   }
 });
@@ -86,7 +151,10 @@ test("where nothing stands out there is no digit", () => {
 test("a picture of MNIST's own size is taken as it is", () => {
   const values = Float64Array.from({ length: 784 }, (_, place) => (place % 28 === 13 ? 0.8 : 0));
   assert.deepEqual(asTinyDigit({ size: 28, values }), values);
-  assert.deepEqual(asTinyDigit({ size: 28, values: values.map((value) => 1 - value) }).map((value) => Math.round(value * 10)), values.map((value) => Math.round(value * 10)));
+  assert.deepEqual(
+    asTinyDigit({ size: 28, values: values.map((value) => 1 - value) }).map((value) => Math.round(value * 10)),
+    values.map((value) => Math.round(value * 10)),
+  );
 });
 
 /** @param {number} length @param {(place: number) => number} value */
@@ -100,7 +168,10 @@ test("every picture survives the way into a link and out of it, packed or not", 
       const image = picture(length, value);
       const packed = await writePixels(image);
       assert.deepEqual(readPixels(packed, length), image);
-      assert.equal(parseLink(`#v=1&data=${length === 784 ? "mnist" : "cifar10"}&pixels=${packed}&end`)?.link.pixels, packed);
+      assert.equal(
+        parseLink(`#v=1&data=${length === 784 ? "mnist" : "cifar10"}&pixels=${packed}&end`)?.link.pixels,
+        packed,
+      );
       Reflect.deleteProperty(globalThis, "CompressionStream");
       const plain = await writePixels(image);
       globalThis.CompressionStream = pack;
@@ -126,14 +197,16 @@ test("deflate is unpacked as zlib does, in each of its ways", () => {
 
 /** @type {Record<string, string>} */
 const HOSTILE = {
-  "nothing": "",
+  nothing: "",
   "a bomb": Buffer.from(deflateRawSync(Buffer.alloc(1_000_000))).toString("base64url"),
   "a picture of another size": Buffer.from(deflateRawSync(Buffer.alloc(3072))).toString("base64url"),
   "a picture and more": `${Buffer.from(deflateRawSync(Buffer.alloc(784))).toString("base64url")}AAAA`,
-  "a picture that is cut": Buffer.from(deflateRawSync(picture(784, noise))).toString("base64url").slice(0, 600),
+  "a picture that is cut": Buffer.from(deflateRawSync(picture(784, noise)))
+    .toString("base64url")
+    .slice(0, 600),
   "zlib with its header": Buffer.from(deflateSync(Buffer.alloc(784))).toString("base64url"),
-  "garbage": "_-_-_-_-AAAA",
-  "markup": "<svg onload=alert(1)>",
+  garbage: "_-_-_-_-AAAA",
+  markup: "<svg onload=alert(1)>",
   "more letters than any picture has": "A".repeat(60_000),
 };
 

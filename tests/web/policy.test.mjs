@@ -1,6 +1,6 @@
 /** The content security policy of every page: what it says, and that the browser keeps it. */
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { attack, ready } from "./visit.mjs";
@@ -8,8 +8,10 @@ import { attack, ready } from "./visit.mjs";
 withBrowser();
 
 const ROOT = process.env.SITE ? `${process.env.SITE}/` : fileURLToPath(new URL("../../", import.meta.url));
-const COMPUTES = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
-const FRAMES = "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
+const COMPUTES =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
+const FRAMES =
+  "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
 const READS = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
 
@@ -25,8 +27,10 @@ const POLICIES = {
 /** Pages that `npm run site` makes: they lead on at once. */
 const MADE = /^www\/(story|cards)\//;
 
-const pages = ["index.html", ...readdirSync(`${ROOT}www`, { recursive: true, encoding: "utf8" }).map((name) => `www/${name}`)]
-  .filter((name) => name.endsWith(".html") && !MADE.test(name));
+const pages = [
+  "index.html",
+  ...readdirSync(`${ROOT}www`, { recursive: true, encoding: "utf8" }).map((name) => `www/${name}`),
+].filter((name) => name.endsWith(".html") && !MADE.test(name));
 
 test("every page has the policy that it should, before anything that it applies to, and nothing inline", () => {
   assert.deepEqual(pages.sort(), Object.keys(POLICIES).sort());
@@ -42,7 +46,8 @@ test("every page has the policy that it should, before anything that it applies 
 
 /** What somebody who got into a page might try, by the directive that refuses it. @type {Record<string, () => void>} */
 const ATTEMPTS = {
-  "script-src-elem": () => document.body.append(Object.assign(document.createElement("script"), { textContent: "globalThis.wasRun = true" })),
+  "script-src-elem": () =>
+    document.body.append(Object.assign(document.createElement("script"), { textContent: "globalThis.wasRun = true" })),
   "script-src-attr": () => {
     const button = document.createElement("button");
     button.setAttribute("onclick", "globalThis.wasRun = true");
@@ -52,11 +57,14 @@ const ATTEMPTS = {
   // biome-ignore lint/security/noGlobalEval: The policy has to refuse it.
   "script-src": () => globalThis.eval("globalThis.wasRun = true"),
   "style-src-attr": () => document.body.setAttribute("style", "color: red"),
-  "style-src-elem": () => document.body.append(Object.assign(document.createElement("style"), { textContent: "* { color: red }" })),
+  "style-src-elem": () =>
+    document.body.append(Object.assign(document.createElement("style"), { textContent: "* { color: red }" })),
   "connect-src": () => void fetch("https://elsewhere.invalid/").catch(() => {}),
   "img-src": () => document.body.append(Object.assign(new Image(), { src: "https://elsewhere.invalid/x.png" })),
-  "frame-src": () => document.body.append(Object.assign(document.createElement("iframe"), { src: "https://elsewhere.invalid/" })),
-  "base-uri": () => document.head.append(Object.assign(document.createElement("base"), { href: "https://elsewhere.invalid/" })),
+  "frame-src": () =>
+    document.body.append(Object.assign(document.createElement("iframe"), { src: "https://elsewhere.invalid/" })),
+  "base-uri": () =>
+    document.head.append(Object.assign(document.createElement("base"), { href: "https://elsewhere.invalid/" })),
   "form-action": () => {
     const form = Object.assign(document.createElement("form"), { action: "https://elsewhere.invalid/" });
     document.body.append(form);
@@ -74,25 +82,39 @@ for (const page of [...Object.keys(POLICIES), "index.html?embed=1&load=now&contr
     }
     if (page.endsWith("lab.html")) await tab.locator("#lab[data-ready=true]").waitFor();
     await tab.waitForLoadState("networkidle");
-    assert.deepEqual(requests.filter((request) => !request.startsWith(`${url}/`) && !request.startsWith(`blob:${url}/`) && !request.startsWith("data:")), []);
+    assert.deepEqual(
+      requests.filter(
+        (request) =>
+          !request.startsWith(`${url}/`) && !request.startsWith(`blob:${url}/`) && !request.startsWith("data:"),
+      ),
+      [],
+    );
     assert.deepEqual(problems, []);
 
     await tab.evaluate(() => {
       const page = /** @type {any} */ (globalThis);
       page.refused = [];
-      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => page.refused.push(effectiveDirective));
+      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
+        page.refused.push(effectiveDirective),
+      );
     });
     for (const [directive, attempt] of Object.entries(ATTEMPTS)) {
       // In a task of the page's own, since what a debugger runs may do more.
       const handle = await tab.evaluateHandle(`(${attempt})`);
-      await tab.evaluate((attempt) => new Promise((/** @type {(value: void) => void} */ resolve) => setTimeout(() => {
-        try {
-          /** @type {any} */ (attempt)();
-        } catch {
-          // Refused, as it should be.
-        }
-        resolve();
-      })), handle);
+      await tab.evaluate(
+        (attempt) =>
+          new Promise((/** @type {(value: void) => void} */ resolve) =>
+            setTimeout(() => {
+              try {
+                /** @type {any} */ (attempt)();
+              } catch {
+                // Refused, as it should be.
+              }
+              resolve();
+            }),
+          ),
+        handle,
+      );
       await tab.waitForFunction((directive) => /** @type {any} */ (globalThis).refused.includes(directive), directive);
     }
     assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).wasRun), undefined);

@@ -13,30 +13,50 @@ const DISTILLED = (MANIFEST.find((/** @type {any} */ { id }) => id === "mnist-di
 test("the drawing, the networks and the attacks give what they should, twice the same", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await open(t, `${url}/blank`);
-  const seen = await page.evaluate(async ({ strokes, distilled }) => {
-    const { createEngine } = await import("/www/engine.js");
-    const engine = await createEngine();
-    await Promise.all([engine.load("mnist-undefended"), engine.load(distilled)]);
-    const image = await engine.rasterize(strokes.map((/** @type {number[]} */ stroke) => Uint8Array.from(stroke))) ?? new Float32Array();
-    const request = /** @type {const} */ ({ model: "mnist-undefended", image, target: 3, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 });
-    const once = await engine.attack(request);
-    const twice = await engine.attack(request);
-    return {
-      info: engine.info(),
-      grey: Array.from(image, (value) => Math.round(255 * value)),
-      nothing: await engine.rasterize([]),
-      reads: await engine.classify({ model: "mnist-undefended", image }),
-      same: JSON.stringify(once) === JSON.stringify(twice),
-      outcome: once.outcome,
-      steps: once.steps.map(({ iteration, featuresChanged, label, pair, outcome, image }) => ({ iteration, featuresChanged, label, pair, outcome, pixels: image.length })),
-      vanished: await engine.attack({ ...request, model: distilled }),
-      already: (await engine.attack({ ...request, target: 5 })).outcome,
-      broke: (await engine.attack({ ...request, budget: 0 })).outcome,
-      odd: (await engine.attack({ ...request, budget: 1 })).outcome,
-      logits: (await engine.attack({ ...request, attack: "jsma-z" })).outcome,
-      decrease: (await engine.attack({ ...request, direction: "decrease", budget: 784 })).outcome,
-    };
-  }, { strokes: FIVE.strokes, distilled: DISTILLED });
+  const seen = await page.evaluate(
+    async ({ strokes, distilled }) => {
+      const { createEngine } = await import("/www/engine.js");
+      const engine = await createEngine();
+      await Promise.all([engine.load("mnist-undefended"), engine.load(distilled)]);
+      const image =
+        (await engine.rasterize(strokes.map((/** @type {number[]} */ stroke) => Uint8Array.from(stroke))))
+        ?? new Float32Array();
+      const request = /** @type {const} */ ({
+        model: "mnist-undefended",
+        image,
+        target: 3,
+        attack: "jsma-f",
+        direction: "increase",
+        theta: 1,
+        budget: 112,
+      });
+      const once = await engine.attack(request);
+      const twice = await engine.attack(request);
+      return {
+        info: engine.info(),
+        grey: Array.from(image, (value) => Math.round(255 * value)),
+        nothing: await engine.rasterize([]),
+        reads: await engine.classify({ model: "mnist-undefended", image }),
+        same: JSON.stringify(once) === JSON.stringify(twice),
+        outcome: once.outcome,
+        steps: once.steps.map(({ iteration, featuresChanged, label, pair, outcome, image }) => ({
+          iteration,
+          featuresChanged,
+          label,
+          pair,
+          outcome,
+          pixels: image.length,
+        })),
+        vanished: await engine.attack({ ...request, model: distilled }),
+        already: (await engine.attack({ ...request, target: 5 })).outcome,
+        broke: (await engine.attack({ ...request, budget: 0 })).outcome,
+        odd: (await engine.attack({ ...request, budget: 1 })).outcome,
+        logits: (await engine.attack({ ...request, attack: "jsma-z" })).outcome,
+        decrease: (await engine.attack({ ...request, direction: "decrease", budget: 784 })).outcome,
+      };
+    },
+    { strokes: FIVE.strokes, distilled: DISTILLED },
+  );
 
   assert.equal(seen.info.where, "worker");
   assert.deepEqual(seen.grey, FIVE.grey);
@@ -46,7 +66,10 @@ test("the drawing, the networks and the attacks give what they should, twice the
 
   assert.equal(seen.outcome, "fooled");
   assert.ok(seen.same, "the same request gave two results");
-  assert.deepEqual(seen.steps.map(({ iteration }) => iteration), seen.steps.map((_, index) => index));
+  assert.deepEqual(
+    seen.steps.map(({ iteration }) => iteration),
+    seen.steps.map((_, index) => index),
+  );
   assert.equal(seen.steps.at(-1)?.label, 3);
   for (const step of seen.steps) assert.ok(step.featuresChanged <= 2 * step.iteration && step.pixels === 784);
   for (const step of seen.steps.slice(0, -1)) assert.ok(step.label !== 3 && step.pair && step.outcome === null);
@@ -83,18 +106,36 @@ const REFUSED = {
 test("what cannot be done is refused, with a name and a reason", async (t) => {
   const { url } = await site(t);
   const { page } = await open(t, `${url}/blank`);
-  const errors = await page.evaluate(async (changes) => {
-    const { createEngine } = await import("/www/engine.js");
-    const engine = await createEngine();
-    await engine.load("mnist-undefended");
-    const good = { model: "mnist-undefended", image: new Array(784).fill(0), target: 3, attack: "jsma-f", direction: "increase", theta: 1, budget: 4 };
-    const attempts = changes.map((change) => {
-      const request = /** @type {any} */ ({ ...good, ...change });
-      return engine.attack({ ...request, image: Float32Array.from(request.image) }).then(({ outcome }) => ({ name: outcome, message: "" }), ({ name, message }) => ({ name, message }));
-    });
-    const stroke = await engine.rasterize([Uint8Array.of(1, 2, 3)]).catch(({ name, message }) => ({ name, message }));
-    return { attempts: await Promise.all(attempts), stroke, stillWorks: await engine.attack(/** @type {any} */ ({ ...good, image: new Float32Array(784) })) };
-  }, Object.values(REFUSED).map(([change]) => change));
+  const errors = await page.evaluate(
+    async (changes) => {
+      const { createEngine } = await import("/www/engine.js");
+      const engine = await createEngine();
+      await engine.load("mnist-undefended");
+      const good = {
+        model: "mnist-undefended",
+        image: new Array(784).fill(0),
+        target: 3,
+        attack: "jsma-f",
+        direction: "increase",
+        theta: 1,
+        budget: 4,
+      };
+      const attempts = changes.map((change) => {
+        const request = /** @type {any} */ ({ ...good, ...change });
+        return engine.attack({ ...request, image: Float32Array.from(request.image) }).then(
+          ({ outcome }) => ({ name: outcome, message: "" }),
+          ({ name, message }) => ({ name, message }),
+        );
+      });
+      const stroke = await engine.rasterize([Uint8Array.of(1, 2, 3)]).catch(({ name, message }) => ({ name, message }));
+      return {
+        attempts: await Promise.all(attempts),
+        stroke,
+        stillWorks: await engine.attack(/** @type {any} */ ({ ...good, image: new Float32Array(784) })),
+      };
+    },
+    Object.values(REFUSED).map(([change]) => change),
+  );
   for (const [index, [what, [, name, message]]] of Object.entries(REFUSED).entries()) {
     assert.equal(errors.attempts[index].name, name, `${what}: ${errors.attempts[index].message}`);
     assert.match(errors.attempts[index].message, message, what);

@@ -1,12 +1,15 @@
-/** The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install it. */
+/**
+ * The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install
+ * it.
+ */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
+import { test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { test as nodeTest } from "node:test";
 import { open, serve, test, withBrowser } from "./helper.mjs";
 import { attack, ended, panel, ready } from "./visit.mjs";
 
@@ -22,61 +25,86 @@ function temporary(t) {
   return folder;
 }
 
-nodeTest("the site works under any path, and its story pages show a card and lead to their step", { timeout: 300_000 }, async (t) => {
-  const folder = temporary(t);
-  const files = publishedFiles(folder);
-  const { url: origin } = await serve(t, (request, response) => {
-    if (!request.url?.startsWith(BASE)) return response.writeHead(404).end();
-    request.url = request.url.slice(BASE.length - 1);
-    void files(request, response);
-  });
-  const address = origin + BASE;
-  execFileSync("node", [join(ROOT, "scripts/site.mjs"), folder, address, "page", "4"], { stdio: "inherit" });
+nodeTest(
+  "the site works under any path, and its story pages show a card and lead to their step",
+  { timeout: 300_000 },
+  async (t) => {
+    const folder = temporary(t);
+    const files = publishedFiles(folder);
+    const { url: origin } = await serve(t, (request, response) => {
+      if (!request.url?.startsWith(BASE)) return response.writeHead(404).end();
+      request.url = request.url.slice(BASE.length - 1);
+      void files(request, response);
+    });
+    const address = origin + BASE;
+    execFileSync("node", [join(ROOT, "scripts/site.mjs"), folder, address, "page", "4"], { stdio: "inherit" });
 
-  const { page, problems, requests } = await open(t, address);
-  await ready(page);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-  assert.deepEqual(problems, []);
-  assert.deepEqual(requests.filter((request) => !request.startsWith(address) && !request.startsWith(`blob:${origin}/`)), []);
+    const { page, problems, requests } = await open(t, address);
+    await ready(page);
+    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      requests.filter((request) => !request.startsWith(address) && !request.startsWith(`blob:${origin}/`)),
+      [],
+    );
 
-  for (const [place, language] of [["", "en"], ["www/story/4.html", "en"], ["www/story/4.ja.html", "ja"], ["www/blog/ja.html", "ja"]]) {
-    const html = await (await fetch(address + place)).text();
-    const property = (/** @type {string} */ name) => new RegExp(`<meta property="og:${name}" content="([^"]+)">`).exec(html)?.[1] ?? "";
-    assert.equal(property("url"), address + place);
-    assert.equal(property("locale").slice(0, 2), language);
-    assert.ok(property("title").length > 5 && property("description").length > 20, place);
-    const card = Buffer.from(await (await fetch(property("image"))).arrayBuffer());
-    assert.deepEqual([card.readUInt32BE(16), card.readUInt32BE(20)], [1200, 630], place);
-    const oembed = /<link rel="alternate" type="application\/json\+oembed" href="([^"]+)"/.exec(html)?.[1];
-    if (place.includes("blog")) continue;
-    const { html: frame, thumbnail_url } = await (await fetch(`${oembed}`)).json();
-    assert.ok(frame.startsWith(`<iframe src="${address}?embed=1&amp;`), frame);
-    assert.equal(thumbnail_url, property("image"));
-  }
-  assert.equal((await fetch(`${address}www/icon-180.png`)).status, 200);
+    for (const [place, language] of [
+      ["", "en"],
+      ["www/story/4.html", "en"],
+      ["www/story/4.ja.html", "ja"],
+      ["www/blog/ja.html", "ja"],
+    ]) {
+      const html = await (await fetch(address + place)).text();
+      const property = (/** @type {string} */ name) =>
+        new RegExp(`<meta property="og:${name}" content="([^"]+)">`).exec(html)?.[1] ?? "";
+      assert.equal(property("url"), address + place);
+      assert.equal(property("locale").slice(0, 2), language);
+      assert.ok(property("title").length > 5 && property("description").length > 20, place);
+      const card = Buffer.from(await (await fetch(property("image"))).arrayBuffer());
+      assert.deepEqual([card.readUInt32BE(16), card.readUInt32BE(20)], [1200, 630], place);
+      const oembed = /<link rel="alternate" type="application\/json\+oembed" href="([^"]+)"/.exec(html)?.[1];
+      if (place.includes("blog")) continue;
+      const { html: frame, thumbnail_url } = await (await fetch(`${oembed}`)).json();
+      assert.ok(frame.startsWith(`<iframe src="${address}?embed=1&amp;`), frame);
+      assert.equal(thumbnail_url, property("image"));
+    }
+    assert.equal((await fetch(`${address}www/icon-180.png`)).status, 200);
 
-  for (const [path, place] of [["", "www/session/state.js"], ["www/lab.html", "www/lab/plan.js"], ["www/lab.html", "www/styles/lab.css"]]) {
-    const intact = readFileSync(join(folder, place), "utf8");
-    writeFileSync(join(folder, place), `${intact}/* */`);
-    const { page, problems } = await open(t, `${address}${path}`);
-    await page.waitForLoadState();
-    assert.ok(problems.some((problem) => problem.includes("integrity")), `${place} is not tied to its page: ${problems}`);
-    await page.locator(place.endsWith(".js") ? "main[hidden]" : "main:not([hidden])").waitFor({ state: "attached" });
-    writeFileSync(join(folder, place), intact);
-  }
+    for (const [path, place] of [
+      ["", "www/session/state.js"],
+      ["www/lab.html", "www/lab/plan.js"],
+      ["www/lab.html", "www/styles/lab.css"],
+    ]) {
+      const intact = readFileSync(join(folder, place), "utf8");
+      writeFileSync(join(folder, place), `${intact}/* */`);
+      const { page, problems } = await open(t, `${address}${path}`);
+      await page.waitForLoadState();
+      assert.ok(
+        problems.some((problem) => problem.includes("integrity")),
+        `${place} is not tied to its page: ${problems}`,
+      );
+      await page.locator(place.endsWith(".js") ? "main[hidden]" : "main:not([hidden])").waitFor({ state: "attached" });
+      writeFileSync(join(folder, place), intact);
+    }
 
-  const { page: story } = await open(t, `${address}www/story/4.ja.html`);
-  await story.waitForURL((url) => url.pathname === BASE);
-  assert.deepEqual(await ended(story), ["fooled", "gradient-vanished"]);
-  assert.ok(await story.locator('[data-story="both"]').isVisible());
-  assert.ok(await story.locator("#notes").isHidden());
-  assert.equal(await story.locator("html").getAttribute("lang"), "ja");
-  assert.equal(await panel(story, "left").getAttribute("data-iteration"), await panel(story, "left").getAttribute("data-iterations"));
-});
+    const { page: story } = await open(t, `${address}www/story/4.ja.html`);
+    await story.waitForURL((url) => url.pathname === BASE);
+    assert.deepEqual(await ended(story), ["fooled", "gradient-vanished"]);
+    assert.ok(await story.locator('[data-story="both"]').isVisible());
+    assert.ok(await story.locator("#notes").isHidden());
+    assert.equal(await story.locator("html").getAttribute("lang"), "ja");
+    assert.equal(
+      await panel(story, "left").getAttribute("data-iteration"),
+      await panel(story, "left").getAttribute("data-iterations"),
+    );
+  },
+);
 
 test("the package runs as it is packed, in the twenty lines of its example", async (t) => {
   const folder = temporary(t);
-  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" }));
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" }),
+  );
   const installed = join(folder, "node_modules/defensive-distillation");
   mkdirSync(installed, { recursive: true });
   execFileSync("tar", ["-xzf", join(folder, filename), "-C", installed, "--strip-components=1"]);
@@ -85,13 +113,19 @@ test("the package runs as it is packed, in the twenty lines of its example", asy
 
   const example = readFileSync(join(ROOT, "examples/attack.html"));
   assert.ok(`${example}`.split("\n").length <= 30, "an example of about twenty lines");
-  const types = /** @type {Record<string, string>} */ ({ ".js": "text/javascript", ".wasm": "application/wasm", ".json": "application/json" });
+  const types = /** @type {Record<string, string>} */ ({
+    ".js": "text/javascript",
+    ".wasm": "application/wasm",
+    ".json": "application/json",
+  });
   const { url: origin } = await serve(t, (request, response) => {
     const path = new URL(`${request.url}`, "http://localhost").pathname;
     if (path === "/") return response.writeHead(200, { "Content-Type": "text/html" }).end(example);
     const file = join(folder, path);
     if (!existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" }).end(readFileSync(file));
+    response
+      .writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" })
+      .end(readFileSync(file));
   });
   const { page, problems } = await open(t, `${origin}/`);
   await page.locator("output", { hasText: "fooled" }).waitFor();

@@ -14,8 +14,13 @@ export const PUBLISHED = JSON.parse(readFileSync(new URL("manifest.json", MODELS
 
 /** Of the paper's network for CIFAR-10. @type {[name: string, shape: number[]][]} */
 const WEIGHTS = [
-  ["conv1", [64, 3, 3, 3]], ["conv2", [64, 64, 3, 3]], ["conv3", [128, 64, 3, 3]], ["conv4", [128, 128, 3, 3]],
-  ["fc1", [256, 3200]], ["fc2", [256, 256]], ["fc3", [10, 256]],
+  ["conv1", [64, 3, 3, 3]],
+  ["conv2", [64, 64, 3, 3]],
+  ["conv3", [128, 64, 3, 3]],
+  ["conv4", [128, 128, 3, 3]],
+  ["fc1", [256, 3200]],
+  ["fc2", [256, 256]],
+  ["fc3", [10, 256]],
 ];
 
 /** @param {number[]} shape */
@@ -36,7 +41,10 @@ function randomFile(seed) {
   for (const [name, shape] of WEIGHTS) {
     const patch = size(shape.slice(2));
     const limit = Math.sqrt(6 / ((shape[0] + shape[1]) * patch));
-    for (const [part, dimensions, draw] of /** @type {[string, number[], () => number][]} */ ([["weight", shape, () => limit * random()], ["bias", [shape[0]], () => 0]])) {
+    for (const [part, dimensions, draw] of /** @type {[string, number[], () => number][]} */ ([
+      ["weight", shape, () => limit * random()],
+      ["bias", [shape[0]], () => 0],
+    ])) {
       const values = Float32Array.from({ length: size(dimensions) }, draw);
       header[`${name}.${part}`] = { dtype: "F32", shape: dimensions, data_offsets: [at, at + values.byteLength] };
       at += values.byteLength;
@@ -50,7 +58,12 @@ function randomFile(seed) {
 }
 
 /** @param {Partial<Entry>} differs @param {Buffer} bytes @returns {Entry} */
-const entry = (differs, bytes) => ({ ...PUBLISHED[0], ...differs, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
+const entry = (differs, bytes) => ({
+  ...PUBLISHED[0],
+  ...differs,
+  bytes: bytes.length,
+  sha256: createHash("sha256").update(bytes).digest("hex"),
+});
 
 /**
  * Answers for `site` with a network of each role for CIFAR-10 besides those of MNIST: the published ones,
@@ -61,16 +74,37 @@ const entry = (differs, bytes) => ({ ...PUBLISHED[0], ...differs, bytes: bytes.l
 export function withCifar() {
   const published = PUBLISHED.filter(({ dataset }) => dataset === "cifar10");
   const roles = new Set(published.map(({ role }) => role));
-  const missing = /** @type {const} */ ([["undefended", 1], ["distilled", 100], ["teacher", 100]]).filter(([role]) => !roles.has(role));
+  const missing = /** @type {const} */ ([
+    ["undefended", 1],
+    ["distilled", 100],
+    ["teacher", 100],
+  ]).filter(([role]) => !roles.has(role));
   if (missing.length === 0) return { answers: {}, entries: published };
   const files = missing.map(([role, temperature], place) => {
     const bytes = randomFile(place + 1);
     const id = role === "undefended" ? "cifar10-undefended" : `cifar10-${role}-t${temperature}`;
-    return { bytes, entry: entry({ id, file: `${id}.safetensors`, dataset: "cifar10", role, temperature, parameters: 1_147_978, test_accuracy: 0.1 }, bytes) };
+    return {
+      bytes,
+      entry: entry(
+        {
+          id,
+          file: `${id}.safetensors`,
+          dataset: "cifar10",
+          role,
+          temperature,
+          parameters: 1_147_978,
+          test_accuracy: 0.1,
+        },
+        bytes,
+      ),
+    };
   });
   const entries = files.map(({ entry }) => entry);
   const answers = Object.fromEntries(files.map(({ entry, bytes }) => [`/www/models/${entry.file}`, bytes]));
-  return { answers: { ...answers, "/www/models/manifest.json": JSON.stringify([...PUBLISHED, ...entries]) }, entries: [...published, ...entries] };
+  return {
+    answers: { ...answers, "/www/models/manifest.json": JSON.stringify([...PUBLISHED, ...entries]) },
+    entries: [...published, ...entries],
+  };
 }
 
 /**
@@ -82,6 +116,11 @@ export function withCifar() {
 export function withTemperatures(...temperatures) {
   const mnist = PUBLISHED.filter(({ dataset, role }) => dataset === "mnist" && role !== "distilled");
   const [distilled] = PUBLISHED.filter(({ dataset, role }) => dataset === "mnist" && role === "distilled");
-  const family = temperatures.map((temperature) => ({ ...distilled, id: `mnist-distilled-t${temperature}`, temperature, test_accuracy: 0.9 + temperature / 10_000 }));
+  const family = temperatures.map((temperature) => ({
+    ...distilled,
+    id: `mnist-distilled-t${temperature}`,
+    temperature,
+    test_accuracy: 0.9 + temperature / 10_000,
+  }));
   return { "/www/models/manifest.json": JSON.stringify([...mnist, ...family]) };
 }

@@ -6,17 +6,17 @@ import { readFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { publishedFiles } from "../../scripts/serve.mjs";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
 import { languageFiles } from "../../scripts/languages.mjs";
+import { publishedFiles } from "../../scripts/serve.mjs";
+import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
+import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
-import { EXPERIMENTS as OFFERED_EXPERIMENTS, LINEUP, choose, kindOf, tasksOf, workOf } from "../../www/lab/plan.js";
+import { parseManifest } from "../../www/engine/manifest.js";
+import { choose, kindOf, LINEUP, EXPERIMENTS as OFFERED_EXPERIMENTS, tasksOf, workOf } from "../../www/lab/plan.js";
 import { parse, sameAttack } from "../../www/lab/published.js";
 import { reported } from "../../www/lab/reported.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
-import { parseManifest } from "../../www/engine/manifest.js";
-import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
-import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { ENTRY } from "./fake.mjs";
 import { serve } from "./helper.mjs";
 
@@ -27,7 +27,7 @@ test("the manifest's known fields are kept, and nothing else", () => {
 
 const HOSTILE = {
   "no list": {},
-  "null": null,
+  null: null,
   "a null entry": [null],
   "a missing field": [{ ...ENTRY, sha256: undefined }],
   "an id used twice": [ENTRY, ENTRY],
@@ -35,7 +35,7 @@ const HOSTILE = {
   "a path": [{ ...ENTRY, file: "../secret" }],
   "a folder": [{ ...ENTRY, file: "a/b" }],
   "an address": [{ ...ENTRY, file: "https://example.com" }],
-  "dots": [{ ...ENTRY, file: ".." }],
+  dots: [{ ...ENTRY, file: ".." }],
   "a hidden file": [{ ...ENTRY, file: ".env" }],
   "a query": [{ ...ENTRY, file: "a?b" }],
   "an object for a name": [{ ...ENTRY, file: { toString: () => "a" } }],
@@ -75,18 +75,41 @@ test("a file of the right size arrives whole, with its progress", async (t) => {
   });
   /** @type {number[]} */
   const progress = [];
-  const bytes = await fetchBytes(url, 1000, { onProgress: (loaded) => { progress.push(loaded); sendRest(); } });
+  const bytes = await fetchBytes(url, 1000, {
+    onProgress: (loaded) => {
+      progress.push(loaded);
+      sendRest();
+    },
+  });
   assert.deepEqual([bytes.length, bytes[0], bytes[999]], [1000, 1, 2]);
   assert.deepEqual(progress, [600, 1000]);
 });
 
 /** @type {Record<string, [import("node:http").RequestListener, string, RegExp]>} */
 const DAMAGED = {
-  "too short": [(_, response) => response.end(Buffer.alloc(999)), "IntegrityError", /file\.bin.*999 bytes instead of 1000/],
+  "too short": [
+    (_, response) => response.end(Buffer.alloc(999)),
+    "IntegrityError",
+    /file\.bin.*999 bytes instead of 1000/,
+  ],
   "too long": [(_, response) => response.end(Buffer.alloc(1001)), "IntegrityError", /longer than 1000/],
-  "endless": [(_, response) => { const timer = setInterval(() => response.write(Buffer.alloc(1000)), 5); response.on("close", () => clearInterval(timer)); }, "IntegrityError", /longer than 1000/],
-  "missing": [(_, response) => response.writeHead(404).end(), "NetworkError", /answered 404/],
-  "cut off": [(_, response) => { response.write(Buffer.alloc(10)); setTimeout(() => response.destroy(), 20); }, "NetworkError", /could not be fetched/],
+  endless: [
+    (_, response) => {
+      const timer = setInterval(() => response.write(Buffer.alloc(1000)), 5);
+      response.on("close", () => clearInterval(timer));
+    },
+    "IntegrityError",
+    /longer than 1000/,
+  ],
+  missing: [(_, response) => response.writeHead(404).end(), "NetworkError", /answered 404/],
+  "cut off": [
+    (_, response) => {
+      response.write(Buffer.alloc(10));
+      setTimeout(() => response.destroy(), 20);
+    },
+    "NetworkError",
+    /could not be fetched/,
+  ],
 };
 
 for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
@@ -96,15 +119,24 @@ for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
   });
 }
 
-for (const [phase, isBegun] of /** @type {const} */ ([["before it has answered", false], ["half-way", true]])) {
+for (const [phase, isBegun] of /** @type {const} */ ([
+  ["before it has answered", false],
+  ["half-way", true],
+])) {
   test(`a host that is silent ${phase} is given up, and not before its time`, async (t) => {
     t.mock.timers.enable({ apis: ["setInterval"] });
     const url = await serveFile(t, (_, response) => isBegun && response.write(Buffer.alloc(10)));
     let seconds = 0;
     /** @type {(() => void) | undefined} */
     let isHeard;
-    const heard = new Promise((/** @type {(value: void) => void} */ resolve) => { isHeard = resolve; });
-    const ended = fetchBytes(url, 1000, { onProgress: isHeard }).catch((error) => ({ seconds, name: error.name, message: error.message }));
+    const heard = new Promise((/** @type {(value: void) => void} */ resolve) => {
+      isHeard = resolve;
+    });
+    const ended = fetchBytes(url, 1000, { onProgress: isHeard }).catch((error) => ({
+      seconds,
+      name: error.name,
+      message: error.message,
+    }));
     if (isBegun) await heard;
     for (; seconds < 60; seconds++) {
       t.mock.timers.tick(1000);
@@ -152,7 +184,9 @@ test("the server serves what is published, compressed where asked", async (t) =>
   const zipped = await get(port, "/www/engine.js", { headers: { "accept-encoding": "gzip" } });
   assert.equal(zipped.headers["content-encoding"], "gzip");
   assert.deepEqual(gunzipSync(zipped.body), plain.body);
-  const unchanged = await get(port, "/www/engine.js?version=1", { headers: { "if-none-match": `${plain.headers.etag}` } });
+  const unchanged = await get(port, "/www/engine.js?version=1", {
+    headers: { "if-none-match": `${plain.headers.etag}` },
+  });
   assert.deepEqual([unchanged.status, unchanged.body.length], [304, 0]);
   const head = await get(port, "/www/engine.js", { method: "HEAD" });
   assert.deepEqual([head.status, head.body.length], [200, 0]);
@@ -161,9 +195,26 @@ test("the server serves what is published, compressed where asked", async (t) =>
 });
 
 const PRIVATE = [
-  "/package.json", "/.git/HEAD", "/src/lib.rs", "/node_modules/typescript/package.json", "/scripts/serve.mjs", "/target", "/www", "/www/",
-  "/../package.json", "/www/../package.json", "/www/..%2fpackage.json", "/www/%2e%2e/package.json", "/www/..%5cpackage.json", "/www//engine.js",
-  "/www/%00", "/www/%", "//example.com/www/engine.js", "/www/missing.js", "/www/engine.js/", "/data/mnist/t10k-labels-idx1-ubyte",
+  "/package.json",
+  "/.git/HEAD",
+  "/src/lib.rs",
+  "/node_modules/typescript/package.json",
+  "/scripts/serve.mjs",
+  "/target",
+  "/www",
+  "/www/",
+  "/../package.json",
+  "/www/../package.json",
+  "/www/..%2fpackage.json",
+  "/www/%2e%2e/package.json",
+  "/www/..%5cpackage.json",
+  "/www//engine.js",
+  "/www/%00",
+  "/www/%",
+  "//example.com/www/engine.js",
+  "/www/missing.js",
+  "/www/engine.js/",
+  "/data/mnist/t10k-labels-idx1-ubyte",
 ];
 
 for (const path of PRIVATE) {
@@ -173,9 +224,15 @@ for (const path of PRIVATE) {
   });
 }
 
-for (const [OFFLINE, worker] of [["", "scripts/sw-development.js"], ["1", "sw.js"]]) {
+for (const [OFFLINE, worker] of [
+  ["", "scripts/sw-development.js"],
+  ["1", "sw.js"],
+]) {
   test(`npm start with OFFLINE=${OFFLINE} serves ${worker} as the service worker`, async (t) => {
-    const server = spawn("node", ["scripts/serve.mjs"], { cwd: new URL("../..", import.meta.url), env: { ...process.env, PORT: "0", OFFLINE } });
+    const server = spawn("node", ["scripts/serve.mjs"], {
+      cwd: new URL("../..", import.meta.url),
+      env: { ...process.env, PORT: "0", OFFLINE },
+    });
     t.after(() => server.kill());
     const [line] = await once(server.stdout, "data");
     const { port } = new URL(/http:\S+/.exec(`${line}`)?.[0] ?? "");
@@ -189,7 +246,9 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   for (const temperature of [0.5, 1, 40]) {
     const powers = logits.map((logit) => Math.exp(logit / temperature));
     const sum = powers.reduce((so, each) => so + each);
-    softmax(logits, temperature).forEach((value, place) => assert.ok(Math.abs(value * sum - powers[place]) < 1e-6 * powers[place]));
+    softmax(logits, temperature).forEach((value, place) =>
+      assert.ok(Math.abs(value * sum - powers[place]) < 1e-6 * powers[place]),
+    );
   }
   assert.deepEqual(softmax([0, 103, 0], 1), [Math.fround(Math.exp(-103)), 1, Math.fround(Math.exp(-103))]);
   assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
@@ -205,16 +264,25 @@ for (const [language, words] of Object.entries(languageFiles())) {
     const attacks = ATTACK_IDS.flatMap((id) => {
       const { changes, output } = ATTACKS[id];
       return [
-        `attack.${id}`, `attack.${id}.note`, `transport.position.${changes}`, `prospect.${output === null ? "random" : changes}`,
+        `attack.${id}`,
+        `attack.${id}.note`,
+        `transport.position.${changes}`,
+        `prospect.${output === null ? "random" : changes}`,
         ...offeredBy(id).flatMap((setting) => [
-          `setting.${setting.name}`, `notes.field.${setting.name}`,
-          ...(setting.type === "choice" ? setting.choices.map((choice) => `${setting.name}.${choice}`) : [`setting.${setting.name}.summary`]),
+          `setting.${setting.name}`,
+          `notes.field.${setting.name}`,
+          ...(setting.type === "choice"
+            ? setting.choices.map((choice) => `${setting.name}.${choice}`)
+            : [`setting.${setting.name}.summary`]),
           ...(setting.name === "budget" ? [`verdict.no-budget.${changes}`] : []),
         ]),
       ];
     });
     const experiments = OFFERED_EXPERIMENTS.flatMap((name) => [`lab.${name}.title`, `lab.${name}.about`]);
-    assert.deepEqual([...attacks, ...experiments].filter((key) => !(key in words) && !(`${key}.one` in words)), []);
+    assert.deepEqual(
+      [...attacks, ...experiments].filter((key) => !(key in words) && !(`${key}.one` in words)),
+      [],
+    );
   });
 }
 
@@ -229,7 +297,10 @@ test("attacks that share a setting share its range and defaults, and a sibling's
       known.set(setting.name, shared);
       if ("page" in setting) {
         const { min, step } = setting.page;
-        assert.ok(Math.abs(min / step - Math.round(min / step)) < 1e-9, `${setting.name}: its least value is a multiple of its step`);
+        assert.ok(
+          Math.abs(min / step - Math.round(min / step)) < 1e-9,
+          `${setting.name}: its least value is a multiple of its step`,
+        );
       }
     }
     const sibling = ATTACKS[id].temperature?.sibling;
@@ -255,7 +326,15 @@ test("the lab takes every row of the results, and none that lacks a figure or ha
     assert.equal(parse(kind, rows).length, rows.length, kind);
     const { role, ...rest } = rows[0];
     const counts = kind === "amplitude" ? { counts: [..."0123456789"] } : { interval: "wide" };
-    for (const bad of [rest, { ...rows[0], role: "admin" }, { ...rows[0], scale: "1" }, { ...rows[0], dataset: "__proto__" }, { ...rows[0], ...counts }, null, 7]) {
+    for (const bad of [
+      rest,
+      { ...rows[0], role: "admin" },
+      { ...rows[0], scale: "1" },
+      { ...rows[0], dataset: "__proto__" },
+      { ...rows[0], ...counts },
+      null,
+      7,
+    ]) {
       assert.deepEqual(parse(kind, [bad]), [], `${kind}: ${JSON.stringify(bad)?.slice(0, 80)}`);
     }
     assert.deepEqual(parse(kind, { length: 3 }), []);
@@ -265,11 +344,23 @@ test("the lab takes every row of the results, and none that lacks a figure or ha
 test("of this project's rows the lab shows those of the same attack, the largest of each network", () => {
   const rows = parse("success", results("success")).filter(({ dataset }) => dataset === "mnist");
   const paper = sameAttack(rows, DEFAULTS);
-  const of = (/** @type {string} */ model, scale = 1) => paper.filter((row) => row.model === model && row.scale === scale);
-  assert.deepEqual(of("mnist-distilled-t100").map(({ attack, attack_temperature, planned }) => [attack, attack_temperature, planned]), [["jsma-f", 1, 900]]);
-  assert.deepEqual(of("mnist-undefended", 40).map((row) => row.attack_temperature), [1]);
+  const of = (/** @type {string} */ model, scale = 1) =>
+    paper.filter((row) => row.model === model && row.scale === scale);
+  assert.deepEqual(
+    of("mnist-distilled-t100").map(({ attack, attack_temperature, planned }) => [attack, attack_temperature, planned]),
+    [["jsma-f", 1, 900]],
+  );
+  assert.deepEqual(
+    of("mnist-undefended", 40).map((row) => row.attack_temperature),
+    [1],
+  );
   const knowing = sameAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
-  assert.deepEqual(knowing.filter(({ model, scale }) => model === "mnist-undefended" && scale === 40).map((row) => row.attack_temperature), [40]);
+  assert.deepEqual(
+    knowing
+      .filter(({ model, scale }) => model === "mnist-undefended" && scale === 40)
+      .map((row) => row.attack_temperature),
+    [40],
+  );
   const small = { ...paper[0], planned: 9 };
   assert.deepEqual(sameAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
   assert.deepEqual(sameAttack(rows, { ...DEFAULTS, budget: 111 }), []);
@@ -277,32 +368,72 @@ test("of this project's rows the lab shows those of the same attack, the largest
 
 test("a paper's figures stand beside the attack that they are about, and no other", () => {
   const papers = parsePaperFigures(results("paper"));
-  const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) => rows.find((row) => row.role === role && row.temperature === temperature);
+  const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) =>
+    rows.find((row) => row.role === role && row.temperature === temperature);
   assert.equal(network(reported("success", "cifar10", DEFAULTS, papers), "distilled", 20).rate, 0.1823);
-  assert.equal(network(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers), "distilled", 100).rate, 0.964);
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers), [], "either way is this project's");
+  assert.equal(
+    network(
+      reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers),
+      "distilled",
+      100,
+    ).rate,
+    0.964,
+  );
+  assert.deepEqual(
+    reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers),
+    [],
+    "either way is this project's",
+  );
   assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
   assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
   assert.equal(network(reported("robustness", "mnist", DEFAULTS, papers), "undefended", 1).robustness, 0.0155);
   assert.equal(network(reported("amplitude", "cifar10", DEFAULTS, papers), "distilled", 100).below_1e_40, 0.7908);
   assert.equal(network(reported("fgsm", "mnist", DEFAULTS, papers), "undefended", 1).rate, 0.8803);
-  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);;
+  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);
   const fgsm = reported("fgsm", "mnist", DEFAULTS, papers);
-  assert.deepEqual(fgsm.filter(({ isBelow }) => isBelow).map(({ role, temperature }) => `${role} ${temperature}`), ["distilled 100"]);
+  assert.deepEqual(
+    fgsm.filter(({ isBelow }) => isBelow).map(({ role, temperature }) => `${role} ${temperature}`),
+    ["distilled 100"],
+  );
   const all = OFFERED_EXPERIMENTS.flatMap((experiment) => reported(experiment, "mnist", DEFAULTS, papers));
-  assert.deepEqual([...new Set(all.map(({ source }) => source))].sort(), [1, 2, 3, 4, 5], "every source is in the page's list");
+  assert.deepEqual(
+    [...new Set(all.map(({ source }) => source))].sort(),
+    [1, 2, 3, 4, 5],
+    "every source is in the page's list",
+  );
 });
 
 test("the lab's plan: images of all classes, a task for each attack and network, and work that grows with both", () => {
-  const samples = Array.from({ length: 100 }, (_, index) => ({ index, label: Math.floor(index / 10), pixels: new Float32Array(1) }));
-  assert.deepEqual(choose(samples, 12).map(({ label }) => label), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
+  const samples = Array.from({ length: 100 }, (_, index) => ({
+    index,
+    label: Math.floor(index / 10),
+    pixels: new Float32Array(1),
+  }));
+  assert.deepEqual(
+    choose(samples, 12).map(({ label }) => label),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1],
+  );
   const subject = { model: parseManifest([ENTRY])[0], scale: null };
-  const choice = { data: "mnist", experiment: /** @type {const} */ ("attacks"), subjects: [subject, { ...subject, scale: 40 }], settings: DEFAULTS, images: 2 };
+  const choice = {
+    data: "mnist",
+    experiment: /** @type {const} */ ("attacks"),
+    subjects: [subject, { ...subject, scale: 40 }],
+    settings: DEFAULTS,
+    images: 2,
+  };
   const tasks = tasksOf(choice);
   assert.equal(tasks.length, 2 * LINEUP.length);
-  assert.deepEqual(tasks.slice(0, LINEUP.length).flatMap(({ settings }) => (settings?.attack === "not-robust" ? [settings.direction] : [])), ["increase", "decrease", "either"]);
+  assert.deepEqual(
+    tasks
+      .slice(0, LINEUP.length)
+      .flatMap(({ settings }) => (settings?.attack === "not-robust" ? [settings.direction] : [])),
+    ["increase", "decrease", "either"],
+  );
   assert.equal(workOf({ ...choice, images: 4 }), 2 * workOf(choice));
   const one = { ...choice, experiment: /** @type {const} */ ("success") };
-  assert.ok(workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }), "where the gradient vanishes there is less to do");
+  assert.ok(
+    workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }),
+    "where the gradient vanishes there is less to do",
+  );
   assert.ok(workOf({ ...one, data: "cifar10" }) > 3 * workOf(one));
 });

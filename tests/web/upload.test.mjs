@@ -1,4 +1,7 @@
-/** Pictures of a visitor's own on the page: chosen, pasted, dropped; what becomes of them, where they go, and what is turned away. */
+/**
+ * Pictures of a visitor's own on the page: chosen, pasted, dropped; what becomes of them, where they go, and what is
+ * turned away.
+ */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { withCifar } from "./stand-in.mjs";
@@ -11,14 +14,22 @@ withBrowser();
 const CIFAR = withCifar();
 const COLOUR = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
 
-/** What a canvas of so many pixels holds, as a file. @param {Page} page @param {{ width: number, height: number, type?: string, draw: (context: any) => void }} what */
+/**
+ * What a canvas of so many pixels holds, as a file.
+ *
+ * @param {Page} page
+ * @param {{ width: number, height: number, type?: string, draw: (context: any) => void }} what
+ */
 async function file(page, { width, height, type = "image/png", draw }) {
-  const bytes = await page.evaluate(async ({ width, height, type, draw }) => {
-    const canvas = new OffscreenCanvas(width, height);
-    // biome-ignore lint/security/noGlobalEval: A function comes to the page as its text.
-    globalThis.eval(`(${draw})`)(canvas.getContext("2d"));
-    return [...new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer())];
-  }, { width, height, type, draw: `${draw}` });
+  const bytes = await page.evaluate(
+    async ({ width, height, type, draw }) => {
+      const canvas = new OffscreenCanvas(width, height);
+      // biome-ignore lint/security/noGlobalEval: A function comes to the page as its text.
+      globalThis.eval(`(${draw})`)(canvas.getContext("2d"));
+      return [...new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer())];
+    },
+    { width, height, type, draw: `${draw}` },
+  );
   return Buffer.from(bytes);
 }
 
@@ -26,7 +37,12 @@ async function file(page, { width, height, type = "image/png", draw }) {
 function quarters(context) {
   context.fillStyle = "#ff00ff";
   context.fillRect(0, 0, 400, 200);
-  [["#c80000", 100, 0], ["#00c800", 200, 0], ["#0000c8", 100, 100], ["#c8c8c8", 200, 100]].forEach(([colour, x, y]) => {
+  [
+    ["#c80000", 100, 0],
+    ["#00c800", 200, 0],
+    ["#0000c8", 100, 100],
+    ["#c8c8c8", 200, 100],
+  ].forEach(([colour, x, y]) => {
     context.fillStyle = colour;
     context.fillRect(x, y, 100, 100);
   });
@@ -52,15 +68,19 @@ function four(context) {
 }
 
 /** @param {Page} page @param {Buffer} buffer @param {string} [name] */
-const choosePicture = (page, buffer, name = "picture.png") => page.locator("#upload-file").setInputFiles({ name, mimeType: "image/png", buffer });
+const choosePicture = (page, buffer, name = "picture.png") =>
+  page.locator("#upload-file").setInputFiles({ name, mimeType: "image/png", buffer });
 
 /** The pixels of the left panel's picture. @param {Page} page */
-const pixels = (page) => panel(page, "left").locator(".picture-pixels").evaluate((canvas) => {
-  const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
-  const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
-  context.drawImage(canvas, 0, 0);
-  return [...context.getImageData(0, 0, width, height).data];
-});
+const pixels = (page) =>
+  panel(page, "left")
+    .locator(".picture-pixels")
+    .evaluate((canvas) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+      const context = /** @type {any} */ (new OffscreenCanvas(width, height).getContext("2d"));
+      context.drawImage(canvas, 0, 0);
+      return [...context.getImageData(0, 0, width, height).data];
+    });
 
 /** @param {Page} page @param {RegExp} words */
 const says = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
@@ -75,16 +95,37 @@ test("a picture is cropped, averaged, attacked and sent along in a link, and not
   await ready(page);
   const seen = await pixels(page);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => seen.slice(4 * (32 * y + x), 4 * (32 * y + x) + 3);
-  assert.deepEqual([at(0, 0), at(31, 0), at(0, 31), at(31, 31)], [[200, 0, 0], [0, 200, 0], [0, 0, 200], [200, 200, 200]]);
-  assert.deepEqual([at(15, 15), at(16, 16)], [[200, 0, 0], [200, 200, 200]], "the quarters meet between two pixels");
+  assert.deepEqual(
+    [at(0, 0), at(31, 0), at(0, 31), at(31, 31)],
+    [
+      [200, 0, 0],
+      [0, 200, 0],
+      [0, 0, 200],
+      [200, 200, 200],
+    ],
+  );
+  assert.deepEqual(
+    [at(15, 15), at(16, 16)],
+    [
+      [200, 0, 0],
+      [200, 200, 200],
+    ],
+    "the quarters meet between two pixels",
+  );
   await page.waitForFunction(() => /pixels=/.test(location.hash));
   // The browser asks for the tab's icon when it sees fit.
-  assert.deepEqual(requests.slice(before).filter((path) => path !== "/www/icon.svg"), [], "nothing is sent or fetched");
+  assert.deepEqual(
+    requests.slice(before).filter((path) => path !== "/www/icon.svg"),
+    [],
+    "nothing is sent or fetched",
+  );
   await attack(page);
   await page.locator("#scrubber").press("Home");
   await page.waitForFunction(() => /step=0&/.test(location.hash));
 
-  const { page: other, problems: others } = await open(t, page.url(), { script: "delete globalThis.CompressionStream" });
+  const { page: other, problems: others } = await open(t, page.url(), {
+    script: "delete globalThis.CompressionStream",
+  });
   await ended(other);
   assert.deepEqual(await pixels(other), seen);
   assert.deepEqual(await both(other, "data-label"), await both(page, "data-label"));
@@ -98,20 +139,30 @@ test("a photographed digit is read as one, by file, paste and drop", async (t) =
   const { url } = await site(t);
   const { page, problems } = await visit(t, url, { locale: "en" });
   const photo = await file(page, { width: 600, height: 600, type: "image/jpeg", draw: four });
-  const isFour = () => page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "4"
-    && document.querySelector('[data-panel="right"]')?.getAttribute("data-label") === "4");
+  const isFour = () =>
+    page.waitForFunction(
+      () =>
+        document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "4"
+        && document.querySelector('[data-panel="right"]')?.getAttribute("data-label") === "4",
+    );
   await choosePicture(page, photo, "photo.jpg");
   await isFour();
   assert.match(`${await page.locator("#input-caption").textContent()}`, /Your picture/);
-  assert.ok(await coloursSeen(page) > 10);
+  assert.ok((await coloursSeen(page)) > 10);
   for (const kind of ["paste", "drop"]) {
     await choose(page, 7);
-    await page.evaluate(({ kind, bytes }) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.items.add(new File([Uint8Array.from(bytes)], "photo.jpg", { type: "image/jpeg" }));
-      const event = kind === "paste" ? new ClipboardEvent("paste", { clipboardData, bubbles: true }) : new DragEvent("drop", { dataTransfer: clipboardData, bubbles: true, cancelable: true });
-      document.body.dispatchEvent(event);
-    }, { kind, bytes: [...photo] });
+    await page.evaluate(
+      ({ kind, bytes }) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File([Uint8Array.from(bytes)], "photo.jpg", { type: "image/jpeg" }));
+        const event =
+          kind === "paste"
+            ? new ClipboardEvent("paste", { clipboardData, bubbles: true })
+            : new DragEvent("drop", { dataTransfer: clipboardData, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+      },
+      { kind, bytes: [...photo] },
+    );
     await isFour();
   }
   // The pen begins a new drawing.
@@ -121,8 +172,12 @@ test("a photographed digit is read as one, by file, paste and drop", async (t) =
 });
 
 /** An animated GIF of two frames. */
-const MOVING = Buffer.concat([Buffer.from("GIF89a"), Buffer.from([1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]),
-  ...[0, 1].map(() => Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0])), Buffer.from([0x3b])]);
+const MOVING = Buffer.concat([
+  Buffer.from("GIF89a"),
+  Buffer.from([1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]),
+  ...[0, 1].map(() => Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0])),
+  Buffer.from([0x3b]),
+]);
 
 test("what is no picture, is damaged, huge or moving, or shows nothing, gets an answer, and the page stays as it is", async (t) => {
   const { url } = await site(t);
@@ -138,7 +193,17 @@ test("what is no picture, is damaged, huge or moving, or shows nothing, gets an 
     [Buffer.alloc(0), /Unsupported file/],
     [enormous, /256 megapixels/],
     [MOVING, /Animated pictures/],
-    [await file(page, { width: 90, height: 90, draw: (context) => { context.fillStyle = "#777"; context.fillRect(0, 0, 90, 90); } }), /No digit found/],
+    [
+      await file(page, {
+        width: 90,
+        height: 90,
+        draw: (context) => {
+          context.fillStyle = "#777";
+          context.fillRect(0, 0, 90, 90);
+        },
+      }),
+      /No digit found/,
+    ],
   ];
   for (const [picture, answer] of answers) {
     await choosePicture(page, picture);

@@ -15,7 +15,10 @@ const ATTACKS = Number(process.env.ATTACKS ?? 0);
 const STEPS = Number(process.env.STEPS ?? 8);
 const MANY = STEPS >= 1000;
 
-/** @typedef {{ sample: number, model: string, target: number, attack: 'jsma-f' | 'jsma-z', direction: 'increase' | 'decrease', budget: number }} Attack */
+/**
+ * @typedef {{ sample: number, model: string, target: number, attack: 'jsma-f' | 'jsma-z', direction: 'increase' | 'decrease', budget: number }}
+ * Attack
+ */
 
 /** Every row of the Jacobian that the attacks use, both directions, both outcomes of few steps. @type {Attack[]} */
 const FEW = [
@@ -26,13 +29,22 @@ const FEW = [
 
 /** Each of the page's digits once, and each of the nine other classes in turn. @type {Attack[]} */
 const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
-  sample, model: "mnist-undefended", target: (Math.floor(sample / 10) + 1 + (sample % 9)) % 10, attack: "jsma-f", direction: "increase", budget: 112,
+  sample,
+  model: "mnist-undefended",
+  target: (Math.floor(sample / 10) + 1 + (sample % 9)) % 10,
+  attack: "jsma-f",
+  direction: "increase",
+  budget: 112,
 }));
 
 /** Both engines' steps of some attacks. @param {import("playwright-core").Page} page @param {Attack[]} attacks */
 function compute(page, attacks) {
   return page.evaluate(async (attacks) => {
-    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
+    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
+      import("/www/engine.js"),
+      import("/www/page/samples.js"),
+      import("/www/domain/datasets.js"),
+    ]);
     const samples = await loadSamples(MNIST);
     const engines = await Promise.all([createEngine({ prefer: "cpu" }), createEngine({ prefer: "webgpu" })]);
     const infos = [];
@@ -42,102 +54,157 @@ function compute(page, attacks) {
     }
     const results = [];
     for (const { sample, ...request } of attacks) {
-      const [cpu, gpu] = await Promise.all(engines.map(async (engine) => {
-        const { outcome, steps } = await engine.attack({ ...request, theta: 1, image: samples[sample].pixels });
-        return { outcome, steps: steps.map(({ logits, pair }) => ({ logits, pair })) };
-      }));
+      const [cpu, gpu] = await Promise.all(
+        engines.map(async (engine) => {
+          const { outcome, steps } = await engine.attack({ ...request, theta: 1, image: samples[sample].pixels });
+          return { outcome, steps: steps.map(({ logits, pair }) => ({ logits, pair })) };
+        }),
+      );
       results.push({ cpu, gpu });
     }
     return { infos, results, after: engines[1].info() };
   }, attacks);
 }
 
-test("it computes what the CPU engine does", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(t, `${url}/blank`);
-  page.setDefaultTimeout(0);
-  const attacks = ATTACKS > 0 ? HUNDRED.slice(0, ATTACKS) : FEW;
-  const { infos, results, after } = await compute(page, attacks);
-  assert.deepEqual(infos.map(({ engine, why, detail }) => [engine, why, engine === "cpu" ? detail : ""]), [["cpu", "asked", ""], ["webgpu", "forced", ""]], infos[1].reason);
-  assert.equal(after.engine, "webgpu", after.reason);
-  t.diagnostic(infos[1].reason);
-  const different = results.flatMap(({ cpu, gpu }, i) => {
-    const at = cpu.steps.findIndex(({ pair }, k) => `${pair}` !== `${gpu.steps[k]?.pair}`);
-    if (cpu.outcome === gpu.outcome && at < 0) return [];
-    return [`${JSON.stringify(attacks[i])}: ${cpu.outcome} after ${cpu.steps.length - 1}, ${gpu.outcome} after ${gpu.steps.length - 1}; pairs differ from step ${at}`];
-  });
-  t.diagnostic(`${results.length - different.length} of ${results.length} attacks choose the same pairs to the same outcome.`);
-  assert.deepEqual(different, []);
-  for (const { cpu, gpu } of results) {
-    for (const [k, { logits }] of cpu.steps.entries()) {
-      const scale = Math.max(...logits.map(Math.abs));
-      logits.forEach((z, j) => assert.ok(Math.abs(z - gpu.steps[k].logits[j]) <= 1e-4 * scale, `${z} against ${gpu.steps[k].logits[j]}`));
-    }
-  }
-}, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
-
-/** The records of attacks that stay on the device, and how long they took, by engine. @param {import("playwright-core").Page} page @param {number} images @param {number} budget */
-function experiment(page, images, budget) {
-  return page.evaluate(async ({ images, budget }) => {
-    const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
-    const all = await loadSamples(MNIST);
-    const samples = Array.from({ length: images }, (_, i) => all[Math.floor((i * all.length) / images)]);
-    const networks = ["mnist-undefended", "mnist-distilled-t40"];
-    const models = (await fetchModels()).filter(({ id }) => networks.includes(id));
-    const settings = { direction: "increase", theta: 1, budget };
-    const plan = { models, request: /** @type {any} */ ({
-      experiment: "success",
-      tasks: [
-        { model: networks[0], attack: { attack: "jsma-f", ...settings } },
-        { model: networks[1], attack: { attack: "jsma-f", ...settings } },
-        { model: networks[1], attack: { attack: "jsma-t", attack_temperature: 40, ...settings } },
+test(
+  "it computes what the CPU engine does",
+  async (t) => {
+    const { url } = await site(t);
+    const { page } = await open(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    const attacks = ATTACKS > 0 ? HUNDRED.slice(0, ATTACKS) : FEW;
+    const { infos, results, after } = await compute(page, attacks);
+    assert.deepEqual(
+      infos.map(({ engine, why, detail }) => [engine, why, engine === "cpu" ? detail : ""]),
+      [
+        ["cpu", "asked", ""],
+        ["webgpu", "forced", ""],
       ],
-      images: Float32Array.from(samples.flatMap(({ pixels }) => [...pixels])),
-      labels: Uint8Array.from(samples.map(({ label }) => label)),
-    }) };
-    const seen = [];
-    for (const backend of /** @type {const} */ (["cpu", "webgpu"])) {
-      const pool = createPool({ backend, software: true });
-      const { chunks } = await pool.plan(plan);
-      /** @type {any[]} */
-      const records = [];
-      const started = performance.now();
-      await pool.run(plan, chunks, { onRecords: (found) => records.push(...found), signal: new AbortController().signal });
-      pool.close();
-      records.sort((a, b) => a.task - b.task || a.attempt - b.attempt);
-      seen.push({ records, seconds: (performance.now() - started) / 1000 });
+      infos[1].reason,
+    );
+    assert.equal(after.engine, "webgpu", after.reason);
+    t.diagnostic(infos[1].reason);
+    const different = results.flatMap(({ cpu, gpu }, i) => {
+      const at = cpu.steps.findIndex(({ pair }, k) => `${pair}` !== `${gpu.steps[k]?.pair}`);
+      if (cpu.outcome === gpu.outcome && at < 0) return [];
+      return [
+        `${JSON.stringify(attacks[i])}: ${cpu.outcome} after ${cpu.steps.length - 1}, ${gpu.outcome} after ${gpu.steps.length - 1}; pairs differ from step ${at}`,
+      ];
+    });
+    t.diagnostic(
+      `${results.length - different.length} of ${results.length} attacks choose the same pairs to the same outcome.`,
+    );
+    assert.deepEqual(different, []);
+    for (const { cpu, gpu } of results) {
+      for (const [k, { logits }] of cpu.steps.entries()) {
+        const scale = Math.max(...logits.map(Math.abs));
+        logits.forEach((z, j) =>
+          assert.ok(Math.abs(z - gpu.steps[k].logits[j]) <= 1e-4 * scale, `${z} against ${gpu.steps[k].logits[j]}`),
+        );
+      }
     }
-    return seen;
-  }, { images, budget });
+  },
+  ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES,
+);
+
+/**
+ * The records of attacks that stay on the device, and how long they took, by engine.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {number} images
+ * @param {number} budget
+ */
+function experiment(page, images, budget) {
+  return page.evaluate(
+    async ({ images, budget }) => {
+      const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([
+        import("/www/pool/pool.js"),
+        import("/www/engine/manifest.js"),
+        import("/www/page/samples.js"),
+        import("/www/domain/datasets.js"),
+      ]);
+      const all = await loadSamples(MNIST);
+      const samples = Array.from({ length: images }, (_, i) => all[Math.floor((i * all.length) / images)]);
+      const networks = ["mnist-undefended", "mnist-distilled-t40"];
+      const models = (await fetchModels()).filter(({ id }) => networks.includes(id));
+      const settings = { direction: "increase", theta: 1, budget };
+      const plan = {
+        models,
+        request: /** @type {any} */ ({
+          experiment: "success",
+          tasks: [
+            { model: networks[0], attack: { attack: "jsma-f", ...settings } },
+            { model: networks[1], attack: { attack: "jsma-f", ...settings } },
+            { model: networks[1], attack: { attack: "jsma-t", attack_temperature: 40, ...settings } },
+          ],
+          images: Float32Array.from(samples.flatMap(({ pixels }) => [...pixels])),
+          labels: Uint8Array.from(samples.map(({ label }) => label)),
+        }),
+      };
+      const seen = [];
+      for (const backend of /** @type {const} */ (["cpu", "webgpu"])) {
+        const pool = createPool({ backend, software: true });
+        const { chunks } = await pool.plan(plan);
+        /** @type {any[]} */
+        const records = [];
+        const started = performance.now();
+        await pool.run(plan, chunks, {
+          onRecords: (found) => records.push(...found),
+          signal: new AbortController().signal,
+        });
+        pool.close();
+        records.sort((a, b) => a.task - b.task || a.attempt - b.attempt);
+        seen.push({ records, seconds: (performance.now() - started) / 1000 });
+      }
+      return seen;
+    },
+    { images, budget },
+  );
 }
 
-test("attacks that stay on the device end as on the CPU", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(t, `${url}/blank`);
-  page.setDefaultTimeout(0);
-  // Each image is attacked towards nine classes in three ways.
-  const [images, budget] = ATTACKS > 0 ? [Math.ceil(ATTACKS / 27), 112] : [1, 4];
-  const [cpu, gpu] = await experiment(page, images, budget);
-  assert.equal(cpu.records.length, 3 * 9 * images);
-  const different = cpu.records.flatMap((record, i) => (JSON.stringify(record) === JSON.stringify(gpu.records[i]) ? [] : [`${JSON.stringify(record)} is ${JSON.stringify(gpu.records[i])}`]));
-  t.diagnostic(`${cpu.records.length - different.length} of ${cpu.records.length} records are the same; ${cpu.seconds.toFixed(1)} s on the CPU, ${gpu.seconds.toFixed(1)} s on the adapter.`);
-  assert.deepEqual(different, []);
-  const outcomes = new Set(cpu.records.map(({ outcome }) => outcome));
-  assert.ok(outcomes.has("gradient-vanished") && outcomes.has("budget-spent"), [...outcomes].join());
-}, ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES);
+test(
+  "attacks that stay on the device end as on the CPU",
+  async (t) => {
+    const { url } = await site(t);
+    const { page } = await open(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    // Each image is attacked towards nine classes in three ways.
+    const [images, budget] = ATTACKS > 0 ? [Math.ceil(ATTACKS / 27), 112] : [1, 4];
+    const [cpu, gpu] = await experiment(page, images, budget);
+    assert.equal(cpu.records.length, 3 * 9 * images);
+    const different = cpu.records.flatMap((record, i) =>
+      JSON.stringify(record) === JSON.stringify(gpu.records[i])
+        ? []
+        : [`${JSON.stringify(record)} is ${JSON.stringify(gpu.records[i])}`],
+    );
+    t.diagnostic(
+      `${cpu.records.length - different.length} of ${cpu.records.length} records are the same; ${cpu.seconds.toFixed(1)} s on the CPU, ${gpu.seconds.toFixed(1)} s on the adapter.`,
+    );
+    assert.deepEqual(different, []);
+    const outcomes = new Set(cpu.records.map(({ outcome }) => outcome));
+    assert.ok(outcomes.has("gradient-vanished") && outcomes.has("budget-spent"), [...outcomes].join());
+  },
+  ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES,
+);
 
-test("what attacks stay on is given up if the first of them ends otherwise than on the CPU", async (t) => {
-  const { url } = await site(t, { "/www/pool/worker.js": `
+test(
+  "what attacks stay on is given up if the first of them ends otherwise than on the CPU",
+  async (t) => {
+    const { url } = await site(t, {
+      "/www/pool/worker.js": `
     let lies = false;
     addEventListener("message", ({ data }) => { lies ||= data.argument?.backend === "webgpu"; });
     const post = postMessage.bind(self);
     self.postMessage = (message) => post(lies && message.value?.[0]?.outcome ? { ...message, value: message.value.map((record) => ({ ...record, outcome: "fooled" })) } : message);
     const { serveExperiment } = await import("./core.js");
-    serveExperiment(self);` });
-  const { page } = await open(t, `${url}/blank`);
-  page.setDefaultTimeout(0);
-  await assert.rejects(experiment(page, 1, 2), /results of GPU and CPU differ \(fooled, not budget-spent\)/);
-}, 6 * MINUTES);
+    serveExperiment(self);`,
+    });
+    const { page } = await open(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    await assert.rejects(experiment(page, 1, 2), /results of GPU and CPU differ \(fooled, not budget-spent\)/);
+  },
+  6 * MINUTES,
+);
 
 /** Put before a worker's own script: it says how many buffers it has made, and how large its module's memory is. */
 const HELD = `
@@ -161,85 +228,136 @@ const HELD = `
  * not been there yet may want buffers of its own.
  *
  * @param {import("node:test").TestContext} t
- * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks Of attacks that follow one another.
+ * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks Of attacks that follow one
+ * another.
  */
 function isFlat(t, marks) {
   for (const { taken, milliseconds, buffers, memory } of marks) {
-    t.diagnostic(`after ${taken} steps, the last at ${milliseconds.toFixed(0)} ms each: ${buffers} buffers made, ${(memory / 1e6).toFixed(1)} MB of the module's memory`);
+    t.diagnostic(
+      `after ${taken} steps, the last at ${milliseconds.toFixed(0)} ms each: ${buffers} buffers made, ${(memory / 1e6).toFixed(1)} MB of the module's memory`,
+    );
   }
   const [half, ...later] = marks.slice((marks.length - 1) >> 1);
-  for (const { taken, buffers, memory } of later) assert.deepEqual({ buffers, memory }, { buffers: half.buffers, memory: half.memory }, `after ${taken} steps`);
+  for (const { taken, buffers, memory } of later)
+    assert.deepEqual({ buffers, memory }, { buffers: half.buffers, memory: half.memory }, `after ${taken} steps`);
 }
 
-test("however many steps are taken one at a time, the device holds no more buffers and the module no more memory", async (t) => {
-  const { url } = await site(t, { "/www/engine/worker.js": `${HELD} const { serve } = await import("./engine-core.js"); serve(self);` });
-  const { page } = await open(t, `${url}/blank`);
-  page.setDefaultTimeout(0);
-  const { info, marks } = await page.evaluate(async ({ attacks, most }) => {
-    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
-    const samples = await loadSamples(MNIST);
-    const engine = await createEngine({ prefer: "webgpu" });
-    for (const model of new Set(attacks.map(({ model }) => model))) await engine.load(model);
-    await engine.settled();
-    const channel = new BroadcastChannel("held");
-    /** @returns {Promise<{ buffers: number, memory: number }>} */
-    const held = () => new Promise((resolve) => { channel.onmessage = ({ data }) => resolve(data); channel.postMessage(""); });
-    const marks = [];
-    for (let place = 0, taken = 0; place < attacks.length || taken < most; place++) {
-      const { sample, ...request } = attacks[place % attacks.length];
-      const started = performance.now();
-      const { steps } = await engine.attack({ ...request, theta: 1, image: samples[(sample + place) % samples.length].pixels });
-      const milliseconds = (performance.now() - started) / steps.length;
-      if (place >= attacks.length) taken += steps.length;
-      if (place >= attacks.length - 1) marks.push({ taken, milliseconds, ...await held() });
-    }
-    return { info: engine.info(), marks };
-  }, { attacks: FEW, most: Math.min(STEPS, 1000) });
-  assert.equal(info.engine, "webgpu", info.reason);
-  isFlat(t, marks);
-}, MANY ? 600 * MINUTES : 6 * MINUTES);
+test(
+  "however many steps are taken one at a time, the device holds no more buffers and the module no more memory",
+  async (t) => {
+    const { url } = await site(t, {
+      "/www/engine/worker.js": `${HELD} const { serve } = await import("./engine-core.js"); serve(self);`,
+    });
+    const { page } = await open(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    const { info, marks } = await page.evaluate(
+      async ({ attacks, most }) => {
+        const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
+          import("/www/engine.js"),
+          import("/www/page/samples.js"),
+          import("/www/domain/datasets.js"),
+        ]);
+        const samples = await loadSamples(MNIST);
+        const engine = await createEngine({ prefer: "webgpu" });
+        for (const model of new Set(attacks.map(({ model }) => model))) await engine.load(model);
+        await engine.settled();
+        const channel = new BroadcastChannel("held");
+        /** @returns {Promise<{ buffers: number, memory: number }>} */
+        const held = () =>
+          new Promise((resolve) => {
+            channel.onmessage = ({ data }) => resolve(data);
+            channel.postMessage("");
+          });
+        const marks = [];
+        for (let place = 0, taken = 0; place < attacks.length || taken < most; place++) {
+          const { sample, ...request } = attacks[place % attacks.length];
+          const started = performance.now();
+          const { steps } = await engine.attack({
+            ...request,
+            theta: 1,
+            image: samples[(sample + place) % samples.length].pixels,
+          });
+          const milliseconds = (performance.now() - started) / steps.length;
+          if (place >= attacks.length) taken += steps.length;
+          if (place >= attacks.length - 1) marks.push({ taken, milliseconds, ...(await held()) });
+        }
+        return { info: engine.info(), marks };
+      },
+      { attacks: FEW, most: Math.min(STEPS, 1000) },
+    );
+    assert.equal(info.engine, "webgpu", info.reason);
+    isFlat(t, marks);
+  },
+  MANY ? 600 * MINUTES : 6 * MINUTES,
+);
 
-test("nor however many are taken together on the device", async (t) => {
-  const { url } = await site(t, { "/www/pool/worker.js": `${HELD} const { serveExperiment } = await import("./core.js"); serveExperiment(self);` });
-  const { page } = await open(t, `${url}/blank`);
-  page.setDefaultTimeout(0);
-  const marks = await page.evaluate(async ({ most, images, budget }) => {
-    const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
-    const samples = await loadSamples(MNIST);
-    const channel = new BroadcastChannel("held");
-    /** @returns {Promise<{ buffers: number, memory: number }>} */
-    const held = () => new Promise((resolve) => { channel.onmessage = ({ data }) => resolve(data); channel.postMessage(""); });
-    const model = "mnist-undefended";
-    const models = (await fetchModels()).filter(({ id }) => id === model);
-    const pool = createPool({ backend: "webgpu", software: true });
-    const marks = [];
-    for (let round = 0, taken = 0; round === 0 || taken < most; round++) {
-      // Other images in every round, of which the first is for what has to be made once.
-      const shown = Array.from({ length: images }, (_, i) => samples[(images * round + i) % samples.length]);
-      const plan = { models, request: /** @type {any} */ ({
-        experiment: "success",
-        tasks: [{ model, attack: { attack: "jsma-f", direction: "increase", theta: 1, budget } }],
-        images: Float32Array.from(shown.flatMap(({ pixels }) => [...pixels])),
-        labels: Uint8Array.from(shown.map(({ label }) => label)),
-      }) };
-      const { chunks } = await pool.plan(plan);
-      let steps = 0;
-      const started = performance.now();
-      await pool.run(plan, chunks, {
-        onRecords: (records) => { for (const { changes } of /** @type {any[]} */ (records)) steps += 1 + changes; },
-        signal: new AbortController().signal,
-      });
-      if (round > 0) taken += steps;
-      marks.push({ taken, milliseconds: (performance.now() - started) / steps, ...await held() });
-    }
-    pool.close();
-    return marks;
-  }, { most: STEPS, images: MANY ? 4 : 1, budget: MANY ? 112 : 2 });
-  isFlat(t, marks);
-}, MANY ? 600 * MINUTES : 6 * MINUTES);
+test(
+  "nor however many are taken together on the device",
+  async (t) => {
+    const { url } = await site(t, {
+      "/www/pool/worker.js": `${HELD} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
+    });
+    const { page } = await open(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    const marks = await page.evaluate(
+      async ({ most, images, budget }) => {
+        const [{ createPool }, { fetchModels }, { loadSamples }, { MNIST }] = await Promise.all([
+          import("/www/pool/pool.js"),
+          import("/www/engine/manifest.js"),
+          import("/www/page/samples.js"),
+          import("/www/domain/datasets.js"),
+        ]);
+        const samples = await loadSamples(MNIST);
+        const channel = new BroadcastChannel("held");
+        /** @returns {Promise<{ buffers: number, memory: number }>} */
+        const held = () =>
+          new Promise((resolve) => {
+            channel.onmessage = ({ data }) => resolve(data);
+            channel.postMessage("");
+          });
+        const model = "mnist-undefended";
+        const models = (await fetchModels()).filter(({ id }) => id === model);
+        const pool = createPool({ backend: "webgpu", software: true });
+        const marks = [];
+        for (let round = 0, taken = 0; round === 0 || taken < most; round++) {
+          // Other images in every round, of which the first is for what has to be made once.
+          const shown = Array.from({ length: images }, (_, i) => samples[(images * round + i) % samples.length]);
+          const plan = {
+            models,
+            request: /** @type {any} */ ({
+              experiment: "success",
+              tasks: [{ model, attack: { attack: "jsma-f", direction: "increase", theta: 1, budget } }],
+              images: Float32Array.from(shown.flatMap(({ pixels }) => [...pixels])),
+              labels: Uint8Array.from(shown.map(({ label }) => label)),
+            }),
+          };
+          const { chunks } = await pool.plan(plan);
+          let steps = 0;
+          const started = performance.now();
+          await pool.run(plan, chunks, {
+            onRecords: (records) => {
+              for (const { changes } of /** @type {any[]} */ (records)) steps += 1 + changes;
+            },
+            signal: new AbortController().signal,
+          });
+          if (round > 0) taken += steps;
+          marks.push({ taken, milliseconds: (performance.now() - started) / steps, ...(await held()) });
+        }
+        pool.close();
+        return marks;
+      },
+      { most: STEPS, images: MANY ? 4 : 1, budget: MANY ? 112 : 2 },
+    );
+    isFlat(t, marks);
+  },
+  MANY ? 600 * MINUTES : 6 * MINUTES,
+);
 
-test("a device that is lost in the middle of an attack is replaced by the CPU, which goes on", async (t) => {
-  const { url } = await site(t, { "/www/engine/worker.js": `
+test(
+  "a device that is lost in the middle of an attack is replaced by the CPU, which goes on",
+  async (t) => {
+    const { url } = await site(t, {
+      "/www/engine/worker.js": `
     const request = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (...options) {
       const device = await request.apply(this, options);
@@ -247,49 +365,77 @@ test("a device that is lost in the middle of an attack is replaced by the CPU, w
       return device;
     };
     const { serve } = await import("./engine-core.js");
-    serve(self);` });
-  const { page } = await open(t, `${url}/blank`);
-  page.setDefaultTimeout(0);
-  const { before, after, result } = await page.evaluate(async () => {
-    const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([import("/www/engine.js"), import("/www/page/samples.js"), import("/www/domain/datasets.js")]);
-    const engine = await createEngine({ prefer: "webgpu" });
-    await engine.load("mnist-undefended");
-    const before = await engine.settled();
-    const image = (await loadSamples(MNIST))[70].pixels;
-    const { outcome, steps } = await engine.attack({ model: "mnist-undefended", image, target: 3, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 }, {
-      onStep: ({ iteration }) => { if (iteration === 2) new BroadcastChannel("destroy").postMessage(""); },
+    serve(self);`,
     });
-    return { before, after: engine.info(), result: { outcome, iterations: steps.map(({ iteration }) => iteration) } };
-  });
-  assert.equal(before.engine, "webgpu", before.reason);
-  assert.deepEqual([after.engine, after.why], ["cpu", "lost"]);
-  assert.equal(result.outcome, "fooled");
-  assert.deepEqual(result.iterations, result.iterations.map((_, i) => i));
-}, 6 * MINUTES);
+    const { page } = await open(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    const { before, after, result } = await page.evaluate(async () => {
+      const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
+        import("/www/engine.js"),
+        import("/www/page/samples.js"),
+        import("/www/domain/datasets.js"),
+      ]);
+      const engine = await createEngine({ prefer: "webgpu" });
+      await engine.load("mnist-undefended");
+      const before = await engine.settled();
+      const image = (await loadSamples(MNIST))[70].pixels;
+      const { outcome, steps } = await engine.attack(
+        { model: "mnist-undefended", image, target: 3, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 },
+        {
+          onStep: ({ iteration }) => {
+            if (iteration === 2) new BroadcastChannel("destroy").postMessage("");
+          },
+        },
+      );
+      return { before, after: engine.info(), result: { outcome, iterations: steps.map(({ iteration }) => iteration) } };
+    });
+    assert.equal(before.engine, "webgpu", before.reason);
+    assert.deepEqual([after.engine, after.why], ["cpu", "lost"]);
+    assert.equal(result.outcome, "fooled");
+    assert.deepEqual(
+      result.iterations,
+      result.iterations.map((_, i) => i),
+    );
+  },
+  6 * MINUTES,
+);
 
-test("a link that was made on one engine shows the same pixels and words on the other", async (t) => {
-  const { url } = await site(t);
-  const link = "#v=1&sample=0&target=3&budget=6&step=3&lang=en&end";
-  const wide = { viewport: { width: 1280, height: 900 } };
-  const narrow = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
-  const seen = [];
-  for (const [engine, options] of /** @type {const} */ ([["cpu", wide], ["webgpu", narrow]])) {
-    const { page, problems } = await open(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
-    page.setDefaultTimeout(5 * MINUTES);
-    // Until the other engine is ready the CPU computes, so the link is followed only then.
-    await page.locator(`#engine-info[data-engine=${engine}]`).waitFor();
-    await page.evaluate((link) => { location.hash = link; }, link);
-    // That it runs is not waited for: on the CPU it may have ended before the page is asked.
-    await showing(page, "3");
-    await ended(page);
-    seen.push(await page.evaluate(() => [...document.querySelectorAll("[data-panel]")].map((panel) => ({
-      pixels: /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).toDataURL(),
-      verdict: panel.querySelector(".verdict")?.textContent,
-      outcome: panel.getAttribute("data-outcome"),
-    }))));
-    assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), engine);
-    assert.deepEqual(problems, []);
-  }
-  assert.equal(seen[0][0].outcome, "budget-spent");
-  assert.deepEqual(seen[1], seen[0]);
-}, 8 * MINUTES);
+test(
+  "a link that was made on one engine shows the same pixels and words on the other",
+  async (t) => {
+    const { url } = await site(t);
+    const link = "#v=1&sample=0&target=3&budget=6&step=3&lang=en&end";
+    const wide = { viewport: { width: 1280, height: 900 } };
+    const narrow = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
+    const seen = [];
+    for (const [engine, options] of /** @type {const} */ ([
+      ["cpu", wide],
+      ["webgpu", narrow],
+    ])) {
+      const { page, problems } = await open(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
+      page.setDefaultTimeout(5 * MINUTES);
+      // Until the other engine is ready the CPU computes, so the link is followed only then.
+      await page.locator(`#engine-info[data-engine=${engine}]`).waitFor();
+      await page.evaluate((link) => {
+        location.hash = link;
+      }, link);
+      // That it runs is not waited for: on the CPU it may have ended before the page is asked.
+      await showing(page, "3");
+      await ended(page);
+      seen.push(
+        await page.evaluate(() =>
+          [...document.querySelectorAll("[data-panel]")].map((panel) => ({
+            pixels: /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels")).toDataURL(),
+            verdict: panel.querySelector(".verdict")?.textContent,
+            outcome: panel.getAttribute("data-outcome"),
+          })),
+        ),
+      );
+      assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), engine);
+      assert.deepEqual(problems, []);
+    }
+    assert.equal(seen[0][0].outcome, "budget-spent");
+    assert.deepEqual(seen[1], seen[0]);
+  },
+  8 * MINUTES,
+);

@@ -21,7 +21,15 @@ const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 export async function launchWebKit() {
   const processes = new Processes();
   try {
-    const screen = await processes.start("Xvfb", ["-displayfd", "3", "-screen", "0", `${SIZE.width}x${SIZE.height}x24`, "-nolisten", "tcp"]);
+    const screen = await processes.start("Xvfb", [
+      "-displayfd",
+      "3",
+      "-screen",
+      "0",
+      `${SIZE.width}x${SIZE.height}x24`,
+      "-nolisten",
+      "tcp",
+    ]);
     const port = await freePort();
     const driver = await processes.start("WebKitWebDriver", [`--port=${port}`], {
       ...process.env,
@@ -33,13 +41,19 @@ export async function launchWebKit() {
     const send = client(`http://127.0.0.1:${port}`);
     await until("the driver is ready", async () => {
       if (driver.exitCode !== null) throw new Error(`WebKitWebDriver has ended with ${driver.exitCode}.`);
-      return send("GET", "/status").then(({ ready }) => ready, () => false);
+      return send("GET", "/status").then(
+        ({ ready }) => ready,
+        () => false,
+      );
     });
     const { sessionId } = await send("POST", "/session", {
       capabilities: { alwaysMatch: { "webkitgtk:browserOptions": { binary: findBrowser(), args: ["--automation"] } } },
     });
     await send("POST", `/session/${sessionId}/window/rect`, { x: 0, y: 0, ...SIZE });
-    return new WebKit((method, path, body) => send(method, `/session/${sessionId}${path}`, body), () => processes.end());
+    return new WebKit(
+      (method, path, body) => send(method, `/session/${sessionId}${path}`, body),
+      () => processes.end(),
+    );
   } catch (error) {
     await processes.end();
     throw error;
@@ -76,7 +90,12 @@ class WebKit {
     return this.#send("POST", "/execute/sync", { script: `return (${run})(...arguments)`, args: values });
   }
 
-  /** Waits until a function returns something true in the page. @param {(...values: any[]) => unknown} condition @param {...unknown} values */
+  /**
+   * Waits until a function returns something true in the page.
+   *
+   * @param {(...values: any[]) => unknown} condition
+   * @param {...unknown} values
+   */
   async waitFor(condition, ...values) {
     await until(`${condition}`, () => this.evaluate(condition, ...values));
   }
@@ -120,7 +139,9 @@ class Processes {
   }
 
   async end() {
-    const running = this.#leaders.filter(({ pid, exitCode, signalCode }) => pid && exitCode === null && signalCode === null);
+    const running = this.#leaders.filter(
+      ({ pid, exitCode, signalCode }) => pid && exitCode === null && signalCode === null,
+    );
     const ended = running.map((child) => once(child, "exit"));
     this.#signal("SIGTERM");
     await Promise.all(ended);
@@ -164,7 +185,9 @@ async function firstLine(child) {
   const output = /** @type {import("node:stream").Readable} */ (child.stdio[3]);
   const [line] = await Promise.race([
     once(output, "data"),
-    once(child, "exit").then(([code]) => { throw new Error(`${child.spawnfile} has ended with ${code}.`); }),
+    once(child, "exit").then(([code]) => {
+      throw new Error(`${child.spawnfile} has ended with ${code}.`);
+    }),
   ]);
   return `${line}`.trim();
 }

@@ -24,7 +24,10 @@ const COLLECT = `
 `;
 
 test("a sample is attacked in WebKit, and each panel ends as in Chromium", async (t) => {
-  const page = readFileSync(new URL("../../index.html", import.meta.url), "utf8").replace("<link", '<script src="/collect.js"></script>$&');
+  const page = readFileSync(new URL("../../index.html", import.meta.url), "utf8").replace(
+    "<link",
+    '<script src="/collect.js"></script>$&',
+  );
   const { url } = await site(t, { "/": page, "/collect.js": COLLECT });
   await webkit.open(`${url}/#v=1&left=undefended-1&right=distilled-100&target=3&lang=en`);
   await webkit.waitFor(isReady);

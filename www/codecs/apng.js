@@ -35,10 +35,21 @@ export function createPng({ width, height, frames = 0, texts = {} }) {
       const now = new Uint32Array(rgba.slice().buffer);
       const area = before ? difference(before, now, width) : { x: 0, y: 0, width, height };
       before = now;
-      chunks.push(chunk("fcTL", [
-        ...number32(sequence++), ...number32(area.width), ...number32(area.height), ...number32(area.x), ...number32(area.y),
-        milliseconds >> 8, milliseconds & 255, 1000 >> 8, 1000 & 255, 0, 0,
-      ]));
+      chunks.push(
+        chunk("fcTL", [
+          ...number32(sequence++),
+          ...number32(area.width),
+          ...number32(area.height),
+          ...number32(area.x),
+          ...number32(area.y),
+          milliseconds >> 8,
+          milliseconds & 255,
+          1000 >> 8,
+          1000 & 255,
+          0,
+          0,
+        ]),
+      );
       const data = await compress(rgba, width, area);
       const part = new Uint8Array(4 + data.length);
       part.set(number32(sequence++));
@@ -52,7 +63,14 @@ export function createPng({ width, height, frames = 0, texts = {} }) {
 
 /** @typedef {{ x: number, y: number, width: number, height: number }} Area */
 
-/** The smallest rectangle with every pixel that differs. @param {Uint32Array} one @param {Uint32Array} other @param {number} width @returns {Area} */
+/**
+ * The smallest rectangle with every pixel that differs.
+ *
+ * @param {Uint32Array} one
+ * @param {Uint32Array} other
+ * @param {number} width
+ * @returns {Area}
+ */
 function difference(one, other, width) {
   let [left, right, top, bottom] = [width, -1, -1, -1];
   for (let i = 0; i < one.length; i++) {
@@ -63,7 +81,9 @@ function difference(one, other, width) {
     if (x < left) left = x;
     if (x > right) right = x;
   }
-  return top < 0 ? { x: 0, y: 0, width: 1, height: 1 } : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+  return top < 0
+    ? { x: 0, y: 0, width: 1, height: 1 }
+    : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
 }
 
 /**
@@ -82,7 +102,8 @@ async function compress(rgba, stride, { x, y, width, height }) {
     for (let column = 0; column < width; column++) {
       const here = 4 * ((y + row) * stride + x + column);
       const above = row > 0 ? here - 4 * stride : -1;
-      for (let channel = 0; channel < 3; channel++) rows[at++] = rgba[here + channel] - (above < 0 ? 0 : rgba[above + channel]);
+      for (let channel = 0; channel < 3; channel++)
+        rows[at++] = rgba[here + channel] - (above < 0 ? 0 : rgba[above + channel]);
     }
   }
   return deflate(rows, "deflate");

@@ -15,7 +15,12 @@ export async function deflate(bytes, format) {
   return packed && packed.length < plain.length ? packed : plain;
 }
 
-/** Null where the browser cannot pack, or not in this format. @param {Uint8Array<ArrayBuffer>} bytes @param {"deflate-raw" | "deflate"} format */
+/**
+ * Null where the browser cannot pack, or not in this format.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {"deflate-raw" | "deflate"} format
+ */
 async function pack(bytes, format) {
   try {
     const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream(format));
@@ -39,7 +44,12 @@ function stored(bytes) {
   return stream;
 }
 
-/** zlib's two bytes before a stream and Adler's sum of what it holds behind it. @param {Uint8Array} stream @param {Uint8Array} bytes */
+/**
+ * zlib's two bytes before a stream and Adler's sum of what it holds behind it.
+ *
+ * @param {Uint8Array} stream
+ * @param {Uint8Array} bytes
+ */
 function wrap(stream, bytes) {
   let [a, b] = [1, 0];
   for (const byte of bytes) {

@@ -5,10 +5,17 @@
  */
 
 /** Base lengths and distances, and how many further bits each takes. */
-const LENGTHS = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258];
+const LENGTHS = [
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+];
 const LENGTH_BITS = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0];
-const DISTANCES = [1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577];
-const DISTANCE_BITS = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13];
+const DISTANCES = [
+  1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
+  8193, 12289, 16385, 24577,
+];
+const DISTANCE_BITS = [
+  0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
+];
 /** The order in which a block gives the lengths of the codes that its codes are written in. */
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const LONGEST_CODE = 15;
@@ -87,7 +94,8 @@ function unpack(input, length) {
         continue;
       }
       if (next === 16 && all.length === 0) throw new Damaged();
-      const [value, times] = next === 16 ? [all[all.length - 1], 3 + bits(2)] : next === 17 ? [0, 3 + bits(3)] : [0, 11 + bits(7)];
+      const [value, times] =
+        next === 16 ? [all[all.length - 1], 3 + bits(2)] : next === 17 ? [0, 3 + bits(3)] : [0, 11 + bits(7)];
       for (let i = 0; i < times; i++) all.push(value);
     }
     if (all.length > literals + distances) throw new Damaged();
@@ -123,13 +131,19 @@ function unpack(input, length) {
   return written === length && (place + 7) >> 3 === input.length ? output : null;
 }
 
-/** @typedef {{ counts: number[], symbols: number[] }} Code How many symbols there are of each length, and the symbols in the order of their codes. */
+/**
+ * @typedef {{ counts: number[], symbols: number[] }} Code How many symbols there are of each length, and the symbols in
+ * the order of their codes.
+ */
 
 /** @param {number[]} lengths The length of each symbol's code; 0 where it has none. @returns {Code} */
 function codeOf(lengths) {
   const counts = new Array(LONGEST_CODE + 1).fill(0);
   for (const length of lengths) if (length > 0) counts[length]++;
-  const symbols = lengths.map((_, symbol) => symbol).filter((symbol) => lengths[symbol] > 0).sort((a, b) => lengths[a] - lengths[b] || a - b);
+  const symbols = lengths
+    .map((_, symbol) => symbol)
+    .filter((symbol) => lengths[symbol] > 0)
+    .sort((a, b) => lengths[a] - lengths[b] || a - b);
   return { counts, symbols };
 }
 

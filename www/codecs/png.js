@@ -15,7 +15,8 @@ const CHANNELS = { 0: 1, 2: 3 };
 
 /**
  * @param {Uint8Array<ArrayBuffer>} file
- * @returns {Promise<{ width: number, height: number, channels: number, pixels: Uint8Array }>} Pixel after pixel, row by row.
+ * @returns {Promise<{ width: number, height: number, channels: number, pixels: Uint8Array }>} Pixel after pixel, row by
+ * row.
  */
 export async function decodePng(file) {
   if (!SIGNATURE.every((byte, place) => file[place] === byte)) throw new Error("it is not a PNG file");
@@ -24,8 +25,10 @@ export async function decodePng(file) {
   const height = header.getUint32(4);
   const [depth, colour, , , interlace] = [8, 9, 10, 11, 12].map((place) => header.getUint8(place));
   const channels = CHANNELS[colour];
-  if (depth !== 8 || channels === undefined || interlace !== 0) throw new Error("it is not a plain 8-bit PNG, grey or RGB");
-  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) throw new Error(`it measures ${width} × ${height}`);
+  if (depth !== 8 || channels === undefined || interlace !== 0)
+    throw new Error("it is not a plain 8-bit PNG, grey or RGB");
+  if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE)
+    throw new Error(`it measures ${width} × ${height}`);
   const length = height * (width * channels + 1);
   if (length > MAX_BYTES) throw new Error("it is too large");
   const rows = await unpack(new Blob(data), length);
@@ -41,7 +44,8 @@ export async function decodePng(file) {
  * @param {number} length
  */
 async function unpack(packed, length) {
-  if (typeof DecompressionStream !== "function") return inflate(new Uint8Array(await packed.slice(2, -4).arrayBuffer()), length);
+  if (typeof DecompressionStream !== "function")
+    return inflate(new Uint8Array(await packed.slice(2, -4).arrayBuffer()), length);
   const rows = new Uint8Array(length);
   let at = 0;
   const reader = packed.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
@@ -99,7 +103,13 @@ function unfilter(rows, width, height, step) {
   return pixels;
 }
 
-/** Whichever neighbour is nearest to left + up − corner. @param {number} left @param {number} up @param {number} corner */
+/**
+ * Whichever neighbour is nearest to left + up − corner.
+ *
+ * @param {number} left
+ * @param {number} up
+ * @param {number} corner
+ */
 function paeth(left, up, corner) {
   const [toLeft, toUp, toCorner] = [Math.abs(up - corner), Math.abs(left - corner), Math.abs(left + up - 2 * corner)];
   if (toLeft <= toUp && toLeft <= toCorner) return left;

@@ -14,7 +14,11 @@ export { ROLES } from "../engine/protocol.js";
 const HASH_DIGITS = 8;
 
 /** @param {ManifestEntry} model @returns {NetworkName} */
-export const networkName = ({ role, temperature, sha256 }) => ({ role, temperature, hash: sha256.slice(0, HASH_DIGITS) });
+export const networkName = ({ role, temperature, sha256 }) => ({
+  role,
+  temperature,
+  hash: sha256.slice(0, HASH_DIGITS),
+});
 
 /**
  * The network of that name; where there is none, the one of that role at the nearest temperature.
@@ -30,7 +34,8 @@ export function findNetwork(models, { role, temperature, hash }) {
 }
 
 /** The networks of a role, by temperature. @param {ManifestEntry[]} models @param {string} role */
-export const family = (models, role) => models.filter((model) => model.role === role).sort((a, b) => a.temperature - b.temperature);
+export const family = (models, role) =>
+  models.filter((model) => model.role === role).sort((a, b) => a.temperature - b.temperature);
 
 /**
  * The network of a role that takes another one's place: at its temperature or near it, and at the
@@ -45,13 +50,24 @@ export function networkOf(models, role, before) {
   return !before || before.role === "undefended" ? candidates[0] : nearest(candidates, before.temperature);
 }
 
-/** The first of the models whose temperature is nearest, by ratio. @param {ManifestEntry[]} models @param {number} temperature @returns {ManifestEntry | undefined} */
+/**
+ * The first of the models whose temperature is nearest, by ratio.
+ *
+ * @param {ManifestEntry[]} models
+ * @param {number} temperature
+ * @returns {ManifestEntry | undefined}
+ */
 function nearest([first, ...others], temperature) {
   const distance = (/** @type {ManifestEntry} */ model) => Math.abs(Math.log(model.temperature / temperature));
   return others.reduce((best, each) => (distance(each) < distance(best) ? each : best), first);
 }
 
-/** The undefended network beside the one distilled at the highest temperature. @param {ManifestEntry[]} models @param {'left' | 'right'} side */
+/**
+ * The undefended network beside the one distilled at the highest temperature.
+ *
+ * @param {ManifestEntry[]} models
+ * @param {'left' | 'right'} side
+ */
 export function defaultNetwork(models, side) {
   if (side === "left") return models.find(({ role }) => role === "undefended") ?? models[0];
   return family(models, "distilled").pop() ?? models[models.length - 1];

@@ -19,40 +19,66 @@
 export const PAPERS = {
   papernot2016limitations: {
     title: "The Limitations of Deep Learning in Adversarial Settings",
-    authors: [["Nicolas", "Papernot"], ["Patrick", "McDaniel"], ["Somesh", "Jha"], ["Matt", "Fredrikson"], ["Z. Berkay", "Celik"], ["Ananthram", "Swami"]],
+    authors: [
+      ["Nicolas", "Papernot"],
+      ["Patrick", "McDaniel"],
+      ["Somesh", "Jha"],
+      ["Matt", "Fredrikson"],
+      ["Z. Berkay", "Celik"],
+      ["Ananthram", "Swami"],
+    ],
     venue: "IEEE European Symposium on Security and Privacy",
     year: 2016,
     arxiv: "1511.07528",
   },
   papernot2016distillation: {
     title: "Distillation as a Defense to Adversarial Perturbations against Deep Neural Networks",
-    authors: [["Nicolas", "Papernot"], ["Patrick", "McDaniel"], ["Xi", "Wu"], ["Somesh", "Jha"], ["Ananthram", "Swami"]],
+    authors: [
+      ["Nicolas", "Papernot"],
+      ["Patrick", "McDaniel"],
+      ["Xi", "Wu"],
+      ["Somesh", "Jha"],
+      ["Ananthram", "Swami"],
+    ],
     venue: "IEEE Symposium on Security and Privacy",
     year: 2016,
     arxiv: "1511.04508",
   },
   carlini2016defensive: {
     title: "Defensive Distillation is Not Robust to Adversarial Examples",
-    authors: [["Nicholas", "Carlini"], ["David", "Wagner"]],
+    authors: [
+      ["Nicholas", "Carlini"],
+      ["David", "Wagner"],
+    ],
     year: 2016,
     arxiv: "1607.04311",
   },
   carlini2017evaluating: {
     title: "Towards Evaluating the Robustness of Neural Networks",
-    authors: [["Nicholas", "Carlini"], ["David", "Wagner"]],
+    authors: [
+      ["Nicholas", "Carlini"],
+      ["David", "Wagner"],
+    ],
     venue: "IEEE Symposium on Security and Privacy",
     year: 2017,
     arxiv: "1608.04644",
   },
   papernot2016effectiveness: {
     title: "On the Effectiveness of Defensive Distillation",
-    authors: [["Nicolas", "Papernot"], ["Patrick", "McDaniel"]],
+    authors: [
+      ["Nicolas", "Papernot"],
+      ["Patrick", "McDaniel"],
+    ],
     year: 2016,
     arxiv: "1607.05113",
   },
   goodfellow2015explaining: {
     title: "Explaining and Harnessing Adversarial Examples",
-    authors: [["Ian J.", "Goodfellow"], ["Jonathon", "Shlens"], ["Christian", "Szegedy"]],
+    authors: [
+      ["Ian J.", "Goodfellow"],
+      ["Jonathon", "Shlens"],
+      ["Christian", "Szegedy"],
+    ],
     venue: "International Conference on Learning Representations",
     year: 2015,
     arxiv: "1412.6572",
@@ -62,7 +88,8 @@ export const PAPERS = {
 export const PAPER_KEYS = /** @type {PaperKey[]} */ (Object.keys(PAPERS));
 
 /** A text with the number of each paper instead of its key. @param {string} text */
-export const withNumbers = (text) => text.replace(/\[(\w+)\]/g, (whole, key) => (Object.hasOwn(PAPERS, key) ? `[${PAPER_KEYS.indexOf(key) + 1}]` : whole));
+export const withNumbers = (text) =>
+  text.replace(/\[(\w+)\]/g, (whole, key) => (Object.hasOwn(PAPERS, key) ? `[${PAPER_KEYS.indexOf(key) + 1}]` : whole));
 
 /** @param {PaperKey} key */
 export function bibtex(key) {

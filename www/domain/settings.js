@@ -7,12 +7,15 @@ import { CHANNELS, DATASETS } from "./datasets.js";
 
 /**
  * @typedef {keyof typeof ATTACKS} AttackId
- * @typedef {typeof ATTACKS[AttackId]["settings"][number]} Setting One setting of an attack, as the registry describes it.
- * @typedef {Extract<Setting, { link: unknown }>} Offered A setting that the page offers: the others are the engine's alone.
+ * @typedef {typeof ATTACKS[AttackId]["settings"][number]} Setting One setting of an attack, as the registry describes
+ * it.
+ * @typedef {Extract<Setting, { link: unknown }>} Offered A setting that the page offers: the others are the engine's
+ * alone.
  * @typedef {Extract<Offered, { choices: unknown }>} Choice
  * @typedef {Exclude<Offered, Choice>["name"]} Numeric
  *
- * @typedef {{ [setting in Choice as setting["name"]]: setting["choices"][number] } & { [name in Numeric]: number }} OfAttacks
+ * @typedef {{ [setting in Choice as setting["name"]]: setting["choices"][number] } & { [name in Numeric]: number }}
+ * OfAttacks
  *
  * @typedef {object} Common
  * @property {AttackId} attack
@@ -33,14 +36,26 @@ const isOffered = (setting) => "link" in setting;
 /** The settings that the page offers of an attack. @param {AttackId} attack */
 export const offeredBy = (attack) => /** @type {readonly Setting[]} */ (ATTACKS[attack].settings).filter(isOffered);
 
-/** Each setting once, in the order of the registry. Attacks share its range and its defaults, and each has choices of its own. */
-export const OFFERED = [...new Map(ATTACK_IDS.flatMap(offeredBy).map((setting) => /** @type {const} */ ([setting.name, setting]))).values()];
+/**
+ * Each setting once, in the order of the registry. Attacks share its range and its defaults, and each has choices of
+ * its own.
+ */
+export const OFFERED = [
+  ...new Map(ATTACK_IDS.flatMap(offeredBy).map((setting) => /** @type {const} */ ([setting.name, setting]))).values(),
+];
 
 /** @param {Offered} setting @returns {setting is Choice} */
 export const isChoice = (setting) => setting.type === "choice";
 
 /** All choices of a setting, those of one attack after those of another. @param {Choice["name"]} name */
-export const choicesOf = (name) => [...new Set(ATTACK_IDS.flatMap(offeredBy).filter(isChoice).filter((setting) => setting.name === name).flatMap((setting) => [...setting.choices]))];
+export const choicesOf = (name) => [
+  ...new Set(
+    ATTACK_IDS.flatMap(offeredBy)
+      .filter(isChoice)
+      .filter((setting) => setting.name === name)
+      .flatMap((setting) => [...setting.choices]),
+  ),
+];
 
 /** The settings that are numbers. */
 export const NUMERIC = OFFERED.filter((setting) => !isChoice(setting)).map(({ name }) => /** @type {Numeric} */ (name));
@@ -60,7 +75,12 @@ export const RANGES = /** @type {const} */ ({
 });
 
 /** The paper's attack, and of every other one what its paper begins with. @type {Settings} */
-export const DEFAULTS = /** @type {any} */ ({ attack: "jsma-f", ...Object.fromEntries(OFFERED.map((setting) => [setting.name, setting.default])), untargeted: false, temper: null });
+export const DEFAULTS = /** @type {any} */ ({
+  attack: "jsma-f",
+  ...Object.fromEntries(OFFERED.map((setting) => [setting.name, setting.default])),
+  untargeted: false,
+  temper: null,
+});
 
 /** The k that the control begins with: here hardly anything is left of the gradient. */
 export const FIRST_K = 20;
@@ -72,7 +92,10 @@ export const SETTINGS = /** @type {(keyof Settings)[]} */ (Object.keys(DEFAULTS)
 export const settingsIn = (all) => /** @type {any} */ (Object.fromEntries(SETTINGS.map((name) => [name, all[name]])));
 
 /** @type {Record<string, Range>} */
-const ALL_RANGES = { ...RANGES, ...Object.fromEntries(OFFERED.flatMap((setting) => ("page" in setting ? [[setting.name, setting.page]] : []))) };
+const ALL_RANGES = {
+  ...RANGES,
+  ...Object.fromEntries(OFFERED.flatMap((setting) => ("page" in setting ? [[setting.name, setting.page]] : []))),
+};
 
 /** The range of a setting on images of a data set. @param {Numeric | keyof typeof RANGES} name @param {string} data */
 export function rangeOf(name, data) {
@@ -100,5 +123,14 @@ export function nearest(name, wanted, data) {
   return Number((steps * step).toFixed(decimals));
 }
 
-/** The settings with the numbers as images of another data set allow them. @param {Settings} settings @param {string} data @returns {Settings} */
-export const fitAll = (settings, data) => ({ ...settings, ...Object.fromEntries(NUMERIC.map((name) => [name, nearest(name, settings[name], data)])) });
+/**
+ * The settings with the numbers as images of another data set allow them.
+ *
+ * @param {Settings} settings
+ * @param {string} data
+ * @returns {Settings}
+ */
+export const fitAll = (settings, data) => ({
+  ...settings,
+  ...Object.fromEntries(NUMERIC.map((name) => [name, nearest(name, settings[name], data)])),
+});

@@ -26,7 +26,9 @@ export function softmax(logits, temperature) {
  */
 export function steepest(logits, target, temperature) {
   const f = softmax(logits, temperature);
-  return Math.max(...f.map((each, j) => Math.abs(round(round(each * round((j === target ? 1 : 0) - f[target])) / temperature))));
+  return Math.max(
+    ...f.map((each, j) => Math.abs(round(round(each * round((j === target ? 1 : 0) - f[target])) / temperature))),
+  );
 }
 
 /**

@@ -17,7 +17,8 @@ export async function findAdapter(software) {
   const name = adapterName(adapter.info);
   const missing = NEEDED.filter((feature) => !adapter.features.has(feature));
   if (missing.length > 0) throw failure("MissingFeature", `${name} lacks ${missing.join(", ")}.`);
-  if (!software && isSoftware(adapter)) throw failure("SoftwareAdapter", `${name} is software, not a graphics processor.`);
+  if (!software && isSoftware(adapter))
+    throw failure("SoftwareAdapter", `${name} is software, not a graphics processor.`);
   return name;
 }
 
@@ -27,4 +28,5 @@ const adapterName = ({ vendor, architecture, device, description }) =>
 
 /** Some browsers say so, others only in the name. @param {GPUAdapter} adapter */
 const isSoftware = ({ info }) =>
-  info.isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.architecture} ${info.description}`);
+  info.isFallbackAdapter
+  || /swiftshader|llvmpipe|lavapipe|basic render/i.test(`${info.architecture} ${info.description}`);

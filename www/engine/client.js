@@ -1,6 +1,6 @@
 /** The page's side of a worker: how it is started, called, watched and closed. The worker's side is `serve.js`. */
 import { failure } from "./protocol.js";
-import { PATIENCE, listen, silentFor } from "./watch.js";
+import { listen, PATIENCE, silentFor } from "./watch.js";
 
 /**
  * @typedef {import("./protocol.js").CallOptions} CallOptions
@@ -78,7 +78,9 @@ const stopped = (detail = "") => failure("EngineError", `The engine stopped unex
  * @returns {Client}
  */
 function createClient(port, end) {
-  /** @type {Map<number, { onEvent?: (event: any) => void, resolve: (value: any) => void, reject: (error: unknown) => void }>} */
+  /**
+   * @type {Map<number, { onEvent?: (event: any) => void, resolve: (value: any) => void, reject: (error: unknown) => void }>}
+   */
   const pending = new Map();
   let lastId = 0;
   let isPinged = false;
@@ -123,10 +125,14 @@ function createClient(port, end) {
 
     watch(seconds, { pings = false } = {}) {
       patience?.end();
-      patience = listen(seconds, () => client.close(failure("EngineError", `The engine ${silentFor(seconds)}.`)), () => {
-        if (pings && pending.size > 0) client.ping();
-        return isPinged || pending.size > 0;
-      });
+      patience = listen(
+        seconds,
+        () => client.close(failure("EngineError", `The engine ${silentFor(seconds)}.`)),
+        () => {
+          if (pings && pending.size > 0) client.ping();
+          return isPinged || pending.size > 0;
+        },
+      );
     },
 
     close(reason = failure("EngineError", "The engine was closed.")) {

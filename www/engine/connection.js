@@ -26,18 +26,30 @@ import { startInPage, startWorker } from "./client.js";
  * @param {object} [options]
  * @param {boolean} [options.software] Whether a software adapter will do.
  * @param {(progress: Progress) => void} [options.onProgress]
- * @param {(call: Connection["call"]) => void} [options.meanwhile] Called while the engine opens, to fetch things at the same time.
+ * @param {(call: Connection["call"]) => void} [options.meanwhile] Called while the engine opens, to fetch things at the
+ * same time.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<Connection>}
  */
 export async function connect(backend, { software = false, onProgress: onEvent, meanwhile, signal } = {}) {
-  const open = async (/** @type {Awaited<ReturnType<typeof inWorker | typeof inPage>>} */ { where, whereReason, client }) => {
+  const open = async (
+    /** @type {Awaited<ReturnType<typeof inWorker | typeof inPage>>} */ { where, whereReason, client },
+  ) => {
     try {
       const opening = client.call("open", { backend, software }, { signal, onEvent });
       meanwhile?.(client.call);
       const { implementation, version } = await opening;
       signal?.throwIfAborted();
-      return { backend, where, whereReason, implementation, version, call: client.call, watch: client.watch, close: () => client.close() };
+      return {
+        backend,
+        where,
+        whereReason,
+        implementation,
+        version,
+        call: client.call,
+        watch: client.watch,
+        close: () => client.close(),
+      };
     } catch (error) {
       client.close();
       throw error;
@@ -65,9 +77,11 @@ let startedAhead = null;
 /** Fetches and compiles a CPU engine in advance; the first `connect` gets it. */
 export function startAhead() {
   startedAhead = inWorker();
-  startedAhead.then(({ client }) => client.call("open", { backend: "cpu" })).catch(() => {
-    // `connect` fails in the same way, and reports it.
-  });
+  startedAhead
+    .then(({ client }) => client.call("open", { backend: "cpu" }))
+    .catch(() => {
+      // `connect` fails in the same way, and reports it.
+    });
 }
 
 async function inWorker() {
@@ -78,5 +92,9 @@ async function inWorker() {
 /** @param {string} because */
 async function inPage(because) {
   const { serve } = await import("./engine-core.js");
-  return { where: /** @type {const} */ ("page"), whereReason: `It runs in the page, since ${because}.`, client: startInPage(serve) };
+  return {
+    where: /** @type {const} */ ("page"),
+    whereReason: `It runs in the page, since ${because}.`,
+    client: startInPage(serve),
+  };
 }

@@ -45,15 +45,24 @@ function makeMethods(onLost) {
   /** @type {() => void} */
   let isOpen;
   /** Networks are fetched before that, while the module is on its way and compiled. @type {Promise<void>} */
-  const opened = new Promise((resolve) => { isOpen = resolve; });
-  /** One engine for each port, however often it is asked for. @type {ReturnType<typeof shared<{ implementation: string, version: string }>> | null} */
+  const opened = new Promise((resolve) => {
+    isOpen = resolve;
+  });
+  /**
+   * One engine for each port, however often it is asked for.
+   *
+   * @type {ReturnType<typeof shared<{ implementation: string, version: string }>> | null}
+   */
   let opening = null;
   /** @type {Map<string, (listener: Listener) => Promise<unknown>>} */
   const loads = new Map();
   const models = shared(({ signal }) => fetchModels(signal));
 
   return {
-    open: (which, listener) => (opening ??= shared((all) => open(which, all)))(listener),
+    open(which, listener) {
+      opening ??= shared((all) => open(which, all));
+      return opening(listener);
+    },
 
     /** Throws what the device has reported as wrong, if anything. */
     check: () => trusted(engine, true),
@@ -67,14 +76,17 @@ function makeMethods(onLost) {
 
     rasterize: async (strokes) => (await guarded(() => glue.rasterize(coordinates(strokes)))) ?? null,
 
-    classify: async ({ model, scale, image } = {}) => trusted(engine, await guarded(() => engine.classify(name(model), pixels(image), scale))),
+    classify: async ({ model, scale, image } = {}) =>
+      trusted(engine, await guarded(() => engine.classify(name(model), pixels(image), scale))),
 
     async attack({ image, target, ...settings } = {}, { signal, emit }) {
       // It travels as a byte, which would wrap.
       if (!Number.isInteger(target) || target < 0 || target > 9) {
         throw failure("RequestError", "The target must be a class from 0 to 9.");
       }
-      const run = await guarded(() => engine.start({ ...settings, images: pixels(image), targets: Uint8Array.of(target) }));
+      const run = await guarded(() =>
+        engine.start({ ...settings, images: pixels(image), targets: Uint8Array.of(target) }),
+      );
       try {
         for (;;) {
           await turn();
@@ -104,7 +116,11 @@ function makeMethods(onLost) {
     return async (/** @type {Listener} */ { signal, emit }) => {
       const entries = await models({ signal, emit: () => {} });
       const entry = entries.find((candidate) => candidate.id === id);
-      if (!entry) throw failure("RequestError", `There is no model "${id}". There are: ${entries.map((each) => each.id).join(", ")}.`);
+      if (!entry)
+        throw failure(
+          "RequestError",
+          `There is no model "${id}". There are: ${entries.map((each) => each.id).join(", ")}.`,
+        );
       const url = weightsOf(entry);
       const onProgress = (/** @type {number} */ loaded) => emit({ part: id, loaded, total: entry.bytes });
       await pastDamage(async (cache) => {
@@ -134,7 +150,8 @@ export async function findBuild(backend, { signal, emit }) {
   const onProgress = (/** @type {number} */ loaded) => emit({ part: "engine", loaded, total: size });
   return {
     script: versioned(script, sha256).href,
-    fetchModule: () => fetchIntact("The engine", versioned(module, sha256), { bytes: size, sha256 }, { signal, onProgress }),
+    fetchModule: () =>
+      fetchIntact("The engine", versioned(module, sha256), { bytes: size, sha256 }, { signal, onProgress }),
   };
 }
 
@@ -149,11 +166,12 @@ export const fetchWeights = (entry) => fetchIntact(entry.file, weightsOf(entry),
  * @param {{ bytes: number, sha256: string }} expected
  * @param {{ signal?: AbortSignal, onProgress?: (loaded: number) => void }} [options]
  */
-const fetchIntact = (name, url, { bytes: size, sha256 }, options) => pastDamage(async (cache) => {
-  const bytes = await fetchBytes(url, size, { ...options, cache });
-  if (await isIntact(bytes, sha256)) return bytes;
-  throw failure("IntegrityError", `${name} is damaged: its SHA-256 does not match. Please retry.`);
-});
+const fetchIntact = (name, url, { bytes: size, sha256 }, options) =>
+  pastDamage(async (cache) => {
+    const bytes = await fetchBytes(url, size, { ...options, cache });
+    if (await isIntact(bytes, sha256)) return bytes;
+    throw failure("IntegrityError", `${name} is damaged: its SHA-256 does not match. Please retry.`);
+  });
 
 /**
  * Starts the wasm module of a build, and an engine in it.
@@ -165,7 +183,7 @@ const fetchIntact = (name, url, { bytes: size, sha256 }, options) => pastDamage(
 export async function startEngine(script, module, onLost) {
   const glue = await instantiate(script, module);
   const engine = await guarded(() => glue.Engine.open());
-  engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
+  void engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
   return { glue, engine };
 }
 
@@ -186,7 +204,10 @@ async function instantiate(script, module) {
     await glue.default({ module_or_path });
   } catch (error) {
     const { message } = toPlain(error);
-    throw failure("EngineError", `The engine could not be started (${message}). It needs a browser with WebAssembly and SIMD.`);
+    throw failure(
+      "EngineError",
+      `The engine could not be started (${message}). It needs a browser with WebAssembly and SIMD.`,
+    );
   }
   return glue;
 }
@@ -223,7 +244,8 @@ async function pastDamage(work) {
 /** @param {any} build */
 function parseBuild(build) {
   const { bytes, sha256 } = build?.wasm ?? {};
-  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MAX_MODULE && /^[0-9a-f]{64}$/.test(sha256)) return { bytes, sha256 };
+  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MAX_MODULE && /^[0-9a-f]{64}$/.test(sha256))
+    return { bytes, sha256 };
   throw failure("IntegrityError", "The description of the engine, build.json, is damaged. Please retry.");
 }
 
@@ -252,7 +274,11 @@ function versioned(url, sha256) {
   return address;
 }
 
-/** The module takes a text for granted, and reads beyond its memory where it is given something else. @param {unknown} model */
+/**
+ * The module takes a text for granted, and reads beyond its memory where it is given something else.
+ *
+ * @param {unknown} model
+ */
 function name(model) {
   if (typeof model === "string") return model;
   throw failure("RequestError", "The model must be the id of a published network.");
@@ -297,8 +323,9 @@ export const turn = (() => {
   /** @type {(() => void)[]} */
   const waiting = [];
   port1.onmessage = () => waiting.shift()?.();
-  return () => new Promise((/** @type {(value: void) => void} */ resolve) => {
-    waiting.push(resolve);
-    port2.postMessage(null);
-  });
+  return () =>
+    new Promise((/** @type {(value: void) => void} */ resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(null);
+    });
 })();

@@ -4,7 +4,7 @@
  *     const engine = await createEngine();
  *     await engine.load("mnist-undefended");
  *     const { outcome, steps } = await engine.attack(
- *       { model: "mnist-undefended", image, target: 8, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 },
+ * { model: "mnist-undefended", image, target: 8, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 },
  *       { onStep: (step) => show(step) },
  *     );
  *
@@ -18,7 +18,7 @@ import { ATTACKS } from "../../pkg/registry.js";
 import { connect } from "./connection.js";
 import { checkPlatform, reasonToSpare } from "./platform.js";
 import { prove, stepTime } from "./proof.js";
-import { WHY, failure } from "./protocol.js";
+import { failure, WHY } from "./protocol.js";
 
 /**
  * @typedef {import("./protocol.js").AttackRequest} AttackRequest
@@ -37,13 +37,15 @@ import { WHY, failure } from "./protocol.js";
  * @property {() => EngineInfo} info
  * @property {() => Promise<EngineInfo>} settled Resolves when no other engine is on its way.
  * @property {() => Promise<ManifestEntry[]>} models The published networks.
- * @property {(model: string, options?: { onProgress?: (progress: Progress) => void, signal?: AbortSignal }) => Promise<ManifestEntry>} load
+ * @property {(model: string, options?: { onProgress?: (progress: Progress) => void, signal?: AbortSignal }) => Promise<ManifestEntry>}
+ * load
  *   Fetches, verifies and loads a network; once, however often it is called.
  * @property {(strokes: Uint8Array[]) => Promise<Float32Array | null>} rasterize
  *   The 28×28 image of a drawing, made as MNIST was; null when nothing was drawn. Each stroke is
  *   x0, y0, x1, y1, … from 0 to 255 over the square drawing area.
  * @property {(request: { model: string, scale?: number, image: Float32Array }) => Promise<Classification>} classify
- * @property {(request: AttackRequest, options?: { onStep?: (step: Step) => void, signal?: AbortSignal }) => Promise<AttackResult>} attack
+ * @property {(request: AttackRequest, options?: { onStep?: (step: Step) => void, signal?: AbortSignal }) => Promise<AttackResult>}
+ * attack
  *   Aborting ends the attack with the outcome `cancelled` and the steps made so far. Attacks that
  *   run at the same time take turns, one step each. Is the engine lost on the way, another one goes
  *   on from the last step, which it reports once more.
@@ -74,7 +76,8 @@ const PATIENCE = { compiling: 120, computing: 30 };
  * @returns {Promise<EngineHandle>}
  */
 export async function createEngine({ prefer = "auto", onProgress, onChange, expect, signal } = {}) {
-  if (!["auto", "cpu", "webgpu"].includes(prefer)) throw failure("RequestError", `There is no engine "${prefer}". There are: auto, cpu, webgpu.`);
+  if (!["auto", "cpu", "webgpu"].includes(prefer))
+    throw failure("RequestError", `There is no engine "${prefer}". There are: auto, cpu, webgpu.`);
   signal?.throwIfAborted();
   checkPlatform();
   // What fails of it fails once more, and is reported, when it is asked for.
@@ -110,7 +113,8 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, expe
     if (prefer === "auto" && busy.total < PRICE) return;
     upgrade = change().catch((error) => {
       const { name, message } = /** @type {Error} */ (error);
-      if (!closing.signal.aborted) tell(name in WHY ? /** @type {import("./protocol.js").Why} */ (name) : "failed", message);
+      if (!closing.signal.aborted)
+        tell(name in WHY ? /** @type {import("./protocol.js").Why} */ (name) : "failed", message);
     });
   }
 
@@ -194,7 +198,9 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, expe
       const outcome = await onEngine(async (engine) => {
         if (busy.attacks++ === 0) busy.since = performance.now();
         try {
-          return steps.at(-1)?.outcome ?? await engine.call("attack", resumed(request, steps.at(-1)), { signal, onEvent });
+          return (
+            steps.at(-1)?.outcome ?? (await engine.call("attack", resumed(request, steps.at(-1)), { signal, onEvent }))
+          );
         } finally {
           if (--busy.attacks === 0) busy.total += performance.now() - busy.since;
           consider();
@@ -217,4 +223,6 @@ export async function createEngine({ prefer = "auto", onProgress, onChange, expe
  * @param {Step} [last]
  */
 const resumed = (request, last) =>
-  (last && ATTACKS[request.attack].resumable ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } } : request);
+  last && ATTACKS[request.attack].resumable
+    ? { ...request, image: last.image, resumed: { originals: request.image, iterations: [last.iteration] } }
+    : request;

@@ -1,6 +1,6 @@
 /** Fetching files: none is longer than it may be, and none is waited for in vain. */
 import { failure } from "./protocol.js";
-import { PATIENCE, listen, silentFor } from "./watch.js";
+import { listen, PATIENCE, silentFor } from "./watch.js";
 
 /**
  * The bytes of a file whose size is known beforehand. `Content-Length` is no help here: it is the
@@ -86,7 +86,11 @@ async function* chunks(url, { signal, cache }) {
   let reader;
   try {
     const response = await fetch(url, { signal: control.signal, cache });
-    if (!response.ok) throw failure("NetworkError", `${fileName(url)} could not be fetched: the server answered ${response.status}. Please retry.`);
+    if (!response.ok)
+      throw failure(
+        "NetworkError",
+        `${fileName(url)} could not be fetched: the server answered ${response.status}. Please retry.`,
+      );
     reader = response.body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
       patience.hear();

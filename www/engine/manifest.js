@@ -1,7 +1,8 @@
 /** The list of published networks, parsed field by field: until then it is only text from a file. */
-import { fetchJson } from "./fetch.js";
+
 import { DATASETS } from "../../pkg/registry.js";
-import { ROLES, failure } from "./protocol.js";
+import { fetchJson } from "./fetch.js";
+import { failure, ROLES } from "./protocol.js";
 
 /** @typedef {import("./protocol.js").ManifestEntry} ManifestEntry */
 
@@ -42,7 +43,8 @@ export async function fetchModels(signal) {
  * @returns {ManifestEntry[]}
  */
 export function parseManifest(value) {
-  if (!Array.isArray(value) || value.length > MAX_ENTRIES) throw refuse(`it should be a list of at most ${MAX_ENTRIES} models`);
+  if (!Array.isArray(value) || value.length > MAX_ENTRIES)
+    throw refuse(`it should be a list of at most ${MAX_ENTRIES} models`);
   const entries = value.map(parseEntry);
   if (new Set(entries.map(({ id }) => id)).size < entries.length) throw refuse("two models have the same id");
   return entries;

@@ -29,11 +29,15 @@ const TIMED = 4;
  */
 export async function prove(cpu, gpu, model) {
   const request = await attackOn(cpu, model, 2);
-  const [expected, found] = [await steps(cpu, request), await steps(gpu, request)].map((all) => all.map(({ step }) => step));
+  const [expected, found] = [await steps(cpu, request), await steps(gpu, request)].map((all) =>
+    all.map(({ step }) => step),
+  );
   await gpu.call("check");
-  if (found.length !== expected.length) throw failure("Mismatch", `${found.length} steps instead of ${expected.length}`);
+  if (found.length !== expected.length)
+    throw failure("Mismatch", `${found.length} steps instead of ${expected.length}`);
   for (const [i, step] of expected.entries()) {
-    for (const name of /** @type {const} */ (["logits", "gradient", "saliency"])) compare(name, step[name], found[i][name]);
+    for (const name of /** @type {const} */ (["logits", "gradient", "saliency"]))
+      compare(name, step[name], found[i][name]);
   }
 }
 
@@ -49,7 +53,10 @@ function compare(name, expected, found) {
   // Something that is not a number makes it one that is not within any tolerance.
   const worst = Math.max(0, ...a.map((x, i) => Math.abs(x - b[i])));
   if (worst <= TOLERANCE * scale && a.length === b.length) return;
-  throw failure("Mismatch", `the ${name} of the test image differ by ${worst.toPrecision(3)} of ${scale.toPrecision(3)}`);
+  throw failure(
+    "Mismatch",
+    `the ${name} of the test image differ by ${worst.toPrecision(3)} of ${scale.toPrecision(3)}`,
+  );
 }
 
 /**
@@ -60,7 +67,10 @@ function compare(name, expected, found) {
  */
 export async function stepTime(engine, model) {
   const times = (await steps(engine, await attackOn(engine, model, 2 * TIMED))).map(({ at }) => at);
-  const gaps = times.slice(1).map((at, i) => at - times[i]).sort((a, b) => a - b);
+  const gaps = times
+    .slice(1)
+    .map((at, i) => at - times[i])
+    .sort((a, b) => a - b);
   return gaps[gaps.length >> 1] ?? Infinity;
 }
 

@@ -2,7 +2,8 @@
  * What the page and the engine say to each other: the types of the published API, the messages of
  * the worker, and how an error crosses from one side to the other.
  *
- * @typedef {'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled'} Outcome
+ * @typedef {'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled'}
+ * Outcome
  *   How an attack ended.
  *
  * @typedef {object} ManifestEntry One published network, as `www/models/manifest.json` describes it.
@@ -34,9 +35,11 @@
  * @typedef {object} AttackOn
  * @property {string} model
  * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
- * @property {Float32Array} image 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red, green and blue.
+ * @property {Float32Array} image 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red,
+ * green and blue.
  * @property {number} target The class that the image is to be mistaken for.
- * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else. Not every attack can do this.
+ * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else. Not every
+ * attack can do this.
  *
  * @typedef {object} Step One image that the network has seen in the course of an attack.
  * @property {number} run
@@ -46,7 +49,8 @@
  * @property {number[]} probabilities
  * @property {number} label
  * @property {number} featuresChanged
- * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack changes all at once.
+ * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack
+ * changes all at once.
  * @property {[number, number] | null} pair The same where there are two.
  * @property {number | null} alpha
  * @property {number | null} beta

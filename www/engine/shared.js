@@ -22,25 +22,34 @@ export function shared(work) {
     const listeners = new Set();
     const value = work({ signal: controller.signal, emit: (event) => listeners.forEach(({ emit }) => emit(event)) });
     const started = { value, done: false, listeners, controller };
-    value.then(() => { started.done = true; }, () => { if (job === started) job = null; });
+    value.then(
+      () => {
+        started.done = true;
+      },
+      () => {
+        if (job === started) job = null;
+      },
+    );
     return started;
   }
 
-  return (listener) => new Promise((resolve, reject) => {
-    const joined = (job ??= start());
-    joined.listeners.add(listener);
-    const leave = () => {
-      joined.listeners.delete(listener);
-      reject(failure("AbortError", "The load was cancelled."));
-      if (joined.done || joined.listeners.size > 0) return;
-      if (job === joined) job = null;
-      joined.controller.abort();
-    };
-    if (listener.signal.aborted) return leave();
-    listener.signal.addEventListener("abort", leave);
-    joined.value.then(resolve, reject).finally(() => {
-      joined.listeners.delete(listener);
-      listener.signal.removeEventListener("abort", leave);
+  return (listener) =>
+    new Promise((resolve, reject) => {
+      job ??= start();
+      const joined = job;
+      joined.listeners.add(listener);
+      const leave = () => {
+        joined.listeners.delete(listener);
+        reject(failure("AbortError", "The load was cancelled."));
+        if (joined.done || joined.listeners.size > 0) return;
+        if (job === joined) job = null;
+        joined.controller.abort();
+      };
+      if (listener.signal.aborted) return leave();
+      listener.signal.addEventListener("abort", leave);
+      joined.value.then(resolve, reject).finally(() => {
+        joined.listeners.delete(listener);
+        listener.signal.removeEventListener("abort", leave);
+      });
     });
-  });
 }

@@ -1,6 +1,9 @@
 /** Counts how long a worker, or a server that sends a file, has been silent. */
 
-/** Seconds between two looks. Ticks are counted, not time, since the page and its workers stand still together while the machine sleeps. */
+/**
+ * Seconds between two looks. Ticks are counted, not time, since the page and its workers stand still together while the
+ * machine sleeps.
+ */
 const TICK = 2;
 /** Seconds in which a worker or a server answers, however busy it is: far more than any step takes. */
 export const PATIENCE = 30;
@@ -22,7 +25,9 @@ export function listen(most, onLost, isDue = () => true) {
     if (silence > most) onLost();
   }, 1000 * TICK);
   return {
-    hear: () => { silence = 0; },
+    hear: () => {
+      silence = 0;
+    },
     end: () => clearInterval(clock),
   };
 }

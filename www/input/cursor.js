@@ -3,11 +3,12 @@
  * and a pen that is put down and lifted. What comes of it are strokes like any others, from the
  * middle of one square to the middle of the next.
  */
+
+import { DATASETS, MNIST } from "../domain/datasets.js";
+import { hasRoom } from "../link/strokes.js";
 import { announce } from "../page/announce.js";
 import { colours } from "../page/colours.js";
-import { DATASETS, MNIST } from "../domain/datasets.js";
 import { t } from "../page/i18n.js";
-import { hasRoom } from "../link/strokes.js";
 
 const { side: SIDE } = DATASETS[MNIST];
 /** Squares that the cursor moves at once while Shift is held. */
@@ -15,7 +16,10 @@ const LEAP = 4;
 /** @type {Record<string, [right: number, down: number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** @typedef {{ column: number, row: number, isDown: boolean }} Cursor The square, from zero at the top left, and whether the pen is on the paper. */
+/**
+ * @typedef {{ column: number, row: number, isDown: boolean }} Cursor The square, from zero at the top left, and whether
+ * the pen is on the paper.
+ */
 
 /**
  * Listens to the keys of the pad.
@@ -51,7 +55,12 @@ export function setUpCursor(pad, store, session) {
     store.changed();
   });
 
-  /** What a key does here; nothing for those that belong to the page or the browser. @param {KeyboardEvent} event @returns {(() => void) | null} */
+  /**
+   * What a key does here; nothing for those that belong to the page or the browser.
+   *
+   * @param {KeyboardEvent} event
+   * @returns {(() => void) | null}
+   */
   function actionOf({ key, shiftKey, ctrlKey, metaKey, altKey, repeat }) {
     if ((ctrlKey || metaKey) && !altKey && key === "z") return undo;
     if (ctrlKey || metaKey || altKey) return null;
@@ -106,7 +115,8 @@ export function setUpCursor(pad, store, session) {
     session.clear();
   }
 
-  const point = () => Uint8Array.of(...[cursor.column, cursor.row].map((square) => Math.round((255 * (square + 0.5)) / SIDE)));
+  const point = () =>
+    Uint8Array.of(...[cursor.column, cursor.row].map((square) => Math.round((255 * (square + 0.5)) / SIDE)));
   const place = () => ({ column: cursor.column + 1, row: cursor.row + 1 });
 
   return () => (isShown ? cursor : null);
@@ -122,7 +132,10 @@ export function paintCursor(pad, { column, row, isDown }) {
     context.beginPath();
     context.arc((column + 0.5) * cell, (row + 0.5) * cell, 0.95 * cell, 0, 2 * Math.PI);
   };
-  for (const [colour, width] of /** @type {const} */ ([[halo, 0.9], [changed, 0.4]])) {
+  for (const [colour, width] of /** @type {const} */ ([
+    [halo, 0.9],
+    [changed, 0.4],
+  ])) {
     ring();
     context.strokeStyle = colour.css;
     context.lineWidth = width * cell;

@@ -2,11 +2,12 @@
  * The drawing pad. A drawing is data, not a picture: strokes of x0, y0, x1, y1, … from 0 to 255 over
  * the square, so that it can be undone, sent to the engine and drawn anew at any size.
  */
+
+import { hasRoom, MOST_POINTS, pointCount } from "../link/strokes.js";
 import { colours } from "../page/colours.js";
 import { must } from "../page/dom.js";
-import { paintCursor, setUpCursor } from "./cursor.js";
-import { MOST_POINTS, hasRoom, pointCount } from "../link/strokes.js";
 import { paintStrokes } from "../panels/picture.js";
+import { paintCursor, setUpCursor } from "./cursor.js";
 
 /**
  * @param {import("../session/state.js").Store} store

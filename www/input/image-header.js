@@ -8,7 +8,12 @@
  * @property {boolean} moves Whether it is an animation.
  */
 
-/** Of a PNG, JPEG, WebP or GIF; null of anything else, and of what is cut short. @param {Uint8Array} file @returns {Header | null} */
+/**
+ * Of a PNG, JPEG, WebP or GIF; null of anything else, and of what is cut short.
+ *
+ * @param {Uint8Array} file
+ * @returns {Header | null}
+ */
 export function readHeader(file) {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   try {
@@ -27,7 +32,8 @@ export function readHeader(file) {
 const startsWith = (file, start) => start.every((byte, place) => file[place] === byte);
 
 /** @param {DataView} view @param {number} at @param {number} length */
-const text = (view, at, length) => Array.from({ length }, (_, place) => String.fromCharCode(view.getUint8(at + place))).join("");
+const text = (view, at, length) =>
+  Array.from({ length }, (_, place) => String.fromCharCode(view.getUint8(at + place))).join("");
 
 /** @param {DataView} view @returns {Header} */
 function readPng(view) {
@@ -52,7 +58,12 @@ function readJpeg(view) {
   }
 }
 
-/** Its size is that of the whole screen; it moves when there is a second image. @param {DataView} view @returns {Header} */
+/**
+ * Its size is that of the whole screen; it moves when there is a second image.
+ *
+ * @param {DataView} view
+ * @returns {Header}
+ */
 function readGif(view) {
   const header = { width: view.getUint16(6, true), height: view.getUint16(8, true) };
   const skipColours = (/** @type {number} */ flags) => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
@@ -75,7 +86,12 @@ function readGif(view) {
   return { ...header, moves: images > 1 };
 }
 
-/** Lossy, lossless, or with an extended header, which says whether it moves. @param {DataView} view @returns {Header | null} */
+/**
+ * Lossy, lossless, or with an extended header, which says whether it moves.
+ *
+ * @param {DataView} view
+ * @returns {Header | null}
+ */
 function readWebp(view) {
   const number24 = (/** @type {number} */ at) => view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
   switch (text(view, 12, 4)) {

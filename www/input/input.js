@@ -1,6 +1,7 @@
 /** The data set, what the networks see of the input, and where it comes from. */
-import { colours } from "../page/colours.js";
+
 import { DATASETS } from "../domain/datasets.js";
+import { colours } from "../page/colours.js";
 import { make, must, setText } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 import { paintPixels } from "../panels/picture.js";
@@ -27,17 +28,38 @@ export function setUpInput(session) {
     pad.hidden = undo.hidden = clear.hidden = !dataset.isDrawn;
     undo.ariaDisabled = String(strokes.length === 0);
     clear.ariaDisabled = String(empty);
-    setText(caption, chosen
-      ? t("input.sample", { data: dataset.name, index: String(chosen.index), label: className(dataset, chosen.label) })
-      : t(own !== null ? "input.own" : empty ? "input.blank" : "input.drawn"));
+    setText(
+      caption,
+      chosen
+        ? t("input.sample", {
+            data: dataset.name,
+            index: String(chosen.index),
+            label: className(dataset, chosen.label),
+          })
+        : t(own !== null ? "input.own" : empty ? "input.blank" : "input.drawn"),
+    );
     const now = [data, pixels, colours()];
     if (now.every((part, place) => part === drawn[place])) return;
     drawn = now;
-    paintPixels(seen, { dataset, image: pixels, original: pixels, strokes: null, map: null, overlay: "image", channel: "all", marks: false, chosen: null });
+    paintPixels(seen, {
+      dataset,
+      image: pixels,
+      original: pixels,
+      strokes: null,
+      map: null,
+      overlay: "image",
+      channel: "all",
+      marks: false,
+      chosen: null,
+    });
   };
 }
 
-/** The switch between the data sets that networks are published for. @param {import("../session/session.js").Session} session */
+/**
+ * The switch between the data sets that networks are published for.
+ *
+ * @param {import("../session/session.js").Session} session
+ */
 function setUpData(session) {
   const group = must("#data", HTMLElement);
   const inputs = Object.values(DATASETS).map(({ id, name }) => {

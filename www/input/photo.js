@@ -21,7 +21,10 @@ const LUMA = [0.299, 0.587, 0.114];
 
 /** Why a picture cannot be used, by a name that the languages' files have words for. */
 export class PictureError extends Error {
-  /** @param {'kind' | 'bytes' | 'pixels' | 'moves' | 'broken' | 'blank'} reason @param {Record<string, number>} [values] */
+  /**
+   * @param {'kind' | 'bytes' | 'pixels' | 'moves' | 'broken' | 'blank'} reason
+   * @param {Record<string, number>} [values]
+   */
   constructor(reason, values = {}) {
     super(reason);
     this.name = "PictureError";
@@ -44,7 +47,8 @@ export async function readPhoto(file, dataset) {
   if (!header) throw new PictureError("kind");
   const { width, height, moves } = header;
   if (moves) throw new PictureError("moves");
-  if (width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE) throw new PictureError("pixels", { size: (width * height) / 1e6, most: MOST_PIXELS / 1e6 });
+  if (width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE)
+    throw new PictureError("pixels", { size: (width * height) / 1e6, most: MOST_PIXELS / 1e6 });
   const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" }).catch(() => {
     throw new PictureError("broken");
   });
@@ -62,7 +66,12 @@ function featuresOf(channels, side, dataset) {
   const whole = { left: 0, top: 0, size: FINE * dataset.side };
   if (dataset.channels > 1) return channels.flatMap((channel) => [...average(channel, whole, dataset.side)]);
   const { size } = channels[0];
-  const grey = { size, values: channels[0].values.map((_, place) => channels.reduce((sum, { values }, channel) => sum + LUMA[channel] * values[place], 0)) };
+  const grey = {
+    size,
+    values: channels[0].values.map((_, place) =>
+      channels.reduce((sum, { values }, channel) => sum + LUMA[channel] * values[place], 0),
+    ),
+  };
   if (side === dataset.side) return asTinyDigit({ size: side, values: average(grey, whole, side) });
   const digit = asDigit(grey);
   if (!digit) throw new PictureError("blank");
@@ -92,30 +101,51 @@ async function squares(bitmap, side, size) {
     context.fillRect(0, 0, side, height);
     context.drawImage(bitmap, left, top + y, side, height, 0, 0, side, height);
     const { data } = context.getImageData(0, 0, side, height);
-    for (let row = 0; row < height; row++) addRow(channels, size, data.subarray(4 * row * side, 4 * (row + 1) * side), shares, shares[y + row]);
+    for (let row = 0; row < height; row++)
+      addRow(channels, size, data.subarray(4 * row * side, 4 * (row + 1) * side), shares, shares[y + row]);
     await new Promise((resolve) => setTimeout(resolve));
   }
   return channels.map((values) => ({ size, values: values.map((sum) => Math.min(1, sum / 255)) }));
 }
 
-/** Adds a row of pixels to the cells that it covers. @param {Float64Array[]} channels @param {number} size @param {Uint8ClampedArray} row @param {[number, number][][]} shares @param {[number, number][]} down */
+/**
+ * Adds a row of pixels to the cells that it covers.
+ *
+ * @param {Float64Array[]} channels
+ * @param {number} size
+ * @param {Uint8ClampedArray} row
+ * @param {[number, number][][]} shares
+ * @param {[number, number][]} down
+ */
 function addRow(channels, size, row, shares, down) {
   const sums = channels.map(() => new Float64Array(size));
   shares.forEach((across, x) => {
-    for (const [column, share] of across) sums.forEach((sum, channel) => { sum[column] += share * row[4 * x + channel]; });
+    for (const [column, share] of across)
+      sums.forEach((sum, channel) => {
+        sum[column] += share * row[4 * x + channel];
+      });
   });
   for (const [line, share] of down) {
-    channels.forEach((cells, channel) => { for (let column = 0; column < size; column++) cells[line * size + column] += share * sums[channel][column]; });
+    channels.forEach((cells, channel) => {
+      for (let column = 0; column < size; column++) cells[line * size + column] += share * sums[channel][column];
+    });
   }
 }
 
-/** For each pixel of a line the cells that it lies in, and which share of each it fills. @param {number} side @param {number} size @returns {[cell: number, share: number][][]} */
+/**
+ * For each pixel of a line the cells that it lies in, and which share of each it fills.
+ *
+ * @param {number} side
+ * @param {number} size
+ * @returns {[cell: number, share: number][][]}
+ */
 function sharesOf(side, size) {
   return Array.from({ length: side }, (_, place) => {
     const [from, to] = [(place * size) / side, ((place + 1) * size) / side];
     /** @type {[number, number][]} */
     const cells = [];
-    for (let cell = Math.floor(from); cell < Math.min(size, to); cell++) cells.push([cell, Math.min(cell + 1, to) - Math.max(cell, from)]);
+    for (let cell = Math.floor(from); cell < Math.min(size, to); cell++)
+      cells.push([cell, Math.min(cell + 1, to) - Math.max(cell, from)]);
     return cells;
   });
 }

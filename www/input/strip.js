@@ -78,7 +78,13 @@ function makeTile(data, place) {
   return make("button", { type: "button", role: "option", class: "tile" }, image);
 }
 
-/** Gives an element the picture of a sample as its background. @param {HTMLElement} element @param {string} data @param {number} place */
+/**
+ * Gives an element the picture of a sample as its background.
+ *
+ * @param {HTMLElement} element
+ * @param {string} data
+ * @param {number} place
+ */
 export function showSample(element, data, place) {
   element.style.backgroundImage = `url("${sheetOf(data)}")`;
   const [column, row] = [place % COLUMNS, Math.floor(place / COLUMNS)];
@@ -87,7 +93,14 @@ export function showSample(element, data, place) {
 
 /** @param {string} key @param {number} from @param {number} length */
 function neighbour(key, from, length) {
-  const by = { ArrowLeft: from - 1, ArrowRight: from + 1, ArrowUp: from - ROW, ArrowDown: from + ROW, Home: 0, End: length - 1 };
+  const by = {
+    ArrowLeft: from - 1,
+    ArrowRight: from + 1,
+    ArrowUp: from - ROW,
+    ArrowDown: from + ROW,
+    Home: 0,
+    End: length - 1,
+  };
   const to = key in by ? by[/** @type {keyof typeof by} */ (key)] : -1;
   return to >= 0 && to < length ? to : null;
 }

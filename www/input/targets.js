@@ -1,11 +1,16 @@
-/** The classes that the image can be made to be mistaken for. What the networks read now is marked, and may be chosen. */
+/**
+ * The classes that the image can be made to be mistaken for. What the networks read now is marked, and may be chosen.
+ */
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 import { SIDES } from "../session/state.js";
 import { showSample } from "./strip.js";
 
-/** @typedef {{ input: HTMLInputElement, chip: HTMLElement, picture: HTMLElement, name: HTMLElement, note: HTMLElement }} Chip */
+/**
+ * @typedef {{ input: HTMLInputElement, chip: HTMLElement, picture: HTMLElement, name: HTMLElement, note: HTMLElement }}
+ * Chip
+ */
 
 /** @param {import("../session/session.js").Session} session */
 export function setUpTargets(session) {
@@ -29,7 +34,14 @@ export function setUpTargets(session) {
     if (pictured || samples.length === 0 || DATASETS[data].channels === 1) return;
     pictured = true;
     chips.forEach(({ picture }, target) => {
-      showSample(picture, data, Math.max(0, samples.findIndex(({ label }) => label === target)));
+      showSample(
+        picture,
+        data,
+        Math.max(
+          0,
+          samples.findIndex(({ label }) => label === target),
+        ),
+      );
       picture.hidden = false;
     });
   }
@@ -58,5 +70,11 @@ function makeChip(target, session) {
   const picture = make("span", { class: "chip-picture", hidden: "" });
   const name = make("span", { class: "chip-name" });
   const note = make("span", { class: "unseen" });
-  return { input, picture, name, note, chip: make("label", { class: "chip", "data-target": String(target) }, input, picture, name, note) };
+  return {
+    input,
+    picture,
+    name,
+    note,
+    chip: make("label", { class: "chip", "data-target": String(target) }, input, picture, name, note),
+  };
 }

@@ -7,10 +7,17 @@
  * @property {number} size
  * @property {Float64Array} values size × size numbers from 0 to 1, row by row.
  *
- * @typedef {{ left: number, top: number, size: number }} Area Of a square, in its own pixels; it may lie beyond the edges, where there is nothing.
+ * @typedef {{ left: number, top: number, size: number }} Area Of a square, in its own pixels; it may lie beyond the
+ * edges, where there is nothing.
  */
 
-/** The mean of the values in each of side × side cells that an area is divided into. @param {Square} square @param {Area} area @param {number} side */
+/**
+ * The mean of the values in each of side × side cells that an area is divided into.
+ *
+ * @param {Square} square
+ * @param {Area} area
+ * @param {number} side
+ */
 export function average({ size, values }, { left, top, size: width }, side) {
   const step = width / side;
   const result = new Float64Array(side * side);
@@ -18,7 +25,8 @@ export function average({ size, values }, { left, top, size: width }, side) {
     for (let x = 0; x < side; x++) {
       let sum = 0;
       for (const [row, high] of covered(top + y * step, step, size)) {
-        for (const [column, wide] of covered(left + x * step, step, size)) sum += values[row * size + column] * high * wide;
+        for (const [column, wide] of covered(left + x * step, step, size))
+          sum += values[row * size + column] * high * wide;
       }
       result[y * side + x] = sum / (step * step);
     }
@@ -26,7 +34,14 @@ export function average({ size, values }, { left, top, size: width }, side) {
   return result;
 }
 
-/** The places that a stretch covers, and how much of each. @param {number} from @param {number} length @param {number} size @returns {[place: number, share: number][]} */
+/**
+ * The places that a stretch covers, and how much of each.
+ *
+ * @param {number} from
+ * @param {number} length
+ * @param {number} size
+ * @returns {[place: number, share: number][]}
+ */
 function covered(from, length, size) {
   /** @type {[number, number][]} */
   const places = [];
@@ -82,7 +97,10 @@ function inkOf({ size, values }) {
   const above = light.map((value, place) => value - ground(place % size, Math.floor(place / size)));
   const strongest = quantile(above, 0.998);
   if (strongest < LEAST_CONTRAST) return null;
-  return { size, values: above.map((value) => Math.min(1, Math.max(0, (value / strongest - FAINTEST) / (FULL - FAINTEST)))) };
+  return {
+    size,
+    values: above.map((value) => Math.min(1, Math.max(0, (value / strongest - FAINTEST) / (FULL - FAINTEST)))),
+  };
 }
 
 /** The ground at each place, between the middles of the blocks in a straight line. @param {Square} square */
@@ -92,15 +110,21 @@ function groundOf({ size, values }) {
     const [left, top] = [(block % BLOCKS) * width, Math.floor(block / BLOCKS) * width];
     /** @type {number[]} */
     const inside = [];
-    for (let y = Math.floor(top); y < top + width && y < size; y++) for (let x = Math.floor(left); x < left + width && x < size; x++) inside.push(values[y * size + x]);
+    for (let y = Math.floor(top); y < top + width && y < size; y++)
+      for (let x = Math.floor(left); x < left + width && x < size; x++) inside.push(values[y * size + x]);
     return quantile(Float64Array.from(inside), 0.15);
   });
   return (/** @type {number} */ x, /** @type {number} */ y) => {
     const [along, down] = [x, y].map((place) => Math.min(BLOCKS - 1, Math.max(0, (place + 0.5) / width - 0.5)));
     const [column, row] = [along, down].map((place) => Math.min(BLOCKS - 2, Math.floor(place)));
     const at = (/** @type {number} */ dx, /** @type {number} */ dy) => blocks[(row + dy) * BLOCKS + column + dx];
-    const between = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ share) => a + (b - a) * share;
-    return between(between(at(0, 0), at(1, 0), along - column), between(at(0, 1), at(1, 1), along - column), down - row);
+    const between = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ share) =>
+      a + (b - a) * share;
+    return between(
+      between(at(0, 0), at(1, 0), along - column),
+      between(at(0, 1), at(1, 1), along - column),
+      down - row,
+    );
   };
 }
 
@@ -119,7 +143,8 @@ function boxOf({ size, values }) {
     while (after + sums[last - 1] <= DUST * total) after += sums[--last];
     return [first, last];
   };
-  const mean = (/** @type {Float64Array} */ sums) => sums.reduce((sum, each, place) => sum + each * (place + 0.5), 0) / total;
+  const mean = (/** @type {Float64Array} */ sums) =>
+    sums.reduce((sum, each, place) => sum + each * (place + 0.5), 0) / total;
   const [[top, bottom], [left, right]] = [ends(rows), ends(columns)];
   return { top, bottom, left, right, centre: { x: mean(columns), y: mean(rows) } };
 }

@@ -1,10 +1,11 @@
 /** A picture of the visitor's own: chosen, pasted, dropped, or taken with a phone's camera. It stays on the page. */
-import { announce } from "../page/announce.js";
+
 import { DATASETS } from "../domain/datasets.js";
+import { writePixels } from "../link/pixels.js";
+import { announce } from "../page/announce.js";
 import { must, setText } from "../page/dom.js";
 import { number, t } from "../page/i18n.js";
 import { PictureError, readPhoto } from "./photo.js";
-import { writePixels } from "../link/pixels.js";
 
 /**
  * @param {import("../session/state.js").Store} store
@@ -20,11 +21,14 @@ export function setUpUpload({ state, changed }, session) {
   /** Goes up with each picture, so that a slow one does not take the place of one that came after it. */
   let turn = 0;
 
-  for (const [button, input] of [["#upload-choose", "#upload-file"], ["#upload-photo", "#upload-camera"]]) {
+  for (const [button, input] of [
+    ["#upload-choose", "#upload-file"],
+    ["#upload-photo", "#upload-camera"],
+  ]) {
     const file = must(input, HTMLInputElement);
     must(button, HTMLButtonElement).addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
-      take(file.files);
+      void take(file.files);
       // So that the same file can be chosen again.
       file.value = "";
     });
@@ -42,7 +46,7 @@ export function setUpUpload({ state, changed }, session) {
   document.addEventListener("drop", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    take(event.dataTransfer.files);
+    void take(event.dataTransfer.files);
   });
 
   /** @param {FileList | null | undefined} files */
@@ -52,7 +56,8 @@ export function setUpUpload({ state, changed }, session) {
     const mine = ++turn;
     const { data, strokes, picture } = state;
     // A picture that was chosen or drawn meanwhile stays; what the page opens with was chosen by nobody.
-    const isWanted = () => data === state.data && (strokes === state.strokes || (picture.pixels === null && strokes.length === 0));
+    const isWanted = () =>
+      data === state.data && (strokes === state.strokes || (picture.pixels === null && strokes.length === 0));
     say(() => t("upload.working"));
     try {
       const own = await writePixels(await readPhoto(file, DATASETS[data]));
@@ -64,7 +69,10 @@ export function setUpUpload({ state, changed }, session) {
     } catch (error) {
       if (mine !== turn) return;
       const { reason, values } = error instanceof PictureError ? error : new PictureError("broken");
-      const rounded = () => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, number(value, { maximumFractionDigits: 1 })]));
+      const rounded = () =>
+        Object.fromEntries(
+          Object.entries(values).map(([name, value]) => [name, number(value, { maximumFractionDigits: 1 })]),
+        );
       say(() => t(`upload.${reason}`, rounded()));
       announce(words());
     }

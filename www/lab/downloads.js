@@ -1,6 +1,6 @@
 /** What can be taken along: the visitor's figures as files, and the sources as BibTeX. */
 import { MNIST } from "../domain/datasets.js";
-import { PAPER_KEYS, bibtex } from "../domain/papers.js";
+import { bibtex, PAPER_KEYS } from "../domain/papers.js";
 import { must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
@@ -17,7 +17,12 @@ export function setUpDownloads(shown, status) {
   const files = {
     csv: ({ rows }) => toCsv(rows),
     json: ({ rows }) => toJson(rows),
-    png: (run) => toPng(must("#lab-chart > *", Element), [t(`lab.${run.choice.experiment}.title`), status(run), ...[...document.querySelectorAll("#lab-legend > *")].map((each) => each.textContent ?? "")]),
+    png: (run) =>
+      toPng(must("#lab-chart > *", Element), [
+        t(`lab.${run.choice.experiment}.title`),
+        status(run),
+        ...[...document.querySelectorAll("#lab-legend > *")].map((each) => each.textContent ?? ""),
+      ]),
   };
   for (const [ending, file] of Object.entries(files)) {
     const button = must(`#lab-${ending}`, HTMLButtonElement);
@@ -39,7 +44,8 @@ export function setUpDownloads(shown, status) {
 }
 
 /** @param {import("./run.js").Run} run */
-const fileName = ({ choice: { data, experiment }, state }) => [...(data === MNIST ? [] : [data]), experiment, ...(state === "done" ? [] : ["partial"])].join("-");
+const fileName = ({ choice: { data, experiment }, state }) =>
+  [...(data === MNIST ? [] : [data]), experiment, ...(state === "done" ? [] : ["partial"])].join("-");
 
 /** @param {boolean} isThere Whether there is something to take. */
 export function drawDownloads(isThere) {

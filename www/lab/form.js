@@ -1,12 +1,22 @@
 /** The form: what is to be measured, on which networks, with which attack, on how many images, by what. */
 import { choicesIn, settle, tempered, withTemper } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
+import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
 import { duration, modelName, number, speakOf, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
-import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 import { BACKENDS } from "./backends.js";
-import { EXPERIMENTS, allSubjects, attemptsOf, budgetOf, choosesAttack, firstImages, firstSubjects, hasOneAttack, workOf } from "./plan.js";
+import {
+  allSubjects,
+  attemptsOf,
+  budgetOf,
+  choosesAttack,
+  EXPERIMENTS,
+  firstImages,
+  firstSubjects,
+  hasOneAttack,
+  workOf,
+} from "./plan.js";
 
 /**
  * @typedef {import("./plan.js").Choice} Choice
@@ -33,7 +43,11 @@ export function createForm(backends, onChange) {
   let { data, experiment } = fromHash();
   /** @type {Backend} */
   let backend = "cpu";
-  /** The graphics processor, once it has been looked for. @type {Awaited<ReturnType<typeof import("./backends.js").findGraphics>> | null} */
+  /**
+   * The graphics processor, once it has been looked for.
+   *
+   * @type {Awaited<ReturnType<typeof import("./backends.js").findGraphics>> | null}
+   */
   let graphics = null;
   /** Of every data set. @type {import("../engine/protocol.js").ManifestEntry[]} */
   let manifest = [];
@@ -55,7 +69,11 @@ export function createForm(backends, onChange) {
     data,
     experiment,
     subjects: subjects.filter((subject) => chosen.has(subject)),
-    settings: { ...settings, budget: budgetOf(experiment, data), ...(experiment === "fgsm" ? { attack: "fgsm", temper: fgsmKnowsT || null } : {}) },
+    settings: {
+      ...settings,
+      budget: budgetOf(experiment, data),
+      ...(experiment === "fgsm" ? { attack: "fgsm", temper: fgsmKnowsT || null } : {}),
+    },
     images: images(),
   });
 
@@ -74,15 +92,28 @@ export function createForm(backends, onChange) {
       input.checked = chosen.has(subject);
       setText(/** @type {Element} */ (input.nextElementSibling), modelName(subject.model, subject.scale));
     }
-    for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=data], [name=experiment]"))) {
+    for (const radio of /** @type {NodeListOf<HTMLInputElement>} */ (
+      form.querySelectorAll("[name=data], [name=experiment]")
+    )) {
       radio.checked = radio.value === (radio.name === "data" ? data : experiment);
-      setText(/** @type {Element} */ (radio.nextElementSibling), radio.name === "data" ? DATASETS[radio.value].name : t(`lab.${radio.value}.title`));
+      setText(
+        /** @type {Element} */ (radio.nextElementSibling),
+        radio.name === "data" ? DATASETS[radio.value].name : t(`lab.${radio.value}.title`),
+      );
     }
     range.value = String(now.images);
     const seconds = backends.estimate(backend, workOf(now));
-    setText(must("#lab-plan", HTMLElement), seconds === null ? t("lab.plan.untimed", { count: attemptsOf(now) }) : t("lab.plan", { count: attemptsOf(now), time: duration(seconds) }));
+    setText(
+      must("#lab-plan", HTMLElement),
+      seconds === null
+        ? t("lab.plan.untimed", { count: attemptsOf(now) })
+        : t("lab.plan", { count: attemptsOf(now), time: duration(seconds) }),
+    );
     drawBackends();
-    must("#lab-back", HTMLAnchorElement).href = new URL(data === MNIST ? "../../" : `../../#v=1&data=${data}`, import.meta.url).href;
+    must("#lab-back", HTMLAnchorElement).href = new URL(
+      data === MNIST ? "../../" : `../../#v=1&data=${data}`,
+      import.meta.url,
+    ).href;
   }
 
   /** @param {Choice["settings"]} shown */
@@ -91,7 +122,10 @@ export function createForm(backends, onChange) {
     attack.replaceChildren(...ATTACK_IDS.map((name) => make("option", { value: name }, t(`attack.${name}`))));
     attack.value = shown.attack;
     attack.hidden = !choosesAttack(experiment);
-    setText(must("#lab-attack-note", HTMLElement), `${t(`attack.${shown.attack}.note`)} ${experiment === "fgsm" ? t("lab.fgsm.untargeted") : ""}`);
+    setText(
+      must("#lab-attack-note", HTMLElement),
+      `${t(`attack.${shown.attack}.note`)} ${experiment === "fgsm" ? t("lab.fgsm.untargeted") : ""}`,
+    );
     must("#lab-attack-fields", HTMLElement).hidden = !hasOneAttack(experiment);
     direction.hidden = directions.length === 0;
     direction.replaceChildren(...directions.map((name) => make("option", { value: name }, t(`direction.${name}`))));
@@ -107,8 +141,14 @@ export function createForm(backends, onChange) {
       input.disabled = name === "webgpu" && !hasGraphics;
       setText(/** @type {Element} */ (input.nextElementSibling), t(`lab.backend.${name}`));
     }
-    setText(must("#lab-backend-note", HTMLElement), graphics === null ? "" : "name" in graphics ? graphics.name : t(`engine.why.${graphics.why}`));
-    setText(must("#lab-engine", HTMLElement), `${t(`lab.workers.${backend}`, { count: backends.pool(backend).size() })} ${t("lab.images.most", { dataset: DATASETS[data].name, images: number(samples.length) })}`);
+    setText(
+      must("#lab-backend-note", HTMLElement),
+      graphics === null ? "" : "name" in graphics ? graphics.name : t(`engine.why.${graphics.why}`),
+    );
+    setText(
+      must("#lab-engine", HTMLElement),
+      `${t(`lab.workers.${backend}`, { count: backends.pool(backend).size() })} ${t("lab.images.most", { dataset: DATASETS[data].name, images: number(samples.length) })}`,
+    );
   }
 
   function changed() {
@@ -149,7 +189,11 @@ export function createForm(backends, onChange) {
     chosen = new Set();
     boxes.clear();
     for (const subject of subjects) {
-      const input = make("input", { type: "checkbox", name: "network", value: `${subject.model.id}${subject.scale === null ? "" : `×${subject.scale}`}` });
+      const input = make("input", {
+        type: "checkbox",
+        name: "network",
+        value: `${subject.model.id}${subject.scale === null ? "" : `×${subject.scale}`}`,
+      });
       input.addEventListener("change", () => {
         own.networks = true;
         if (input.checked) chosen.add(subject);
@@ -168,10 +212,15 @@ export function createForm(backends, onChange) {
     if (!own.images) count.value = String(within(firstImages(experiment, data)));
   }
 
-  for (const [root, name, values] of /** @type {const} */ ([["#lab-data", "data", Object.keys(DATASETS)], ["#lab-experiments", "experiment", EXPERIMENTS]])) {
+  for (const [root, name, values] of /** @type {const} */ ([
+    ["#lab-data", "data", Object.keys(DATASETS)],
+    ["#lab-experiments", "experiment", EXPERIMENTS],
+  ])) {
     for (const value of values) {
       const input = make("input", { type: "radio", name, value });
-      input.addEventListener("change", () => (name === "data" ? go(value, experiment) : go(data, /** @type {Choice["experiment"]} */ (value))));
+      input.addEventListener("change", () =>
+        name === "data" ? go(value, experiment) : go(data, /** @type {Choice["experiment"]} */ (value)),
+      );
       must(root, HTMLElement).append(labelled(input));
     }
   }
@@ -185,8 +234,16 @@ export function createForm(backends, onChange) {
     must("#lab-backends", HTMLElement).insertBefore(labelled(input), must("#lab-backend-note", HTMLElement));
   }
   for (const input of [count, range]) Object.assign(input, { min: "1", step: "1" });
-  range.addEventListener("input", () => { own.images = true; count.value = range.value; draw(); });
-  count.addEventListener("change", () => { own.images = true; count.value = String(images()); draw(); });
+  range.addEventListener("input", () => {
+    own.images = true;
+    count.value = range.value;
+    draw();
+  });
+  count.addEventListener("change", () => {
+    own.images = true;
+    count.value = String(images());
+    draw();
+  });
   attack.addEventListener("change", () => {
     const name = ATTACK_IDS.find((each) => each === attack.value);
     if (name) settings = settle({ ...settings, attack: name, temper: null });
@@ -210,7 +267,7 @@ export function createForm(backends, onChange) {
   addEventListener("hashchange", () => {
     const wanted = fromHash();
     // The list of sources is linked to, as well.
-    if (location.hash === hashOf(wanted.data, wanted.experiment)) go(wanted.data, wanted.experiment);
+    if (location.hash === hashOf(wanted.data, wanted.experiment)) void go(wanted.data, wanted.experiment);
   });
 
   return {

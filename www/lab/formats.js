@@ -15,23 +15,61 @@ export const toCsv = (rows) => new Blob([csv(rows)], { type: "text/csv" });
  * @param {Row[]} rows
  */
 export function csv(rows) {
-  const lines = rows.flatMap(({ cells, drawn, ...row }) => (Array.isArray(cells) ? cells.map((cell) => ({ ...pick(row), ...cell })) : [row])).map((row) => flatten(row));
+  const lines = rows
+    .flatMap(({ cells, drawn, ...row }) =>
+      Array.isArray(cells) ? cells.map((cell) => ({ ...pick(row), ...cell })) : [row],
+    )
+    .map((row) => flatten(row));
   const columns = [...new Set(lines.flatMap((line) => Object.keys(line)))];
-  return [columns, ...lines.map((line) => columns.map((column) => line[column]))].map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+  return (
+    [columns, ...lines.map((line) => columns.map((column) => line[column]))]
+      .map((line) => line.map(quote).join(","))
+      .join("\r\n") + "\r\n"
+  );
 }
 
 /** What says where a cell comes from. @param {Row} row */
-const pick = ({ dataset, model, role, temperature, scale, attack, attack_temperature, partial, images, planned, engine, model_sha256, date }) =>
-  ({ dataset, model, role, temperature, scale, attack, attack_temperature, partial, images, planned, engine, model_sha256, date });
+const pick = ({
+  dataset,
+  model,
+  role,
+  temperature,
+  scale,
+  attack,
+  attack_temperature,
+  partial,
+  images,
+  planned,
+  engine,
+  model_sha256,
+  date,
+}) => ({
+  dataset,
+  model,
+  role,
+  temperature,
+  scale,
+  attack,
+  attack_temperature,
+  partial,
+  images,
+  planned,
+  engine,
+  model_sha256,
+  date,
+});
 
 /** @param {Row} row @param {string} [prefix] @returns {Record<string, string>} */
 function flatten(row, prefix = "") {
-  return Object.fromEntries(Object.entries(row).flatMap(([name, value]) => {
-    const key = prefix + name;
-    if (Array.isArray(value)) return value.map((each, place) => [`${key}_${place}`, String(each)]);
-    if (value !== null && typeof value === "object") return Object.entries(flatten(/** @type {Row} */ (value), `${key}_`));
-    return [[key, value === null || value === undefined ? "" : String(value)]];
-  }));
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) => {
+      const key = prefix + name;
+      if (Array.isArray(value)) return value.map((each, place) => [`${key}_${place}`, String(each)]);
+      if (value !== null && typeof value === "object")
+        return Object.entries(flatten(/** @type {Row} */ (value), `${key}_`));
+      return [[key, value === null || value === undefined ? "" : String(value)]];
+    }),
+  );
 }
 
 /** A field that begins like a formula would be run by some spreadsheets. @param {string | undefined} text */
@@ -40,7 +78,18 @@ function quote(text = "") {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-const STYLES = /** @type {const} */ (["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "font-family", "font-size", "font-weight", "opacity"]);
+const STYLES = /** @type {const} */ ([
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-linejoin",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "opacity",
+]);
 const SCALE = 2;
 const CAPTION = 18;
 
@@ -66,10 +115,16 @@ export async function toPng(chart, caption) {
   context.textAlign = "left";
   context.font = `12px ${style.fontFamily}`;
   caption.forEach((line, place) => context.fillText(line, 8, height + CAPTION * (place + 1) - 4, width - 16));
-  return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be created.")))));
+  return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be created.")))),
+  );
 }
 
-/** The style sheets do not reach into a picture, so every element takes its looks along. @param {SVGSVGElement} chart */
+/**
+ * The style sheets do not reach into a picture, so every element takes its looks along.
+ *
+ * @param {SVGSVGElement} chart
+ */
 async function toImage(chart) {
   const copy = /** @type {SVGSVGElement} */ (chart.cloneNode(true));
   const originals = [...chart.querySelectorAll("*")];
@@ -84,7 +139,12 @@ async function toImage(chart) {
   return image;
 }
 
-/** A heat map is a table; each of its cells is painted where it stands. @param {CanvasRenderingContext2D} context @param {Element} table */
+/**
+ * A heat map is a table; each of its cells is painted where it stands.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {Element} table
+ */
 function paintTable(context, table) {
   const origin = table.getBoundingClientRect();
   context.textBaseline = "middle";

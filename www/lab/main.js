@@ -1,10 +1,11 @@
 /** Starts the lab: what the form asks for is run, and shown as it comes. */
+
+import { fetchModels } from "../engine/manifest.js";
 import { announce } from "../page/announce.js";
 import { must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { preferredLanguage, setUpMenu, speak, t } from "../page/i18n.js";
 import { setUpOffline } from "../page/offline.js";
-import { fetchModels } from "../engine/manifest.js";
 import { setUpTheme } from "../page/theme.js";
 import { createBackends, findGraphics } from "./backends.js";
 import { setUpDownloads } from "./downloads.js";
@@ -48,17 +49,22 @@ async function run() {
   if (samples.length === 0) return say(t("lab.message.no-samples"));
   say("");
   const backend = form.backend();
-  const run = createRun({ choice, samples: choose(samples, choice.images), models: form.models(), backend, pool: backends.pool(backend) }, {
-    onProgress: () => status.draw(last),
-    onRows: () => { if (run === last) draw(); },
-    onTrouble: (error) => say([explain(error), ...(backend === "webgpu" ? [t("lab.message.cores")] : [])].join(" ")),
-  });
+  const run = createRun(
+    { choice, samples: choose(samples, choice.images), models: form.models(), backend, pool: backends.pool(backend) },
+    {
+      onProgress: () => status.draw(last),
+      onRows: () => {
+        if (run === last) draw();
+      },
+      onTrouble: (error) => say([explain(error), ...(backend === "webgpu" ? [t("lab.message.cores")] : [])].join(" ")),
+    },
+  );
   last = run;
   result.forget();
-  show();
+  void show();
   announce(t("lab.announce.start", { count: run.total }));
   await run.finish();
-  backends.learn(backend, run.records.length / Math.max(1, run.total) * workOf(choice), run.worked() / 1000);
+  backends.learn(backend, (run.records.length / Math.max(1, run.total)) * workOf(choice), run.worked() / 1000);
   form.draw();
   if (run.records.length > 0) await run.count();
   else draw();
@@ -75,7 +81,7 @@ function pauseOrResume() {
 
 /** @param {import("../page/i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
-  if (!await speak(wanted)) say(t("notes.words"));
+  if (!(await speak(wanted))) say(t("notes.words"));
   document.title = `${t("lab.title")}: ${t("title")}`;
   form.draw();
   draw();
@@ -84,7 +90,7 @@ async function changeLanguage(wanted) {
 async function start() {
   must("#lab-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
-    if (must("#lab-run", HTMLButtonElement).ariaDisabled !== "true") run();
+    if (must("#lab-run", HTMLButtonElement).ariaDisabled !== "true") void run();
   });
   must("#lab-pause", HTMLButtonElement).addEventListener("click", pauseOrResume);
   must("#lab-cancel", HTMLButtonElement).addEventListener("click", () => last?.cancel());
@@ -95,7 +101,7 @@ async function start() {
   must("#boot", HTMLElement).hidden = true;
   must("#lab", HTMLElement).hidden = false;
   document.addEventListener("visibilitychange", () => status.draw(last));
-  findGraphics().then(form.offer);
+  void findGraphics().then(form.offer);
   const models = await fetchModels().catch((error) => {
     say(explain(error));
     return [];

@@ -29,9 +29,22 @@ import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
  * @property {Settings | null} settings
  */
 
-export const EXPERIMENTS = /** @type {const} */ (["success", "attacks", "robustness", "pairs", "amplitude", "fgsm", "transfer"]);
+export const EXPERIMENTS = /** @type {const} */ ([
+  "success",
+  "attacks",
+  "robustness",
+  "pairs",
+  "amplitude",
+  "fgsm",
+  "transfer",
+]);
 
-/** The engine's name of an experiment. All attacks beside each other are counted like one. @param {Experiment} experiment @returns {Kind} */
+/**
+ * The engine's name of an experiment. All attacks beside each other are counted like one.
+ *
+ * @param {Experiment} experiment
+ * @returns {Kind}
+ */
 export const kindOf = (experiment) => (experiment === "attacks" ? "success" : experiment);
 
 /** The factors of the control that nobody trained: temperatures of the paper. */
@@ -42,7 +55,11 @@ export const EPSILONS = [0.05, 0.1, 0.2, 0.3];
 
 /** @typedef {Pick<Settings, "attack" | "direction">} Entrant */
 
-/** Attacks that are compared in more than one direction. @type {Partial<Record<Settings["attack"], Settings["direction"][]>>} */
+/**
+ * Attacks that are compared in more than one direction.
+ *
+ * @type {Partial<Record<Settings["attack"], Settings["direction"][]>>}
+ */
 const DIRECTIONS = {
   "not-robust": ["increase", "decrease", "either"],
   "random-pairs": ["increase", "decrease"],
@@ -56,8 +73,9 @@ const LAST = "random-pairs";
 const APART = "fgsm";
 
 /** The attacks that are compared with each other. @type {Entrant[]} */
-export const LINEUP = [...FIRST, ...ATTACK_IDS.filter((id) => ![...FIRST, LAST, APART].includes(id)), LAST]
-  .flatMap((attack) => (DIRECTIONS[attack] ?? [DEFAULTS.direction]).map((direction) => ({ attack, direction })));
+export const LINEUP = [...FIRST, ...ATTACK_IDS.filter((id) => ![...FIRST, LAST, APART].includes(id)), LAST].flatMap(
+  (attack) => (DIRECTIONS[attack] ?? [DEFAULTS.direction]).map((direction) => ({ attack, direction })),
+);
 
 const CLASSES = 10;
 
@@ -72,7 +90,9 @@ export function budgetOf(experiment, data) {
 
 /** Everything that can be measured. @param {ManifestEntry[]} models @returns {Subject[]} */
 export function allSubjects(models) {
-  const scaled = models.filter(({ role }) => role === "undefended").flatMap((model) => SCALES.map((scale) => ({ model, scale })));
+  const scaled = models
+    .filter(({ role }) => role === "undefended")
+    .flatMap((model) => SCALES.map((scale) => ({ model, scale })));
   return [...models.map((model) => ({ model, scale: null })), ...scaled];
 }
 
@@ -90,10 +110,17 @@ export function firstSubjects(experiment, subjects) {
   if (experiment !== "attacks") return subjects.filter(({ scale }) => scale === null || FIRST_SCALES.includes(scale));
   const warmest = Math.max(...subjects.map(({ model }) => model.temperature));
   const most = Math.max(...SCALES);
-  return subjects.filter(({ model, scale }) => (model.role === "undefended" ? scale === null || scale === most : model.temperature === warmest));
+  return subjects.filter(({ model, scale }) =>
+    model.role === "undefended" ? scale === null || scale === most : model.temperature === warmest,
+  );
 }
 
-/** How many images an experiment begins with: enough to see something, few enough to see it soon. @param {Experiment} experiment @param {string} data */
+/**
+ * How many images an experiment begins with: enough to see something, few enough to see it soon.
+ *
+ * @param {Experiment} experiment
+ * @param {string} data
+ */
 export const firstImages = (experiment, data) => (data === CIFAR10 || experiment === "attacks" ? 2 : 10);
 
 /** Whether the form can choose the attack. @param {Experiment} experiment */
@@ -108,7 +135,11 @@ const attemptsAnImage = (experiment) => (KINDS[kindOf(experiment)].attempts === 
 /** How many images are attacked or measured, and how often. @param {Choice} choice */
 export const attemptsOf = (choice) => tasksOf(choice).length * choice.images * attemptsAnImage(choice.experiment);
 
-/** Milliseconds of one core for one step of one attack, on a machine of 2024: a first guess, until this one is known. @type {Record<string, number>} */
+/**
+ * Milliseconds of one core for one step of one attack, on a machine of 2024: a first guess, until this one is known.
+ *
+ * @type {Record<string, number>}
+ */
 const STEP = { [MNIST]: 3, [CIFAR10]: 22 };
 /** The ten rows of a Jacobian. */
 const AMPLITUDE = 6;
@@ -119,11 +150,12 @@ const FOGGY = 10;
 export function workOf(choice) {
   const steps = tasksOf(choice).map(({ subject: { model, scale }, settings }) => {
     if (!settings) return AMPLITUDE;
-    const isBlind = ATTACKS[settings.attack].output === "softmax" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
+    const isBlind =
+      ATTACKS[settings.attack].output === "softmax" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
     return isBlind ? 1 : ATTACKS[settings.attack].stepCost;
   });
   const all = steps.reduce((sum, each) => sum + each, 0);
-  return all * choice.images * attemptsAnImage(choice.experiment) * STEP[choice.data] / 1000;
+  return (all * choice.images * attemptsAnImage(choice.experiment) * STEP[choice.data]) / 1000;
 }
 
 /**
@@ -135,15 +167,21 @@ export function workOf(choice) {
  */
 export function choose(samples, count) {
   const each = Math.floor(samples.length / CLASSES);
-  return Array.from({ length: Math.min(count, samples.length) }, (_, place) => samples[(place % CLASSES) * each + Math.floor(place / CLASSES)]);
+  return Array.from(
+    { length: Math.min(count, samples.length) },
+    (_, place) => samples[(place % CLASSES) * each + Math.floor(place / CLASSES)],
+  );
 }
 
 /** Everything that is to be done, network after network. @param {Choice} choice @returns {Task[]} */
 export function tasksOf({ experiment, subjects, settings }) {
   const asked = { ...settings, untargeted: false };
-  const all = !KINDS[kindOf(experiment)].attacks ? [null]
-    : experiment === "fgsm" ? EPSILONS.map((epsilon) => ({ ...asked, epsilon }))
-      : experiment === "attacks" ? LINEUP.map((each) => ({ ...asked, ...each, temper: null }))
+  const all = !KINDS[kindOf(experiment)].attacks
+    ? [null]
+    : experiment === "fgsm"
+      ? EPSILONS.map((epsilon) => ({ ...asked, epsilon }))
+      : experiment === "attacks"
+        ? LINEUP.map((each) => ({ ...asked, ...each, temper: null }))
         : [asked];
   return subjects.flatMap((subject) => all.map((each) => ({ subject, settings: each })));
 }
@@ -159,7 +197,10 @@ export function planOf(choice, samples, { engine, date }) {
   const features = samples[0].pixels.length;
   const images = new Float32Array(samples.length * features);
   samples.forEach(({ pixels }, place) => images.set(pixels, place * features));
-  const named = (/** @type {Subject} */ { model, scale }) => ({ model: model.id, ...(scale === null ? {} : { scale }) });
+  const named = (/** @type {Subject} */ { model, scale }) => ({
+    model: model.id,
+    ...(scale === null ? {} : { scale }),
+  });
   return {
     models: [...new Set(subjects.map(({ model }) => model))],
     request: /** @type {import("../../pkg/cpu/engine.js").ExperimentRequest} */ ({

@@ -4,7 +4,7 @@ import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { fetchJson } from "../engine/fetch.js";
-import { LINEUP, budgetOf, kindOf } from "./plan.js";
+import { budgetOf, kindOf, LINEUP } from "./plan.js";
 
 /**
  * @typedef {import("./plan.js").Experiment} Experiment
@@ -23,7 +23,8 @@ const isSpan = (value) => Array.isArray(value) && value.length === 2 && value.ev
 /** @param {Check} check @returns {Check} */
 const maybe = (check) => (value) => value === null || check(value);
 /** @param {{ [field: string]: Check }} fields @returns {Check} */
-const has = (fields) => (value) => value !== null && typeof value === "object" && Object.entries(fields).every(([field, check]) => check(value[field]));
+const has = (fields) => (value) =>
+  value !== null && typeof value === "object" && Object.entries(fields).every(([field, check]) => check(value[field]));
 /** @param {Check} check @param {number} most @returns {Check} */
 const list = (check, most) => (value) => Array.isArray(value) && value.length <= most && value.every(check);
 
@@ -35,18 +36,76 @@ const NETWORK = {
   scale: isNumber,
   attack_temperature: (/** @type {any} */ value) => value === undefined || isNumber(value),
 };
-const OUTCOMES = has({ fooled: isNumber, budget_spent: isNumber, no_admissible_pair: isNumber, gradient_vanished: isNumber });
-const COUNTS = { attempts: isNumber, successes: isNumber, rate: isNumber, interval: isSpan, outcomes: OUTCOMES, planned: isNumber };
-const CELL = has({ source: isNumber, target: isNumber, attempts: isNumber, rate: isNumber, gradient_vanished: isNumber, distortion_successes: maybe(isNumber), hardness: maybe(isNumber), distance: maybe(isNumber) });
+const OUTCOMES = has({
+  fooled: isNumber,
+  budget_spent: isNumber,
+  no_admissible_pair: isNumber,
+  gradient_vanished: isNumber,
+});
+const COUNTS = {
+  attempts: isNumber,
+  successes: isNumber,
+  rate: isNumber,
+  interval: isSpan,
+  outcomes: OUTCOMES,
+  planned: isNumber,
+};
+const CELL = has({
+  source: isNumber,
+  target: isNumber,
+  attempts: isNumber,
+  rate: isNumber,
+  gradient_vanished: isNumber,
+  distortion_successes: maybe(isNumber),
+  hardness: maybe(isNumber),
+  distance: maybe(isNumber),
+});
 
 /** What the views need of a row. @type {Record<import("./plan.js").Kind, Check>} */
 const ROWS = {
   success: has({ ...NETWORK, ...COUNTS, distortion_successes: maybe(isNumber) }),
-  robustness: has({ ...NETWORK, measured: isNumber, misread: isNumber, cap: isNumber, failures: isNumber, gradient_vanished: isNumber, robustness: maybe(isNumber), interval: maybe(isSpan), robustness_of_successes: maybe(isNumber), interval_of_successes: maybe(isSpan) }),
+  robustness: has({
+    ...NETWORK,
+    measured: isNumber,
+    misread: isNumber,
+    cap: isNumber,
+    failures: isNumber,
+    gradient_vanished: isNumber,
+    robustness: maybe(isNumber),
+    interval: maybe(isSpan),
+    robustness_of_successes: maybe(isNumber),
+    interval_of_successes: maybe(isSpan),
+  }),
   pairs: has({ ...NETWORK, ...COUNTS, cells: list(CELL, 100) }),
-  amplitude: has({ ...NETWORK, measured: isNumber, counts: list(isNumber, 10), below_1e_40: isNumber, below_interval: isSpan, above_1e_3: isNumber, above_interval: isSpan, zero: isNumber }),
-  fgsm: has({ ...NETWORK, measured: isNumber, rate: isNumber, interval: isSpan, outcomes: OUTCOMES, misread: isNumber, epsilon: isNumber }),
-  transfer: has({ ...NETWORK, shown: isNumber, rate: isNumber, interval: isSpan, misread_rate: isNumber, misread_interval: isSpan, outcomes: OUTCOMES, to: has(NETWORK) }),
+  amplitude: has({
+    ...NETWORK,
+    measured: isNumber,
+    counts: list(isNumber, 10),
+    below_1e_40: isNumber,
+    below_interval: isSpan,
+    above_1e_3: isNumber,
+    above_interval: isSpan,
+    zero: isNumber,
+  }),
+  fgsm: has({
+    ...NETWORK,
+    measured: isNumber,
+    rate: isNumber,
+    interval: isSpan,
+    outcomes: OUTCOMES,
+    misread: isNumber,
+    epsilon: isNumber,
+  }),
+  transfer: has({
+    ...NETWORK,
+    shown: isNumber,
+    rate: isNumber,
+    interval: isSpan,
+    misread_rate: isNumber,
+    misread_interval: isSpan,
+    outcomes: OUTCOMES,
+    to: has(NETWORK),
+  }),
 };
 
 /** @type {Map<import("./plan.js").Kind, Promise<Row[]>>} */
@@ -55,11 +114,15 @@ const files = new Map();
 /** @param {import("./plan.js").Kind} kind */
 function fetchRows(kind) {
   const file = new URL(`../../results/${kind}.json`, import.meta.url);
-  const rows = files.get(kind) ?? fetchJson(file, { cache: "default" }).then((value) => parse(kind, value)).catch(() => {
-    // The next who asks may have a better line.
-    files.delete(kind);
-    return [];
-  });
+  const rows =
+    files.get(kind)
+    ?? fetchJson(file, { cache: "default" })
+      .then((value) => parse(kind, value))
+      .catch(() => {
+        // The next who asks may have a better line.
+        files.delete(kind);
+        return [];
+      });
   files.set(kind, rows);
   return rows;
 }
@@ -80,7 +143,9 @@ export async function fetchPublished(experiment, data, settings) {
   const rows = (await fetchRows(kindOf(experiment))).filter(({ dataset }) => dataset === data);
   if (experiment === "amplitude") return rows;
   if (experiment !== "attacks") return sameAttack(rows, { ...settings, budget: budgetOf(experiment, data) });
-  const transfers = (await fetchRows("transfer")).filter((row) => row.dataset === data && row.role === "undefended" && row.to.model !== row.model);
+  const transfers = (await fetchRows("transfer")).filter(
+    (row) => row.dataset === data && row.role === "undefended" && row.to.model !== row.model,
+  );
   return [
     ...LINEUP.flatMap((each) => sameAttack(rows, { ...settings, ...each, temper: null })),
     ...sameAttack(transfers, { ...settings, ...LINEUP[0], temper: null }).map(transferred),
@@ -88,10 +153,22 @@ export async function fetchPublished(experiment, data, settings) {
 }
 
 /** What fooled the undefended network, shown to another: a row about that other one. @param {Row} row @returns {Row} */
-const transferred = ({ to, shown, misread_rate: rate, misread_interval: interval }) =>
-  ({ ...to, attack: "transfer", attempts: shown, planned: shown, successes: Math.round(rate * shown), rate, interval, outcomes: null, distortion_successes: null });
+const transferred = ({ to, shown, misread_rate: rate, misread_interval: interval }) => ({
+  ...to,
+  attack: "transfer",
+  attempts: shown,
+  planned: shown,
+  successes: Math.round(rate * shown),
+  rate,
+  interval,
+  outcomes: null,
+  distortion_successes: null,
+});
 
-/** Settings in which rows of the same attack differ: FGSM is measured at several steps, and other draws make no other attack. */
+/**
+ * Settings in which rows of the same attack differ: FGSM is measured at several steps, and other draws make no other
+ * attack.
+ */
 const FREE = ["epsilon", "seed"];
 
 /** Rows hold numbers of 32 bits. @param {string | number} one @param {string | number} other */
@@ -112,7 +189,11 @@ export function sameAttack(rows, settings) {
     const own = row.temperature * row.scale;
     // An undefended network's own T is 1, so that its row stands for both.
     const looks = knows === null || Math.abs(at / (knows ? own : 1) - 1) < 1e-6;
-    return row.attack === settings.attack && looks && compared.every((name) => isEqual(row[name] ?? DEFAULTS[name], settings[name]));
+    return (
+      row.attack === settings.attack
+      && looks
+      && compared.every((name) => isEqual(row[name] ?? DEFAULTS[name], settings[name]))
+    );
   });
   /** @type {Map<string, Row>} */
   const most = new Map();

@@ -1,6 +1,9 @@
-/** The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's list. */
+/**
+ * The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's
+ * list.
+ */
 import { ATTACKS, settingsOf } from "../domain/attacks.js";
-import { PAPERS, PAPER_KEYS } from "../domain/papers.js";
+import { PAPER_KEYS, PAPERS } from "../domain/papers.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { LINEUP } from "./plan.js";
 
@@ -22,12 +25,24 @@ export const PAPER_EPSILON = 0.3;
 export function reported(experiment, data, settings, papers) {
   const isPaper = settings.attack === "jsma-f" && settings.direction === "increase";
   switch (experiment) {
-    case "success": return ofAttack(data, settings, papers);
-    case "attacks": return LINEUP.flatMap((each) => ofAttack(data, { ...settings, ...each, temper: null }, papers));
-    case "robustness": return isPaper ? rows(papers.robustness[data], (robustness) => ({ robustness })) : [];
-    case "amplitude": return rows(papers.amplitude[data], ({ below, above }) => ({ below_1e_40: below, above_1e_3: above }));
-    case "fgsm": return settings.temper ? [] : rows(papers.fgsm[data], (rate, network) => ({ rate, isBelow: papers.fgsm[data].upper_bounds?.includes(network) ?? false, epsilon: PAPER_EPSILON }));
-    default: return [];
+    case "success":
+      return ofAttack(data, settings, papers);
+    case "attacks":
+      return LINEUP.flatMap((each) => ofAttack(data, { ...settings, ...each, temper: null }, papers));
+    case "robustness":
+      return isPaper ? rows(papers.robustness[data], (robustness) => ({ robustness })) : [];
+    case "amplitude":
+      return rows(papers.amplitude[data], ({ below, above }) => ({ below_1e_40: below, above_1e_3: above }));
+    case "fgsm":
+      return settings.temper
+        ? []
+        : rows(papers.fgsm[data], (rate, network) => ({
+            rate,
+            isBelow: papers.fgsm[data].upper_bounds?.includes(network) ?? false,
+            epsilon: PAPER_EPSILON,
+          }));
+    default:
+      return [];
   }
 }
 
@@ -40,7 +55,9 @@ function ofAttack(data, settings, papers) {
   const sizes = papers.size[data]?.[name]?.figures ?? {};
   const isLength = ATTACKS[attack].norm === "L2";
   return rows(papers.success[data]?.[name], (rate, network) => ({
-    attack, direction, rate,
+    attack,
+    direction,
+    rate,
     ...(isLength ? { distance_successes: sizes[network] } : { distortion_successes: sizes[network] ?? null }),
   }));
 }

@@ -3,12 +3,12 @@ import { hasSetting } from "../domain/attacks.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must, refill, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
-import { NO_FIGURES, fetchPaperFigures } from "../page/paper-figures.js";
+import { fetchPaperFigures, NO_FIGURES } from "../page/paper-figures.js";
 import { attemptsBehind } from "./attempts.js";
 import { drawDownloads } from "./downloads.js";
 import { fetchPublished } from "./published.js";
 import { reported } from "./reported.js";
-import { FIRST_LOOK, draw } from "./views.js";
+import { draw, FIRST_LOOK } from "./views.js";
 
 /**
  * @typedef {import("./plan.js").Choice} Choice
@@ -30,14 +30,19 @@ export function createResult(shown) {
 
   /** Whether a pointer is down on what can be opened: drawn anew, it would not be clicked. */
   let isPressed = false;
-  for (const id of ["#lab-chart", "#lab-attempts"]) must(id, HTMLElement).addEventListener("pointerdown", () => { isPressed = true; });
+  for (const id of ["#lab-chart", "#lab-attempts"])
+    must(id, HTMLElement).addEventListener("pointerdown", () => {
+      isPressed = true;
+    });
   for (const type of ["pointerup", "pointercancel"]) {
     // The click comes after it.
-    addEventListener(type, () => setTimeout(() => {
-      if (!isPressed) return;
-      isPressed = false;
-      drawResult();
-    }));
+    addEventListener(type, () =>
+      setTimeout(() => {
+        if (!isPressed) return;
+        isPressed = false;
+        drawResult();
+      }),
+    );
   }
 
   function drawResult() {
@@ -49,10 +54,19 @@ export function createResult(shown) {
     const limit = hasSetting(settings.attack, "budget") ? t("lab.limit") : "";
     setCitedText(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
     // All attacks on all networks would be too many: there it is the networks that are chosen.
-    const isShown = (/** @type {import("./plan.js").Row} */ row) => experiment !== "attacks"
-      || subjects.some(({ model, scale }) => (row.role === "scaled" ? model.role === "undefended" && row.scale === scale : scale === null && row.role === model.role && row.temperature === model.temperature));
+    const isShown = (/** @type {import("./plan.js").Row} */ row) =>
+      experiment !== "attacks"
+      || subjects.some(({ model, scale }) =>
+        row.role === "scaled"
+          ? model.role === "undefended" && row.scale === scale
+          : scale === null && row.role === model.role && row.temperature === model.temperature,
+      );
     const ours = published.about === aboutOf(choice) ? published.rows : [];
-    const figures = { yours, ours: ours.filter(isShown), paper: reported(experiment, data, settings, papers).filter(isShown) };
+    const figures = {
+      yours,
+      ours: ours.filter(isShown),
+      paper: reported(experiment, data, settings, papers).filter(isShown),
+    };
     const view = draw(experiment, figures, { data, look, onLook: lookElsewhere, onOpen: open });
     refill(must("#lab-chart", HTMLElement), ...(view.chart ? [view.chart] : []));
     must("#lab-legend", HTMLElement).replaceChildren(...view.legend);
@@ -90,7 +104,10 @@ export function createResult(shown) {
       const { choice } = shown();
       const about = aboutOf(choice);
       if (published.about === about) return;
-      const [rows, figures] = await Promise.all([fetchPublished(choice.experiment, choice.data, choice.settings), fetchPaperFigures()]);
+      const [rows, figures] = await Promise.all([
+        fetchPublished(choice.experiment, choice.data, choice.settings),
+        fetchPaperFigures(),
+      ]);
       papers = figures;
       if (aboutOf(shown().choice) !== about) return;
       published = { about, rows };
@@ -108,24 +125,44 @@ export function createResult(shown) {
 /** @param {Choice} choice */
 const aboutOf = (choice) => JSON.stringify([choice.experiment, choice.data, choice.settings]);
 
-/** Drawn anew only when they offer something else, so that an open one stays open. @param {import("./views.js").Select[]} selects */
+/**
+ * Drawn anew only when they offer something else, so that an open one stays open.
+ *
+ * @param {import("./views.js").Select[]} selects
+ */
 function drawSelects(selects) {
   const root = must("#lab-choice", HTMLElement);
   root.hidden = selects.length === 0;
   const now = JSON.stringify(selects);
   if (root.dataset.built === now) return;
   root.dataset.built = now;
-  refill(root, ...selects.map(({ label, value, options, onChange }) => {
-    const select = make("select", { "aria-label": label }, ...options.map(([name, words]) => make("option", { value: name }, words)));
-    select.value = value;
-    select.addEventListener("change", () => onChange(select.value));
-    return select;
-  }));
+  refill(
+    root,
+    ...selects.map(({ label, value, options, onChange }) => {
+      const select = make(
+        "select",
+        { "aria-label": label },
+        ...options.map(([name, words]) => make("option", { value: name }, words)),
+      );
+      select.value = value;
+      select.addEventListener("change", () => onChange(select.value));
+      return select;
+    }),
+  );
 }
 
 /** @param {import("./views.js").View} view */
 function tableOf({ head, body }) {
-  return make("table", {},
+  return make(
+    "table",
+    {},
     make("thead", {}, make("tr", {}, ...head.map((name) => make("th", { scope: "col" }, name)))),
-    make("tbody", {}, ...body.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell))))));
+    make(
+      "tbody",
+      {},
+      ...body.map(([name, ...cells]) =>
+        make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", {}, cell))),
+      ),
+    ),
+  );
 }

@@ -33,7 +33,11 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
   let counted = 0;
 
   const run = {
-    choice, samples, models, backend, pool,
+    choice,
+    samples,
+    models,
+    backend,
+    pool,
     total: attemptsOf(choice),
     /** @type {ExperimentRecord[]} */
     records: [],
@@ -89,7 +93,9 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
   };
 
   async function attack() {
-    const cancelled = new Promise((/** @type {(nothing: null) => void} */ resolve) => control.signal.addEventListener("abort", () => resolve(null)));
+    const cancelled = new Promise((/** @type {(nothing: null) => void} */ resolve) =>
+      control.signal.addEventListener("abort", () => resolve(null)),
+    );
     // A fetch may hang as long as it likes; whoever cancels does not.
     const planned = await Promise.race([pool.plan(plan), cancelled]);
     if (planned === null) return "cancelled";
@@ -108,11 +114,12 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
 
   /** Counts what is there, soon and not too often. */
   function look() {
-    looking ||= setTimeout(async () => {
-      await run.count();
-      looking = 0;
-      if (run.records.length > counted) look();
-    }, PACE);
+    if (looking === 0)
+      looking = setTimeout(async () => {
+        await run.count();
+        looking = 0;
+        if (run.records.length > counted) look();
+      }, PACE);
     onProgress();
   }
 

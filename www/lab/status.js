@@ -15,7 +15,8 @@ export function createStatus(backends) {
     if (state !== "running") return t(`lab.status.${state}`, values);
     const worked = run.worked() / 1000;
     // Until something is done, the estimate has to do.
-    const all = records.length === 0 ? backends.estimate(run.backend, workOf(run.choice)) : worked * total / records.length;
+    const all =
+      records.length === 0 ? backends.estimate(run.backend, workOf(run.choice)) : (worked * total) / records.length;
     if (!run.isPlanned || all === null) return t("lab.status.starting", values);
     return t("lab.status.running", { ...values, left: duration(all - worked), workers: pool.size() });
   }
@@ -29,7 +30,11 @@ export function createStatus(backends) {
     setText(must("#lab-pause", HTMLButtonElement), t(run?.state === "paused" ? "lab.resume" : "lab.pause"));
     must("#lab-progress", HTMLProgressElement).value = run ? run.records.length / Math.max(1, run.total) : 0;
     setText(must("#lab-status", HTMLElement), run ? words(run) : t("lab.status.none"));
-    Object.assign(must("#lab", HTMLElement).dataset, { state: run?.state ?? "", done: String(run?.records.length ?? 0), total: String(run?.total ?? 0) });
+    Object.assign(must("#lab", HTMLElement).dataset, {
+      state: run?.state ?? "",
+      done: String(run?.records.length ?? 0),
+      total: String(run?.total ?? 0),
+    });
   }
 
   return { words, draw };

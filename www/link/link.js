@@ -9,9 +9,9 @@
  * values that a link leaves out.
  */
 import { DATASETS, MNIST } from "../domain/datasets.js";
-import { LANGUAGES } from "../page/i18n.js";
 import { ROLES } from "../domain/networks.js";
-import { ATTACK_IDS, CHOICES, OFFERED, RANGES, choicesOf, isChoice, nearest } from "../domain/settings.js";
+import { ATTACK_IDS, CHOICES, choicesOf, isChoice, nearest, OFFERED, RANGES } from "../domain/settings.js";
+import { LANGUAGES } from "../page/i18n.js";
 import { readPixels } from "./pixels.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
@@ -47,7 +47,8 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * set, which is `otherwise` where there is none, and whether that is what the text says.
  *
  * @template Value
- * @typedef {{ otherwise: Value, read: (text: string, data: string) => { value: Value, fits: boolean }, write: (value: Value) => string }} Field
+ * @typedef {{ otherwise: Value, read: (text: string, data: string) => { value: Value, fits: boolean }, write: (value: Value) => string }}
+ * Field
  */
 
 const VERSION = "1";
@@ -56,12 +57,25 @@ const MOST_LETTERS = 65_536;
 /** Stands at the end, so that a link that was cut on its way is not taken for another one. */
 const END = "end";
 
-/** The settings of attacks that are choices, as fields. @type {{ [name in import("../domain/settings.js").Choice["name"]]: Field<Link[name]> }} */
-const CHOSEN = /** @type {any} */ (Object.fromEntries(OFFERED.filter(isChoice).map(({ name, link }) => [name, choice(choicesOf(name), link)])));
+/**
+ * The settings of attacks that are choices, as fields.
+ *
+ * @type {{ [name in import("../domain/settings.js").Choice["name"]]: Field<Link[name]> }}
+ */
+const CHOSEN = /** @type {any} */ (
+  Object.fromEntries(OFFERED.filter(isChoice).map(({ name, link }) => [name, choice(choicesOf(name), link)]))
+);
 /** Those that are numbers. @type {{ [name in import("../domain/settings.js").Numeric]: Field<Link[name]> }} */
-const NUMBERS = /** @type {any} */ (Object.fromEntries(OFFERED.flatMap((each) => (isChoice(each) ? [] : [[each.name, setting(each.name, each.link)]]))));
+const NUMBERS = /** @type {any} */ (
+  Object.fromEntries(OFFERED.flatMap((each) => (isChoice(each) ? [] : [[each.name, setting(each.name, each.link)]])))
+);
 
-/** In the order in which they are read and written: the data set first, on which others depend; drawings and pictures last, being the longest. @type {{ [name in keyof Link]: Field<Link[name]> }} */
+/**
+ * In the order in which they are read and written: the data set first, on which others depend; drawings and pictures
+ * last, being the longest.
+ *
+ * @type {{ [name in keyof Link]: Field<Link[name]> }}
+ */
 const FIELDS = {
   data: choice(Object.keys(DATASETS), MNIST),
   left: network(),
@@ -106,7 +120,17 @@ const FIELDS = {
 const NAMES = /** @type {(keyof Link)[]} */ (Object.keys(FIELDS));
 
 /** What means nothing without the data set it was made for. */
-export const OF_DATA = /** @type {const} */ (["left", "right", "kleft", "kright", "sample", "target", "strokes", "pixels", "step"]);
+export const OF_DATA = /** @type {const} */ ([
+  "left",
+  "right",
+  "kleft",
+  "kright",
+  "sample",
+  "target",
+  "strokes",
+  "pixels",
+  "step",
+]);
 
 /** The fields that name a picture. A link has one; of several the first holds. */
 const PICTURES = /** @type {const} */ (["pixels", "strokes", "sample"]);
@@ -114,7 +138,8 @@ const PICTURES = /** @type {const} */ (["pixels", "strokes", "sample"]);
 /** @typedef {keyof Link | 'version' | 'end'} Dropped */
 
 /** What an address without a link stands for. @returns {Link} */
-export const emptyLink = () => /** @type {Link} */ (Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].otherwise])));
+export const emptyLink = () =>
+  /** @type {Link} */ (Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].otherwise])));
 
 /**
  * Reads the part of an address from its `#` on. Null where it is none of this page's links.
@@ -181,7 +206,13 @@ function writeField(name, link) {
  */
 export const isSame = (one, other, names) => names.every((name) => writeField(name, one) === writeField(name, other));
 
-/** @template {string | null} Otherwise @template {string} Value @param {readonly Value[]} values @param {Otherwise} otherwise @returns {Field<Value | Otherwise>} */
+/**
+ * @template {string | null} Otherwise
+ * @template {string} Value
+ * @param {readonly Value[]} values
+ * @param {Otherwise} otherwise
+ * @returns {Field<Value | Otherwise>}
+ */
 function choice(values, otherwise) {
   return {
     otherwise,
@@ -196,7 +227,13 @@ function choice(values, otherwise) {
 /** A number in digits alone: no exponents, no other bases, no words. */
 const NUMBER = /^-?\d{1,30}(\.\d{1,30})?$/;
 
-/** @template {number | null} Otherwise @param {number} least @param {number} most @param {Otherwise} otherwise @returns {Field<number | Otherwise>} */
+/**
+ * @template {number | null} Otherwise
+ * @param {number} least
+ * @param {number} most
+ * @param {Otherwise} otherwise
+ * @returns {Field<number | Otherwise>}
+ */
 function integer(least, most, otherwise) {
   return {
     otherwise,
@@ -241,6 +278,7 @@ function network() {
       if (!role) return { value: null, fits: false };
       return { value: { role, temperature: Number(temperature), hash }, fits: true };
     },
-    write: (value) => (value ? [value.role, value.temperature, value.hash].filter((part) => part !== "").join("-") : ""),
+    write: (value) =>
+      value ? [value.role, value.temperature, value.hash].filter((part) => part !== "").join("-") : "",
   };
 }

@@ -14,14 +14,17 @@ const MOST_BYTES = 2 * (MOST_STROKES + MOST_POINTS);
 export const pointCount = (strokes) => strokes.reduce((sum, stroke) => sum + stroke.length / 2, 0);
 
 /** Whether a drawing can grow by a point, and by so many strokes. @param {Uint8Array[]} strokes */
-export const hasRoom = (strokes, more = 1) => strokes.length + more <= MOST_STROKES && pointCount(strokes) < MOST_POINTS;
+export const hasRoom = (strokes, more = 1) =>
+  strokes.length + more <= MOST_STROKES && pointCount(strokes) < MOST_POINTS;
 
 /** @param {Uint8Array[]} strokes */
 export function writeStrokes(strokes) {
-  const bytes = strokes.filter((stroke) => stroke.length > 0).flatMap((stroke) => {
-    const points = stroke.length / 2;
-    return [...(points < 128 ? [points] : [(points & 127) | 128, points >> 7]), ...stroke];
-  });
+  const bytes = strokes
+    .filter((stroke) => stroke.length > 0)
+    .flatMap((stroke) => {
+      const points = stroke.length / 2;
+      return [...(points < 128 ? [points] : [(points & 127) | 128, points >> 7]), ...stroke];
+    });
   return toText(bytes);
 }
 

@@ -1,4 +1,6 @@
-/** Says a sentence to those who do not see the page: what they did, start, outcome and errors, and nothing in between. */
+/**
+ * Says a sentence to those who do not see the page: what they did, start, outcome and errors, and nothing in between.
+ */
 import { must } from "./dom.js";
 
 /** What is said at the next frame. @type {string[]} */

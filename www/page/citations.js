@@ -1,10 +1,17 @@
 /** Citations on the page. */
 import { make } from "./dom.js";
 
-/** Puts a text into an element, with each [number] as a link to the list of papers. @param {Element} element @param {string} text */
+/**
+ * Puts a text into an element, with each [number] as a link to the list of papers.
+ *
+ * @param {Element} element
+ * @param {string} text
+ */
 export function setCitedText(element, text) {
-  element.replaceChildren(...text.split(/(\[\d+\])/).map((part) => {
-    const cited = /^\[(\d+)\]$/.exec(part);
-    return cited ? make("a", { href: `#reference-${cited[1]}` }, part) : part;
-  }));
+  element.replaceChildren(
+    ...text.split(/(\[\d+\])/).map((part) => {
+      const cited = /^\[(\d+)\]$/.exec(part);
+      return cited ? make("a", { href: `#reference-${cited[1]}` }, part) : part;
+    }),
+  );
 }

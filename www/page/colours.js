@@ -2,7 +2,19 @@
 
 /** @typedef {{ css: string, rgb: [number, number, number] }} Colour */
 
-const NAMES = /** @type {const} */ (["paper", "ink", "low", "middle", "high", "changed", "next", "halo", "red", "green", "blue"]);
+const NAMES = /** @type {const} */ ([
+  "paper",
+  "ink",
+  "low",
+  "middle",
+  "high",
+  "changed",
+  "next",
+  "halo",
+  "red",
+  "green",
+  "blue",
+]);
 /** @typedef {Record<typeof NAMES[number], Colour>} Colours */
 
 /** @type {Colours | null} */

@@ -2,7 +2,16 @@
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
 
-const KNOWN = new Set(["NetworkError", "IntegrityError", "ModelError", "RequestError", "ImageError", "EngineError", "NoWebAssembly", "NoSimd"]);
+const KNOWN = new Set([
+  "NetworkError",
+  "IntegrityError",
+  "ModelError",
+  "RequestError",
+  "ImageError",
+  "EngineError",
+  "NoWebAssembly",
+  "NoSimd",
+]);
 
 /** @param {Error} error */
 const errorText = (error) => t(KNOWN.has(error.name) ? `error.${error.name}` : "error.other");

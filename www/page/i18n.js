@@ -3,10 +3,11 @@
  * Elements of index.html name theirs: `data-t` for the text, `data-t-label` for an aria-label and
  * `data-t-title` for a title. Words that differ by data set are under `key.<data set>`.
  */
-import { make, must } from "./dom.js";
+
 import { withNumbers } from "../domain/papers.js";
 import { fetchJson } from "../engine/fetch.js";
 import { LANGUAGES as NAMES } from "../languages/index.js";
+import { make, must } from "./dom.js";
 import { recall, remember } from "./storage.js";
 
 /** @typedef {keyof typeof NAMES} Language */
@@ -42,7 +43,9 @@ export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag
  */
 export function setUpMenu(onChoice) {
   const menu = must("#language", HTMLSelectElement);
-  menu.replaceChildren(...LANGUAGES.map((language) => make("option", { value: language, lang: language }, NAMES[language])));
+  menu.replaceChildren(
+    ...LANGUAGES.map((language) => make("option", { value: language, lang: language }, NAMES[language])),
+  );
   menu.addEventListener("change", () => {
     const chosen = toLanguage(menu.value) ?? "en";
     remember(KEY, chosen);
@@ -59,7 +62,13 @@ export function setUpMenu(onChoice) {
  */
 export async function speak(wanted) {
   const mine = ++turn;
-  const [, isHere] = await Promise.all([fetchWords("en"), fetchWords(wanted).then(() => true, () => false)]);
+  const [, isHere] = await Promise.all([
+    fetchWords("en"),
+    fetchWords(wanted).then(
+      () => true,
+      () => false,
+    ),
+  ]);
   // Somebody has asked for another one since.
   if (mine !== turn) return true;
   if (isHere) current = wanted;
@@ -79,7 +88,8 @@ export function speakOf(data) {
 
 /** @param {ParentNode} root */
 export function translate(root) {
-  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.getAttribute("data-t") ?? "");
+  for (const element of root.querySelectorAll("[data-t]"))
+    element.textContent = t(element.getAttribute("data-t") ?? "");
   for (const element of root.querySelectorAll("[data-t-label]")) {
     element.setAttribute("aria-label", t(element.getAttribute("data-t-label") ?? ""));
   }
@@ -89,14 +99,16 @@ export function translate(root) {
 }
 
 /**
- * The words of a key with their {placeholders} filled, and the numbers of the papers that they cite. Where there are words for the data set, they
+ * The words of a key with their {placeholders} filled, and the numbers of the papers that they cite. Where there are
+ * words for the data set, they
  * are taken; where the placeholder `count` is one and the language tells one from many, `key.one`.
  *
  * @param {string} key
  * @param {Record<string, string | number>} [values]
  */
 export function t(key, values = {}) {
-  const forms = typeof values.count === "number" ? [`.${new Intl.PluralRules(current).select(values.count)}`, ""] : [""];
+  const forms =
+    typeof values.count === "number" ? [`.${new Intl.PluralRules(current).select(values.count)}`, ""] : [""];
   const keys = [`${key}.${subject}`, key].flatMap((each) => forms.map((form) => each + form));
   const words = keys.map(lookUp).find((found) => found !== undefined) ?? key;
   return withNumbers(words).replace(/\{(\w+)\}/g, (whole, name) => {
@@ -115,7 +127,12 @@ export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
-/** The interval of a share, as percentages. That of a mean may reach beyond what a share can be. @param {[number, number]} interval @param {number} [digits] */
+/**
+ * The interval of a share, as percentages. That of a mean may reach beyond what a share can be.
+ *
+ * @param {[number, number]} interval
+ * @param {number} [digits]
+ */
 export function percentInterval([low, high], digits = 1) {
   return t("results.interval", { low: percent(Math.max(0, low), digits), high: percent(Math.min(1, high), digits) });
 }
@@ -130,9 +147,15 @@ export function duration(seconds) {
 /** A class by its name; digits are their own. @param {{ classes: readonly string[] }} dataset @param {number} label */
 export const className = ({ classes }, label) => lookUp(`class.${classes[label]}`) ?? classes[label];
 
-/** A network in words. @param {Pick<import("../engine/protocol.js").ManifestEntry, "role" | "temperature">} model @param {number | null} [k] What its logits are multiplied by. */
+/**
+ * A network in words.
+ *
+ * @param {Pick<import("../engine/protocol.js").ManifestEntry, "role" | "temperature">} model
+ * @param {number | null} [k] What its logits are multiplied by.
+ */
 export function modelName({ role, temperature }, k = null) {
-  const name = role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
+  const name =
+    role === "undefended" ? t("role.undefended") : t("role.at-temperature", { role: t(`role.${role}`), temperature });
   return k === null ? name : t("role.scaled", { network: name, k });
 }
 

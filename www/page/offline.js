@@ -29,7 +29,11 @@ export function setUpOffline(isGuest) {
   const told = new Set();
 
   return async (files) => {
-    const fetched = performance.getEntriesByType("resource").map(({ name }) => name.split(/[?#]/)[0]).filter((url) => url.startsWith(ROOT.href)).map((url) => url.slice(ROOT.href.length));
+    const fetched = performance
+      .getEntriesByType("resource")
+      .map(({ name }) => name.split(/[?#]/)[0])
+      .filter((url) => url.startsWith(ROOT.href))
+      .map((url) => url.slice(ROOT.href.length));
     const used = [...files, ...fetched].filter((name) => !told.has(name));
     for (const name of used) told.add(name);
     try {
@@ -68,7 +72,12 @@ function offer(next) {
   document.querySelector("#release")?.remove();
   const accept = make("button", { type: "button", "data-t": "release.accept" });
   accept.addEventListener("click", () => next.postMessage("take over"), { once: true });
-  const line = make("div", { class: "notice", id: "release" }, make("p", { class: "notice-text", "data-t": "release.offer" }), accept);
+  const line = make(
+    "div",
+    { class: "notice", id: "release" },
+    make("p", { class: "notice-text", "data-t": "release.offer" }),
+    accept,
+  );
   must(".notes", HTMLElement).append(line);
   translate(line);
   announce(t("release.offer"));

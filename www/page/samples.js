@@ -1,10 +1,13 @@
 /** The test images that come with the page: one PNG of tiles, and a list of which images they are. */
+
+import { decodePng } from "../codecs/png.js";
 import { DATASETS, placeOf } from "../domain/datasets.js";
 import { fetchFile, fetchJson } from "../engine/fetch.js";
 import { failure } from "../engine/protocol.js";
-import { decodePng } from "../codecs/png.js";
 
-/** @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set. */
+/**
+ * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
+ */
 
 const COLUMNS = 10;
 const MOST = 1000;
@@ -12,7 +15,11 @@ const MOST = 1000;
 /** Addresses of the tiles that have been fetched, by data set. @type {Map<string, string>} */
 const sheets = new Map();
 
-/** The tiles of a data set whose samples are here, as a picture for style sheets; it is not fetched again. @param {string} dataset */
+/**
+ * The tiles of a data set whose samples are here, as a picture for style sheets; it is not fetched again.
+ *
+ * @param {string} dataset
+ */
 export const sheetOf = (dataset) => sheets.get(dataset) ?? "";
 
 /** What has been asked for, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */

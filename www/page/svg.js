@@ -7,7 +7,12 @@ export function makeSvg(tag, attributes) {
   return element;
 }
 
-/** @param {number} x @param {number} y @param {string} text @param {'start' | 'middle' | 'end'} anchor Which end of the text is at `x`. */
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {string} text
+ * @param {'start' | 'middle' | 'end'} anchor Which end of the text is at `x`.
+ */
 export function svgText(x, y, text, anchor) {
   const element = makeSvg("text", { x: x.toFixed(1), y: y.toFixed(1), "text-anchor": anchor });
   element.textContent = text;

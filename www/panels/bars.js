@@ -15,10 +15,13 @@ export function createBars(body, lengthOf = (probability) => probability) {
     const fill = make("div", { class: "bar-fill" });
     const mark = make("span", { class: "bar-mark" });
     const value = make("td", { class: "bar-value" });
-    const row = make("tr", {},
+    const row = make(
+      "tr",
+      {},
       make("th", { scope: "row" }, name, mark),
       make("td", { class: "bar-cell", "aria-hidden": "true" }, make("div", { class: "bar-track" }, fill)),
-      value);
+      value,
+    );
     body.append(row);
     return { row, name, fill, mark, value };
   });
@@ -36,7 +39,15 @@ export function createBars(body, lengthOf = (probability) => probability) {
       row.dataset.role = role;
       row.toggleAttribute("data-read", place === label);
       fill.style.transform = `scaleX(${lengthOf(probability ?? 0)})`;
-      setText(mark, role ? ` ${role.split(" ").map((each) => t(`bars.${each}`)).join(", ")}` : "");
+      setText(
+        mark,
+        role
+          ? ` ${role
+              .split(" ")
+              .map((each) => t(`bars.${each}`))
+              .join(", ")}`
+          : "",
+      );
       setText(value, probability === null ? "–" : formatProbability(probability));
     });
   };

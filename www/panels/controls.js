@@ -1,9 +1,9 @@
 /** The controls of the attack and of what is shown. Each setting that the registry has gets a control of its own. */
 import { ATTACKS, choicesIn, hasSetting, isUntargeted, settingsOf, tempered } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
+import { ATTACK_IDS, CHOICES, choicesOf, fit, isChoice, OFFERED, rangeOf } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
 import { number, percent, t } from "../page/i18n.js";
-import { ATTACK_IDS, CHOICES, OFFERED, choicesOf, fit, isChoice, rangeOf } from "../domain/settings.js";
 import { SIDES } from "../session/state.js";
 import { ownTemperature } from "../session/verdict.js";
 
@@ -15,14 +15,20 @@ export const isNarrow = () => matchMedia("(max-width: 46rem)").matches;
 
 /** @param {Session} session */
 export function setUpControls(session) {
-  const showAttack = makeRadios(must("#attacks", HTMLElement), "attack", ATTACK_IDS, (attack) => session.changeSettings({ attack }));
-  const drawSettings = OFFERED.map((setting) => (isChoice(setting) ? setUpChoice(setting.name, session) : setUpRange(setting.name, session)));
+  const showAttack = makeRadios(must("#attacks", HTMLElement), "attack", ATTACK_IDS, (attack) =>
+    session.changeSettings({ attack }),
+  );
+  const drawSettings = OFFERED.map((setting) =>
+    isChoice(setting) ? setUpChoice(setting.name, session) : setUpRange(setting.name, session),
+  );
   const budgetNote = make("p", { class: "small" });
   must("#budget", HTMLElement).parentElement?.after(budgetNote);
   const drawTemper = setUpTemper(session);
   const untargeted = must("#untargeted", HTMLInputElement);
   untargeted.addEventListener("change", () => session.changeSettings({ untargeted: untargeted.checked }));
-  const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) => session.look({ overlay }));
+  const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) =>
+    session.look({ overlay }),
+  );
   const channels = must("#channels", HTMLElement);
   const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.look({ channel }));
   const marks = must("#marks", HTMLInputElement);
@@ -43,7 +49,13 @@ export function setUpControls(session) {
     setText(must("#settings-summary", HTMLElement), summary(state.settings));
     setText(must("#attack-note", HTMLElement), t(`attack.${attack}.note`));
     budgetNote.hidden = !hasSetting(attack, "budget");
-    setText(budgetNote, t(`setting.budget.note.${isOneByOne ? "feature" : "pair"}`, { count: isOneByOne ? budget : Math.floor(budget / 2), share }));
+    setText(
+      budgetNote,
+      t(`setting.budget.note.${isOneByOne ? "feature" : "pair"}`, {
+        count: isOneByOne ? budget : Math.floor(budget / 2),
+        share,
+      }),
+    );
     must("#untargeted-row", HTMLElement).hidden = !ATTACKS[attack].untargeted;
     untargeted.checked = isUntargeted(state.settings);
     must("#targets .targets-row", HTMLElement).toggleAttribute("data-unused", untargeted.checked);
@@ -92,9 +104,10 @@ function setUpActions(session) {
   const message = must("#message", HTMLElement);
   run.addEventListener("click", () => {
     if (run.ariaDisabled === "true") return;
-    session.run();
+    void session.run();
     // On a phone the panels are below the controls; in somebody else's page the scrolling is theirs.
-    if (isNarrow() && document.documentElement.dataset.embed === undefined) must("#views", HTMLElement).scrollIntoView();
+    if (isNarrow() && document.documentElement.dataset.embed === undefined)
+      must("#views", HTMLElement).scrollIntoView();
   });
   step.addEventListener("click", session.step);
   cancel.addEventListener("click", session.cancel);
@@ -112,7 +125,8 @@ function setUpActions(session) {
     document.body.dataset.running = String(running);
     document.body.dataset.started = String(running || SIDES.some((side) => panels[side].steps.length > 0));
     // On a phone the others go away when there is nothing for them to do, and the focus would go with them.
-    if ([step, cancel].some((button) => button === document.activeElement && button.getClientRects().length === 0)) run.focus();
+    if ([step, cancel].some((button) => button === document.activeElement && button.getClientRects().length === 0))
+      run.focus();
   };
 }
 
@@ -129,10 +143,20 @@ function makeRadios(group, name, values, onChoice) {
   const inputs = values.map((value) => {
     const input = make("input", { type: "radio", name, value });
     input.addEventListener("change", () => onChoice(value));
-    group.append(make("label", { class: "segment", "data-value": value }, input, make("span", { "data-t": `${name}.${value}` }, t(`${name}.${value}`))));
+    group.append(
+      make(
+        "label",
+        { class: "segment", "data-value": value },
+        input,
+        make("span", { "data-t": `${name}.${value}` }, t(`${name}.${value}`)),
+      ),
+    );
     return input;
   });
-  return (/** @type {Value} */ chosen) => inputs.forEach((input) => { input.checked = input.value === chosen; });
+  return (/** @type {Value} */ chosen) =>
+    inputs.forEach((input) => {
+      input.checked = input.value === chosen;
+    });
 }
 
 /** Adds a control to those of the attack's settings. @param {string} name @param {HTMLElement} row */
@@ -140,12 +164,24 @@ function addSetting(name, row) {
   row.dataset.setting = name;
   must("#settings", HTMLElement).append(row);
   /** @param {State} state */
-  return ({ settings: { attack } }) => { row.hidden = !settingsOf(attack).some((each) => each === name); };
+  return ({ settings: { attack } }) => {
+    row.hidden = !settingsOf(attack).some((each) => each === name);
+  };
 }
 
-/** A switch between the choices that the attack has. @param {import("../domain/settings.js").Choice["name"]} name @param {Session} session */
+/**
+ * A switch between the choices that the attack has.
+ *
+ * @param {import("../domain/settings.js").Choice["name"]} name
+ * @param {Session} session
+ */
 function setUpChoice(name, session) {
-  const row = make("div", { class: "setting", role: "radiogroup", "data-t-label": `setting.${name}`, "aria-label": t(`setting.${name}`) });
+  const row = make("div", {
+    class: "setting",
+    role: "radiogroup",
+    "data-t-label": `setting.${name}`,
+    "aria-label": t(`setting.${name}`),
+  });
   const show = makeRadios(row, name, choicesOf(name), (value) => session.changeSettings({ [name]: value }));
   const drawRow = addSetting(name, row);
 
@@ -153,7 +189,9 @@ function setUpChoice(name, session) {
   return (state) => {
     drawRow(state);
     const offered = choicesIn(state.settings.attack, name);
-    for (const choice of row.children) /** @type {HTMLElement} */ (choice).hidden = !offered.includes(choice.getAttribute("data-value") ?? "");
+    for (const choice of /** @type {Iterable<HTMLElement>} */ (row.children)) {
+      choice.hidden = !offered.includes(choice.getAttribute("data-value") ?? "");
+    }
     show(state.settings[name]);
   };
 }
@@ -173,9 +211,14 @@ function setUpRange(name, session) {
   const { min, max, step } = rangeOf(name, data);
   const label = make("label", { for: name }, make("span", { "data-t": `setting.${name}` }, t(`setting.${name}`)));
   const field = make("input", { type: "number", id: name, inputmode: Number.isInteger(step) ? "numeric" : "decimal" });
-  const slider = (max - min) / step > MOST_POSITIONS ? null : make("input", { type: "range", id: `${name}-range`, tabindex: "-1", "aria-hidden": "true" });
+  const slider =
+    (max - min) / step > MOST_POSITIONS
+      ? null
+      : make("input", { type: "range", id: `${name}-range`, tabindex: "-1", "aria-hidden": "true" });
   const drawRow = addSetting(name, make("div", { class: "setting" }, label, ...(slider ? [slider] : []), field));
-  const fitRange = () => { for (const input of slider ? [field, slider] : [field]) Object.assign(input, rangeOf(name, data)); };
+  const fitRange = () => {
+    for (const input of slider ? [field, slider] : [field]) Object.assign(input, rangeOf(name, data));
+  };
   fitRange();
   slider?.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value, data) }));
   field.addEventListener("change", () => {

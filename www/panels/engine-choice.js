@@ -1,5 +1,5 @@
 /** Which engine computes and why, and a menu to choose another. */
-import { must, make } from "../page/dom.js";
+import { make, must } from "../page/dom.js";
 import { preferredEngine, rememberEngine } from "../page/engine-preference.js";
 import { t } from "../page/i18n.js";
 

@@ -30,7 +30,9 @@ function noticeText(state) {
   const fields = state.notes.filter((note) => !SENTENCES.includes(note)).map((note) => t(`notes.field.${note}`));
   const sentences = SENTENCES.filter((note) => state.notes.includes(note)).map((note) => {
     const [kind, side] = note.split(".");
-    return t(`notes.${kind}`, { network: side ? panelName(state, /** @type {import("../session/state.js").Side} */ (side)) : "" });
+    return t(`notes.${kind}`, {
+      network: side ? panelName(state, /** @type {import("../session/state.js").Side} */ (side)) : "",
+    });
   });
   if (fields.length > 0) sentences.push(t("notes.dropped", { fields: fields.join(t("notes.comma")) }));
   return sentences.join(" ");

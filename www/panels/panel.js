@@ -1,16 +1,16 @@
 /** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
-import { ATTACKS, SYMBOLS, hasSetting, isUntargeted } from "../domain/attacks.js";
-import { barsBody, createBars, formatSmall } from "./bars.js";
-import { openModelCard } from "./model-card.js";
+import { ATTACKS, hasSetting, isUntargeted, SYMBOLS } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
+import { family } from "../domain/networks.js";
+import { FIRST_K, RANGES } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
 import { className, modelName, number, percent, t, translate } from "../page/i18n.js";
-import { family } from "../domain/networks.js";
-import { createPicture, isCrowded, mapAt, peak, viewOf } from "./picture.js";
 import { stepAt } from "../session/player.js";
-import { FIRST_K, RANGES } from "../domain/settings.js";
-import { setUpStatus } from "./status.js";
 import { panelName, prospect, verdict } from "../session/verdict.js";
+import { barsBody, createBars, formatSmall } from "./bars.js";
+import { openModelCard } from "./model-card.js";
+import { createPicture, isCrowded, mapAt, peak, viewOf } from "./picture.js";
+import { setUpStatus } from "./status.js";
 
 /** Told from the network itself by this at the end of its value. */
 const SCALED = "×";
@@ -39,7 +39,9 @@ export function setUpPanel(side, session, isFixed = false) {
   const cardOpen = must(".card-open", HTMLButtonElement, root);
   /** @type {import("../session/state.js").ManifestEntry | null} */
   let carded = null;
-  cardOpen.addEventListener("click", () => { if (carded) openModelCard(carded); });
+  cardOpen.addEventListener("click", () => {
+    if (carded) openModelCard(carded);
+  });
   select.addEventListener("change", () => {
     const [role, isScaled] = select.value.split(SCALED);
     session.chooseRole(side, role, isScaled === undefined ? null : FIRST_K);
@@ -59,7 +61,14 @@ export function setUpPanel(side, session, isFixed = false) {
     const scaled = roles.filter((role) => role === "undefended" || (scale !== null && role === model?.role));
     select.replaceChildren(
       ...roles.map((role) => make("option", { value: role }, t(`role.${role}`))),
-      ...scaled.map((role) => make("option", { value: role + SCALED }, t("role.scaled", { network: t(`role.${role}`), k: role === model?.role ? scale ?? FIRST_K : FIRST_K }))));
+      ...scaled.map((role) =>
+        make(
+          "option",
+          { value: role + SCALED },
+          t("role.scaled", { network: t(`role.${role}`), k: role === model?.role ? (scale ?? FIRST_K) : FIRST_K }),
+        ),
+      ),
+    );
     select.disabled = isFixed || models.length === 0;
     select.setAttribute("aria-label", t("panel.choose", { panel: t(`panel.${side}`) }));
     if (!model) return;
@@ -86,9 +95,15 @@ export function setUpPanel(side, session, isFixed = false) {
     const isEarlier = mapAt(state, side, step).isEarlier;
     setText(find(".picture-note"), isEarlier ? t("picture.earlier") : "");
     find(".picture-note").hidden = !isEarlier;
-    find(".picture-frame").setAttribute("aria-label", t("picture.label", {
-      panel: panelName(state, side), overlay: t(`overlay.${overlay}`), side: DATASETS[state.data].side, count: step?.featuresChanged ?? 0,
-    }));
+    find(".picture-frame").setAttribute(
+      "aria-label",
+      t("picture.label", {
+        panel: panelName(state, side),
+        overlay: t(`overlay.${overlay}`),
+        side: DATASETS[state.data].side,
+        count: step?.featuresChanged ?? 0,
+      }),
+    );
   }
 
   /** @param {State} state @param {Step | null} step */
@@ -105,9 +120,19 @@ export function setUpPanel(side, session, isFixed = false) {
     setText(find(".readout-changed-name"), changed.name);
     setText(find(".readout-changed"), changed.value);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
-    setText(find(".readout-zeros"), zeros ? `${number(step.zeroGradients ?? 0)} / ${number(step.gradientEntries ?? 0)}` : "–");
-    setText(find(".readout-gap"), now ? number(logitGap(now.logits), { maximumFractionDigits: 1, minimumFractionDigits: 1 }) : "–");
-    root.dataset.label = step ? String(step.label) : readingOf === state.picture.pixels ? String(reading?.label ?? "") : "";
+    setText(
+      find(".readout-zeros"),
+      zeros ? `${number(step.zeroGradients ?? 0)} / ${number(step.gradientEntries ?? 0)}` : "–",
+    );
+    setText(
+      find(".readout-gap"),
+      now ? number(logitGap(now.logits), { maximumFractionDigits: 1, minimumFractionDigits: 1 }) : "–",
+    );
+    root.dataset.label = step
+      ? String(step.label)
+      : readingOf === state.picture.pixels
+        ? String(reading?.label ?? "")
+        : "";
   }
 
   /** @param {State} state */
@@ -148,7 +173,9 @@ export function setUpPanel(side, session, isFixed = false) {
  */
 function setUpTemperature(root, side, session) {
   const slider = must(".panel-temperature", HTMLInputElement, root);
-  const [temperature, accuracy] = [".temperature-value", ".temperature-accuracy"].map((name) => must(name, HTMLElement, root));
+  const [temperature, accuracy] = [".temperature-value", ".temperature-accuracy"].map((name) =>
+    must(name, HTMLElement, root),
+  );
   /** @type {import("../session/state.js").ManifestEntry[]} */
   let models = [];
   slider.addEventListener("input", say);
@@ -163,7 +190,10 @@ function setUpTemperature(root, side, session) {
     slider.setAttribute("aria-valuetext", words);
   }
 
-  return (/** @type {import("../session/state.js").ManifestEntry[]} */ all, /** @type {import("../session/state.js").ManifestEntry} */ model) => {
+  return (
+    /** @type {import("../session/state.js").ManifestEntry[]} */ all,
+    /** @type {import("../session/state.js").ManifestEntry} */ model,
+  ) => {
     models = all;
     slider.max = String(models.length - 1);
     slider.value = String(models.indexOf(model));
@@ -188,10 +218,17 @@ function changedOf({ data, settings }, first, step) {
   }
   const hasBudget = hasSetting(settings.attack, "budget");
   const most = hasBudget ? settings.budget : DATASETS[data].features;
-  return { name: t(hasBudget ? "readout.changed" : "readout.changed-all"), value: `${number(step?.featuresChanged ?? 0)} / ${number(most)}` };
+  return {
+    name: t(hasBudget ? "readout.changed" : "readout.changed-all"),
+    value: `${number(step?.featuresChanged ?? 0)} / ${number(most)}`,
+  };
 }
 
-/** How far the largest logit lies above the second: what the softmax makes of it is all but decided by this. @param {number[]} logits */
+/**
+ * How far the largest logit lies above the second: what the softmax makes of it is all but decided by this.
+ *
+ * @param {number[]} logits
+ */
 function logitGap(logits) {
   const [first, second] = [...logits].sort((a, b) => b - a);
   return first - second;
@@ -208,13 +245,21 @@ function scale(state, side, step) {
   const { data, overlay, channel, settings, target } = state;
   const dataset = DATASETS[data];
   const isColour = dataset.channels > 1 && channel === "all";
-  if (overlay === "image") return isColour ? { low: "", high: "", about: "" } : { low: "0", high: "1", about: t("scale.image") };
+  if (overlay === "image")
+    return isColour ? { low: "", high: "", about: "" } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
   const { map } = mapAt(state, side, step);
   const { output } = ATTACKS[settings.attack];
   // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
-  const hasNone = output === null || (overlay === "saliency" && (!hasSetting(settings.attack, "direction") || settings.direction === "either"));
-  if (!map) return { low: "", high: "", about: t(hasNone ? `scale.none.${overlay}` : step ? "scale.not-needed" : "scale.not-yet") };
+  const hasNone =
+    output === null
+    || (overlay === "saliency" && (!hasSetting(settings.attack, "direction") || settings.direction === "either"));
+  if (!map)
+    return {
+      low: "",
+      high: "",
+      about: t(hasNone ? `scale.none.${overlay}` : step ? "scale.not-needed" : "scale.not-yet"),
+    };
   const most = peak(map);
   if (overlay === "saliency") {
     if (most === 0) return { low: "", high: "", about: t("scale.no-saliency") };
@@ -222,7 +267,12 @@ function scale(state, side, step) {
   }
   if (most === 0) return { low: "", high: "", about: t("scale.zero") };
   const symbol = output ? SYMBOLS[output] : "";
-  const of = output === "loss" || output === "margin" ? symbol : dataset.channels === 1 ? `${symbol}${SUBSCRIPTS[target]}` : `${symbol}(${className(dataset, target)})`;
+  const of =
+    output === "loss" || output === "margin"
+      ? symbol
+      : dataset.channels === 1
+        ? `${symbol}${SUBSCRIPTS[target]}`
+        : `${symbol}(${className(dataset, target)})`;
   return { low: `−${formatSmall(most)}`, high: `+${formatSmall(most)}`, about: t("scale.gradient", { output: of }) };
 }
 

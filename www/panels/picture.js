@@ -4,8 +4,9 @@
  * the saliency that the attack makes of it. Of a colour image one channel can be looked at alone; the
  * maps of all channels together show, at each pixel, the channel where most is to be seen.
  */
-import { colours, divergingScale, inkScale } from "../page/colours.js";
+
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
+import { colours, divergingScale, inkScale } from "../page/colours.js";
 import { must } from "../page/dom.js";
 
 /**
@@ -85,16 +86,24 @@ const CROWDED = 0.2;
 
 /** The pixels that differ from the untouched image in a channel that is shown. @param {View} view */
 function changedPixels(view) {
-  const { dataset: { side }, image, original } = view;
+  const {
+    dataset: { side },
+    image,
+    original,
+  } = view;
   const count = side * side;
   if (!image || !original) return [];
   return Array.from({ length: count }, (_, pixel) => ({
-    pixel, channels: shownChannels(view).filter((channel) => image[channel * count + pixel] !== original[channel * count + pixel]),
+    pixel,
+    channels: shownChannels(view).filter(
+      (channel) => image[channel * count + pixel] !== original[channel * count + pixel],
+    ),
   })).filter(({ channels }) => channels.length > 0);
 }
 
 /** Whether changed pixels are too many to be framed. @param {View} view */
-export const isCrowded = (view, changed = changedPixels(view)) => view.marks && changed.length > CROWDED * view.dataset.side ** 2;
+export const isCrowded = (view, changed = changedPixels(view)) =>
+  view.marks && changed.length > CROWDED * view.dataset.side ** 2;
 
 /** The channels that a view shows. @param {View} view */
 function shownChannels({ dataset: { channels }, channel }) {
@@ -104,7 +113,13 @@ function shownChannels({ dataset: { channels }, channel }) {
 
 /** One pixel of the canvas a pixel of the image. @param {HTMLCanvasElement} canvas @param {View} view */
 export function paintPixels(canvas, view) {
-  const { dataset: { side, channels, features }, image, original, map, overlay } = view;
+  const {
+    dataset: { side, channels, features },
+    image,
+    original,
+    map,
+    overlay,
+  } = view;
   canvas.width = canvas.height = side;
   const context = canvas.getContext("2d");
   if (!context) return;
@@ -168,7 +183,14 @@ export function paintMarks(canvas, view, width) {
   for (const feature of chosen ?? []) ring(context, placeOf(dataset, feature), cell);
 }
 
-/** The digit's contour, so that a map can be read against it. @param {CanvasRenderingContext2D} context @param {number} side @param {Float32Array} image @param {number} cell */
+/**
+ * The digit's contour, so that a map can be read against it.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} side
+ * @param {Float32Array} image
+ * @param {number} cell
+ */
 function outline(context, side, image, cell) {
   const isInk = (/** @type {number} */ x, /** @type {number} */ y) => x < side && y < side && image[y * side + x] > 0.5;
   context.beginPath();
@@ -206,23 +228,47 @@ function box(context, x, y, cell, colour, hasHalo) {
   frame(context, x, y, cell, thick, colour);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} cell @param {number} thick @param {"changed" | "ink" | "halo"} colour */
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} cell
+ * @param {number} thick
+ * @param {"changed" | "ink" | "halo"} colour
+ */
 function frame(context, x, y, cell, thick, colour) {
   context.lineWidth = thick;
   context.strokeStyle = colours()[colour].css;
   context.strokeRect(x * cell + thick / 2, y * cell + thick / 2, cell - thick, cell - thick);
 }
 
-/** Which channel of a pixel has changed: a square of its colour, always in the same third of the frame. @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} cell @param {number} channel */
+/**
+ * Which channel of a pixel has changed: a square of its colour, always in the same third of the frame.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} cell
+ * @param {number} channel
+ */
 function tick(context, x, y, cell, channel) {
   const third = (cell * 0.6) / 3;
   context.fillStyle = colours()[CHANNELS[channel]].css;
   context.fillRect(x * cell + cell * 0.2 + channel * third, y * cell + cell * 0.8 - third, third, third);
 }
 
-/** A feature that is changed next: a ring wider than its square, told from a frame by its shape. @param {CanvasRenderingContext2D} context @param {{ x: number, y: number }} place @param {number} cell */
+/**
+ * A feature that is changed next: a ring wider than its square, told from a frame by its shape.
+ *
+ * @param {CanvasRenderingContext2D} context
+ * @param {{ x: number, y: number }} place
+ * @param {number} cell
+ */
 function ring(context, { x, y }, cell) {
-  for (const [colour, width] of /** @type {const} */ ([["halo", 0.55], ["next", 0.2]])) {
+  for (const [colour, width] of /** @type {const} */ ([
+    ["halo", 0.55],
+    ["next", 0.2],
+  ])) {
     context.beginPath();
     context.arc((x + 0.5) * cell, (y + 0.5) * cell, cell * 0.66, 0, 2 * Math.PI);
     context.strokeStyle = colours()[colour].css;

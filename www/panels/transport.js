@@ -27,13 +27,19 @@ export function setUpTransport(store, session) {
   // The keys go by what is shown, and not by what the range holds: that is drawn a frame later, and the
   // browser would count from the image before, or tell of no change where it stands at the end already.
   const by = (/** @type {number} */ steps) => () => session.show(state.shown + steps);
-  const keys = new Map(Object.entries({
-    " ": toggle,
-    Home: () => session.show(0),
-    End: () => session.show(lastIteration(state)),
-    ArrowLeft: by(-1), ArrowDown: by(-1), PageDown: by(-PAGE),
-    ArrowRight: by(1), ArrowUp: by(1), PageUp: by(PAGE),
-  }));
+  const keys = new Map(
+    Object.entries({
+      " ": toggle,
+      Home: () => session.show(0),
+      End: () => session.show(lastIteration(state)),
+      ArrowLeft: by(-1),
+      ArrowDown: by(-1),
+      PageDown: by(-PAGE),
+      ArrowRight: by(1),
+      ArrowUp: by(1),
+      PageUp: by(PAGE),
+    }),
+  );
   // Whoever takes hold of the scrubber stops what is being played.
   scrubber.addEventListener("pointerdown", () => session.show());
   scrubber.addEventListener("keydown", (event) => {
@@ -52,7 +58,8 @@ export function setUpTransport(store, session) {
     // More ticks than these would be a bar.
     scrubber.classList.toggle("is-ruled", last > 0 && last <= MOST_TICKS);
     scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
-    const words = last > 0 ? t(`transport.position.${ATTACKS[settings.attack].changes}`, { shown, last }) : t("transport.none");
+    const words =
+      last > 0 ? t(`transport.position.${ATTACKS[settings.attack].changes}`, { shown, last }) : t("transport.none");
     scrubber.setAttribute("aria-valuetext", words);
     setText(text, words);
     must("#transport", HTMLElement).dataset.last = String(last);

@@ -23,7 +23,10 @@ function makeMethods(onLost) {
   /** @param {boolean} isHeld */
   function hold(isHeld) {
     if (isHeld === (release !== null)) return;
-    if (isHeld) released = new Promise((resolve) => { release = resolve; });
+    if (isHeld)
+      released = new Promise((resolve) => {
+        release = resolve;
+      });
     else {
       release?.();
       release = null;

@@ -52,7 +52,11 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   const workers = new Set();
   /** @type {PoolWorker[]} */
   const idle = [];
-  /** Plans and computes the rows, and does no chunks, so that it survives a cancellation. @type {Promise<PoolWorker> | null} */
+  /**
+   * Plans and computes the rows, and does no chunks, so that it survives a cancellation.
+   *
+   * @type {Promise<PoolWorker> | null}
+   */
   let coordinator = null;
   /** Those whose results agreed with the CPU's. @type {WeakSet<PoolWorker>} */
   const proven = new WeakSet();
@@ -77,7 +81,10 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     update();
     if (document.visibilityState === "hidden") return;
     for (const { client } of workers) client.ping();
-    coordinator?.then(({ client }) => client.ping(), () => {});
+    coordinator?.then(
+      ({ client }) => client.ping(),
+      () => {},
+    );
   }
 
   /** Holds or releases all workers, and gives work to idle ones. */
@@ -101,7 +108,9 @@ export function createPool({ backend = "cpu", software = false, size = backend =
       throw error;
     });
     const compiled = await builds[backend];
-    const client = await startWorker(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" })).catch(async () => {
+    const client = await startWorker(
+      () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+    ).catch(async () => {
       inPage = true;
       return startInPage((await import("./core.js")).serveExperiment);
     });
@@ -114,7 +123,12 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     return { client, loaded: new Set(), plan: null };
   }
 
-  /** Loads the networks of a plan into a worker, and gives it the plan; returns what it has planned, if it had to. @param {PoolWorker} worker @param {Plan} plan */
+  /**
+   * Loads the networks of a plan into a worker, and gives it the plan; returns what it has planned, if it had to.
+   *
+   * @param {PoolWorker} worker
+   * @param {Plan} plan
+   */
   async function load(worker, plan) {
     for (const entry of plan.models) {
       if (worker.loaded.has(entry.id)) continue;
@@ -135,10 +149,14 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   /** The coordinator; a new one where the last was closed. @returns {Promise<PoolWorker>} */
   function findCoordinator() {
     coordinator ??= start("cpu").then((worker) => {
-      worker.client.onClose = () => { coordinator = null; };
+      worker.client.onClose = () => {
+        coordinator = null;
+      };
       return worker;
     });
-    coordinator.catch(() => { coordinator = null; });
+    coordinator.catch(() => {
+      coordinator = null;
+    });
     return coordinator;
   }
 
@@ -152,7 +170,9 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   async function prove(worker, plan) {
     const judge = await findCoordinator();
     await load(judge, plan);
-    const [expected, found] = await Promise.all([judge, worker].map(async ({ client }) => endsOf(await client.call("work", { task: 0, from: 0, to: 1 }))));
+    const [expected, found] = await Promise.all(
+      [judge, worker].map(async ({ client }) => endsOf(await client.call("work", { task: 0, from: 0, to: 1 }))),
+    );
     if (expected !== found) throw failure("Mismatch", `The results of GPU and CPU differ (${found}, not ${expected}).`);
     proven.add(worker);
   }
@@ -161,14 +181,25 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     /** How many work at a time: one where no workers can be made. */
     size: () => (inPage ? 1 : size),
 
-    /** The attempts and the chunks of a plan. @param {Plan} plan @returns {Promise<{ attempts: Attempt[], chunks: Chunk[] }>} */
+    /**
+     * The attempts and the chunks of a plan.
+     *
+     * @param {Plan} plan
+     * @returns {Promise<{ attempts: Attempt[], chunks: Chunk[] }>}
+     */
     async plan(plan) {
       const worker = await findCoordinator();
       worker.plan = null;
       return load(worker, plan);
     },
 
-    /** The rows of the table, as far as the records go. @param {Plan} plan @param {ExperimentRecord[]} records @returns {Promise<ExperimentRow[]>} */
+    /**
+     * The rows of the table, as far as the records go.
+     *
+     * @param {Plan} plan
+     * @param {ExperimentRecord[]} records
+     * @returns {Promise<ExperimentRow[]>}
+     */
     async rows(plan, records) {
       const worker = await findCoordinator();
       await load(worker, plan);
@@ -201,7 +232,8 @@ export function createPool({ backend = "cpu", software = false, size = backend =
           work = null;
           signal.removeEventListener("abort", cancel);
           // The results of busy workers are not needed; the next run starts new ones.
-          for (const worker of [...workers]) if (!idle.includes(worker)) worker.client.close(failure("AbortError", "The work was cancelled."));
+          for (const worker of [...workers])
+            if (!idle.includes(worker)) worker.client.close(failure("AbortError", "The work was cancelled."));
           settle();
         }
         const cancel = () => finish(() => resolve(false));
@@ -211,15 +243,20 @@ export function createPool({ backend = "cpu", software = false, size = backend =
           if (!work) return;
           if (left === 0) return finish(() => resolve(true));
           while (mayWork() && waiting.length > 0 && idle.length > 0) {
-            occupy(/** @type {PoolWorker} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
+            void occupy(/** @type {PoolWorker} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
           }
           while (mayWork() && starting < waiting.length && starting + workers.size + failed < (inPage ? 1 : size)) {
             starting++;
-            start(backend).then(add, (error) => {
-              failed++;
-              // Fewer workers are enough, but none is not.
-              if (workers.size === 0 && starting === 1) finish(() => reject(error));
-            }).finally(() => { starting--; work?.assign(); });
+            start(backend)
+              .then(add, (error) => {
+                failed++;
+                // Fewer workers are enough, but none is not.
+                if (workers.size === 0 && starting === 1) finish(() => reject(error));
+              })
+              .finally(() => {
+                starting--;
+                work?.assign();
+              });
           }
         }
 
@@ -280,7 +317,10 @@ export function createPool({ backend = "cpu", software = false, size = backend =
       removeEventListener("pageshow", wake);
       const reason = failure("EngineError", "The pool was closed.");
       for (const { client } of [...workers]) client.close(reason);
-      coordinator?.then(({ client }) => client.close(reason), () => {});
+      coordinator?.then(
+        ({ client }) => client.close(reason),
+        () => {},
+      );
     },
   };
 
@@ -299,4 +339,10 @@ export function createPool({ backend = "cpu", software = false, size = backend =
 const FAINT = 1e-30;
 
 /** How attempts ended; a gradient's size to the digits in which engines agree. @param {any[]} records */
-const endsOf = (records) => records.map(({ outcome, amplitude }) => outcome ?? (amplitude < FAINT ? "no gradient to speak of" : `a gradient of ${amplitude.toPrecision(2)}`)).join();
+const endsOf = (records) =>
+  records
+    .map(
+      ({ outcome, amplitude }) =>
+        outcome ?? (amplitude < FAINT ? "no gradient to speak of" : `a gradient of ${amplitude.toPrecision(2)}`),
+    )
+    .join();

@@ -4,12 +4,12 @@
  * on its own or because a link says so is never written, so an address that was opened stays as it is.
  */
 import { DATASETS } from "../domain/datasets.js";
-import { language } from "../page/i18n.js";
-import { isSame, emptyLink, parseLink, writeLink } from "../link/link.js";
 import { networkName } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
-import { SIDES } from "./state.js";
+import { emptyLink, isSame, parseLink, writeLink } from "../link/link.js";
+import { language } from "../page/i18n.js";
 import { chosenTheme } from "../page/theme.js";
+import { SIDES } from "./state.js";
 
 /** @typedef {import("../link/link.js").Link} Link */
 /** @typedef {import("./state.js").State} State */
@@ -17,11 +17,35 @@ import { chosenTheme } from "../page/theme.js";
 /** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
 const PACE = 400;
 
-const REQUEST = /** @type {const} */ (["data", "kleft", "kright", "sample", "strokes", "pixels", "target", ...SETTINGS]);
+const REQUEST = /** @type {const} */ ([
+  "data",
+  "kleft",
+  "kright",
+  "sample",
+  "strokes",
+  "pixels",
+  "target",
+  ...SETTINGS,
+]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
 /** What is on the page, as a link says it. @param {State} state @returns {Link} */
-export function describe({ data, samples, picture, strokes, settings, target, panels, running, shown, overlay, channel, marks, story, soft }) {
+export function describe({
+  data,
+  samples,
+  picture,
+  strokes,
+  settings,
+  target,
+  panels,
+  running,
+  shown,
+  overlay,
+  channel,
+  marks,
+  story,
+  soft,
+}) {
   const { model: left } = panels.left;
   const { model: right } = panels.right;
   const hasRun = running || SIDES.some((side) => panels[side].steps.length > 0);
@@ -49,7 +73,8 @@ export function describe({ data, samples, picture, strokes, settings, target, pa
 }
 
 /** Whether there is nothing under way that would make another link of it in an instant. @param {State} state */
-export const isAtRest = ({ running, playing, picture, strokes }) => !running && !playing && (picture.sample !== null || picture.strokes === strokes);
+export const isAtRest = ({ running, playing, picture, strokes }) =>
+  !running && !playing && (picture.sample !== null || picture.strokes === strokes);
 
 /** The whole address of a link, on this page. @param {Link} link */
 export const addressOf = (link) => new URL(`#${writeLink(link)}`, location.origin + location.pathname).href;
@@ -62,7 +87,8 @@ export function linkHere() {
 
 /**
  * @param {import("./state.js").Store} store
- * @param {(said: NonNullable<ReturnType<typeof linkHere>>) => void} onMove A link to go to: by the buttons back and forward, or typed.
+ * @param {(said: NonNullable<ReturnType<typeof linkHere>>) => void} onMove A link to go to: by the buttons back and
+ * forward, or typed.
  */
 export function setUpAddress({ state }, onMove) {
   /** What the address says. @type {Link} */
@@ -85,7 +111,9 @@ export function setUpAddress({ state }, onMove) {
     if (isSame(written, now, ALL)) return;
     // A slider that is dragged, a pen that draws: the request is written when it stands still.
     if (!isSettled) return wait();
-    const isNew = !isSame(written, now, REQUEST) || written.step === null !== (now.step === null)
+    const isNew =
+      !isSame(written, now, REQUEST)
+      || (written.step === null) !== (now.step === null)
       || SIDES.some((side) => written[side] && !isSame(written, now, [side]));
     written = now;
     try {

@@ -1,9 +1,10 @@
 /** Brings the engine and the two networks here, and says how far along they are. */
-import { preferredEngine } from "../page/engine-preference.js";
+
 import { DATASETS } from "../domain/datasets.js";
+import { defaultNetwork } from "../domain/networks.js";
 import { createEngine } from "../engine/engine.js";
 import { failure } from "../engine/protocol.js";
-import { defaultNetwork } from "../domain/networks.js";
+import { preferredEngine } from "../page/engine-preference.js";
 import { NOTHING, SIDES, waiting } from "./state.js";
 
 /** @typedef {import("../engine/engine.js").EngineHandle} EngineHandle */
@@ -13,8 +14,10 @@ import { NOTHING, SIDES, waiting } from "./state.js";
 /**
  * @param {import("./state.js").Store} store
  * @param {object} listeners
- * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where someone has named one.
- * @param {(side: Side, models: ManifestEntry[]) => ManifestEntry | undefined} listeners.expected The network that it most likely will start with.
+ * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where
+ * someone has named one.
+ * @param {(side: Side, models: ManifestEntry[]) => ManifestEntry | undefined} listeners.expected The network that it
+ * most likely will start with.
  * @param {() => void} listeners.onList The list of networks is here.
  * @param {() => void} listeners.onReady
  * @param {(error: Error) => void} listeners.onError
@@ -44,7 +47,9 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
   async function start() {
     const mine = ++turn;
     /** @param {Partial<import("./state.js").State>} patch */
-    const report = (patch) => { if (mine === turn) store.set(patch); };
+    const report = (patch) => {
+      if (mine === turn) store.set(patch);
+    };
     /** @type {EngineHandle | null} */
     let handle = null;
     store.set({ engine: { status: "loading", progress: null, error: null }, message: NOTHING });
@@ -77,7 +82,7 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
   /** Puts a network into a panel. @param {Side} side @param {ManifestEntry} model */
   function choose(side, model) {
     store.setPanel(side, { model, reading: null, readingOf: null, loading: waiting() });
-    load(side);
+    void load(side);
   }
 
   /** Loads the network of a panel, or tries once more to. @param {Side} side */

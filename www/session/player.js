@@ -72,7 +72,9 @@ export function createPlayer(store) {
  */
 export function lastIteration({ panels, running }) {
   const all = SIDES.map((side) => panels[side]);
-  const going = running ? all.filter(({ outcome, error, loading }) => !outcome && !error && loading.status !== "error") : [];
+  const going = running
+    ? all.filter(({ outcome, error, loading }) => !outcome && !error && loading.status !== "error")
+    : [];
   const lengths = (going.length > 0 ? going : all).map(({ steps }) => steps.length - 1);
   return Math.max(0, going.length > 0 ? Math.min(...lengths) : Math.max(...lengths));
 }

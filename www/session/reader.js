@@ -1,6 +1,7 @@
 /** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
-import { explain } from "../page/errors.js";
+
 import { networkOf } from "../domain/networks.js";
+import { explain } from "../page/errors.js";
 import { SIDES, SOFT_STEP } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -39,7 +40,8 @@ export function createReader(store, loader) {
     const image = state.picture.pixels;
     if (!model || !image || loading.status !== "ready" || readingOf === image) return;
     const reading = await engine.classify({ model: model.id, scale: scale ?? 1, image });
-    const isCurrent = state.panels[side].model === model && state.panels[side].scale === scale && state.picture.pixels === image;
+    const isCurrent =
+      state.panels[side].model === model && state.panels[side].scale === scale && state.picture.pixels === image;
     if (isCurrent) store.setPanel(side, { reading, readingOf: image });
   }
 
@@ -63,7 +65,7 @@ export function createReader(store, loader) {
     /** Resolves when the panels have read the picture. */
     async refresh() {
       await readPanels();
-      askTeacher();
+      void askTeacher();
     },
   };
 }

@@ -1,11 +1,12 @@
 /** Runs the attack on both networks at once, and ends it when it is told to. */
-import { announce } from "../page/announce.js";
+
 import { isUntargeted, requestOf } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
+import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { className, t } from "../page/i18n.js";
 import { lastIteration } from "./player.js";
-import { NOTHING, SIDES, goalOf } from "./state.js";
+import { goalOf, NOTHING, SIDES } from "./state.js";
 import { ownTemperature, panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
@@ -44,7 +45,11 @@ export function createRunner({ store, loader, reader, player }) {
     if (controller.signal.aborted) return end(() => t("message.cancelled"));
     if (!loader.engine()) return end(() => t("message.no-engine"));
     if (!image) return end(() => t("message.blank"));
-    announce(isUntargeted(state.settings) ? t("announce.start-untargeted") : t("announce.start", { target: className(DATASETS[state.data], state.target) }));
+    announce(
+      isUntargeted(state.settings)
+        ? t("announce.start-untargeted")
+        : t("announce.start", { target: className(DATASETS[state.data], state.target) }),
+    );
     await Promise.all(SIDES.map((side) => attack(side, image, controller.signal)));
     if (current !== controller) return;
     if (!loader.engine()) return end(() => t("message.no-engine"));
@@ -72,13 +77,22 @@ export function createRunner({ store, loader, reader, player }) {
     const engine = loader.engine();
     if (!model || !engine || loading.status !== "ready") return;
     try {
-      const { outcome } = await engine.attack({ model: model.id, scale: scale ?? 1, image, target: goalOf(state, side), ...requestOf(state.settings, ownTemperature(state.panels[side])) }, {
-        signal,
-        onStep(step) {
-          steps[step.iteration] = step;
-          store.changed();
+      const { outcome } = await engine.attack(
+        {
+          model: model.id,
+          scale: scale ?? 1,
+          image,
+          target: goalOf(state, side),
+          ...requestOf(state.settings, ownTemperature(state.panels[side])),
         },
-      });
+        {
+          signal,
+          onStep(step) {
+            steps[step.iteration] = step;
+            store.changed();
+          },
+        },
+      );
       if (state.panels[side].steps === steps) store.setPanel(side, { outcome });
     } catch (error) {
       if (state.panels[side].steps !== steps) return;

@@ -1,19 +1,23 @@
-/** What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's state. */
-import { describe } from "./address.js";
-import { announce } from "../page/announce.js";
+/**
+ * What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's
+ * state.
+ */
+
 import { settle, withTemper } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
+import { defaultNetwork, findNetwork, networkOf } from "../domain/networks.js";
+import { fitAll, settingsIn } from "../domain/settings.js";
+import { emptyLink, OF_DATA } from "../link/link.js";
+import { imageOf, readPixels } from "../link/pixels.js";
+import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
-import { OF_DATA, emptyLink } from "../link/link.js";
+import { loadSamples } from "../page/samples.js";
+import { describe } from "./address.js";
 import { createLoader } from "./loader.js";
-import { defaultNetwork, findNetwork, networkOf } from "../domain/networks.js";
-import { imageOf, readPixels } from "../link/pixels.js";
 import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
-import { loadSamples } from "../page/samples.js";
-import { fitAll, settingsIn } from "../domain/settings.js";
 import { SIDES, waiting } from "./state.js";
 import { bothVerdicts } from "./verdict.js";
 
@@ -40,7 +44,11 @@ export function createSession(store) {
   let unused = [];
   /** Goes up with each link and each act of the visitor, so that a replay knows when it is out of date. */
   let turn = 0;
-  /** What was on show of a data set when the visitor went to another one. @type {Map<string, import("../link/link.js").Link>} */
+  /**
+   * What was on show of a data set when the visitor went to another one.
+   *
+   * @type {Map<string, import("../link/link.js").Link>}
+   */
   const places = new Map();
 
   /** The visitor does something. What a link asked for and is still under way is not waited for. */
@@ -54,7 +62,7 @@ export function createSession(store) {
     touch();
     runner.reset();
     store.set({ notes: [], ...patch });
-    reader.refresh();
+    void reader.refresh();
   }
 
   /** @param {...import("./state.js").Note} notes */
@@ -84,7 +92,8 @@ export function createSession(store) {
   /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
   function put(link, dropped) {
     const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
-    if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data)) return putWithoutData(link, dropped);
+    if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data))
+      return putWithoutData(link, dropped);
     const settings = settle(settingsIn(link));
     turn++;
     wish = link;
@@ -92,24 +101,44 @@ export function createSession(store) {
     runner.reset();
     const isNew = data !== state.data;
     if (isNew) enter(data);
-    store.set({ touched: false, notes: dropped, settings, target: link.target ?? DATASETS[data].first.target, overlay, channel, marks, story, soft });
+    store.set({
+      touched: false,
+      notes: dropped,
+      settings,
+      target: link.target ?? DATASETS[data].first.target,
+      overlay,
+      channel,
+      marks,
+      story,
+      soft,
+    });
     if (pixels) store.set(ownPicture(pixels));
-    else if (strokes) store.set({ strokes, picture: { sample: null, own: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes } });
+    else if (strokes)
+      store.set({
+        strokes,
+        picture: { sample: null, own: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes },
+      });
     else if (state.samples.length > 0) showWishedSample();
     for (const side of SIDES) {
       scale(side, link[`k${side}`]);
       const model = wished(side) ?? defaultNetwork(state.models, side);
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
-    if (isNew) openSamples();
-    reader.refresh();
+    if (isNew) void openSamples();
+    void reader.refresh();
   }
 
-  /** A link to a data set of which no network is published: what does not depend on it can be had. @type {typeof put} */
+  /**
+   * A link to a data set of which no network is published: what does not depend on it can be had.
+   *
+   * @type {typeof put}
+   */
   function putWithoutData(link, dropped) {
     const data = Object.keys(DATASETS).find((id) => modelsOf(id).length > 0) ?? link.data;
     const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
-    put({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [...new Set([...dropped, /** @type {const} */ ("data")])]);
+    put({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [
+      ...new Set([...dropped, /** @type {const} */ ("data")]),
+    ]);
   }
 
   /** Clears the page for another data set. @param {string} data */
@@ -117,7 +146,14 @@ export function createSession(store) {
     /** @type {Uint8Array[]} */
     const strokes = [];
     for (const side of SIDES) store.setPanel(side, { model: null, reading: null, readingOf: null, loading: waiting() });
-    store.set({ data, models: modelsOf(data), samples: [], teacher: null, strokes, picture: { sample: null, own: null, pixels: null, strokes } });
+    store.set({
+      data,
+      models: modelsOf(data),
+      samples: [],
+      teacher: null,
+      strokes,
+      picture: { sample: null, own: null, pixels: null, strokes },
+    });
   }
 
   /** @param {string} data */
@@ -159,7 +195,7 @@ export function createSession(store) {
       if (state.data !== data) return;
       store.set({ samples });
       if (!state.picture.pixels && state.strokes.length === 0 && !wish.strokes) showWishedSample();
-      reader.refresh();
+      void reader.refresh();
     } catch (error) {
       if (state.data !== data) return;
       store.set({ samplesError: /** @type {Error} */ (error) });
@@ -204,7 +240,7 @@ export function createSession(store) {
     runner.reset();
     store.set({ notes: [] });
     scale(side, k);
-    if (model === panel.model) reader.refresh();
+    if (model === panel.model) void reader.refresh();
     else loader.choose(side, model);
   }
 
@@ -217,7 +253,10 @@ export function createSession(store) {
     const done = runner.start();
     // Whoever has moved on meanwhile, or is looking at a step, is not taken from it.
     const isWatching = () => mine === turn && state.shown === 0;
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) done.then(() => { if (isWatching()) player.show(Infinity); });
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches)
+      void done.then(() => {
+        if (isWatching()) player.show(Infinity);
+      });
     else player.play();
     return done;
   }
@@ -225,7 +264,7 @@ export function createSession(store) {
   /** Shows one step at a time; the first one also starts the attack. */
   function step() {
     touch();
-    if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) runner.start();
+    if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) void runner.start();
     player.advance(() => {
       if (SIDES.some((side) => state.panels[side].steps.length > 0)) {
         announce(bothVerdicts(state));
@@ -260,9 +299,9 @@ export function createSession(store) {
      */
     async open(link, dropped, wait) {
       put(link, dropped);
-      openSamples();
+      void openSamples();
       await wait;
-      loader.open();
+      void loader.open();
       await replay(link, dropped);
     },
     replay,
@@ -272,7 +311,7 @@ export function createSession(store) {
     preferEngine(preference) {
       touch();
       runner.reset();
-      loader.open(preference);
+      void loader.open(preference);
     },
     /** Resolves when the list of networks is here, or has failed to come. */
     opened: loader.opened,
@@ -294,12 +333,17 @@ export function createSession(store) {
     /** @param {number} target */
     chooseTarget: (target) => ask({ target }),
     /** @param {Partial<import("../domain/settings.js").Settings>} patch */
-    changeSettings: (patch) => ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
-    /** Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point. @param {boolean} on */
+    changeSettings: (patch) =>
+      ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
+    /**
+     * Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point.
+     *
+     * @param {boolean} on
+     */
     takeTemperature(on) {
       const again = hasRun();
       ask({ settings: withTemper(state.settings, on) });
-      if (again) run();
+      if (again) void run();
     },
     /**
      * Goes to another data set, and back to where the visitor was in it.
@@ -316,7 +360,13 @@ export function createSession(store) {
       touch();
     },
     chooseModel,
-    /** The network of a role at the temperature that is on show, or as near as can be. @param {Side} side @param {string} role @param {number | null} k */
+    /**
+     * The network of a role at the temperature that is on show, or as near as can be.
+     *
+     * @param {Side} side
+     * @param {string} role
+     * @param {number | null} k
+     */
     chooseRole(side, role, k) {
       const found = networkOf(state.models, role, state.panels[side].model);
       if (found) chooseModel(side, found.id, k);
@@ -325,7 +375,7 @@ export function createSession(store) {
     chooseTemperature(side, id) {
       const again = hasRun();
       chooseModel(side, id, state.panels[side].scale);
-      if (again) run();
+      if (again) void run();
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),
@@ -337,7 +387,7 @@ export function createSession(store) {
     /** @param {Partial<Pick<import("./state.js").State, "overlay" | "channel" | "marks" | "story" | "soft">>} patch */
     look(patch) {
       store.set({ touched: true, ...patch });
-      if (patch.story !== undefined) reader.refresh();
+      if (patch.story !== undefined) void reader.refresh();
     },
     run,
     step,

@@ -15,7 +15,8 @@
  *
  * @typedef {object} Picture What is attacked.
  * @property {number | null} sample Its place in the strip of samples, or null.
- * @property {string | null} own A picture that the visitor brought along, as a link holds it, or null. Without either it is a drawing.
+ * @property {string | null} own A picture that the visitor brought along, as a link holds it, or null. Without either
+ * it is a drawing.
  * @property {Float32Array | null} pixels Null while there is nothing to see.
  * @property {Uint8Array[]} strokes The drawing that the pixels were made of; while a pen moves, an instant old.
  *
@@ -36,7 +37,8 @@
  *
  * @typedef {import("../link/link.js").Dropped | 'words' | `${'changed' | 'missing'}.${Side}`} Note
  *
- * @typedef {{ model: ManifestEntry, of: Float32Array, logits: number[], error: null } | { model: ManifestEntry, of: Float32Array, logits: undefined, error: Error }} Teacher
+ * @typedef {{ model: ManifestEntry, of: Float32Array, logits: number[], error: null } | { model: ManifestEntry, of: Float32Array, logits: undefined, error: Error }}
+ * Teacher
  *   What the teacher of the story makes of a picture.
  *
  * @typedef {object} State
@@ -63,7 +65,8 @@
  * @property {Teacher | null} teacher
  * @property {boolean} touched Whether the visitor has changed anything since the page was opened or went to a link.
  * @property {Note[]} notes What of a link could not be had.
- * @property {() => string} message What stands in the way of the last request, in the words of the language on show; or nothing.
+ * @property {() => string} message What stands in the way of the last request, in the words of the language on show; or
+ * nothing.
  */
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
@@ -93,7 +96,16 @@ export function goalOf({ settings, samples, picture, target, panels }, side) {
 export const waiting = () => ({ status: "waiting", progress: null, error: null });
 
 /** @returns {Panel} */
-const emptyPanel = () => ({ model: null, scale: null, loading: waiting(), reading: null, readingOf: null, steps: [], outcome: null, error: null });
+const emptyPanel = () => ({
+  model: null,
+  scale: null,
+  loading: waiting(),
+  reading: null,
+  readingOf: null,
+  steps: [],
+  outcome: null,
+  error: null,
+});
 
 /** @typedef {ReturnType<typeof createStore>} Store */
 

@@ -4,10 +4,10 @@
  */
 import { ATTACKS, hasSetting, isUntargeted, tempered } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
+import { steepest, steepestLoss } from "../domain/softmax.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
-import { SIDES, goalOf } from "./state.js";
-import { steepest, steepestLoss } from "../domain/softmax.js";
+import { goalOf, SIDES } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -21,8 +21,10 @@ export function verdict(state, side, shown) {
   const step = stepAt(panel, shown);
   if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps, step) };
   if (step) return { tone: "quiet", text: underWay(state, panel.steps[0], step) };
-  if (!state.picture.pixels) return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
-  if (panel.reading) return { tone: "quiet", text: t("verdict.reads", { label: className(DATASETS[state.data], panel.reading.label) }) };
+  if (!state.picture.pixels)
+    return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
+  if (panel.reading)
+    return { tone: "quiet", text: t("verdict.reads", { label: className(DATASETS[state.data], panel.reading.label) }) };
   return { tone: "quiet", text: t("verdict.waiting") };
 }
 
@@ -40,20 +42,26 @@ export function prospect(state, side) {
   if (running || steps.length > 0 || !reading || readingOf !== picture.pixels) return "";
   const untargeted = isUntargeted(settings);
   const { changes, output } = ATTACKS[settings.attack];
-  const values = { attack: t(`attack.${settings.attack}`), target: className(DATASETS[data], target), budget: settings.budget, epsilon: settings.epsilon };
+  const values = {
+    attack: t(`attack.${settings.attack}`),
+    target: className(DATASETS[data], target),
+    budget: settings.budget,
+    epsilon: settings.epsilon,
+  };
   const about = goalOf(state, side);
   if (untargeted && reading.label !== about) return t("prospect.misread");
   if (!untargeted && reading.label === about) return t("prospect.already");
   const slope = output && SLOPES[output];
   const isBlindAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
   const own = ownTemperature(panels[side]);
-  if (isBlindAt(tempered(settings) ? own : 1)) return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
+  if (isBlindAt(tempered(settings) ? own : 1))
+    return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
   return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
 }
 
 /** The outputs that go through a softmax, and how steep that is. @type {Partial<Record<string, typeof steepest>>} */
-const SLOPES = { "softmax": steepest, "softmax-at-t": steepest, "loss": steepestLoss };
+const SLOPES = { softmax: steepest, "softmax-at-t": steepest, loss: steepestLoss };
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
 const TONES = {
@@ -65,10 +73,24 @@ const TONES = {
   cancelled: "quiet",
 };
 
-/** What is said when all changes have been made, and when the target is reached. @type {Record<import("../domain/attacks.js").Changes, string>} */
-const SPENT = { pair: "verdict.budget-spent", feature: "verdict.budget-spent", all: "verdict.step-taken", descent: "verdict.descent-spent" };
+/**
+ * What is said when all changes have been made, and when the target is reached.
+ *
+ * @type {Record<import("../domain/attacks.js").Changes, string>}
+ */
+const SPENT = {
+  pair: "verdict.budget-spent",
+  feature: "verdict.budget-spent",
+  all: "verdict.step-taken",
+  descent: "verdict.descent-spent",
+};
 /** @type {typeof SPENT} */
-const FOOLED = { pair: "verdict.fooled", feature: "verdict.fooled", all: "verdict.fooled", descent: "verdict.fooled-descent" };
+const FOOLED = {
+  pair: "verdict.fooled",
+  feature: "verdict.fooled",
+  all: "verdict.fooled",
+  descent: "verdict.fooled-descent",
+};
 
 /** @param {State} state @param {Step[]} steps @param {Step} last */
 function ending(state, [first], last) {
@@ -86,7 +108,10 @@ function ending(state, [first], last) {
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     made: last.iteration,
-    distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), { maximumFractionDigits: 2, minimumFractionDigits: 2 }),
+    distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), {
+      maximumFractionDigits: 2,
+      minimumFractionDigits: 2,
+    }),
     features: dataset.features,
   };
   const { attack } = state.settings;
@@ -95,9 +120,19 @@ function ending(state, [first], last) {
     case "gradient-vanished":
       return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
     case "budget-spent":
-      return t(last.iteration === 0 && hasSetting(attack, "budget") ? `verdict.no-budget.${changes}` : SPENT[changes], values);
+      return t(
+        last.iteration === 0 && hasSetting(attack, "budget") ? `verdict.no-budget.${changes}` : SPENT[changes],
+        values,
+      );
     case "no-admissible-pair":
-      return t(output === null ? "verdict.nothing-left" : changes === "feature" ? "verdict.no-admissible-feature" : "verdict.no-admissible-pair", values);
+      return t(
+        output === null
+          ? "verdict.nothing-left"
+          : changes === "feature"
+            ? "verdict.no-admissible-feature"
+            : "verdict.no-admissible-pair",
+        values,
+      );
     case "already-target":
       return t(isUntargeted(state.settings) ? "verdict.already-misread" : "verdict.already-target", values);
     case "fooled":
@@ -120,15 +155,22 @@ function underWay({ data, settings }, first, step) {
   const dataset = DATASETS[data];
   const [one, other] = step.chosen ?? [];
   const words = { reading: reading(dataset, first, step), epsilon: settings.epsilon };
-  if (other !== undefined) return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
+  if (other !== undefined)
+    return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
   if (one !== undefined) return t("verdict.next-one", { ...words, first: place(dataset, one) });
   return t(ATTACKS[settings.attack].changes === "all" ? "verdict.next-all" : "verdict.under-way", words);
 }
 
 /** "Still reads 7", or "Now reads 2". @param {Dataset} dataset @param {Step} first @param {Step} step */
-const reading = (dataset, first, step) => t(step.label === first.label ? "verdict.still" : "verdict.now", { label: className(dataset, step.label) });
+const reading = (dataset, first, step) =>
+  t(step.label === first.label ? "verdict.still" : "verdict.now", { label: className(dataset, step.label) });
 
-/** A feature as (column, row), counted from zero at the top left, with its channel where there are several. @param {Dataset} dataset @param {number} feature */
+/**
+ * A feature as (column, row), counted from zero at the top left, with its channel where there are several.
+ *
+ * @param {Dataset} dataset
+ * @param {number} feature
+ */
 function place(dataset, feature) {
   const { channel, x, y } = placeOf(dataset, feature);
   const at = `(${number(x)},\u00a0${number(y)})`;
@@ -141,8 +183,13 @@ export function panelName({ panels }, side) {
   return model ? modelName(model, scale) : t(`panel.${side}`);
 }
 
-/** The T that an attack takes into account: that of the training, times what the logits are multiplied by. @param {import("./state.js").Panel} panel */
+/**
+ * The T that an attack takes into account: that of the training, times what the logits are multiplied by.
+ *
+ * @param {import("./state.js").Panel} panel
+ */
 export const ownTemperature = ({ model, scale }) => (model?.temperature ?? 1) * (scale ?? 1);
 
 /** What both panels show, in words. @param {State} state */
-export const bothVerdicts = (state) => SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");
+export const bothVerdicts = (state) =>
+  SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");

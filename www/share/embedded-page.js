@@ -3,10 +3,11 @@
  * and what it was asked for, takes up no more than it needs, and does not write its address, which
  * belongs to its host.
  */
-import { addressOf, describe, isAtRest } from "../session/address.js";
+
+import { CHOICES } from "../domain/settings.js";
 import { must } from "../page/dom.js";
 import { LANGUAGES, translate } from "../page/i18n.js";
-import { CHOICES } from "../domain/settings.js";
+import { addressOf, describe, isAtRest } from "../session/address.js";
 
 /** What can be shown besides the panels. */
 const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw", "story"]);
@@ -20,7 +21,12 @@ const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw"
  * @property {'near' | 'click' | 'now'} load When the engine is fetched.
  */
 
-/** Flags that this page does not know, or that say something else than they can, are passed over. @param {string} search @returns {Guest | null} */
+/**
+ * Flags that this page does not know, or that say something else than they can, are passed over.
+ *
+ * @param {string} search
+ * @returns {Guest | null}
+ */
 export function parseGuest(search) {
   const said = new URLSearchParams(search.slice(0, 2000));
   if (said.get("embed") !== "1") return null;
@@ -75,16 +81,22 @@ export async function awake({ load }) {
 /** Resolves when a good part of the page is on the screen, wherever its frame is. */
 export function visible() {
   return new Promise((/** @type {(value: void) => void} */ resolve) => {
-    const observer = new IntersectionObserver((entries) => {
-      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      observer.disconnect();
-      resolve();
-    }, { threshold: 0.2 });
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+        observer.disconnect();
+        resolve();
+      },
+      { threshold: 0.2 },
+    );
     observer.observe(must(".bench", HTMLElement));
   });
 }
 
-/** What host and guest say to each other: after `ready` the host says `measure`, and is told the height then and whenever it changes. */
+/**
+ * What host and guest say to each other: after `ready` the host says `measure`, and is told the height then and
+ * whenever it changes.
+ */
 const NAME = "defensive-distillation";
 
 /** Only the window that holds this frame is listened to, and only the origin that asked is told. */

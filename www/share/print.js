@@ -1,11 +1,12 @@
 /** The page on paper: one sheet with both panels, what was asked, the link that shows it again, and what to cite. */
-import { addressOf, describe } from "../session/address.js";
+
 import { isUntargeted } from "../domain/attacks.js";
-import { bibtex } from "../domain/papers.js";
-import { summary } from "../panels/controls.js";
 import { DATASETS } from "../domain/datasets.js";
+import { bibtex } from "../domain/papers.js";
 import { must, setText } from "../page/dom.js";
 import { className, language, t } from "../page/i18n.js";
+import { summary } from "../panels/controls.js";
+import { addressOf, describe } from "../session/address.js";
 
 /** Characters of a link that leave room for the rest of the sheet, and of one that can be cited as well. */
 const MOST_LETTERS = 2400;
@@ -20,7 +21,10 @@ export function setUpPrint({ state, draw }) {
     draw();
     const link = addressOf(describe(state));
     setText(must("#sheet-about", HTMLElement), about(state));
-    setText(must("#sheet-link", HTMLElement), link.length > MOST_LETTERS ? t("sheet.too-long", { count: link.length }) : link);
+    setText(
+      must("#sheet-link", HTMLElement),
+      link.length > MOST_LETTERS ? t("sheet.too-long", { count: link.length }) : link,
+    );
     setText(must("#sheet-bibtex", HTMLElement), [bibtexOf(link), ...CITED.map(bibtex)].join("\n\n"));
   });
   // The theme, which hears of it first, has its colours back by now.

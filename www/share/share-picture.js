@@ -1,12 +1,12 @@
 /** Both panels and their verdicts as one picture, still or moving, with a caption that says where it comes from. */
-import { ATTACKS, isUntargeted } from "../domain/attacks.js";
+
 import { createPng } from "../codecs/apng.js";
-import { formatProbability } from "../panels/bars.js";
-import { summary } from "../panels/controls.js";
-import { colours } from "../page/colours.js";
+import { ATTACKS, isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { contextOf } from "../page/dom.js";
 import { className, language, percent, t } from "../page/i18n.js";
+import { formatProbability } from "../panels/bars.js";
+import { summary } from "../panels/controls.js";
 import { paintMarks, paintPixels, viewOf } from "../panels/picture.js";
 import { lastIteration, stepAt } from "../session/player.js";
 import { SIDES } from "../session/state.js";
@@ -60,7 +60,11 @@ export async function movingFigure(state, link, onProgress) {
   return png.finish();
 }
 
-/** Both images at one pixel a feature and nothing else: small enough to travel within a line of HTML. @param {State} state */
+/**
+ * Both images at one pixel a feature and nothing else: small enough to travel within a line of HTML.
+ *
+ * @param {State} state
+ */
 export async function tinyFigure(state) {
   const { side: height } = DATASETS[state.data];
   const width = 2 * height + 1;
@@ -71,7 +75,8 @@ export async function tinyFigure(state) {
     const view = viewOf(state, side, stepAt(state.panels[side], state.shown));
     paintPixels(canvas, { ...view, overlay: "image", channel: "all" });
     const { data } = context.getImageData(0, 0, height, height);
-    for (let y = 0; y < height; y++) rgba.set(data.subarray(4 * y * height, 4 * (y + 1) * height), 4 * (y * width + place * (height + 1)));
+    for (let y = 0; y < height; y++)
+      rgba.set(data.subarray(4 * y * height, 4 * (y + 1) * height), 4 * (y * width + place * (height + 1)));
   });
   const png = createPng({ width, height });
   await png.still(rgba);
@@ -89,7 +94,17 @@ function sheet() {
 function paint(context, state, shown, link) {
   const style = getComputedStyle(document.documentElement);
   const read = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
-  const ink = { paper: read("paper"), text: read("ink"), soft: read("soft"), line: read("line"), edge: read("edge"), source: read("source"), target: read("target"), sans: read("sans"), serif: read("serif") };
+  const ink = {
+    paper: read("paper"),
+    text: read("ink"),
+    soft: read("soft"),
+    line: read("line"),
+    edge: read("edge"),
+    source: read("source"),
+    target: read("target"),
+    sans: read("sans"),
+    serif: read("serif"),
+  };
   context.fillStyle = ink.paper;
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.textBaseline = "alphabetic";
@@ -98,9 +113,18 @@ function paint(context, state, shown, link) {
   return context.getImageData(0, 0, WIDTH, HEIGHT).data;
 }
 
-/** @typedef {Record<'paper' | 'text' | 'soft' | 'line' | 'edge' | 'source' | 'target' | 'sans' | 'serif', string>} Ink */
+/**
+ * @typedef {Record<'paper' | 'text' | 'soft' | 'line' | 'edge' | 'source' | 'target' | 'sans' | 'serif', string>} Ink
+ */
 
-/** @param {Context} context @param {State} state @param {Side} side @param {number} shown @param {number} left @param {Ink} ink */
+/**
+ * @param {Context} context
+ * @param {State} state
+ * @param {Side} side
+ * @param {number} shown
+ * @param {number} left
+ * @param {Ink} ink
+ */
 function paintPanel(context, state, side, shown, left, ink) {
   const panel = state.panels[side];
   const step = stepAt(panel, shown);
@@ -132,7 +156,16 @@ function paintPanel(context, state, side, shown, left, ink) {
 
   const now = step ?? panel.reading;
   const source = panel.steps[0]?.label ?? now?.label;
-  if (now) paintBars(context, dataset, now.probabilities, { left: left + size + 16, top, width: COLUMN - size - 16, height: size }, (place) => (place === state.target ? ink.target : place === source ? ink.source : ink.edge), now.label, ink);
+  if (now)
+    paintBars(
+      context,
+      dataset,
+      now.probabilities,
+      { left: left + size + 16, top, width: COLUMN - size - 16, height: size },
+      (place) => (place === state.target ? ink.target : place === source ? ink.source : ink.edge),
+      now.label,
+      ink,
+    );
 
   const { text, tone } = verdict(state, side, shown);
   const wordsTop = top + size + 16;
@@ -142,7 +175,13 @@ function paintPanel(context, state, side, shown, left, ink) {
   for (let y = 0; y < 66; y += 2 * dash) context.fillRect(left, wordsTop + y, 3, dash);
   context.fillStyle = ink.text;
   context.font = `16px ${ink.serif}`;
-  paintLines(context, segments(text, "word"), { x: left + 14, y: wordsTop + 15, width: COLUMN - 14, height: 21, most: 4 });
+  paintLines(context, segments(text, "word"), {
+    x: left + 14,
+    y: wordsTop + 15,
+    width: COLUMN - 14,
+    height: 21,
+    most: 4,
+  });
 }
 
 /**
@@ -179,18 +218,31 @@ function paintCaption(context, state, shown, link, ink) {
   context.fillRect(MARGIN, 476, WIDTH - 2 * MARGIN, 1);
   context.fillStyle = ink.text;
   context.font = `13px ${ink.sans}`;
-  const target = isUntargeted(state.settings) ? [] : [t("share.target", { target: className(DATASETS[state.data], state.target) })];
-  const parts = [summary(state.settings), ...target, ...(last > 0 ? [t(`transport.position.${ATTACKS[state.settings.attack].changes}`, { shown, last })] : [])];
+  const target = isUntargeted(state.settings)
+    ? []
+    : [t("share.target", { target: className(DATASETS[state.data], state.target) })];
+  const parts = [
+    summary(state.settings),
+    ...target,
+    ...(last > 0 ? [t(`transport.position.${ATTACKS[state.settings.attack].changes}`, { shown, last })] : []),
+  ];
   context.fillText(parts.join(" · "), MARGIN, 498, WIDTH - 2 * MARGIN);
   context.fillStyle = ink.soft;
   context.font = `12px ${ink.sans}`;
   // The name of a reader's own machine is of no use to anybody else.
   const { hostname, hash } = new URL(link);
-  paintLines(context, segments(hostname === "localhost" ? hash : link, "grapheme"), { x: MARGIN, y: 518, width: WIDTH - 2 * MARGIN, height: 16, most: 2 });
+  paintLines(context, segments(hostname === "localhost" ? hash : link, "grapheme"), {
+    x: MARGIN,
+    y: 518,
+    width: WIDTH - 2 * MARGIN,
+    height: 16,
+    most: 2,
+  });
 }
 
 /** Where a text may be broken. @param {string} text @param {"word" | "grapheme"} granularity */
-const segments = (text, granularity) => Array.from(new Intl.Segmenter(language(), { granularity }).segment(text), ({ segment }) => segment);
+const segments = (text, granularity) =>
+  Array.from(new Intl.Segmenter(language(), { granularity }).segment(text), ({ segment }) => segment);
 
 /**
  * Text in lines as long as there is room, the last one shortened where there are too many.

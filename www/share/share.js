@@ -1,14 +1,15 @@
 /** The share panel: what is on the page as a link, as lines for other people's pages, and as a picture. */
-import { addressOf, describe } from "../session/address.js";
+
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
-import { movingFigure, stillFigure, tinyFigure } from "./share-picture.js";
 import { percent, t } from "../page/i18n.js";
 import { copyText, saveFile } from "../page/save.js";
-import { element, iframe, markdown } from "./snippets.js";
+import { addressOf, describe } from "../session/address.js";
 import { SIDES } from "../session/state.js";
 import { bothVerdicts } from "../session/verdict.js";
+import { movingFigure, stillFigure, tinyFigure } from "./share-picture.js";
+import { element, iframe, markdown } from "./snippets.js";
 
 /** @typedef {import("./snippets.js").Shared} Shared */
 
@@ -32,7 +33,9 @@ export function setUpShare({ state }, session) {
     const box = make("input", { type: "checkbox", value: flag });
     box.checked = flag === "controls";
     box.addEventListener("change", drawLines);
-    must("#share-flags", HTMLElement).append(make("label", { class: "check" }, box, make("span", { "data-t": `share.flag.${flag}` }, t(`share.flag.${flag}`))));
+    must("#share-flags", HTMLElement).append(
+      make("label", { class: "check" }, box, make("span", { "data-t": `share.flag.${flag}` }, t(`share.flag.${flag}`))),
+    );
     return box;
   });
   /** @type {Shared} */
@@ -48,12 +51,16 @@ export function setUpShare({ state }, session) {
     // It takes seconds, in which the page may go on to something else.
     const [left, right] = SIDES.map((side) => ({ ...state.panels[side], steps: [...state.panels[side].steps] }));
     const now = { ...state, panels: { left, right } };
-    save(() => movingFigure(now, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) }))));
+    void save(() =>
+      movingFigure(now, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) }))),
+    );
   });
   native.hidden = !("share" in navigator);
-  native.addEventListener("click", () => navigator.share({ title: t("title"), text: shared.alt, url: shared.link }).catch(() => {
-    // The visitor has thought better of it.
-  }));
+  native.addEventListener("click", () =>
+    navigator.share({ title: t("title"), text: shared.alt, url: shared.link }).catch(() => {
+      // The visitor has thought better of it.
+    }),
+  );
 
   async function open() {
     if (state.playing) session.show();
@@ -64,7 +71,13 @@ export function setUpShare({ state }, session) {
       alt: bothVerdicts(state),
       image: "",
       size: [20 * dataset.side + 10, 10 * dataset.side],
-      file: [state.settings.attack, ...(source === undefined ? [] : [dataset.classes[source]]), "as", isUntargeted(state.settings) ? "other" : dataset.classes[state.target]].join("-") + ".png",
+      file:
+        [
+          state.settings.attack,
+          ...(source === undefined ? [] : [dataset.classes[source]]),
+          "as",
+          isUntargeted(state.settings) ? "other" : dataset.classes[state.target],
+        ].join("-") + ".png",
       flags: [],
     };
     setText(status, "");
@@ -111,7 +124,12 @@ export function setUpShare({ state }, session) {
 
 /** One line with its name and a button that copies it. @param {string} name @param {HTMLElement} status */
 function setUpLine(name, status) {
-  const field = make("textarea", { id: `share-${name}`, readonly: "", rows: name === "element" ? "3" : "1", spellcheck: "false" });
+  const field = make("textarea", {
+    id: `share-${name}`,
+    readonly: "",
+    rows: name === "element" ? "3" : "1",
+    spellcheck: "false",
+  });
   const copy = make("button", { type: "button", "data-t": "share.copy" }, t("share.copy"));
   const label = make("label", { for: field.id, "data-t": `share.${name}` }, t(`share.${name}`));
   must("#share-lines", HTMLElement).append(make("div", { class: "share-line" }, label, field, copy));

@@ -22,7 +22,10 @@ export function iframe({ link, alt, flags }) {
 /** @param {Shared} shared */
 export function element({ link, alt, image, size: [width, height], flags }) {
   const script = new URL("www/embed.js", link).href;
-  const attributes = [`link="${escapeHtml(new URL(link).hash.slice(1))}"`, ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag))].join(" ");
+  const attributes = [
+    `link="${escapeHtml(new URL(link).hash.slice(1))}"`,
+    ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag)),
+  ].join(" ");
   // What loads by itself keeps its place before any script has run; what is clicked need not.
   const space = flags.includes("load=click") ? "0" : heightFor((part) => flags.includes(part), "cqw", link);
   return `<script type="module" src="${escapeHtml(script)}"></script>

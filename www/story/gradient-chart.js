@@ -3,13 +3,14 @@
  * of, by the temperature of the softmax that the attack looks through. Both axes are logarithmic; what
  * is exactly zero lies on the floor below the smallest number that 32 bits can hold.
  */
-import { formatSmall } from "../panels/bars.js";
+
 import { DATASETS } from "../domain/datasets.js";
+import { steepest } from "../domain/softmax.js";
 import { must, setText } from "../page/dom.js";
 import { className, number, t } from "../page/i18n.js";
 import { makeSvg, svgText } from "../page/svg.js";
+import { formatSmall } from "../panels/bars.js";
 import { SIDES } from "../session/state.js";
-import { steepest } from "../domain/softmax.js";
 import { ownTemperature, panelName } from "../session/verdict.js";
 
 /** @typedef {import("../session/state.js").State} State */
@@ -84,11 +85,20 @@ function drawAxes(chart) {
   chart.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   for (const power of [0, -10, -20, -30, -40]) {
     const y = up(10 ** power);
-    chart.append(makeSvg("path", { class: "fog-grid", d: `M${LEFT} ${y}H${WIDTH - 6}` }), svgText(LEFT - 5, y + 4, power === 0 ? "1" : `1e${String(power).replace("-", "−")}`, "end"));
+    chart.append(
+      makeSvg("path", { class: "fog-grid", d: `M${LEFT} ${y}H${WIDTH - 6}` }),
+      svgText(LEFT - 5, y + 4, power === 0 ? "1" : `1e${String(power).replace("-", "−")}`, "end"),
+    );
   }
-  chart.append(makeSvg("path", { class: "fog-floor", d: `M${LEFT} ${up(0)}H${WIDTH - 6}` }), svgText(LEFT - 5, up(0) + 4, "0", "end"));
+  chart.append(
+    makeSvg("path", { class: "fog-floor", d: `M${LEFT} ${up(0)}H${WIDTH - 6}` }),
+    svgText(LEFT - 5, up(0) + 4, "0", "end"),
+  );
   for (const temperature of [1, 2, 5, 10, 20, 50, 100]) {
     const x = across(temperature);
-    chart.append(makeSvg("path", { class: "fog-floor", d: `M${x} ${up(0)}v4` }), svgText(x, up(0) + 16, number(temperature), "middle"));
+    chart.append(
+      makeSvg("path", { class: "fog-floor", d: `M${x} ${up(0)}v4` }),
+      svgText(x, up(0) + 16, number(temperature), "middle"),
+    );
   }
 }

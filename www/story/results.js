@@ -1,9 +1,11 @@
-/** The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show. */
+/**
+ * The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show.
+ */
 import { DATASETS } from "../domain/datasets.js";
-import { make, must } from "../page/dom.js";
-import { fetchJson } from "../engine/fetch.js";
-import { modelName, number, percent, percentInterval, t } from "../page/i18n.js";
 import { ROLES } from "../domain/networks.js";
+import { fetchJson } from "../engine/fetch.js";
+import { make, must } from "../page/dom.js";
+import { modelName, number, percent, percentInterval, t } from "../page/i18n.js";
 import { fetchPaperFigures } from "../page/paper-figures.js";
 
 /**
@@ -22,12 +24,19 @@ const FILE = new URL("../../results/success.json", import.meta.url);
 
 /** Fetches the results once; what it returns draws those of a data set in the page's language. */
 export async function setUpResults() {
-  const [rows, papers] = await Promise.all([fetchJson(FILE, { cache: "default" }).then(parseRows).catch(() => []), fetchPaperFigures()]);
+  const [rows, papers] = await Promise.all([
+    fetchJson(FILE, { cache: "default" })
+      .then(parseRows)
+      .catch(() => []),
+    fetchPaperFigures(),
+  ]);
   return (/** @type {string} */ data) => {
     const root = must("#results", HTMLElement);
     const shown = rows.filter(({ dataset }) => dataset === data);
     root.hidden = shown.length === 0;
-    root.replaceChildren(...(shown.length > 0 ? [makeTable(shown, papers.success[data]?.["jsma-f"]?.figures ?? {})] : []));
+    root.replaceChildren(
+      ...(shown.length > 0 ? [makeTable(shown, papers.success[data]?.["jsma-f"]?.figures ?? {})] : []),
+    );
   };
 }
 
@@ -35,10 +44,27 @@ export async function setUpResults() {
 function parseRows(value) {
   if (!Array.isArray(value)) return [];
   return value
-    .filter((row) => row && Object.hasOwn(DATASETS, row.dataset) && row.attack === "jsma-f" && row.direction === "increase" && row.theta === 1 && row.budget === 112)
+    .filter(
+      (row) =>
+        row
+        && Object.hasOwn(DATASETS, row.dataset)
+        && row.attack === "jsma-f"
+        && row.direction === "increase"
+        && row.theta === 1
+        && row.budget === 112,
+    )
     .filter((row) => ROLES.includes(row.role))
     .map(({ dataset, role, temperature, planned, rate, interval, outcomes }) => {
-      return { dataset, role, temperature, planned, rate, low: interval?.[0], high: interval?.[1], vanished: outcomes?.gradient_vanished };
+      return {
+        dataset,
+        role,
+        temperature,
+        planned,
+        rate,
+        low: interval?.[0],
+        high: interval?.[1],
+        vanished: outcomes?.gradient_vanished,
+      };
     })
     .filter(({ dataset, role, ...numbers }) => Object.values(numbers).every(Number.isFinite))
     .slice(0, 60);
@@ -46,19 +72,27 @@ function parseRows(value) {
 
 /** @param {Row[]} rows @param {Record<string, number>} paper */
 function makeTable(rows, paper) {
-  const head = ["network", "paper", "ours", "vanished"].map((name) => make("th", { scope: "col" }, t(`results.${name}`)));
-  return make("table", {},
+  const head = ["network", "paper", "ours", "vanished"].map((name) =>
+    make("th", { scope: "col" }, t(`results.${name}`)),
+  );
+  return make(
+    "table",
+    {},
     make("caption", {}, t("results.title", { count: rows[0].planned })),
     make("thead", {}, make("tr", {}, ...head)),
-    make("tbody", {}, ...rows.map((row) => makeRow(row, paper[`${row.role} ${row.temperature}`]))));
+    make("tbody", {}, ...rows.map((row) => makeRow(row, paper[`${row.role} ${row.temperature}`]))),
+  );
 }
 
 /** @param {Row} row @param {number | undefined} paper */
 function makeRow({ role, temperature, rate, low, high, vanished }, paper) {
   const interval = make("span", { class: "results-interval" }, percentInterval([low, high]));
-  return make("tr", {},
+  return make(
+    "tr",
+    {},
     make("th", { scope: "row" }, modelName({ role, temperature })),
     make("td", {}, paper === undefined ? "–" : percent(paper)),
     make("td", {}, percent(rate), " ", interval),
-    make("td", {}, number(vanished)));
+    make("td", {}, number(vanished)),
+  );
 }

@@ -1,10 +1,14 @@
-/** The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a link. */
-import { addressOf, describe, isAtRest } from "../session/address.js";
+/**
+ * The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a
+ * link.
+ */
+
 import { withTemper } from "../domain/attacks.js";
+import { DEFAULTS } from "../domain/settings.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must } from "../page/dom.js";
 import { t } from "../page/i18n.js";
-import { DEFAULTS } from "../domain/settings.js";
+import { addressOf, describe, isAtRest } from "../session/address.js";
 
 /** @typedef {import("../session/session.js").Session} Session */
 /** @typedef {import("../session/state.js").ManifestEntry} ManifestEntry */
@@ -18,7 +22,7 @@ const ACTIONS = {
   undefended(session, put) {
     put("left", "undefended");
     session.look({ overlay: "image" });
-    session.run();
+    void session.run();
   },
   gradient(session, put) {
     put("left", "undefended");
@@ -34,7 +38,7 @@ const ACTIONS = {
     put("right", "distilled");
     session.look({ overlay: "image" });
     session.changeSettings(DEFAULTS);
-    session.run();
+    void session.run();
   },
   gradients(session, put) {
     put("left", "undefended");
@@ -47,13 +51,13 @@ const ACTIONS = {
     put("right", "teacher");
     session.look({ overlay: "image" });
     session.changeSettings(DEFAULTS);
-    session.run();
+    void session.run();
   },
   tempered(session, put) {
     put("right", "distilled");
     session.look({ overlay: "image" });
     session.changeSettings(withTemper(DEFAULTS, true));
-    session.run();
+    void session.run();
   },
 };
 

@@ -1,11 +1,12 @@
 /** What the teacher answers to the picture, softened by a temperature that the reader turns. */
-import { barsBody, createBars } from "../panels/bars.js";
+
 import { DATASETS } from "../domain/datasets.js";
-import { must, setText } from "../page/dom.js";
-import { modelName, t } from "../page/i18n.js";
 import { family } from "../domain/networks.js";
 import { RANGES } from "../domain/settings.js";
 import { softmax } from "../domain/softmax.js";
+import { must, setText } from "../page/dom.js";
+import { modelName, t } from "../page/i18n.js";
+import { barsBody, createBars } from "../panels/bars.js";
 
 /** The powers of ten that a bar has room for: as many as make the small answers of a sure teacher seen. */
 const DECADES = 20;
@@ -31,7 +32,15 @@ export function setUpTeacherAnswers(session) {
     const logits = teacher?.of === picture.pixels ? teacher?.logits : undefined;
     const label = logits ? logits.indexOf(Math.max(...logits)) : null;
     drawBars(DATASETS[data], logits ? softmax(logits, soft) : null, { source: label, target: -1, label });
-    const words = teacher?.error ? t("soft.error") : !picture.pixels ? t("verdict.blank") : models.length > 0 && family(models, "teacher").length === 0 ? t("soft.none") : engine.status === "ready" ? t("soft.loading") : t("verdict.waiting");
+    const words = teacher?.error
+      ? t("soft.error")
+      : !picture.pixels
+        ? t("verdict.blank")
+        : models.length > 0 && family(models, "teacher").length === 0
+          ? t("soft.none")
+          : engine.status === "ready"
+            ? t("soft.loading")
+            : t("verdict.waiting");
     setText(caption, logits && teacher ? t("soft.caption", { teacher: modelName(teacher.model) }) : words);
   };
 }

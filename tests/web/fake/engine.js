@@ -12,12 +12,15 @@ const END = ""; // of an attack with a budget of 20 or more, in its fourth step:
 
 export default async function init() {}
 
-export const rasterize = (/** @type {Uint8Array[]} */ strokes) => (strokes.length > 0 ? new Float32Array(784) : undefined);
+export const rasterize = (/** @type {Uint8Array[]} */ strokes) =>
+  strokes.length > 0 ? new Float32Array(784) : undefined;
 
 /** @type {(reason: string) => void} */
 let lose;
 /** @type {Promise<string>} */
-const lost = new Promise((resolve) => { lose = resolve; });
+const lost = new Promise((resolve) => {
+  lose = resolve;
+});
 
 export class Engine {
   #loaded = new Set();
@@ -43,13 +46,18 @@ export class Engine {
     if (!this.#loaded.has(model)) throw Object.assign(new Error("Load it first."), { name: "RequestError" });
     if (image[0] === -1) throw new WebAssembly.RuntimeError("unreachable");
     if (image[0] === -2) {
-      queueMicrotask(() => { throw new WebAssembly.RuntimeError("unreachable"); });
+      queueMicrotask(() => {
+        throw new WebAssembly.RuntimeError("unreachable");
+      });
       return new Promise(() => {});
     }
     return { logits: [], probabilities: [], label: 0 };
   }
 
-  /** @param {{ theta: number, budget: number, targets: Uint8Array, images: Float32Array, resumed?: { iterations: number[] } }} request */
+  /**
+   * @param {{ theta: number, budget: number, targets: Uint8Array, images: Float32Array, resumed?: { iterations: number[] } }}
+   * request
+   */
   start({ theta, budget, targets, images, resumed }) {
     let iteration = resumed?.iterations[0] ?? 0;
     return {
@@ -57,17 +65,36 @@ export class Engine {
         for (const end = performance.now() + theta + EXTRA; performance.now() < end; );
         if (END && budget >= 20 && iteration === 3) {
           if (END === "lost") lose("for the test");
-          if (END === "trap") queueMicrotask(() => { throw new WebAssembly.RuntimeError("unreachable"); });
+          if (END === "trap")
+            queueMicrotask(() => {
+              throw new WebAssembly.RuntimeError("unreachable");
+            });
           return new Promise(() => {});
         }
         const outcome = iteration === budget ? "budget-spent" : null;
-        return [{ run: 0, iteration: iteration++, image: images, logits: [LOGIT, 2], gradient: null, saliency: null, label: targets[0], outcome, by: IMPLEMENTATION }];
+        return [
+          {
+            run: 0,
+            iteration: iteration++,
+            image: images,
+            logits: [LOGIT, 2],
+            gradient: null,
+            saliency: null,
+            label: targets[0],
+            outcome,
+            by: IMPLEMENTATION,
+          },
+        ];
       },
       free() {},
     };
   }
 
-  /** One attempt an image, one chunk an attempt; `theta` and `budget` as above, and the image of that number is deadly. @param {{ labels: Uint8Array, theta: number, budget: number, deadly?: number }} request */
+  /**
+   * One attempt an image, one chunk an attempt; `theta` and `budget` as above, and the image of that number is deadly.
+   *
+   * @param {{ labels: Uint8Array, theta: number, budget: number, deadly?: number }} request
+   */
   experiment({ labels, theta, budget, deadly }) {
     const attempts = Array.from(labels, (label, image) => ({ image, class: label, untargeted: false }));
     return {
