@@ -18,9 +18,9 @@ import { setUpLinkNotices } from "./panels/link-notices.js";
 import { setUpModelCard } from "./panels/model-card.js";
 import { setUpPanel } from "./panels/panel.js";
 import { setUpTransport } from "./panels/transport.js";
-import { linkHere, setUpAddress } from "./session/address.js";
+import { linkFromAddress, setUpAddress } from "./session/address.js";
 import { createSession } from "./session/session.js";
-import { createStore, SIDES, SOFT_STEP } from "./session/state.js";
+import { createStore, SIDES, TEACHER_STEP } from "./session/state.js";
 import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
 import { setUpPrint } from "./share/print.js";
 import { setUpShare } from "./share/share.js";
@@ -37,7 +37,7 @@ let drawResults = () => {};
 
 /**
  * @param {import("./page/i18n.js").Language} chosen
- * @returns {Promise<import("./session/state.js").Note[]>} What there is to say of it.
+ * @returns {Promise<import("./session/state.js").LinkNotice[]>} What there is to say of it.
  */
 async function changeLanguage(chosen) {
   const isSpoken = await speak(chosen);
@@ -91,7 +91,7 @@ function drawWays({ data }) {
 /**
  * @param {import("./share/embedded-page.js").Guest | null} guest
  * @param {import("./link/link.js").Link} link
- * @param {import("./session/state.js").Note[]} notes
+ * @param {import("./session/state.js").LinkNotice[]} notes
  */
 async function openSession(guest, link, notes) {
   if (!guest) return session.open(link, notes);
@@ -99,7 +99,7 @@ async function openSession(guest, link, notes) {
   const asked = {
     ...link,
     ...(plays ? { step: null } : {}),
-    ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}),
+    ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: TEACHER_STEP } : {}),
   };
   await session.open(asked, notes, awake(guest));
   if (!plays) return;
@@ -108,7 +108,7 @@ async function openSession(guest, link, notes) {
 }
 
 async function start() {
-  const { link, dropped } = linkHere() ?? { link: emptyLink(), dropped: [] };
+  const { link, dropped } = linkFromAddress() ?? { link: emptyLink(), dropped: [] };
   const guest = parseGuest(location.search);
   const setTheme = setUpTheme(guest?.theme ?? link.theme, (byVisitor) => {
     forgetColours();
@@ -117,7 +117,7 @@ async function start() {
   setUpMenu(async (chosen) => {
     store.set({ touched: true });
     const told = await changeLanguage(chosen);
-    store.set({ notes: [...store.state.notes.filter((note) => note !== "words"), ...told] });
+    store.set({ linkNotices: [...store.state.linkNotices.filter((note) => note !== "words"), ...told] });
   });
   /** Goes up with each link that is gone to, so that one whose language is slow to come does not follow a later one. */
   let moves = 0;

@@ -88,7 +88,7 @@ export function setUpCursor(pad, store, session) {
   async function lift() {
     cursor = { ...cursor, isDown: false };
     announce(t("pad.up"));
-    await session.sayReading();
+    await session.announceReading();
   }
 
   /** Leads the stroke under the pen on to the cursor, as long as the drawing has room. */

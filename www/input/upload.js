@@ -64,7 +64,7 @@ export function setUpUpload({ state, changed }, session) {
       if (mine !== turn) return;
       say(() => "");
       if (!isWanted()) return;
-      session.bring(own);
+      session.chooseOwnPicture(own);
       announce(t("input.own"));
     } catch (error) {
       if (mine !== turn) return;

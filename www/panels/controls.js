@@ -5,7 +5,7 @@ import { ATTACK_IDS, CHOICES, choicesOf, fit, isChoice, OFFERED, rangeOf } from 
 import { make, must, setText } from "../page/dom.js";
 import { number, percent, t } from "../page/i18n.js";
 import { SIDES } from "../session/state.js";
-import { ownTemperature } from "../session/verdict.js";
+import { effectiveTemperature } from "../session/verdict.js";
 
 /** @typedef {import("../session/session.js").Session} Session */
 /** @typedef {import("../session/state.js").State} State */
@@ -27,12 +27,12 @@ export function setUpControls(session) {
   const untargeted = must("#untargeted", HTMLInputElement);
   untargeted.addEventListener("change", () => session.changeSettings({ untargeted: untargeted.checked }));
   const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) =>
-    session.look({ overlay }),
+    session.changeView({ overlay }),
   );
   const channels = must("#channels", HTMLElement);
-  const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.look({ channel }));
+  const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.changeView({ channel }));
   const marks = must("#marks", HTMLInputElement);
-  marks.addEventListener("change", () => session.look({ marks: marks.checked }));
+  marks.addEventListener("change", () => session.changeView({ marks: marks.checked }));
   const drawActions = setUpActions(session);
 
   /** @param {State} state */
@@ -82,14 +82,14 @@ function setUpTemper(session) {
     // Not `disabled`, which would take it away from those who go from control to control.
     if (box.ariaDisabled === "true") event.preventDefault();
   });
-  box.addEventListener("change", () => session.takeTemperature(box.checked));
+  box.addEventListener("change", () => session.setTemperatureUse(box.checked));
 
   /** @param {State} state */
   return ({ settings, panels }) => {
     const on = tempered(settings);
     box.checked = on ?? false;
     box.ariaDisabled = String(on === null);
-    const [a, b] = SIDES.map((side) => panels[side].model && ownTemperature(panels[side]));
+    const [a, b] = SIDES.map((side) => panels[side].model && effectiveTemperature(panels[side]));
     if (on === null) setText(note, t("temper.none", { attack: t(`attack.${settings.attack}`) }));
     else if (on && a && b) setText(note, t("temper.on", { a, b }));
     else setText(note, t("temper.off"));

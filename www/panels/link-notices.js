@@ -4,7 +4,7 @@ import { must, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { panelName } from "../session/verdict.js";
 
-/** @typedef {import("../session/state.js").Note} Note */
+/** @typedef {import("../session/state.js").LinkNotice} Note */
 
 /** What is told in a sentence of its own; everything else is a field, and named in a list. @type {readonly Note[]} */
 const SENTENCES = ["words", "version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
@@ -13,11 +13,11 @@ const SENTENCES = ["words", "version", "end", "missing.left", "missing.right", "
 export function setUpLinkNotices(session) {
   const root = must("#notes", HTMLElement);
   const text = must(".notice-text", HTMLElement, root);
-  must("#notes-dismiss", HTMLButtonElement).addEventListener("click", session.dismissNotes);
+  must("#notes-dismiss", HTMLButtonElement).addEventListener("click", session.dismissLinkNotices);
 
   /** @param {import("../session/state.js").State} state */
   return (state) => {
-    root.hidden = state.notes.length === 0;
+    root.hidden = state.linkNotices.length === 0;
     const words = noticeText(state);
     if (text.textContent === words) return;
     setText(text, words);
@@ -27,8 +27,8 @@ export function setUpLinkNotices(session) {
 
 /** @param {import("../session/state.js").State} state */
 function noticeText(state) {
-  const fields = state.notes.filter((note) => !SENTENCES.includes(note)).map((note) => t(`notes.field.${note}`));
-  const sentences = SENTENCES.filter((note) => state.notes.includes(note)).map((note) => {
+  const fields = state.linkNotices.filter((note) => !SENTENCES.includes(note)).map((note) => t(`notes.field.${note}`));
+  const sentences = SENTENCES.filter((note) => state.linkNotices.includes(note)).map((note) => {
     const [kind, side] = note.split(".");
     return t(`notes.${kind}`, {
       network: side ? panelName(state, /** @type {import("../session/state.js").Side} */ (side)) : "",
