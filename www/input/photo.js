@@ -1,6 +1,6 @@
 /**
- * A picture file of the visitor's, on the visitor's machine alone, as the image of a data set: checked
- * by its header, decoded by the browser, cropped to the square in its middle, and averaged.
+ * Turns a picture file of the visitor's into an image of a data set: checks its header, lets the browser
+ * decode it, crops it to the square in its centre, and averages. The file stays on the visitor's machine.
  */
 import { readHeader } from "./image-header.js";
 import { asDigit, asTinyDigit, average } from "./to-mnist.js";
@@ -11,15 +11,15 @@ import { asDigit, asTinyDigit, average } from "./to-mnist.js";
 export const MOST_BYTES = 30_000_000;
 export const MOST_PIXELS = 50_000_000;
 const MOST_SIDE = 16_384;
-/** Cells of the first average for each pixel of the last, so that a digit can be centred between them. */
+/** The picture is first averaged to this many cells per pixel, so that a digit can be centred between pixels. */
 const FINE = 10;
-/** Pixels that are read back at a time: the page's thread has other things to do in between. */
+/** The number of pixels read from the canvas at a time. In between, the page can respond to input. */
 const BAND = 60_000;
 
-/** How bright red, green and blue look. */
+/** The weights of red, green and blue in the perceived brightness. */
 const LUMA = [0.299, 0.587, 0.114];
 
-/** Why a picture cannot be used, by a name that the languages' files have words for. */
+/** Why a picture cannot be used. The language files have a message for each reason, `upload.<reason>`. */
 export class PictureError extends Error {
   /**
    * @param {'kind' | 'bytes' | 'pixels' | 'moves' | 'broken' | 'blank'} reason
@@ -34,7 +34,9 @@ export class PictureError extends Error {
 }
 
 /**
- * One byte for each feature.
+ * Reads a picture file as an image with one byte for each feature.
+ *
+ * Throws a PictureError if the picture cannot be used.
  *
  * @param {Blob} file
  * @param {Dataset} dataset
@@ -45,8 +47,8 @@ export async function readPhoto(file, dataset) {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const header = readHeader(bytes);
   if (!header) throw new PictureError("kind");
-  const { width, height, moves } = header;
-  if (moves) throw new PictureError("moves");
+  const { width, height, isAnimated } = header;
+  if (isAnimated) throw new PictureError("moves");
   if (width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE)
     throw new PictureError("pixels", { size: (width * height) / 1e6, most: MOST_PIXELS / 1e6 });
   const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" }).catch(() => {
@@ -54,14 +56,14 @@ export async function readPhoto(file, dataset) {
   });
   try {
     const side = Math.min(bitmap.width, bitmap.height);
-    const channels = await squares(bitmap, side, FINE * dataset.side);
+    const channels = await centreSquare(bitmap, side, FINE * dataset.side);
     return Uint8Array.from(featuresOf(channels, side, dataset), (value) => Math.round(255 * value));
   } finally {
     bitmap.close();
   }
 }
 
-/** @param {Square[]} channels @param {number} side Of the square before it was averaged. @param {Dataset} dataset */
+/** @param {Square[]} channels @param {number} side The side of the square before averaging. @param {Dataset} dataset */
 function featuresOf(channels, side, dataset) {
   const whole = { left: 0, top: 0, size: FINE * dataset.side };
   if (dataset.channels > 1) return channels.flatMap((channel) => [...average(channel, whole, dataset.side)]);
@@ -79,22 +81,22 @@ function featuresOf(channels, side, dataset) {
 }
 
 /**
- * The square in the middle of a picture, red, green and blue, each averaged to size × size. What is
- * transparent lies on white.
+ * The square in the centre of a picture as red, green and blue, each averaged to size × size. Transparent pixels
+ * are put on white.
  *
  * @param {ImageBitmap} bitmap
  * @param {number} side
  * @param {number} size
  * @returns {Promise<Square[]>}
  */
-async function squares(bitmap, side, size) {
+async function centreSquare(bitmap, side, size) {
   const rows = Math.max(1, Math.floor(BAND / side));
   const canvas = Object.assign(document.createElement("canvas"), { width: side, height: Math.min(rows, side) });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new PictureError("broken");
   const [left, top] = [Math.floor((bitmap.width - side) / 2), Math.floor((bitmap.height - side) / 2)];
   const channels = LUMA.map(() => new Float64Array(size * size));
-  const shares = sharesOf(side, size);
+  const shares = sharesOfCells(side, size);
   for (let y = 0; y < side; y += rows) {
     const height = Math.min(rows, side - y);
     context.fillStyle = "#fff";
@@ -133,13 +135,13 @@ function addRow(channels, size, row, shares, down) {
 }
 
 /**
- * For each pixel of a line the cells that it lies in, and which share of each it fills.
+ * For each pixel of a line, the cells that it overlaps and the share of each cell that it fills.
  *
  * @param {number} side
  * @param {number} size
  * @returns {[cell: number, share: number][][]}
  */
-function sharesOf(side, size) {
+function sharesOfCells(side, size) {
   return Array.from({ length: side }, (_, place) => {
     const [from, to] = [(place * size) / side, ((place + 1) * size) / side];
     /** @type {[number, number][]} */

@@ -10,26 +10,26 @@ import { failure } from "../engine/protocol.js";
  */
 
 const COLUMNS = 10;
-const MOST = 1000;
+const MAX_SAMPLES = 1000;
 
 /** Addresses of the tiles that have been fetched, by data set. @type {Map<string, string>} */
-const sheets = new Map();
+const tileUrls = new Map();
 
 /**
  * The tiles of a data set whose samples are here, as a picture for style sheets; it is not fetched again.
  *
  * @param {string} dataset
  */
-export const sheetOf = (dataset) => sheets.get(dataset) ?? "";
+export const tilesUrl = (dataset) => tileUrls.get(dataset) ?? "";
 
 /** What has been asked for, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */
-const known = new Map();
+const requests = new Map();
 
 /** @param {string} dataset */
 export function loadSamples(dataset) {
-  const samples = known.get(dataset) ?? fetchSamples(dataset);
-  known.set(dataset, samples);
-  samples.catch(() => known.delete(dataset));
+  const samples = requests.get(dataset) ?? fetchSamples(dataset);
+  requests.set(dataset, samples);
+  samples.catch(() => requests.delete(dataset));
   return samples;
 }
 
@@ -40,13 +40,13 @@ async function fetchSamples(dataset) {
     fetchJson(addressOf(json), { cache: "default" }),
     fetchFile(addressOf(tiles)),
   ]);
-  const list = await asSaid(json, () => parseList(entries, dataset));
-  const png = await asSaid(tiles, () => decodePng(bytes));
+  const list = await readOrFail(json, () => parseList(entries, dataset));
+  const png = await readOrFail(tiles, () => decodePng(bytes));
   const { side, channels, features } = DATASETS[dataset];
   if (png.channels !== channels || png.width < COLUMNS * side || png.height < Math.ceil(list.length / COLUMNS) * side) {
     throw failure("IntegrityError", `${dataset}.png does not have the images that ${dataset}.json lists.`);
   }
-  sheets.set(dataset, URL.createObjectURL(new Blob([bytes], { type: "image/png" })));
+  tileUrls.set(dataset, URL.createObjectURL(new Blob([bytes], { type: "image/png" })));
   return list.map((entry, place) => {
     const top = Math.floor(place / COLUMNS) * side;
     const left = (place % COLUMNS) * side;
@@ -69,7 +69,7 @@ const addressOf = (name) => new URL(`../samples/${name}`, import.meta.url);
  * @param {string} name
  * @param {() => Value | Promise<Value>} read
  */
-async function asSaid(name, read) {
+async function readOrFail(name, read) {
   try {
     return await read();
   } catch (error) {
@@ -80,7 +80,8 @@ async function asSaid(name, read) {
 /** @param {unknown} list @param {string} dataset */
 function parseList(list, dataset) {
   const classes = DATASETS[dataset].classes.length;
-  if (!Array.isArray(list) || list.length < 1 || list.length > MOST) throw new Error("it is not a list of images");
+  if (!Array.isArray(list) || list.length < 1 || list.length > MAX_SAMPLES)
+    throw new Error("it is not a list of images");
   return list.map((entry) => {
     const { index, label } = entry ?? {};
     const fits = Number.isInteger(index) && index >= 0 && Number.isInteger(label) && label >= 0 && label < classes;
