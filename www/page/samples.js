@@ -1,4 +1,4 @@
-/** The test images that come with the page: one PNG of tiles, and a list of which images they are. */
+/** Loads the test images of the page. Each data set has a PNG file of tiles and a list of their indices and labels. */
 
 import { decodePng } from "../codecs/png.js";
 import { DATASETS, placeOf } from "../domain/datasets.js";
@@ -6,26 +6,28 @@ import { fetchFile, fetchJson } from "../engine/fetch.js";
 import { failure } from "../engine/protocol.js";
 
 /**
- * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
+ * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image with its index in the test set.
  */
 
+/** Tiles in a row of the PNG file. */
 const COLUMNS = 10;
 const MAX_SAMPLES = 1000;
 
-/** Addresses of the tiles that have been fetched, by data set. @type {Map<string, string>} */
+/** Object URLs of the PNG files fetched so far, by data set. @type {Map<string, string>} */
 const tileUrls = new Map();
 
 /**
- * The tiles of a data set whose samples are here, as a picture for style sheets; it is not fetched again.
+ * The address of a data set's tiles, for use in styles. It is an object URL, so nothing is fetched again; empty until
+ * the samples have been loaded.
  *
  * @param {string} dataset
  */
 export const tilesUrl = (dataset) => tileUrls.get(dataset) ?? "";
 
-/** What has been asked for, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */
+/** The requests so far, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */
 const requests = new Map();
 
-/** @param {string} dataset */
+/** Loads the samples of a data set. After a failure the next call tries again. @param {string} dataset */
 export function loadSamples(dataset) {
   const samples = requests.get(dataset) ?? fetchSamples(dataset);
   requests.set(dataset, samples);
@@ -63,7 +65,7 @@ async function fetchSamples(dataset) {
 const addressOf = (name) => new URL(`../samples/${name}`, import.meta.url);
 
 /**
- * What a file says, or that it cannot be used.
+ * Calls `read`; if it fails, throws an error that names the file.
  *
  * @template Value
  * @param {string} name

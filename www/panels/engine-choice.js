@@ -1,6 +1,6 @@
 /** Shows which engine computes and why, with a menu to choose another. */
 import { make, must } from "../page/dom.js";
-import { preferredEngine, rememberEngine } from "../page/engine-preference.js";
+import { preferredEngine, saveEnginePreference } from "../page/engine-preference.js";
 import { t } from "../page/i18n.js";
 
 /** @param {import("../session/session.js").Session} session */
@@ -10,7 +10,7 @@ export function setUpEngineChoice(session) {
   choice.value = preferredEngine();
   choice.addEventListener("change", () => {
     const preference = /** @type {import("../page/engine-preference.js").Preference} */ (choice.value);
-    rememberEngine(preference);
+    saveEnginePreference(preference);
     session.preferEngine(preference);
   });
   let shown = "";
