@@ -72,17 +72,17 @@ export function setUpCursor(pad, store, session) {
 
   /** @param {[number, number]} way @param {number} squares */
   function move([right, down], squares) {
-    const clamp = (/** @type {number} */ place) => Math.min(SIDE - 1, Math.max(0, place));
+    const clamp = (/** @type {number} */ square) => Math.min(SIDE - 1, Math.max(0, square));
     cursor = { ...cursor, column: clamp(cursor.column + right * squares), row: clamp(cursor.row + down * squares) };
     if (cursor.isDown && !extend()) return;
-    announce(t("pad.at", place()));
+    announce(t("pad.at", position()));
   }
 
   function lower() {
     if (!hasRoom(state.strokes)) return announce(t("pad.full"));
     cursor = { ...cursor, isDown: true };
     session.draw([...state.strokes, point()]);
-    announce(t("pad.down", place()));
+    announce(t("pad.down", position()));
   }
 
   async function lift() {
@@ -117,7 +117,8 @@ export function setUpCursor(pad, store, session) {
 
   const point = () =>
     Uint8Array.of(...[cursor.column, cursor.row].map((square) => Math.round((255 * (square + 0.5)) / SIDE)));
-  const place = () => ({ column: cursor.column + 1, row: cursor.row + 1 });
+  /** The square as it is announced, counted from 1. */
+  const position = () => ({ column: cursor.column + 1, row: cursor.row + 1 });
 
   return () => (isShown ? cursor : null);
 }

@@ -67,7 +67,7 @@ export function setUpDrawing(store, session) {
   return ({ strokes, picture }) => {
     const cursor = cursorNow();
     const now = [strokes, picture.sample === null, colours(), pad.clientWidth, cursor];
-    if (now.every((part, place) => part === drawn[place])) return;
+    if (now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     const shown = picture.sample === null ? strokes : [];
     must("#pad-hint", HTMLElement).hidden = shown.length > 0 || cursor !== null;

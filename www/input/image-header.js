@@ -29,11 +29,11 @@ export function readHeader(file) {
 }
 
 /** @param {Uint8Array} file @param {number[]} start */
-const startsWith = (file, start) => start.every((byte, place) => file[place] === byte);
+const startsWith = (file, start) => start.every((byte, index) => file[index] === byte);
 
 /** @param {DataView} view @param {number} at @param {number} length */
 const text = (view, at, length) =>
-  Array.from({ length }, (_, place) => String.fromCharCode(view.getUint8(at + place))).join("");
+  Array.from({ length }, (_, index) => String.fromCharCode(view.getUint8(at + index))).join("");
 
 /** @param {DataView} view @returns {Header} */
 function readPng(view) {

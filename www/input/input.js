@@ -39,7 +39,7 @@ export function setUpInput(session) {
         : t(own !== null ? "input.own" : empty ? "input.blank" : "input.drawn"),
     );
     const now = [data, pixels, colours()];
-    if (now.every((part, place) => part === drawn[place])) return;
+    if (now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     paintPixels(seen, {
       dataset,

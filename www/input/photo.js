@@ -8,13 +8,16 @@ import { asDigit, asTinyDigit, average } from "./to-mnist.js";
 /** @typedef {import("../domain/datasets.js").Dataset} Dataset */
 /** @typedef {import("./to-mnist.js").Square} Square */
 
-export const MOST_BYTES = 30_000_000;
-export const MOST_PIXELS = 50_000_000;
-const MOST_SIDE = 16_384;
-/** The picture is first averaged to this many cells per pixel, so that a digit can be centred between pixels. */
-const FINE = 10;
+const MAX_BYTES = 30_000_000;
+const MAX_PIXELS = 50_000_000;
+const MAX_SIDE = 16_384;
+/**
+ * The picture is first averaged to this many cells per pixel in each direction, so that a digit can be centred
+ * between pixels.
+ */
+const CELLS_PER_PIXEL = 10;
 /** The number of pixels read from the canvas at a time. In between, the page can respond to input. */
-const BAND = 60_000;
+const PIXELS_PER_READ = 60_000;
 
 /** The weights of red, green and blue in the perceived brightness. */
 const LUMA = [0.299, 0.587, 0.114];
@@ -43,20 +46,20 @@ export class PictureError extends Error {
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function readPhoto(file, dataset) {
-  if (file.size > MOST_BYTES) throw new PictureError("bytes", { size: file.size / 1e6, most: MOST_BYTES / 1e6 });
+  if (file.size > MAX_BYTES) throw new PictureError("bytes", { size: file.size / 1e6, most: MAX_BYTES / 1e6 });
   const bytes = new Uint8Array(await file.arrayBuffer());
   const header = readHeader(bytes);
   if (!header) throw new PictureError("kind");
   const { width, height, isAnimated } = header;
   if (isAnimated) throw new PictureError("moves");
-  if (width * height > MOST_PIXELS || Math.max(width, height) > MOST_SIDE)
-    throw new PictureError("pixels", { size: (width * height) / 1e6, most: MOST_PIXELS / 1e6 });
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
+    throw new PictureError("pixels", { size: (width * height) / 1e6, most: MAX_PIXELS / 1e6 });
   const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" }).catch(() => {
     throw new PictureError("broken");
   });
   try {
     const side = Math.min(bitmap.width, bitmap.height);
-    const channels = await centreSquare(bitmap, side, FINE * dataset.side);
+    const channels = await centreSquare(bitmap, side, CELLS_PER_PIXEL * dataset.side);
     return Uint8Array.from(featuresOf(channels, side, dataset), (value) => Math.round(255 * value));
   } finally {
     bitmap.close();
@@ -65,13 +68,13 @@ export async function readPhoto(file, dataset) {
 
 /** @param {Square[]} channels @param {number} side The side of the square before averaging. @param {Dataset} dataset */
 function featuresOf(channels, side, dataset) {
-  const whole = { left: 0, top: 0, size: FINE * dataset.side };
+  const whole = { left: 0, top: 0, size: CELLS_PER_PIXEL * dataset.side };
   if (dataset.channels > 1) return channels.flatMap((channel) => [...average(channel, whole, dataset.side)]);
   const { size } = channels[0];
   const grey = {
     size,
-    values: channels[0].values.map((_, place) =>
-      channels.reduce((sum, { values }, channel) => sum + LUMA[channel] * values[place], 0),
+    values: channels[0].values.map((_, index) =>
+      channels.reduce((sum, { values }, channel) => sum + LUMA[channel] * values[index], 0),
     ),
   };
   if (side === dataset.side) return asTinyDigit({ size: side, values: average(grey, whole, side) });
@@ -90,7 +93,7 @@ function featuresOf(channels, side, dataset) {
  * @returns {Promise<Square[]>}
  */
 async function centreSquare(bitmap, side, size) {
-  const rows = Math.max(1, Math.floor(BAND / side));
+  const rows = Math.max(1, Math.floor(PIXELS_PER_READ / side));
   const canvas = Object.assign(document.createElement("canvas"), { width: side, height: Math.min(rows, side) });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) throw new PictureError("broken");
@@ -142,8 +145,8 @@ function addRow(channels, size, row, shares, down) {
  * @returns {[cell: number, share: number][][]}
  */
 function sharesOfCells(side, size) {
-  return Array.from({ length: side }, (_, place) => {
-    const [from, to] = [(place * size) / side, ((place + 1) * size) / side];
+  return Array.from({ length: side }, (_, index) => {
+    const [from, to] = [(index * size) / side, ((index + 1) * size) / side];
     /** @type {[number, number][]} */
     const cells = [];
     for (let cell = Math.floor(from); cell < Math.min(size, to); cell++)

@@ -21,8 +21,8 @@ export function setUpStrip(session) {
   let shown = "";
 
   strip.addEventListener("click", ({ target }) => {
-    const place = target instanceof Element ? tiles.findIndex((tile) => tile.contains(target)) : -1;
-    if (place >= 0) session.chooseSample(place);
+    const position = target instanceof Element ? tiles.findIndex((tile) => tile.contains(target)) : -1;
+    if (position >= 0) session.chooseSample(position);
   });
 
   strip.addEventListener("keydown", (event) => {
@@ -42,13 +42,13 @@ export function setUpStrip(session) {
     builtFrom = now;
     if (shown !== data || tiles.length !== samples.length) {
       shown = data;
-      tiles = samples.map((_, place) => makeTile(data, place));
+      tiles = samples.map((_, position) => makeTile(data, position));
       strip.replaceChildren(...tiles);
     }
-    samples.forEach(({ index, label }, place) => {
+    samples.forEach(({ index, label }, position) => {
       const name = t("strip.image", { label: className(DATASETS[data], label), index: String(index) });
-      tiles[place].title = name;
-      tiles[place].setAttribute("aria-label", name);
+      tiles[position].title = name;
+      tiles[position].setAttribute("aria-label", name);
     });
   }
 
@@ -63,18 +63,18 @@ export function setUpStrip(session) {
     const { sample } = state.picture;
     if (sample === chosen && tiles[0]?.hasAttribute("aria-selected")) return;
     chosen = sample;
-    tiles.forEach((tile, place) => {
-      tile.setAttribute("aria-selected", String(place === sample));
-      tile.tabIndex = place === (sample ?? 0) ? 0 : -1;
+    tiles.forEach((tile, position) => {
+      tile.setAttribute("aria-selected", String(position === sample));
+      tile.tabIndex = position === (sample ?? 0) ? 0 : -1;
     });
     if (sample !== null) scrollToTile(strip, tiles[sample]);
   };
 }
 
-/** @param {string} data @param {number} place */
-function makeTile(data, place) {
+/** @param {string} data @param {number} position */
+function makeTile(data, position) {
   const image = make("span", { class: "tile-image" });
-  showSample(image, data, place);
+  showSample(image, data, position);
   return make("button", { type: "button", role: "option", class: "tile" }, image);
 }
 
@@ -83,11 +83,11 @@ function makeTile(data, place) {
  *
  * @param {HTMLElement} element
  * @param {string} data
- * @param {number} place
+ * @param {number} position In the list of samples.
  */
-export function showSample(element, data, place) {
+export function showSample(element, data, position) {
   element.style.backgroundImage = `url("${tilesUrl(data)}")`;
-  const [column, row] = [place % SHEET_COLUMNS, Math.floor(place / SHEET_COLUMNS)];
+  const [column, row] = [position % SHEET_COLUMNS, Math.floor(position / SHEET_COLUMNS)];
   element.style.backgroundPosition = `${(100 * column) / (SHEET_COLUMNS - 1)}% ${(100 * row) / (SHEET_COLUMNS - 1)}%`;
 }
 

@@ -51,10 +51,10 @@ export function setUpTargets(session) {
     const { data, target, panels } = state;
     build(data);
     addPictures(state);
-    chips.forEach(({ input, chip, name, note }, place) => {
-      const sides = SIDES.filter((side) => panels[side].reading?.label === place);
-      setText(name, className(DATASETS[data], place));
-      input.checked = place === target;
+    chips.forEach(({ input, chip, name, note }, index) => {
+      const sides = SIDES.filter((side) => panels[side].reading?.label === index);
+      setText(name, className(DATASETS[data], index));
+      input.checked = index === target;
       chip.dataset.readBy = sides.join(" ");
       const names = sides.map((side) => t(`panel.${side}`)).join(", ");
       setText(note, sides.length > 0 ? t("target.read-now", { panels: names }) : "");

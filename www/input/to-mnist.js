@@ -40,21 +40,21 @@ export function average({ size, values }, { left, top, size: width }, side) {
  * @param {number} from
  * @param {number} length
  * @param {number} size
- * @returns {[place: number, share: number][]}
+ * @returns {[index: number, share: number][]}
  */
 function covered(from, length, size) {
   /** @type {[number, number][]} */
-  const places = [];
-  for (let place = Math.max(0, Math.floor(from)); place < Math.min(size, from + length); place++) {
-    places.push([place, Math.min(place + 1, from + length) - Math.max(place, from)]);
+  const indices = [];
+  for (let index = Math.max(0, Math.floor(from)); index < Math.min(size, from + length); index++) {
+    indices.push([index, Math.min(index + 1, from + length) - Math.max(index, from)]);
   }
-  return places;
+  return indices;
 }
 
 /** Contrast, as a share of the strongest, at which ink begins, and from which it counts as full. */
 const [FAINTEST, FULL] = [0.3, 0.75];
 /** With less contrast than this between background and ink, there is no ink. */
-const LEAST_CONTRAST = 0.12;
+const MIN_CONTRAST = 0.12;
 /** The background is measured in this many blocks across, because paper is seldom lit evenly. */
 const BLOCKS = 5;
 /** The share of the ink that may lie outside a digit's bounding box, at each edge: specks of dust. */
@@ -94,9 +94,9 @@ function inkOf({ size, values }) {
   const sign = isDark(values) ? -1 : 1;
   const light = values.map((value) => sign * value);
   const background = backgroundOf({ size, values: light });
-  const contrast = light.map((value, place) => value - background(place % size, Math.floor(place / size)));
+  const contrast = light.map((value, index) => value - background(index % size, Math.floor(index / size)));
   const strongest = quantile(contrast, 0.998);
-  if (strongest < LEAST_CONTRAST) return null;
+  if (strongest < MIN_CONTRAST) return null;
   return {
     size,
     values: contrast.map((value) => Math.min(1, Math.max(0, (value / strongest - FAINTEST) / (FULL - FAINTEST)))),
@@ -115,8 +115,8 @@ function backgroundOf({ size, values }) {
     return quantile(Float64Array.from(inside), 0.15);
   });
   return (/** @type {number} */ x, /** @type {number} */ y) => {
-    const [along, down] = [x, y].map((place) => Math.min(BLOCKS - 1, Math.max(0, (place + 0.5) / width - 0.5)));
-    const [column, row] = [along, down].map((place) => Math.min(BLOCKS - 2, Math.floor(place)));
+    const [along, down] = [x, y].map((pixel) => Math.min(BLOCKS - 1, Math.max(0, (pixel + 0.5) / width - 0.5)));
+    const [column, row] = [along, down].map((block) => Math.min(BLOCKS - 2, Math.floor(block)));
     const at = (/** @type {number} */ dx, /** @type {number} */ dy) => blocks[(row + dy) * BLOCKS + column + dx];
     const interpolate = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ share) =>
       a + (b - a) * share;
@@ -131,9 +131,9 @@ function backgroundOf({ size, values }) {
 /** The bounding box of the ink without dust, and its centre of mass; null if there is no ink. @param {Square} ink */
 function boxOf({ size, values }) {
   const [rows, columns] = [new Float64Array(size), new Float64Array(size)];
-  values.forEach((value, place) => {
-    rows[Math.floor(place / size)] += value;
-    columns[place % size] += value;
+  values.forEach((value, index) => {
+    rows[Math.floor(index / size)] += value;
+    columns[index % size] += value;
   });
   const total = rows.reduce((sum, each) => sum + each, 0);
   if (total === 0) return null;
@@ -144,7 +144,7 @@ function boxOf({ size, values }) {
     return [first, last];
   };
   const mean = (/** @type {Float64Array} */ sums) =>
-    sums.reduce((sum, each, place) => sum + each * (place + 0.5), 0) / total;
+    sums.reduce((sum, each, index) => sum + each * (index + 0.5), 0) / total;
   const [[top, bottom], [left, right]] = [ends(rows), ends(columns)];
   return { top, bottom, left, right, centre: { x: mean(columns), y: mean(rows) } };
 }

@@ -40,9 +40,9 @@ export function make(tag, attributes = {}, ...children) {
  */
 export function refill(root, ...children) {
   const stops = () => [...root.querySelectorAll("a[href], button, select, [tabindex]")];
-  const place = stops().findIndex((each) => each === document.activeElement);
+  const index = stops().findIndex((each) => each === document.activeElement);
   root.replaceChildren(...children);
-  const next = stops()[place];
+  const next = stops()[index];
   if (next instanceof HTMLElement || next instanceof SVGElement) next.focus({ preventScroll: true });
 }
 

@@ -49,9 +49,9 @@ async function fetchSamples(dataset) {
     throw failure("IntegrityError", `${dataset}.png does not have the images that ${dataset}.json lists.`);
   }
   tileUrls.set(dataset, URL.createObjectURL(new Blob([bytes], { type: "image/png" })));
-  return list.map((entry, place) => {
-    const top = Math.floor(place / COLUMNS) * side;
-    const left = (place % COLUMNS) * side;
+  return list.map((entry, position) => {
+    const top = Math.floor(position / COLUMNS) * side;
+    const left = (position % COLUMNS) * side;
     const pixels = new Float32Array(features);
     for (let i = 0; i < features; i++) {
       const { channel, x, y } = placeOf(DATASETS[dataset], i);

@@ -32,12 +32,12 @@ export function createBars(body, lengthOf = (probability) => probability) {
    * @param {{ source: number | null, target: number | null, label: number | null }} marks
    */
   return (dataset, probabilities, { source, target, label }) => {
-    rows.forEach(({ row, name, fill, mark, value }, place) => {
-      setText(name, className(dataset, place));
-      const probability = probabilities?.[place] ?? null;
-      const role = [place === source && "source", place === target && "target"].filter(Boolean).join(" ");
+    rows.forEach(({ row, name, fill, mark, value }, index) => {
+      setText(name, className(dataset, index));
+      const probability = probabilities?.[index] ?? null;
+      const role = [index === source && "source", index === target && "target"].filter(Boolean).join(" ");
       row.dataset.role = role;
-      row.toggleAttribute("data-read", place === label);
+      row.toggleAttribute("data-read", index === label);
       fill.style.transform = `scaleX(${lengthOf(probability ?? 0)})`;
       setText(
         mark,

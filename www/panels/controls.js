@@ -204,7 +204,7 @@ function setUpChoice(name, session) {
 }
 
 /** A slider with more positions than this cannot be set exactly. */
-const MOST_POSITIONS = 10_000;
+const MAX_POSITIONS = 10_000;
 
 /**
  * A field for the exact number, and a slider unless it would have too many positions.
@@ -219,7 +219,7 @@ function setUpRange(name, session) {
   const label = make("label", { for: name }, make("span", { "data-t": `setting.${name}` }, t(`setting.${name}`)));
   const field = make("input", { type: "number", id: name, inputmode: Number.isInteger(step) ? "numeric" : "decimal" });
   const slider =
-    (max - min) / step > MOST_POSITIONS
+    (max - min) / step > MAX_POSITIONS
       ? null
       : make("input", { type: "range", id: `${name}-range`, tabindex: "-1", "aria-hidden": "true" });
   const drawRow = addSetting(name, make("div", { class: "setting" }, label, ...(slider ? [slider] : []), field));

@@ -48,7 +48,7 @@ export function setUpPanel(side, session, isFixed = false) {
   });
   k.addEventListener("input", () => session.chooseRole(side, select.value.split(SCALED)[0], Number(k.value)));
 
-  /** What the menus and labels were last built from. They are rebuilt only when it changes. */
+  /** The values that the head was last built from, as JSON. It is rebuilt only when they change. */
   let headKey = "";
 
   /** @param {State} state */
@@ -213,7 +213,7 @@ function setUpTemperature(root, side, session) {
  */
 function changedReadout({ data, settings }, first, step) {
   if (ATTACKS[settings.attack].norm === "L2") {
-    const length = first && step ? Math.hypot(...step.image.map((value, place) => value - first.image[place])) : 0;
+    const length = first && step ? Math.hypot(...step.image.map((value, feature) => value - first.image[feature])) : 0;
     return { name: t("readout.length"), value: number(length, { maximumFractionDigits: 2, minimumFractionDigits: 2 }) };
   }
   const hasBudget = hasSetting(settings.attack, "budget");

@@ -1,8 +1,8 @@
 /**
  * Draws an image on two canvases: the pixels, and the marks over them. The pixels show the image itself, its
  * difference from the original, the gradient of the target's output, or the saliency map. For a colour image
- * one channel or all channels can be shown; a map of all channels shows, at each pixel, the value of largest
- * size among the channels.
+ * one channel or all channels can be shown; a map of all channels shows, at each pixel, the value of
+ * the channel where its absolute value is largest.
  */
 
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
@@ -32,7 +32,7 @@ export function createPicture(frame) {
   /** @param {View} view */
   return (view) => {
     const now = [...Object.values(view), colours(), frame.clientWidth, devicePixelRatio];
-    if (now.length === drawn.length && now.every((part, place) => part === drawn[place])) return;
+    if (now.length === drawn.length && now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     paintPixels(pixels, view);
     paintMarks(marks, view, frame.clientWidth * devicePixelRatio);
@@ -108,7 +108,7 @@ export const isCrowded = (view, changed = changedPixels(view)) =>
 /** The channels that a view shows. @param {View} view */
 function shownChannels({ dataset: { channels }, channel }) {
   if (channels === 1) return [0];
-  return channel === "all" ? CHANNELS.map((_, place) => place) : [CHANNELS.indexOf(channel)];
+  return channel === "all" ? CHANNELS.map((_, index) => index) : [CHANNELS.indexOf(channel)];
 }
 
 /** Draws the pixels of the image, one canvas pixel each. @param {HTMLCanvasElement} canvas @param {View} view */
@@ -147,7 +147,11 @@ export function paintPixels(canvas, view) {
     return pixel.length === 1 ? [255 * pixel[0], 255 * pixel[0], 255 * pixel[0]] : pixel.map((value) => 255 * value);
   }
 
-  /** The map's value of largest size among the shown channels of a pixel, as a share of the peak. @param {number} i */
+  /**
+   * The map's value at a pixel, as a share of the peak: that of the shown channel where its absolute value is largest.
+   *
+   * @param {number} i
+   */
   function largestValue(i) {
     const values = shown.map((channel) => {
       const feature = channel * count + i;
@@ -273,7 +277,7 @@ function channelMark(context, x, y, cell, channel) {
  * frame.
  *
  * @param {CanvasRenderingContext2D} context
- * @param {{ x: number, y: number }} place
+ * @param {{ x: number, y: number }} position
  * @param {number} cell
  */
 function nextMark(context, { x, y }, cell) {

@@ -5,10 +5,10 @@ import { t } from "../page/i18n.js";
 import { lastIteration } from "../session/player.js";
 
 /** With more steps than this the ticks would run into each other. */
-const MOST_TICKS = 60;
+const MAX_TICKS = 60;
 
 /** The number of steps that Page Up and Page Down move. */
-const PAGE = 10;
+const PAGE_STEPS = 10;
 
 /**
  * @param {import("../session/state.js").Store} store
@@ -35,10 +35,10 @@ export function setUpTransport(store, session) {
       End: () => session.show(lastIteration(state)),
       ArrowLeft: moveBy(-1),
       ArrowDown: moveBy(-1),
-      PageDown: moveBy(-PAGE),
+      PageDown: moveBy(-PAGE_STEPS),
       ArrowRight: moveBy(1),
       ArrowUp: moveBy(1),
-      PageUp: moveBy(PAGE),
+      PageUp: moveBy(PAGE_STEPS),
     }),
   );
   // Taking hold of the scrubber stops playing.
@@ -56,7 +56,7 @@ export function setUpTransport(store, session) {
     const last = lastIteration(state);
     scrubber.max = String(last);
     scrubber.value = String(shown);
-    scrubber.classList.toggle("is-ruled", last > 0 && last <= MOST_TICKS);
+    scrubber.classList.toggle("is-ruled", last > 0 && last <= MAX_TICKS);
     scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
     const words =
       last > 0 ? t(`transport.position.${ATTACKS[settings.attack].changes}`, { shown, last }) : t("transport.none");

@@ -207,14 +207,14 @@ export function createSession(store) {
     }
   }
 
-  /** The state with a test image. @param {number} place */
-  function pictureOf(place) {
+  /** The strokes and the picture for a test image. @param {number} position */
+  function pictureOf(position) {
     /** @type {Uint8Array[]} */
     const strokes = [];
-    return { strokes, picture: { sample: place, own: null, pixels: state.samples[place].pixels, strokes } };
+    return { strokes, picture: { sample: position, own: null, pixels: state.samples[position].pixels, strokes } };
   }
 
-  /** The state with a picture of the visitor's own. @param {string} own */
+  /** The strokes and the picture for a picture of the visitor's own. @param {string} own */
   function ownPicture(own) {
     /** @type {Uint8Array[]} */
     const strokes = [];
@@ -235,7 +235,7 @@ export function createSession(store) {
     changeRequest({ strokes, picture: { sample: null, own: null, pixels: kept, strokes: isBlank ? strokes : before } });
   }
 
-  /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
+  /** @param {Side} side @param {string} id @param {number | null} [k] The factor on its logits. */
   function chooseModel(side, id, k = null) {
     const model = state.models.find((entry) => entry.id === id);
     const panel = state.panels[side];
@@ -317,8 +317,8 @@ export function createSession(store) {
     },
     /** Resolves when the list of networks has been loaded or has failed to load. */
     opened: loader.opened,
-    /** @param {number} place */
-    chooseSample: (place) => changeRequest(pictureOf(place)),
+    /** @param {number} position */
+    chooseSample: (position) => changeRequest(pictureOf(position)),
     /** Chooses a picture of the visitor's own. @param {string} own As `writePixels` returns it. */
     chooseOwnPicture: (own) => changeRequest(ownPicture(own)),
     draw,
@@ -389,7 +389,9 @@ export function createSession(store) {
     retryModel: (side) => loader.load(side),
     /** Chooses another test image at random. */
     chooseAnother() {
-      const others = state.samples.map((_, place) => place).filter((place) => place !== state.picture.sample);
+      const others = state.samples
+        .map((_, position) => position)
+        .filter((position) => position !== state.picture.sample);
       if (others.length > 0) changeRequest(pictureOf(others[Math.floor(Math.random() * others.length)]));
     },
     /**

@@ -14,12 +14,12 @@
  * @typedef {import("../page/samples.js").Sample} Sample
  *
  * @typedef {object} Picture The image that is attacked.
- * @property {number | null} sample Its index in the list of samples, or null if it is none of them.
+ * @property {number | null} sample Its position in the list of samples, or null if it is not one of them.
  * @property {string | null} own A picture of the visitor's own, encoded as in a link, or null. If both `sample` and
  * `own` are null, the picture is a drawing.
  * @property {Float32Array | null} pixels Null while there is no image.
- * @property {Uint8Array[]} strokes The drawing that the pixels were made from. It can lag behind the state's strokes while a
- * stroke is drawn.
+ * @property {Uint8Array[]} strokes The drawing that the pixels were made from. It can lag behind the state's strokes
+ * while a stroke is drawn.
  *
  * @typedef {object} Loading The progress of something that is fetched.
  * @property {'waiting' | 'loading' | 'ready' | 'error'} status

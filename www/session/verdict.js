@@ -15,7 +15,14 @@ import { goalClass, SIDES } from "./state.js";
 /** @typedef {import("../domain/datasets.js").Dataset} Dataset */
 /** @typedef {{ tone: 'quiet' | 'fooled' | 'still' | 'vanished', text: string }} Verdict */
 
-/** @param {State} state @param {Side} side @param {number} shown @returns {Verdict} */
+/**
+ * The verdict of a panel at a step.
+ *
+ * @param {State} state
+ * @param {Side} side
+ * @param {number} shown
+ * @returns {Verdict}
+ */
 export function verdict(state, side, shown) {
   const panel = state.panels[side];
   const step = stepAt(panel, shown);
@@ -61,7 +68,7 @@ export function prospect(state, side) {
 }
 
 /**
- * For each output behind a softmax, the largest size of the softmax's derivatives.
+ * For each output behind a softmax, the largest absolute derivative of the softmax.
  *
  * @type {Partial<Record<string, typeof steepest>>}
  */
@@ -112,7 +119,7 @@ function endingText(state, [first], last) {
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     made: last.iteration,
-    distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), {
+    distance: number(Math.hypot(...last.image.map((value, feature) => value - first.image[feature])), {
       maximumFractionDigits: 2,
       minimumFractionDigits: 2,
     }),
@@ -160,8 +167,8 @@ function progressText({ data, settings }, first, step) {
   const [one, other] = step.chosen ?? [];
   const words = { reading: reading(dataset, first, step), epsilon: settings.epsilon };
   if (other !== undefined)
-    return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
-  if (one !== undefined) return t("verdict.next-one", { ...words, first: place(dataset, one) });
+    return t("verdict.next", { ...words, first: positionText(dataset, one), second: positionText(dataset, other) });
+  if (one !== undefined) return t("verdict.next-one", { ...words, first: positionText(dataset, one) });
   return t(ATTACKS[settings.attack].changes === "all" ? "verdict.next-all" : "verdict.under-way", words);
 }
 
@@ -175,7 +182,7 @@ const reading = (dataset, first, step) =>
  * @param {Dataset} dataset
  * @param {number} feature
  */
-function place(dataset, feature) {
+function positionText(dataset, feature) {
   const { channel, x, y } = placeOf(dataset, feature);
   const at = `(${number(x)},\u00a0${number(y)})`;
   return dataset.channels === 1 ? at : t(`verdict.${CHANNELS[channel]}`, { at });
