@@ -55,8 +55,8 @@ export function setUpUpload({ state, changed }, session) {
     if (!file || area.getClientRects().length === 0) return;
     const thisFile = ++fileCount;
     const { data, strokes, picture } = state;
-    // Don't replace a picture that the visitor has chosen or drawn meanwhile. The picture that the page opens with
-    // may be replaced, though it can appear meanwhile.
+    // Don't replace a picture that the visitor has chosen or drawn meanwhile. The picture that the page opens with can
+    // also appear meanwhile; it may be replaced.
     const isCurrent = () =>
       data === state.data && (strokes === state.strokes || (picture.pixels === null && strokes.length === 0));
     showNote(() => t("upload.working"));

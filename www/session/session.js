@@ -133,7 +133,8 @@ export function createSession(store) {
   }
 
   /**
-   * Applies a link to a data set without published networks: takes another data set, and from the link what fits any.
+   * Applies a link to a data set without published networks: shows another data set, and applies the parts of the link
+   * that do not depend on the data set.
    *
    * @type {typeof applyLink}
    */

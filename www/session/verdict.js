@@ -1,6 +1,6 @@
 /**
  * The sentences of a panel: what the network reads and how the attack goes or ended. A vanished gradient
- * has a sentence of its own: it means neither that the defence held nor that an attack was tried and failed.
+ * has a sentence of its own, because it is neither a defence that held nor an attack that failed.
  */
 import { ATTACKS, hasSetting, isUntargeted, tempered } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
@@ -59,10 +59,10 @@ export function prospect(state, side) {
   if (untargeted && reading.label !== about) return t("prospect.misread");
   if (!untargeted && reading.label === about) return t("prospect.already");
   const slope = output && SLOPES[output];
-  const isBlindAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
+  const vanishesAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
   const networkT = effectiveTemperature(panels[side]);
-  if (isBlindAt(tempered(settings) ? networkT : 1))
-    return t("prospect.blind") + (isBlindAt(networkT) ? "" : t("prospect.blind.cure"));
+  if (vanishesAt(tempered(settings) ? networkT : 1))
+    return t("prospect.blind") + (vanishesAt(networkT) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
   return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
 }
@@ -85,7 +85,7 @@ const TONES = {
 };
 
 /**
- * The sentences for a budget that is used up, and below for a target that is reached.
+ * The sentences for an attack that has made all of its changes.
  *
  * @type {Record<import("../domain/attacks.js").Changes, string>}
  */
@@ -95,7 +95,7 @@ const SPENT = {
   all: "verdict.step-taken",
   descent: "verdict.descent-spent",
 };
-/** @type {typeof SPENT} */
+/** The sentences for an attack that has reached its goal. @type {typeof SPENT} */
 const FOOLED = {
   pair: "verdict.fooled",
   feature: "verdict.fooled",
