@@ -68,7 +68,7 @@ export function prospect(state, side) {
 }
 
 /**
- * For each output behind a softmax, the largest absolute derivative of the softmax.
+ * For each output behind a softmax, the function for its largest absolute derivative with respect to a logit.
  *
  * @type {Partial<Record<string, typeof steepest>>}
  */
