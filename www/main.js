@@ -1,4 +1,4 @@
-/** Starts the page: words, controls and panels first, then the digits, the engine and the networks. */
+/** Starts the page: first the words, controls and panels, then the test images, the engine and the networks. */
 
 import { MNIST } from "./domain/datasets.js";
 import { setUpDrawing } from "./input/drawing.js";
@@ -7,9 +7,9 @@ import { setUpStrip } from "./input/strip.js";
 import { setUpTargets } from "./input/targets.js";
 import { setUpUpload } from "./input/upload.js";
 import { emptyLink } from "./link/link.js";
-import { forgetColours } from "./page/colours.js";
+import { resetColours } from "./page/colours.js";
 import { must } from "./page/dom.js";
-import { preferredLanguage, setUpMenu, speak, speakOf, t } from "./page/i18n.js";
+import { preferredLanguage, setLanguage, setUpMenu, setWordsDataset, t } from "./page/i18n.js";
 import { setUpOffline } from "./page/offline.js";
 import { setUpTheme } from "./page/theme.js";
 import { setUpControls } from "./panels/controls.js";
@@ -18,9 +18,9 @@ import { setUpLinkNotices } from "./panels/link-notices.js";
 import { setUpModelCard } from "./panels/model-card.js";
 import { setUpPanel } from "./panels/panel.js";
 import { setUpTransport } from "./panels/transport.js";
-import { linkHere, setUpAddress } from "./session/address.js";
+import { linkFromAddress, setUpAddress } from "./session/address.js";
 import { createSession } from "./session/session.js";
-import { createStore, SIDES, SOFT_STEP } from "./session/state.js";
+import { createStore, SIDES, TEACHER_STEP } from "./session/state.js";
 import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
 import { setUpPrint } from "./share/print.js";
 import { setUpShare } from "./share/share.js";
@@ -37,31 +37,36 @@ let drawResults = () => {};
 
 /**
  * @param {import("./page/i18n.js").Language} chosen
- * @returns {Promise<import("./session/state.js").Note[]>} What there is to say of it.
+ * @returns {Promise<import("./session/state.js").LinkNotice[]>} A notice if the language could not be loaded.
  */
 async function changeLanguage(chosen) {
-  const isSpoken = await speak(chosen);
+  const isLoaded = await setLanguage(chosen);
   document.title = t("title");
   translateStory();
   drawResults(store.state.data);
   store.changed();
-  return isSpoken ? [] : ["words"];
+  return isLoaded ? [] : ["words"];
 }
 
-/** The words come first, since every other view uses them. @param {import("./session/state.js").State} state */
+/**
+ * Sets the words for the data set. This is the first view, because the others use the words.
+ *
+ * @param {import("./session/state.js").State} state
+ */
 function drawWords({ data }) {
-  if (!speakOf(data)) return;
+  if (!setWordsDataset(data)) return;
   translateStory();
   drawResults(data);
 }
 
 /**
- * What the engine has fetched out of the page's sight is kept for a visit without a network.
+ * Keeps the networks and the WebGPU module for offline visits. The engine fetches them in a worker, so the service
+ * worker has to be given their names.
  *
- * @param {boolean} isGuest
+ * @param {boolean} isEmbedded
  */
-function setUpKeeping(isGuest) {
-  const keep = setUpOffline(isGuest);
+function setUpKeptFiles(isEmbedded) {
+  const keep = setUpOffline(isEmbedded);
   let kept = "";
 
   /** @param {import("./session/state.js").State} state */
@@ -79,8 +84,12 @@ function setUpKeeping(isGuest) {
   };
 }
 
-/** @param {import("./session/state.js").State} state */
-function drawWays({ data }) {
+/**
+ * Links to the blog in the current language and to the lab for the data set.
+ *
+ * @param {import("./session/state.js").State} state
+ */
+function drawLinks({ data }) {
   must("#blog", HTMLAnchorElement).href = new URL(`blog/${t("blog.file")}`, import.meta.url).href;
   must("#lab-link", HTMLAnchorElement).href = new URL(
     data === MNIST ? "lab.html" : `lab.html#${data}/success`,
@@ -89,39 +98,41 @@ function drawWays({ data }) {
 }
 
 /**
- * @param {import("./share/embedded-page.js").Guest | null} guest
+ * Opens the session. An embedded page starts loading when its options say so, and can run the attack by itself.
+ *
+ * @param {import("./share/embedded-page.js").Guest | null} embed
  * @param {import("./link/link.js").Link} link
- * @param {import("./session/state.js").Note[]} notes
+ * @param {import("./session/state.js").LinkNotice[]} notices
  */
-async function openSession(guest, link, notes) {
-  if (!guest) return session.open(link, notes);
-  const plays = guest.autoplay || guest.load === "click";
-  const asked = {
+async function openSession(embed, link, notices) {
+  if (!embed) return session.open(link, notices);
+  const startsByItself = embed.autoplay || embed.load === "click";
+  const startLink = {
     ...link,
-    ...(plays ? { step: null } : {}),
-    ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}),
+    ...(startsByItself ? { step: null } : {}),
+    ...(embed.parts.has("temperature") && !embed.parts.has("story") ? { story: TEACHER_STEP } : {}),
   };
-  await session.open(asked, notes, awake(guest));
-  if (!plays) return;
+  await session.open(startLink, notices, awake(embed));
+  if (!startsByItself) return;
   await visible();
   if (!store.state.touched) void session.run();
 }
 
 async function start() {
-  const { link, dropped } = linkHere() ?? { link: emptyLink(), dropped: [] };
-  const guest = parseGuest(location.search);
-  const setTheme = setUpTheme(guest?.theme ?? link.theme, (byVisitor) => {
-    forgetColours();
+  const { link, dropped } = linkFromAddress() ?? { link: emptyLink(), dropped: [] };
+  const embed = parseGuest(location.search);
+  const setTheme = setUpTheme(embed?.theme ?? link.theme, (byVisitor) => {
+    resetColours();
     store.set(byVisitor ? { touched: true } : {});
   });
   setUpMenu(async (chosen) => {
     store.set({ touched: true });
-    const told = await changeLanguage(chosen);
-    store.set({ notes: [...store.state.notes.filter((note) => note !== "words"), ...told] });
+    const languageNotices = await changeLanguage(chosen);
+    store.set({ linkNotices: [...store.state.linkNotices.filter((notice) => notice !== "words"), ...languageNotices] });
   });
-  /** Goes up with each link that is gone to, so that one whose language is slow to come does not follow a later one. */
-  let moves = 0;
-  const notes = [...dropped, ...(await changeLanguage(guest?.lang ?? link.lang ?? preferredLanguage()))];
+  /** The number of links opened so far. A link whose language loads slowly must not replace a later link. */
+  let moveCount = 0;
+  const notices = [...dropped, ...(await changeLanguage(embed?.lang ?? link.lang ?? preferredLanguage()))];
   const views = [
     drawWords,
     setUpStrip(session),
@@ -130,23 +141,23 @@ async function start() {
     setUpUpload(store, session),
     setUpTargets(session),
     setUpControls(session),
-    ...SIDES.map((side) => setUpPanel(side, session, guest !== null && !guest.parts.has("controls"))),
+    ...SIDES.map((side) => setUpPanel(side, session, embed !== null && !embed.parts.has("controls"))),
     setUpTransport(store, session),
     setUpStory(store, session),
     setUpTeacherAnswers(session),
     setUpGradientChart(),
     setUpLinkNotices(session),
-    guest
-      ? setUpEmbeddedPage(guest)
+    embed
+      ? setUpEmbeddedPage(embed)
       : setUpAddress(store, async ({ link, dropped }) => {
-          const mine = ++moves;
+          const thisMove = ++moveCount;
           if (link.theme) setTheme(link.theme);
-          const told = link.lang ? await changeLanguage(link.lang) : [];
-          if (mine === moves) void session.replay(link, [...dropped, ...told]);
+          const languageNotices = link.lang ? await changeLanguage(link.lang) : [];
+          if (thisMove === moveCount) void session.replay(link, [...dropped, ...languageNotices]);
         }),
     setUpEngineChoice(session),
-    drawWays,
-    setUpKeeping(guest !== null),
+    drawLinks,
+    setUpKeptFiles(embed !== null),
   ];
   setUpModelCard();
   setUpShare(store, session);
@@ -155,12 +166,12 @@ async function start() {
   must("#plate", HTMLElement).hidden = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
-  void openSession(guest, link, notes);
+  void openSession(embed, link, notices);
   drawResults = await setUpResults();
   drawResults(store.state.data);
 }
 
 start().catch((error) => {
-  // The page's own words may be what is missing, so the note that index.html brings along is shown.
+  // The words may be what failed to load, so the message in index.html is shown.
   must("#boot", HTMLElement).dataset.failed = String(error.message);
 });

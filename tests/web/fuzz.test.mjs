@@ -194,7 +194,9 @@ test("headers of pictures: a size or nothing", () => {
         const header = readHeader(file);
         assert.ok(
           header === null
-            || (Number.isInteger(header.width) && Number.isInteger(header.height) && typeof header.moves === "boolean"),
+            || (Number.isInteger(header.width)
+              && Number.isInteger(header.height)
+              && typeof header.isAnimated === "boolean"),
         );
       },
     ),

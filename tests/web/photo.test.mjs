@@ -51,30 +51,33 @@ const webp = (/** @type {string} */ kind, /** @type {number[]} */ body) =>
 
 /** @type {Record<string, [file: Uint8Array, header: import("../../www/input/image-header.js").Header | null]>} */
 const HEADERS = {
-  "a PNG": [bytes(PNG, 0, 0, 0, 0, "IDAT"), { width: 256, height: 200, moves: false }],
+  "a PNG": [bytes(PNG, 0, 0, 0, 0, "IDAT"), { width: 256, height: 200, isAnimated: false }],
   "an animated PNG": [
     bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0),
-    { width: 256, height: 200, moves: true },
+    { width: 256, height: 200, isAnimated: true },
   ],
   "an animation of one frame": [
     bytes(PNG, 0, 0, 0, 8, "acTL", 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0),
-    { width: 256, height: 200, moves: false },
+    { width: 256, height: 200, isAnimated: false },
   ],
   "a PNG that is cut short": [bytes(PNG).subarray(0, 20), null],
   "a JPEG after its thumbnail and tables": [
     bytes(0xff, 0xd8, 0xff, 0xe1, 0, 4, 1, 2, 0xff, 0xdb, 0, 3, 0, 0xff, 0xc2, 0, 17, 8, 1, 0x2c, 2, 0x58, 3),
-    { width: 600, height: 300, moves: false },
+    { width: 600, height: 300, isAnimated: false },
   ],
   "a JPEG without a frame": [bytes(0xff, 0xd8, 0xff, 0xd9, 0, 0), null],
   "a JPEG that goes round in a circle": [bytes(0xff, 0xd8, 0xff, 0xe0, 0xff, 0xff), null],
-  "a GIF": [bytes(...GIF, FRAME, 0x3b), { width: 10, height: 20, moves: false }],
-  "an animated GIF": [bytes(...GIF, DELAY, FRAME, DELAY, FRAME, 0x3b), { width: 10, height: 20, moves: true }],
+  "a GIF": [bytes(...GIF, FRAME, 0x3b), { width: 10, height: 20, isAnimated: false }],
+  "an animated GIF": [bytes(...GIF, DELAY, FRAME, DELAY, FRAME, 0x3b), { width: 10, height: 20, isAnimated: true }],
   "a WebP, lossy": [
     webp("VP8 ", [0, 0, 0, 0x9d, 1, 0x2a, 0x40, 1, 0xf0, 0]),
-    { width: 320, height: 240, moves: false },
+    { width: 320, height: 240, isAnimated: false },
   ],
-  "a WebP, lossless": [webp("VP8L", [0x2f, 0x3f, 0xc1, 0x3b, 0]), { width: 320, height: 240, moves: false }],
-  "a WebP that moves": [webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]), { width: 320, height: 240, moves: true }],
+  "a WebP, lossless": [webp("VP8L", [0x2f, 0x3f, 0xc1, 0x3b, 0]), { width: 320, height: 240, isAnimated: false }],
+  "an animated WebP": [
+    webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]),
+    { width: 320, height: 240, isAnimated: true },
+  ],
   text: [bytes("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), null],
   nothing: [bytes(), null],
 };

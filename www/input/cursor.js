@@ -1,7 +1,7 @@
 /**
- * Drawing by keyboard: a cursor on the 28×28 squares that the networks see, moved by the arrow keys,
- * and a pen that is put down and lifted. What comes of it are strokes like any others, from the
- * middle of one square to the middle of the next.
+ * Drawing by keyboard. The arrow keys move a cursor over the 28×28 pixels of the image; Space and Enter put
+ * the pen down and lift it. This makes the same strokes as a pointer does, from the centre of one square to
+ * the centre of the next.
  */
 
 import { DATASETS, MNIST } from "../domain/datasets.js";
@@ -11,23 +11,23 @@ import { colours } from "../page/colours.js";
 import { t } from "../page/i18n.js";
 
 const { side: SIDE } = DATASETS[MNIST];
-/** Squares that the cursor moves at once while Shift is held. */
+/** The number of squares that the cursor moves while Shift is held. */
 const LEAP = 4;
 /** @type {Record<string, [right: number, down: number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
- * @typedef {{ column: number, row: number, isDown: boolean }} Cursor The square, from zero at the top left, and whether
- * the pen is on the paper.
+ * @typedef {{ column: number, row: number, isDown: boolean }} Cursor The square, counted from zero at the top left, and
+ * whether the pen is down.
  */
 
 /**
- * Listens to the keys of the pad.
+ * Handles the keys of the drawing pad.
  *
  * @param {HTMLCanvasElement} pad
  * @param {import("../session/state.js").Store} store
  * @param {import("../session/session.js").Session} session
- * @returns {() => Cursor | null} Where the cursor is; null while nobody draws by keyboard. Each change is a new object.
+ * @returns {() => Cursor | null} The cursor; null while it is not shown. Each change returns a new object.
  */
 export function setUpCursor(pad, store, session) {
   const { state } = store;
@@ -47,16 +47,16 @@ export function setUpCursor(pad, store, session) {
   pad.addEventListener("pointerdown", () => show(false));
 
   pad.addEventListener("keydown", (event) => {
-    const act = actionOf(event);
-    if (!act) return;
+    const action = actionOf(event);
+    if (!action) return;
     event.preventDefault();
     isShown = true;
-    act();
+    action();
     store.changed();
   });
 
   /**
-   * What a key does here; nothing for those that belong to the page or the browser.
+   * The action of a key; null for the keys of the page and the browser.
    *
    * @param {KeyboardEvent} event
    * @returns {(() => void) | null}
@@ -72,26 +72,26 @@ export function setUpCursor(pad, store, session) {
 
   /** @param {[number, number]} way @param {number} squares */
   function move([right, down], squares) {
-    const within = (/** @type {number} */ place) => Math.min(SIDE - 1, Math.max(0, place));
-    cursor = { ...cursor, column: within(cursor.column + right * squares), row: within(cursor.row + down * squares) };
+    const clamp = (/** @type {number} */ square) => Math.min(SIDE - 1, Math.max(0, square));
+    cursor = { ...cursor, column: clamp(cursor.column + right * squares), row: clamp(cursor.row + down * squares) };
     if (cursor.isDown && !extend()) return;
-    announce(t("pad.at", place()));
+    announce(t("pad.at", position()));
   }
 
   function lower() {
     if (!hasRoom(state.strokes)) return announce(t("pad.full"));
     cursor = { ...cursor, isDown: true };
     session.draw([...state.strokes, point()]);
-    announce(t("pad.down", place()));
+    announce(t("pad.down", position()));
   }
 
   async function lift() {
     cursor = { ...cursor, isDown: false };
     announce(t("pad.up"));
-    await session.sayReading();
+    await session.announceReading();
   }
 
-  /** Leads the stroke under the pen on to the cursor, as long as the drawing has room. */
+  /** Extends the stroke to the cursor. Returns false if the drawing has no room for another point. */
   function extend() {
     const stroke = state.strokes.at(-1);
     const [x, y] = point();
@@ -117,12 +117,18 @@ export function setUpCursor(pad, store, session) {
 
   const point = () =>
     Uint8Array.of(...[cursor.column, cursor.row].map((square) => Math.round((255 * (square + 0.5)) / SIDE)));
-  const place = () => ({ column: cursor.column + 1, row: cursor.row + 1 });
+  /** The square as it is announced, counted from 1. */
+  const position = () => ({ column: cursor.column + 1, row: cursor.row + 1 });
 
   return () => (isShown ? cursor : null);
 }
 
-/** A ring around the square, filled while the pen is down. @param {HTMLCanvasElement} pad @param {Cursor} cursor */
+/**
+ * Draws the cursor: a ring around its square, filled while the pen is down.
+ *
+ * @param {HTMLCanvasElement} pad
+ * @param {Cursor} cursor
+ */
 export function paintCursor(pad, { column, row, isDown }) {
   const context = pad.getContext("2d");
   if (!context) return;

@@ -1,6 +1,6 @@
 /**
- * The drawing pad. A drawing is data, not a picture: strokes of x0, y0, x1, y1, … from 0 to 255 over
- * the square, so that it can be undone, sent to the engine and drawn anew at any size.
+ * The drawing pad. A drawing is a list of strokes, each x0, y0, x1, y1, … from 0 to 255 across the square. So
+ * it can be undone, written into a link, rasterized by the engine and drawn at any size.
  */
 
 import { hasRoom, MOST_POINTS, pointCount } from "../link/strokes.js";
@@ -37,7 +37,12 @@ export function setUpDrawing(store, session) {
     });
   }
 
-  /** Adds where the pen has been to its stroke. @param {PointerEvent} event @param {Uint8Array[]} before */
+  /**
+   * Adds the points of a pointer event to the current stroke.
+   *
+   * @param {PointerEvent} event
+   * @param {Uint8Array[]} before
+   */
   function move(event, before) {
     if (!pen) return;
     const { points } = pen;
@@ -62,7 +67,7 @@ export function setUpDrawing(store, session) {
   return ({ strokes, picture }) => {
     const cursor = cursorNow();
     const now = [strokes, picture.sample === null, colours(), pad.clientWidth, cursor];
-    if (now.every((part, place) => part === drawn[place])) return;
+    if (now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     const shown = picture.sample === null ? strokes : [];
     must("#pad-hint", HTMLElement).hidden = shown.length > 0 || cursor !== null;
@@ -73,5 +78,5 @@ export function setUpDrawing(store, session) {
   };
 }
 
-/** A share of the pad as one of 256 places. @param {number} share */
+/** Rounds a share of the pad's width or height to one of 256 values. @param {number} share */
 const quantise = (share) => Math.min(255, Math.max(0, Math.round(share * 255)));

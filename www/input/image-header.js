@@ -1,15 +1,15 @@
 /**
- * What a picture file says of itself in its header: read before anything is decoded, so that a small
- * file that unpacks to an enormous picture is turned away unopened.
+ * Reads the size of a picture from the header of its file. This is done before decoding, so that a small file
+ * that decodes to an enormous picture can be refused.
  *
  * @typedef {object} Header
  * @property {number} width
  * @property {number} height
- * @property {boolean} moves Whether it is an animation.
+ * @property {boolean} isAnimated Whether it has more than one image.
  */
 
 /**
- * Of a PNG, JPEG, WebP or GIF; null of anything else, and of what is cut short.
+ * The header of a PNG, JPEG, WebP or GIF file; null for other and for truncated files.
  *
  * @param {Uint8Array} file
  * @returns {Header | null}
@@ -22,25 +22,25 @@ export function readHeader(file) {
     if (text(view, 0, 4) === "GIF8") return readGif(view);
     if (text(view, 0, 4) === "RIFF" && text(view, 8, 4) === "WEBP") return readWebp(view);
   } catch (error) {
-    // A header that points beyond the file's end.
+    // The header points beyond the end of the file.
     if (!(error instanceof RangeError)) throw error;
   }
   return null;
 }
 
 /** @param {Uint8Array} file @param {number[]} start */
-const startsWith = (file, start) => start.every((byte, place) => file[place] === byte);
+const startsWith = (file, start) => start.every((byte, index) => file[index] === byte);
 
 /** @param {DataView} view @param {number} at @param {number} length */
 const text = (view, at, length) =>
-  Array.from({ length }, (_, place) => String.fromCharCode(view.getUint8(at + place))).join("");
+  Array.from({ length }, (_, index) => String.fromCharCode(view.getUint8(at + index))).join("");
 
 /** @param {DataView} view @returns {Header} */
 function readPng(view) {
-  const header = { width: view.getUint32(16), height: view.getUint32(20), moves: false };
+  const header = { width: view.getUint32(16), height: view.getUint32(20), isAnimated: false };
   for (let at = 8; at + 8 <= view.byteLength; at += 12 + view.getUint32(at)) {
     const name = text(view, at + 4, 4);
-    if (name === "acTL") return { ...header, moves: view.getUint32(at + 8) > 1 };
+    if (name === "acTL") return { ...header, isAnimated: view.getUint32(at + 8) > 1 };
     if (name === "IDAT") break;
   }
   return header;
@@ -51,15 +51,15 @@ function readJpeg(view) {
   for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
     if (view.getUint8(at) !== 0xff) return null;
     const marker = view.getUint8(at + 1);
-    // The start of a frame, of any of its thirteen kinds.
+    // A start-of-frame marker. There are thirteen of them.
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), moves: false };
+    if (isFrame) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), isAnimated: false };
     if (marker === 0xd9 || marker === 0xda) return null;
   }
 }
 
 /**
- * Its size is that of the whole screen; it moves when there is a second image.
+ * The size is that of the logical screen. It is an animation if it has a second image.
  *
  * @param {DataView} view
  * @returns {Header}
@@ -83,11 +83,11 @@ function readGif(view) {
       break;
     }
   }
-  return { ...header, moves: images > 1 };
+  return { ...header, isAnimated: images > 1 };
 }
 
 /**
- * Lossy, lossless, or with an extended header, which says whether it moves.
+ * A WebP file is lossy (VP8), lossless (VP8L), or has an extended header (VP8X) with a flag for animations.
  *
  * @param {DataView} view
  * @returns {Header | null}
@@ -96,13 +96,13 @@ function readWebp(view) {
   const number24 = (/** @type {number} */ at) => view.getUint16(at, true) | (view.getUint8(at + 2) << 16);
   switch (text(view, 12, 4)) {
     case "VP8X":
-      return { width: 1 + number24(24), height: 1 + number24(27), moves: (view.getUint8(20) & 2) !== 0 };
+      return { width: 1 + number24(24), height: 1 + number24(27), isAnimated: (view.getUint8(20) & 2) !== 0 };
     case "VP8L": {
       const bits = view.getUint32(21, true);
-      return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >> 14) & 0x3fff), moves: false };
+      return { width: 1 + (bits & 0x3fff), height: 1 + ((bits >> 14) & 0x3fff), isAnimated: false };
     }
     case "VP8 ":
-      return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff, moves: false };
+      return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff, isAnimated: false };
     default:
       return null;
   }

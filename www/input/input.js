@@ -1,4 +1,4 @@
-/** The data set, what the networks see of the input, and where it comes from. */
+/** The choice of the data set, the image as the networks see it, and a caption that says where it comes from. */
 
 import { DATASETS } from "../domain/datasets.js";
 import { colours } from "../page/colours.js";
@@ -39,7 +39,7 @@ export function setUpInput(session) {
         : t(own !== null ? "input.own" : empty ? "input.blank" : "input.drawn"),
     );
     const now = [data, pixels, colours()];
-    if (now.every((part, place) => part === drawn[place])) return;
+    if (now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     paintPixels(seen, {
       dataset,
@@ -56,7 +56,7 @@ export function setUpInput(session) {
 }
 
 /**
- * The switch between the data sets that networks are published for.
+ * Radio buttons for the data sets with published networks.
  *
  * @param {import("../session/session.js").Session} session
  */
@@ -73,7 +73,7 @@ function setUpData(session) {
   /** @param {import("../session/state.js").State} state */
   return ({ data, published }) => {
     const offered = inputs.filter(({ id }) => published.some(({ dataset }) => dataset === id));
-    // Until the list of networks is here, the place is kept, so that nothing moves when it comes.
+    // Until the list of networks has been loaded, the buttons keep their space, so that the layout does not jump.
     group.hidden = published.length > 0 && offered.length < 2;
     for (const each of inputs) {
       each.label.hidden = published.length > 0 && !offered.includes(each);

@@ -1,5 +1,5 @@
 /**
- * The classes that the image can be made to be mistaken for. What the networks read now is marked, and may be chosen.
+ * The choice of the target class. The classes that the networks read now are marked; they can be chosen too.
  */
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
@@ -18,21 +18,21 @@ export function setUpTargets(session) {
   /** @type {Chip[]} */
   let chips = [];
   let shown = "";
-  let pictured = false;
+  let hasPictures = false;
 
   /** @param {string} data */
   function build(data) {
     if (shown === data) return;
     shown = data;
-    pictured = false;
+    hasPictures = false;
     chips = DATASETS[data].classes.map((_, target) => makeChip(target, session));
     row.replaceChildren(...chips.map(({ chip }) => chip));
   }
 
-  /** A photograph of each class; digits are their own picture. @param {import("../session/state.js").State} state */
+  /** Adds a photograph to each class; a digit needs none. @param {import("../session/state.js").State} state */
   function addPictures({ data, samples }) {
-    if (pictured || samples.length === 0 || DATASETS[data].channels === 1) return;
-    pictured = true;
+    if (hasPictures || samples.length === 0 || DATASETS[data].channels === 1) return;
+    hasPictures = true;
     chips.forEach(({ picture }, target) => {
       showSample(
         picture,
@@ -51,13 +51,13 @@ export function setUpTargets(session) {
     const { data, target, panels } = state;
     build(data);
     addPictures(state);
-    chips.forEach(({ input, chip, name, note }, place) => {
-      const readers = SIDES.filter((side) => panels[side].reading?.label === place);
-      setText(name, className(DATASETS[data], place));
-      input.checked = place === target;
-      chip.dataset.readBy = readers.join(" ");
-      const names = readers.map((side) => t(`panel.${side}`)).join(", ");
-      setText(note, readers.length > 0 ? t("target.read-now", { panels: names }) : "");
+    chips.forEach(({ input, chip, name, note }, index) => {
+      const sides = SIDES.filter((side) => panels[side].reading?.label === index);
+      setText(name, className(DATASETS[data], index));
+      input.checked = index === target;
+      chip.dataset.readBy = sides.join(" ");
+      const names = sides.map((side) => t(`panel.${side}`)).join(", ");
+      setText(note, sides.length > 0 ? t("target.read-now", { panels: names }) : "");
       chip.title = note.textContent ?? "";
     });
   };

@@ -1,18 +1,18 @@
 /**
- * From a square of light to the pixels of a data set: by area averaging, and for MNIST the way that its
- * digits were made, which are light ink on nothing, 20 pixels large, with their centre of mass in the
- * middle of 28.
+ * Turns a square of brightness values into the pixels of a data set by area averaging. For MNIST it follows
+ * the way in which MNIST's digits were made: light ink on black, scaled to 20 pixels, with the centre of mass in
+ * the middle of 28 × 28 pixels.
  *
  * @typedef {object} Square
  * @property {number} size
  * @property {Float64Array} values size × size numbers from 0 to 1, row by row.
  *
- * @typedef {{ left: number, top: number, size: number }} Area Of a square, in its own pixels; it may lie beyond the
- * edges, where there is nothing.
+ * @typedef {{ left: number, top: number, size: number }} Area A part of a square, in its pixels. It may
+ * reach beyond the edges, where the values count as 0.
  */
 
 /**
- * The mean of the values in each of side × side cells that an area is divided into.
+ * Divides an area into side × side cells and returns the mean value of each.
  *
  * @param {Square} square
  * @param {Area} area
@@ -35,36 +35,36 @@ export function average({ size, values }, { left, top, size: width }, side) {
 }
 
 /**
- * The places that a stretch covers, and how much of each.
+ * The indices of the pixels that an interval covers, and how much of each.
  *
  * @param {number} from
  * @param {number} length
  * @param {number} size
- * @returns {[place: number, share: number][]}
+ * @returns {[index: number, share: number][]}
  */
 function covered(from, length, size) {
   /** @type {[number, number][]} */
-  const places = [];
-  for (let place = Math.max(0, Math.floor(from)); place < Math.min(size, from + length); place++) {
-    places.push([place, Math.min(place + 1, from + length) - Math.max(place, from)]);
+  const indices = [];
+  for (let index = Math.max(0, Math.floor(from)); index < Math.min(size, from + length); index++) {
+    indices.push([index, Math.min(index + 1, from + length) - Math.max(index, from)]);
   }
-  return places;
+  return indices;
 }
 
-/** What counts as ink: from this share of the strongest on it begins, and from that on it is full. */
+/** Contrast, as a share of the strongest, at which ink begins, and from which it counts as full. */
 const [FAINTEST, FULL] = [0.3, 0.75];
-/** Less than this between ground and ink, and there is no ink. */
-const LEAST_CONTRAST = 0.12;
-/** The ground is measured in so many blocks across, since paper is seldom lit evenly. */
+/** With less contrast than this between background and ink, there is no ink. */
+const MIN_CONTRAST = 0.12;
+/** The background is measured in this many blocks across, because paper is seldom lit evenly. */
 const BLOCKS = 5;
-/** The share of all ink that may lie outside a digit's box: specks of dust. */
+/** The share of the ink that may lie outside a digit's bounding box, at each edge: specks of dust. */
 const DUST = 0.004;
-const SIDE = 28;
-const BOX = 20;
+/** The side of MNIST's images, and of the box that a digit is scaled to. */
+const [SIDE, BOX] = [28, 20];
 
 /**
- * A digit on paper, or on a screen, as MNIST would have it; null where nothing stands out. Whether the
- * ink is dark or light is decided by what there is less of.
+ * A picture of a digit, on paper or on a screen, in the form of MNIST; null if there is too little contrast. The
+ * ink is whichever there is less of, dark or light.
  *
  * @param {Square} square
  */
@@ -75,36 +75,36 @@ export function asDigit(square) {
   const { left, right, top, bottom, centre } = box;
   const size = (Math.max(right - left, bottom - top) * SIDE) / BOX;
   const pixels = average(ink, { left: centre.x - size / 2, top: centre.y - size / 2, size }, SIDE);
-  // A thin pen leaves every pixel half empty; MNIST's strokes are full in the middle.
+  // A thin pen only half fills the pixels. MNIST's strokes reach full brightness in the middle.
   const most = Math.max(...pixels);
   return pixels.map((value) => value / most);
 }
 
-/** A picture that is as small as MNIST's own is taken as it is, with its ink made light. @param {Square} square */
+/** A picture of MNIST's own size is used as it is, but inverted if its ink is dark. @param {Square} square */
 export const asTinyDigit = ({ values }) => (isDark(values) ? values.map((value) => 1 - value) : values);
 
-/** Whether the ink is darker than the ground. @param {Float64Array} values */
+/** Whether the ink is darker than the background. @param {Float64Array} values */
 function isDark(values) {
   const [low, middle, high] = [0.02, 0.5, 0.98].map((share) => quantile(values, share));
   return middle - low > high - middle;
 }
 
-/** @param {Square} square @returns {Square | null} */
+/** How much ink there is at each pixel, from 0 to 1. @param {Square} square @returns {Square | null} */
 function inkOf({ size, values }) {
   const sign = isDark(values) ? -1 : 1;
   const light = values.map((value) => sign * value);
-  const ground = groundOf({ size, values: light });
-  const above = light.map((value, place) => value - ground(place % size, Math.floor(place / size)));
-  const strongest = quantile(above, 0.998);
-  if (strongest < LEAST_CONTRAST) return null;
+  const background = backgroundOf({ size, values: light });
+  const contrast = light.map((value, index) => value - background(index % size, Math.floor(index / size)));
+  const strongest = quantile(contrast, 0.998);
+  if (strongest < MIN_CONTRAST) return null;
   return {
     size,
-    values: above.map((value) => Math.min(1, Math.max(0, (value / strongest - FAINTEST) / (FULL - FAINTEST)))),
+    values: contrast.map((value) => Math.min(1, Math.max(0, (value / strongest - FAINTEST) / (FULL - FAINTEST)))),
   };
 }
 
-/** The ground at each place, between the middles of the blocks in a straight line. @param {Square} square */
-function groundOf({ size, values }) {
+/** The background at each pixel, interpolated linearly between the centres of the blocks. @param {Square} square */
+function backgroundOf({ size, values }) {
   const width = size / BLOCKS;
   const blocks = Array.from({ length: BLOCKS * BLOCKS }, (_, block) => {
     const [left, top] = [(block % BLOCKS) * width, Math.floor(block / BLOCKS) * width];
@@ -115,25 +115,25 @@ function groundOf({ size, values }) {
     return quantile(Float64Array.from(inside), 0.15);
   });
   return (/** @type {number} */ x, /** @type {number} */ y) => {
-    const [along, down] = [x, y].map((place) => Math.min(BLOCKS - 1, Math.max(0, (place + 0.5) / width - 0.5)));
-    const [column, row] = [along, down].map((place) => Math.min(BLOCKS - 2, Math.floor(place)));
+    const [along, down] = [x, y].map((pixel) => Math.min(BLOCKS - 1, Math.max(0, (pixel + 0.5) / width - 0.5)));
+    const [column, row] = [along, down].map((block) => Math.min(BLOCKS - 2, Math.floor(block)));
     const at = (/** @type {number} */ dx, /** @type {number} */ dy) => blocks[(row + dy) * BLOCKS + column + dx];
-    const between = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ share) =>
+    const interpolate = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ share) =>
       a + (b - a) * share;
-    return between(
-      between(at(0, 0), at(1, 0), along - column),
-      between(at(0, 1), at(1, 1), along - column),
+    return interpolate(
+      interpolate(at(0, 0), at(1, 0), along - column),
+      interpolate(at(0, 1), at(1, 1), along - column),
       down - row,
     );
   };
 }
 
-/** Where the ink is, dust left out, and its centre of mass. @param {Square} ink */
+/** The bounding box of the ink without dust, and its centre of mass; null if there is no ink. @param {Square} ink */
 function boxOf({ size, values }) {
   const [rows, columns] = [new Float64Array(size), new Float64Array(size)];
-  values.forEach((value, place) => {
-    rows[Math.floor(place / size)] += value;
-    columns[place % size] += value;
+  values.forEach((value, index) => {
+    rows[Math.floor(index / size)] += value;
+    columns[index % size] += value;
   });
   const total = rows.reduce((sum, each) => sum + each, 0);
   if (total === 0) return null;
@@ -144,10 +144,10 @@ function boxOf({ size, values }) {
     return [first, last];
   };
   const mean = (/** @type {Float64Array} */ sums) =>
-    sums.reduce((sum, each, place) => sum + each * (place + 0.5), 0) / total;
+    sums.reduce((sum, each, index) => sum + each * (index + 0.5), 0) / total;
   const [[top, bottom], [left, right]] = [ends(rows), ends(columns)];
   return { top, bottom, left, right, centre: { x: mean(columns), y: mean(rows) } };
 }
 
-/** @param {Float64Array} values @param {number} share */
+/** The value below which a share of the values lies. @param {Float64Array} values @param {number} share */
 const quantile = (values, share) => values.slice().sort()[Math.round(share * (values.length - 1))];

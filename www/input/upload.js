@@ -1,4 +1,4 @@
-/** A picture of the visitor's own: chosen, pasted, dropped, or taken with a phone's camera. It stays on the page. */
+/** A picture of the visitor's own: chosen, pasted, dropped, or taken with a phone's camera. It is sent nowhere. */
 
 import { DATASETS } from "../domain/datasets.js";
 import { writePixels } from "../link/pixels.js";
@@ -14,12 +14,12 @@ import { PictureError, readPhoto } from "./photo.js";
 export function setUpUpload({ state, changed }, session) {
   const area = must("#upload", HTMLElement);
   const note = must("#upload-note", HTMLElement);
-  /** What the note says besides what it always does. @type {() => string} */
-  let words = () => "";
-  /** What was on the page when they were said. */
-  let subject = state.strokes;
-  /** Goes up with each picture, so that a slow one does not take the place of one that came after it. */
-  let turn = 0;
+  /** The current message; while it is empty, the note shows its usual text. @type {() => string} */
+  let noteText = () => "";
+  /** The strokes at the time of the message. Another picture replaces them, and then the message is removed. */
+  let notedStrokes = state.strokes;
+  /** The number of files so far. A file that is no longer the latest is ignored. */
+  let fileCount = 0;
 
   for (const [button, input] of [
     ["#upload-choose", "#upload-file"],
@@ -28,17 +28,17 @@ export function setUpUpload({ state, changed }, session) {
     const file = must(input, HTMLInputElement);
     must(button, HTMLButtonElement).addEventListener("click", () => file.click());
     file.addEventListener("change", () => {
-      void take(file.files);
-      // So that the same file can be chosen again.
+      void useFile(file.files);
+      // Without this, choosing the same file again would fire no event.
       file.value = "";
     });
   }
   must("#upload-photo", HTMLButtonElement).hidden = !matchMedia("(pointer: coarse)").matches;
 
-  document.addEventListener("paste", ({ clipboardData }) => take(clipboardData?.files));
+  document.addEventListener("paste", ({ clipboardData }) => useFile(clipboardData?.files));
   document.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
-    // A file that is let go of elsewhere would be opened instead of the page.
+    // Otherwise the browser would open a dropped file in place of the page.
     event.preventDefault();
     area.classList.add("is-over");
   });
@@ -46,48 +46,49 @@ export function setUpUpload({ state, changed }, session) {
   document.addEventListener("drop", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    void take(event.dataTransfer.files);
+    void useFile(event.dataTransfer.files);
   });
 
   /** @param {FileList | null | undefined} files */
-  async function take(files) {
+  async function useFile(files) {
     const file = files?.[0];
     if (!file || area.getClientRects().length === 0) return;
-    const mine = ++turn;
+    const thisFile = ++fileCount;
     const { data, strokes, picture } = state;
-    // A picture that was chosen or drawn meanwhile stays; what the page opens with was chosen by nobody.
-    const isWanted = () =>
+    // Don't replace a picture that the visitor has chosen or drawn meanwhile. The picture that the page opens with can
+    // also appear meanwhile; it may be replaced.
+    const isCurrent = () =>
       data === state.data && (strokes === state.strokes || (picture.pixels === null && strokes.length === 0));
-    say(() => t("upload.working"));
+    showNote(() => t("upload.working"));
     try {
       const own = await writePixels(await readPhoto(file, DATASETS[data]));
-      if (mine !== turn) return;
-      say(() => "");
-      if (!isWanted()) return;
-      session.bring(own);
+      if (thisFile !== fileCount) return;
+      showNote(() => "");
+      if (!isCurrent()) return;
+      session.chooseOwnPicture(own);
       announce(t("input.own"));
     } catch (error) {
-      if (mine !== turn) return;
+      if (thisFile !== fileCount) return;
       const { reason, values } = error instanceof PictureError ? error : new PictureError("broken");
       const rounded = () =>
         Object.fromEntries(
           Object.entries(values).map(([name, value]) => [name, number(value, { maximumFractionDigits: 1 })]),
         );
-      say(() => t(`upload.${reason}`, rounded()));
-      announce(words());
+      showNote(() => t(`upload.${reason}`, rounded()));
+      announce(noteText());
     }
   }
 
-  /** @param {() => string} now */
-  function say(now) {
-    words = now;
+  /** @param {() => string} text */
+  function showNote(text) {
+    noteText = text;
     changed();
   }
 
   return () => {
-    // What was said of a file is not about the picture that was chosen after it.
-    if (subject !== state.strokes) [subject, words] = [state.strokes, () => ""];
-    const now = words();
+    // Remove the message about a file after another picture has been chosen.
+    if (notedStrokes !== state.strokes) [notedStrokes, noteText] = [state.strokes, () => ""];
+    const now = noteText();
     setText(note, now || t("upload.note"));
     note.toggleAttribute("data-alert", now !== "");
   };

@@ -3,7 +3,7 @@ import { choicesIn, settle, tempered, withTemper } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
-import { duration, modelName, number, speakOf, t } from "../page/i18n.js";
+import { duration, modelName, number, setWordsDataset, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { BACKENDS } from "./backends.js";
 import {
@@ -169,7 +169,7 @@ export function createForm(backends, onChange) {
   /** The networks and the images of a data set. */
   async function openData() {
     const wanted = data;
-    speakOf(data);
+    setWordsDataset(data);
     // Nothing of the data set before may be taken for this one's while its images are on their way.
     isOpen = false;
     setSubjects([]);

@@ -4,7 +4,7 @@ import { fetchModels } from "../engine/manifest.js";
 import { announce } from "../page/announce.js";
 import { must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
-import { preferredLanguage, setUpMenu, speak, t } from "../page/i18n.js";
+import { preferredLanguage, setLanguage, setUpMenu, t } from "../page/i18n.js";
 import { setUpOffline } from "../page/offline.js";
 import { setUpTheme } from "../page/theme.js";
 import { createBackends, findGraphics } from "./backends.js";
@@ -81,7 +81,7 @@ function pauseOrResume() {
 
 /** @param {import("../page/i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
-  if (!(await speak(wanted))) say(t("notes.words"));
+  if (!(await setLanguage(wanted))) say(t("notes.words"));
   document.title = `${t("lab.title")}: ${t("title")}`;
   form.draw();
   draw();

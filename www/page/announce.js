@@ -1,15 +1,15 @@
 /**
- * Says a sentence to those who do not see the page: what they did, start, outcome and errors, and nothing in between.
+ * Announces a sentence to screen readers: an action, the start and outcome of an attack, or an error.
  */
 import { must } from "./dom.js";
 
-/** What is said at the next frame. @type {string[]} */
+/** The sentences to announce at the next frame. @type {string[]} */
 let sentences = [];
 
 /** @param {string} sentence */
 export function announce(sentence) {
   const region = must("#announcer", HTMLElement);
-  // The same sentence twice is news only if the region was empty in between.
+  // Screen readers repeat the same sentence only if the region was empty in between.
   region.textContent = "";
   if (sentences.push(sentence) > 1) return;
   requestAnimationFrame(() => {

@@ -1,8 +1,7 @@
-/** Citations on the page. */
 import { make } from "./dom.js";
 
 /**
- * Puts a text into an element, with each [number] as a link to the list of papers.
+ * Sets the text of an element and turns each citation, such as [1], into a link to the list of papers.
  *
  * @param {Element} element
  * @param {string} text

@@ -1,4 +1,4 @@
-/** The colours of maps and marks. The style sheets name them, and the canvases read them there. */
+/** The colours of maps and marks. They are defined in the style sheets and read here for the canvases. */
 
 /** @typedef {{ css: string, rgb: [number, number, number] }} Colour */
 
@@ -18,16 +18,17 @@ const NAMES = /** @type {const} */ ([
 /** @typedef {Record<typeof NAMES[number], Colour>} Colours */
 
 /** @type {Colours | null} */
-let known = null;
+let cached = null;
 
-/** The same object until the theme changes. @returns {Colours} */
+/** The colours of the current theme. Returns the same object until the theme changes. @returns {Colours} */
 export function colours() {
-  known ??= readColours();
-  return known;
+  cached ??= readColours();
+  return cached;
 }
 
-export function forgetColours() {
-  known = null;
+/** Reads the colours anew at the next use. Called when the theme has changed. */
+export function resetColours() {
+  cached = null;
 }
 
 function readColours() {
@@ -41,7 +42,7 @@ function readColours() {
 }
 
 /**
- * Pixel values from 0 to 1 as ink on paper.
+ * The colour of a pixel value from 0 to 1, from paper to ink.
  *
  * @param {number} value
  * @param {Colours} scale
@@ -49,14 +50,15 @@ function readColours() {
 export const inkScale = (value, { paper, ink }) => mix(paper.rgb, ink.rgb, value);
 
 /**
- * Signed values from −1 to 1 from blue over grey to orange, which every kind of colour vision tells apart.
+ * The colour of a signed value from −1 to 1: from blue through grey to orange, which people with any kind of colour
+ * vision can distinguish.
  *
  * @param {number} value
  * @param {Colours} scale
- * @param {number[]} [ground] What stands for zero instead of the grey.
+ * @param {number[]} [zero] The colour for zero.
  */
-export const divergingScale = (value, { low, middle, high }, ground = middle.rgb) =>
-  mix(ground, (value < 0 ? low : high).rgb, Math.min(1, Math.abs(value)));
+export const divergingScale = (value, { low, middle, high }, zero = middle.rgb) =>
+  mix(zero, (value < 0 ? low : high).rgb, Math.min(1, Math.abs(value)));
 
 /** @param {number[]} from @param {number[]} to @param {number} share */
 const mix = (from, to, share) => from.map((start, channel) => start + (to[channel] - start) * share);

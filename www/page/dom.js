@@ -1,8 +1,8 @@
-/** What every view does with the document: find an element, make one, fill one. */
+/** Helpers to find, make and fill elements. */
 
 /**
- * The element that index.html promises to have. A missing one is a mistake in this project, so it
- * is reported at once instead of turning into a null somewhere else.
+ * Finds an element that the page must have. If it is missing, that is a bug in this project, so this throws
+ * instead of returning null.
  *
  * @template {Element} Kind
  * @param {string} selector
@@ -17,7 +17,7 @@ export function must(selector, kind, root = document) {
 }
 
 /**
- * A new element. Strings become text, never markup.
+ * Makes an element. Children that are strings become text, never markup.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -33,28 +33,33 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Puts other children into an element; the focus stays at the place in it where it was.
+ * Replaces the children of an element. If one of its controls had the focus, the control at the same position gets it.
  *
  * @param {HTMLElement} root
  * @param {...Node} children
  */
 export function refill(root, ...children) {
   const stops = () => [...root.querySelectorAll("a[href], button, select, [tabindex]")];
-  const place = stops().findIndex((each) => each === document.activeElement);
+  const index = stops().findIndex((each) => each === document.activeElement);
   root.replaceChildren(...children);
-  const again = stops()[place];
-  if (again instanceof HTMLElement || again instanceof SVGElement) again.focus({ preventScroll: true });
+  const next = stops()[index];
+  if (next instanceof HTMLElement || next instanceof SVGElement) next.focus({ preventScroll: true });
 }
 
-/** @param {HTMLCanvasElement} canvas @param {CanvasRenderingContext2DSettings} [settings] */
+/**
+ * The 2D context of a canvas.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
 export function contextOf(canvas, settings) {
   const context = canvas.getContext("2d", settings);
-  if (!context) throw new Error("This browser gives no canvas to draw on.");
+  if (!context) throw new Error("This browser cannot draw on a canvas.");
   return context;
 }
 
 /**
- * Sets text only where it differs, so that an unchanged page is not laid out anew on every frame.
+ * Sets the text of an element if it differs, so that an unchanged page is not laid out again at every frame.
  *
  * @param {Element} element
  * @param {string} text

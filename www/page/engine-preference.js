@@ -1,5 +1,5 @@
-/** Which engine the visitor would rather have. */
-import { recall, remember } from "./storage.js";
+/** Which engine the visitor prefers. */
+import { loadChoice, saveChoice } from "./storage.js";
 
 /** @typedef {'auto' | 'cpu' | 'webgpu'} Preference */
 
@@ -7,14 +7,15 @@ const KEY = "engine";
 const PREFERENCES = /** @type {const} */ (["auto", "webgpu", "cpu"]);
 
 /**
- * What the address asks for with `?engine=`, what was chosen before, or what is measured to be faster.
+ * The engine in the address (`?engine=`), else the one chosen on an earlier visit, else `auto`: the faster one by
+ * measurement.
  *
  * @returns {Preference}
  */
 export function preferredEngine() {
-  const wanted = [new URLSearchParams(location.search.slice(0, 2000)).get("engine"), recall(KEY)];
+  const wanted = [new URLSearchParams(location.search.slice(0, 2000)).get("engine"), loadChoice(KEY)];
   return wanted.map((name) => PREFERENCES.find((each) => each === name)).find(Boolean) ?? "auto";
 }
 
 /** @param {Preference} preference */
-export const rememberEngine = (preference) => remember(KEY, preference);
+export const saveEnginePreference = (preference) => saveChoice(KEY, preference);

@@ -1,4 +1,4 @@
-/** What went wrong, in the visitor's language, followed by the engine's own words, which are English. */
+/** Error messages: a sentence in the visitor's language, followed by the error's own message in English. */
 import { make } from "./dom.js";
 import { t } from "./i18n.js";
 
@@ -13,13 +13,13 @@ const KNOWN = new Set([
   "NoSimd",
 ]);
 
-/** @param {Error} error */
+/** The sentence for an error. @param {Error} error */
 const errorText = (error) => t(KNOWN.has(error.name) ? `error.${error.name}` : "error.other");
 
-/** @param {Error} error */
+/** The whole message as text. @param {Error} error */
 export const explain = (error) => `${errorText(error)} ${error.message}`.trim();
 
-/** @param {Element} element @param {Error} error */
+/** Shows the whole message in an element. @param {Element} element @param {Error} error */
 export function showError(element, error) {
   const now = explain(error);
   if (element.textContent === now) return;

@@ -1,14 +1,14 @@
 /**
- * The page's words. One file a language; a word that a language lacks is shown in English.
- * Elements of index.html name theirs: `data-t` for the text, `data-t-label` for an aria-label and
- * `data-t-title` for a title. Words that differ by data set are under `key.<data set>`.
+ * The words of the page. Each language has a file; a key that is missing there is shown in English.
+ * Elements of index.html name their keys: `data-t` for the text, `data-t-label` for the aria-label and
+ * `data-t-title` for the title. Words that differ between data sets have the key `key.<data set>`.
  */
 
 import { withNumbers } from "../domain/papers.js";
 import { fetchJson } from "../engine/fetch.js";
 import { LANGUAGES as NAMES } from "../languages/index.js";
 import { make, must } from "./dom.js";
-import { recall, remember } from "./storage.js";
+import { loadChoice, saveChoice } from "./storage.js";
 
 /** @typedef {keyof typeof NAMES} Language */
 export const LANGUAGES = /** @type {Language[]} */ (Object.keys(NAMES));
@@ -19,25 +19,25 @@ const KEY = "language";
 const files = new Map();
 /** @type {Language} */
 let current = "en";
-/** Goes up with each language that is asked for, so that a slow one does not take the place of a later one. */
-let turn = 0;
-/** The data set that the words are about. */
-let subject = "";
+/** The number of languages requested so far. A language that loads slowly must not replace a later one. */
+let requestCount = 0;
+/** The data set whose words are shown. */
+let wordsDataset = "";
 
-/** The one that the page speaks now. */
+/** The current language. */
 export const language = () => current;
 
-/** The language chosen before, or the first of the browser's languages that the page speaks. */
+/** The language chosen on an earlier visit, else the first of the browser's languages that the page has. */
 export function preferredLanguage() {
-  const wanted = [recall(KEY), ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0]);
+  const wanted = [loadChoice(KEY), ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0]);
   return wanted.map(toLanguage).find((language) => language !== undefined) ?? "en";
 }
 
-/** @param {string | undefined} tag */
+/** The language of a tag such as `de`; undefined if the page does not have it. @param {string | undefined} tag */
 export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag);
 
 /**
- * The menu of languages; what is chosen there is remembered.
+ * Fills the language menu. The choice is saved for later visits.
  *
  * @param {(language: Language) => void} onChoice
  */
@@ -48,45 +48,45 @@ export function setUpMenu(onChoice) {
   );
   menu.addEventListener("change", () => {
     const chosen = toLanguage(menu.value) ?? "en";
-    remember(KEY, chosen);
+    saveChoice(KEY, chosen);
     onChoice(chosen);
   });
 }
 
 /**
- * Fetches a language where need be and puts it on the page. Where its words cannot be had, the page
- * goes on in the language that it speaks, which is English at first.
+ * Loads a language and translates the page. If its words cannot be loaded, the page stays in its current
+ * language, which is English at first.
  *
  * @param {Language} wanted
- * @returns {Promise<boolean>} Whether it speaks the language now, or one that was asked for later.
+ * @returns {Promise<boolean>} Whether the page is now in this language, or another one was requested meanwhile.
  */
-export async function speak(wanted) {
-  const mine = ++turn;
-  const [, isHere] = await Promise.all([
+export async function setLanguage(wanted) {
+  const thisRequest = ++requestCount;
+  const [, isLoaded] = await Promise.all([
     fetchWords("en"),
     fetchWords(wanted).then(
       () => true,
       () => false,
     ),
   ]);
-  // Somebody has asked for another one since.
-  if (mine !== turn) return true;
-  if (isHere) current = wanted;
+  // Another language has been requested since.
+  if (thisRequest !== requestCount) return true;
+  if (isLoaded) current = wanted;
   document.documentElement.lang = current;
   must("#language", HTMLSelectElement).value = current;
   translate(document);
-  return isHere;
+  return isLoaded;
 }
 
-/** Puts the words for a data set on the page. @param {string} data */
-export function speakOf(data) {
-  if (subject === data) return false;
-  subject = data;
+/** Shows the words for a data set. Returns whether it has changed. @param {string} data */
+export function setWordsDataset(data) {
+  if (wordsDataset === data) return false;
+  wordsDataset = data;
   translate(document);
   return true;
 }
 
-/** @param {ParentNode} root */
+/** Sets the words of the elements in a part of the page. @param {ParentNode} root */
 export function translate(root) {
   for (const element of root.querySelectorAll("[data-t]"))
     element.textContent = t(element.getAttribute("data-t") ?? "");
@@ -99,9 +99,9 @@ export function translate(root) {
 }
 
 /**
- * The words of a key with their {placeholders} filled, and the numbers of the papers that they cite. Where there are
- * words for the data set, they
- * are taken; where the placeholder `count` is one and the language tells one from many, `key.one`.
+ * The words of a key, with {placeholders} filled in and citations numbered. Words for the current data set take
+ * precedence. If the placeholder `count` is given, the language's plural form for it is used, such as `key.one`,
+ * where the file has it.
  *
  * @param {string} key
  * @param {Record<string, string | number>} [values]
@@ -109,26 +109,26 @@ export function translate(root) {
 export function t(key, values = {}) {
   const forms =
     typeof values.count === "number" ? [`.${new Intl.PluralRules(current).select(values.count)}`, ""] : [""];
-  const keys = [`${key}.${subject}`, key].flatMap((each) => forms.map((form) => each + form));
-  const words = keys.map(lookUp).find((found) => found !== undefined) ?? key;
+  const keys = [`${key}.${wordsDataset}`, key].flatMap((each) => forms.map((form) => each + form));
+  const words = keys.map(wordsOf).find((found) => found !== undefined) ?? key;
   return withNumbers(words).replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
     return value === undefined ? whole : typeof value === "number" ? number(value) : value;
   });
 }
 
-/** @param {number} value @param {Intl.NumberFormatOptions} [options] */
+/** A number as the language writes it. @param {number} value @param {Intl.NumberFormatOptions} [options] */
 export function number(value, options) {
   return new Intl.NumberFormat(current, options).format(value);
 }
 
-/** A share of one as a percentage. @param {number} share @param {number} [digits] */
+/** A share from 0 to 1 as a percentage. @param {number} share @param {number} [digits] */
 export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /**
- * The interval of a share, as percentages. That of a mean may reach beyond what a share can be.
+ * The interval of a share, in per cent. It is cut off at 0 and 1, because the interval of a mean can reach beyond.
  *
  * @param {[number, number]} interval
  * @param {number} [digits]
@@ -137,21 +137,26 @@ export function percentInterval([low, high], digits = 1) {
   return t("results.interval", { low: percent(Math.max(0, low), digits), high: percent(Math.min(1, high), digits) });
 }
 
-/** A duration that is not known exactly. @param {number} seconds */
+/** An estimated duration, in seconds, minutes or hours. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 100) return t("lab.seconds", { count: Math.max(1, Math.ceil(seconds)) });
   const minutes = Math.round(seconds / 60);
   return minutes < 100 ? t("lab.minutes", { count: minutes }) : t("lab.hours", { count: Math.round(minutes / 60) });
 }
 
-/** A class by its name; digits are their own. @param {{ classes: readonly string[] }} dataset @param {number} label */
-export const className = ({ classes }, label) => lookUp(`class.${classes[label]}`) ?? classes[label];
+/**
+ * The name of a class; a digit is its own name.
+ *
+ * @param {{ classes: readonly string[] }} dataset
+ * @param {number} label
+ */
+export const className = ({ classes }, label) => wordsOf(`class.${classes[label]}`) ?? classes[label];
 
 /**
- * A network in words.
+ * The name of a network.
  *
  * @param {Pick<import("../engine/protocol.js").ManifestEntry, "role" | "temperature">} model
- * @param {number | null} [k] What its logits are multiplied by.
+ * @param {number | null} [k] The factor on its logits.
  */
 export function modelName({ role, temperature }, k = null) {
   const name =
@@ -160,7 +165,7 @@ export function modelName({ role, temperature }, k = null) {
 }
 
 /** @param {string} key */
-const lookUp = (key) => files.get(current)?.[key] ?? files.get("en")?.[key];
+const wordsOf = (key) => files.get(current)?.[key] ?? files.get("en")?.[key];
 
 /** @param {Language} language */
 async function fetchWords(language) {

@@ -1,7 +1,7 @@
 /**
- * The page's side of `sw.js`: what was used is kept for a visit without a network, and a new release
- * is offered in one line. Where there are no service workers, or nothing may be stored, the page is
- * what it is without.
+ * The page's side of the service worker `sw.js`: asks it to keep the files that were used, for offline visits, and
+ * offers a new release in a notice. If the browser has no service workers, or storage is not allowed, the page
+ * works without them.
  */
 import { announce } from "./announce.js";
 import { make, must } from "./dom.js";
@@ -10,23 +10,24 @@ import { t, translate } from "./i18n.js";
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * A frame in somebody else's page registers nothing. It may be served by the worker of a visit to the
- * page itself, though, and then follows it to another release.
+ * An embedded page registers no service worker. But it can be served by one from an earlier visit to the page
+ * itself; then it reloads when that worker changes to another release.
  *
- * @param {boolean} isGuest
- * @returns {(files: string[]) => void} Keeps files, named from the page's folder, and whatever else was fetched.
+ * @param {boolean} isEmbedded
+ * @returns {(files: string[]) => void} Keeps the given files, named relative to the page's folder, and every
+ * other file fetched so far.
  */
-export function setUpOffline(isGuest) {
+export function setUpOffline(isEmbedded) {
   const workers = findWorkers();
   if (!workers) return () => {};
-  // The release of another tab, or of this one's button, has taken over: nothing of the old one is left to load.
+  // Another release has become active, from this tab or another. Files of the old one can no longer be loaded.
   if (workers.controller) workers.addEventListener("controllerchange", () => location.reload());
-  if (isGuest) return () => {};
+  if (isEmbedded) return () => {};
 
   /** @type {Promise<ServiceWorkerRegistration> | null} */
   let registered = null;
   /** @type {Set<string>} */
-  const told = new Set();
+  const reported = new Set();
 
   return async (files) => {
     const fetched = performance
@@ -34,20 +35,20 @@ export function setUpOffline(isGuest) {
       .map(({ name }) => name.split(/[?#]/)[0])
       .filter((url) => url.startsWith(ROOT.href))
       .map((url) => url.slice(ROOT.href.length));
-    const used = [...files, ...fetched].filter((name) => !told.has(name));
-    for (const name of used) told.add(name);
+    const used = [...files, ...fetched].filter((name) => !reported.has(name));
+    for (const name of used) reported.add(name);
     try {
       registered ??= register(workers);
       await registered;
       const { active } = await workers.ready;
       if (used.length > 0) active?.postMessage({ used });
     } catch {
-      // Forbidden here, or not published along with the page.
+      // Service workers are not allowed here, or `sw.js` is not published with the page.
     }
   };
 }
 
-/** Looking for them is refused in a sandboxed frame. */
+/** The browser's service workers, if any. Reading the property throws in a sandboxed frame. */
 function findWorkers() {
   try {
     return navigator.serviceWorker ?? null;
@@ -56,19 +57,21 @@ function findWorkers() {
   }
 }
 
-/** @param {ServiceWorkerContainer} workers */
+/** Registers the service worker and offers each new release. @param {ServiceWorkerContainer} workers */
 async function register(workers) {
   const registration = await workers.register(new URL("sw.js", ROOT), { updateViaCache: "none" });
-  const look = () => {
-    if (registration.waiting && workers.controller) offer(registration.waiting);
+  const offerWaiting = () => {
+    if (registration.waiting && workers.controller) offerRelease(registration.waiting);
   };
-  look();
-  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  offerWaiting();
+  registration.addEventListener("updatefound", () =>
+    registration.installing?.addEventListener("statechange", offerWaiting),
+  );
   return registration;
 }
 
-/** @param {ServiceWorker} next The worker of the new release, all of which is here. */
-function offer(next) {
+/** @param {ServiceWorker} next The worker of the new release. It has already stored all of its files. */
+function offerRelease(next) {
   document.querySelector("#release")?.remove();
   const accept = make("button", { type: "button", "data-t": "release.accept" });
   accept.addEventListener("click", () => next.postMessage("take over"), { once: true });

@@ -1,11 +1,11 @@
-/** The papers' figures, from results/paper.json. Without the file there is nothing to show. */
+/** The papers' figures, from results/paper.json. If the file cannot be loaded, no figures are shown. */
 import { fetchJson } from "../engine/fetch.js";
 
 /**
  * @template Figure
- * @typedef {object} Group Figures of one paper.
+ * @typedef {object} Group Figures from one paper.
  * @property {string} source The paper, such as `arXiv:1511.04508`.
- * @property {Record<string, Figure>} figures By network: its role and the temperature of its training, such as
+ * @property {Record<string, Figure>} figures By network: its role and training temperature, such as
  * `distilled 20`.
  * @property {string[]} [upper_bounds] The networks whose figures are upper bounds.
  */
@@ -13,10 +13,10 @@ import { fetchJson } from "../engine/fetch.js";
 /**
  * @typedef {Record<string, Group<number>>} ByName
  *
- * @typedef {object} PaperFigures By data set; where there are several attacks, then by attack.
+ * @typedef {object} PaperFigures Each by data set; `success` and `size` then by attack.
  * @property {Record<string, ByName>} success
- * @property {Record<string, ByName>} size How large the successful changes are: a share of the features, or of an
- * attack that keeps the length small the length.
+ * @property {Record<string, ByName>} size The size of the successful changes: the share of features changed, or the
+ * L2 norm for an attack that minimises it.
  * @property {ByName} robustness
  * @property {Record<string, Group<{ below: number, above: number }>>} amplitude The shares of images below 1e-40 and
  * above 1e-3.
@@ -26,17 +26,17 @@ import { fetchJson } from "../engine/fetch.js";
 const FILE = new URL("../../results/paper.json", import.meta.url);
 
 /** @type {Promise<PaperFigures> | null} */
-let file = null;
+let request = null;
 
 /** Fetches the figures once; after a failure the next call tries again. @returns {Promise<PaperFigures>} */
 export function fetchPaperFigures() {
-  file ??= fetchJson(FILE, { cache: "default" })
+  request ??= fetchJson(FILE, { cache: "default" })
     .then(parsePaperFigures)
     .catch(() => {
-      file = null;
+      request = null;
       return NO_FIGURES;
     });
-  return file;
+  return request;
 }
 
 /** @typedef {(value: any) => boolean} Check */
@@ -57,29 +57,32 @@ const isGroup = (isFigure) => (value) =>
   && Object.values(value.figures).every(isFigure);
 
 /**
- * The members of an object that pass; of anything else none.
+ * The members of an object that pass a check; empty if the value is not an object.
  *
  * @param {any} value
  * @param {Check} check
  * @returns {Record<string, any>}
  */
-const filter = (value, check) =>
+const filterMembers = (value, check) =>
   Object.fromEntries(Object.entries(isObject(value) ? value : {}).filter(([, member]) => check(member)));
 
-const isOfShares = isGroup(Number.isFinite);
-/** @param {any} value */
-const byAttack = (value) =>
+const isGroupOfNumbers = isGroup(Number.isFinite);
+/** The valid figures by data set and attack. @param {any} value */
+const figuresByAttack = (value) =>
   Object.fromEntries(
-    Object.entries(filter(value, isObject)).map(([data, attacks]) => [data, filter(attacks, isOfShares)]),
+    Object.entries(filterMembers(value, isObject)).map(([data, attacks]) => [
+      data,
+      filterMembers(attacks, isGroupOfNumbers),
+    ]),
   );
 
-/** @param {any} value What is in the file. @returns {PaperFigures} */
+/** Reads the figures and leaves out invalid ones. @param {any} value The parsed file. @returns {PaperFigures} */
 export const parsePaperFigures = (value) => ({
-  success: byAttack(value?.success),
-  size: byAttack(value?.size),
-  robustness: filter(value?.robustness, isOfShares),
-  amplitude: filter(value?.amplitude, isGroup(isAmplitude)),
-  fgsm: filter(value?.fgsm, isOfShares),
+  success: figuresByAttack(value?.success),
+  size: figuresByAttack(value?.size),
+  robustness: filterMembers(value?.robustness, isGroupOfNumbers),
+  amplitude: filterMembers(value?.amplitude, isGroup(isAmplitude)),
+  fgsm: filterMembers(value?.fgsm, isGroupOfNumbers),
 });
 
 export const NO_FIGURES = parsePaperFigures(null);

@@ -1,4 +1,4 @@
-/** The test images that come with the page: one PNG of tiles, and a list of which images they are. */
+/** Loads the test images of the page. Each data set has a PNG file of tiles and a list of their indices and labels. */
 
 import { decodePng } from "../codecs/png.js";
 import { DATASETS, placeOf } from "../domain/datasets.js";
@@ -6,30 +6,32 @@ import { fetchFile, fetchJson } from "../engine/fetch.js";
 import { failure } from "../engine/protocol.js";
 
 /**
- * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image and its number in the test set.
+ * @typedef {{ index: number, label: number, pixels: Float32Array }} Sample A test image with its index in the test set.
  */
 
+/** Tiles in a row of the PNG file. */
 const COLUMNS = 10;
-const MOST = 1000;
+const MAX_SAMPLES = 1000;
 
-/** Addresses of the tiles that have been fetched, by data set. @type {Map<string, string>} */
-const sheets = new Map();
+/** Object URLs of the PNG files fetched so far, by data set. @type {Map<string, string>} */
+const tileUrls = new Map();
 
 /**
- * The tiles of a data set whose samples are here, as a picture for style sheets; it is not fetched again.
+ * The address of a data set's tiles, for use in styles. It is an object URL, so nothing is fetched again; empty until
+ * the samples have been loaded.
  *
  * @param {string} dataset
  */
-export const sheetOf = (dataset) => sheets.get(dataset) ?? "";
+export const tilesUrl = (dataset) => tileUrls.get(dataset) ?? "";
 
-/** What has been asked for, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */
-const known = new Map();
+/** The requests so far, so that nothing is fetched twice. @type {Map<string, Promise<Sample[]>>} */
+const requests = new Map();
 
-/** @param {string} dataset */
+/** Loads the samples of a data set. After a failure the next call tries again. @param {string} dataset */
 export function loadSamples(dataset) {
-  const samples = known.get(dataset) ?? fetchSamples(dataset);
-  known.set(dataset, samples);
-  samples.catch(() => known.delete(dataset));
+  const samples = requests.get(dataset) ?? fetchSamples(dataset);
+  requests.set(dataset, samples);
+  samples.catch(() => requests.delete(dataset));
   return samples;
 }
 
@@ -40,16 +42,16 @@ async function fetchSamples(dataset) {
     fetchJson(addressOf(json), { cache: "default" }),
     fetchFile(addressOf(tiles)),
   ]);
-  const list = await asSaid(json, () => parseList(entries, dataset));
-  const png = await asSaid(tiles, () => decodePng(bytes));
+  const list = await readOrFail(json, () => parseList(entries, dataset));
+  const png = await readOrFail(tiles, () => decodePng(bytes));
   const { side, channels, features } = DATASETS[dataset];
   if (png.channels !== channels || png.width < COLUMNS * side || png.height < Math.ceil(list.length / COLUMNS) * side) {
     throw failure("IntegrityError", `${dataset}.png does not have the images that ${dataset}.json lists.`);
   }
-  sheets.set(dataset, URL.createObjectURL(new Blob([bytes], { type: "image/png" })));
-  return list.map((entry, place) => {
-    const top = Math.floor(place / COLUMNS) * side;
-    const left = (place % COLUMNS) * side;
+  tileUrls.set(dataset, URL.createObjectURL(new Blob([bytes], { type: "image/png" })));
+  return list.map((entry, position) => {
+    const top = Math.floor(position / COLUMNS) * side;
+    const left = (position % COLUMNS) * side;
     const pixels = new Float32Array(features);
     for (let i = 0; i < features; i++) {
       const { channel, x, y } = placeOf(DATASETS[dataset], i);
@@ -63,13 +65,13 @@ async function fetchSamples(dataset) {
 const addressOf = (name) => new URL(`../samples/${name}`, import.meta.url);
 
 /**
- * What a file says, or that it cannot be used.
+ * Calls `read`; if it fails, throws an error that names the file.
  *
  * @template Value
  * @param {string} name
  * @param {() => Value | Promise<Value>} read
  */
-async function asSaid(name, read) {
+async function readOrFail(name, read) {
   try {
     return await read();
   } catch (error) {
@@ -80,7 +82,8 @@ async function asSaid(name, read) {
 /** @param {unknown} list @param {string} dataset */
 function parseList(list, dataset) {
   const classes = DATASETS[dataset].classes.length;
-  if (!Array.isArray(list) || list.length < 1 || list.length > MOST) throw new Error("it is not a list of images");
+  if (!Array.isArray(list) || list.length < 1 || list.length > MAX_SAMPLES)
+    throw new Error("it is not a list of images");
   return list.map((entry) => {
     const { index, label } = entry ?? {};
     const fits = Number.isInteger(index) && index >= 0 && Number.isInteger(label) && label >= 0 && label < classes;

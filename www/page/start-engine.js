@@ -1,6 +1,6 @@
 /**
- * Loaded beside the page's own script, and far smaller: the engine is fetched and compiled while the rest
- * is. A frame in somebody else's page waits until it is looked at or clicked.
+ * Starts loading the engine. This script is far smaller than `main.js`, so the engine is fetched and compiled
+ * while the rest of the page loads. An embedded page loads it later: when it is visible or clicked.
  */
 import { startAhead } from "../engine/connection.js";
 import { canRun } from "../engine/platform.js";

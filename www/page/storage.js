@@ -1,7 +1,7 @@
-/** Choices that outlive a visit. Storage may be full, forbidden or absent; then a choice lasts as long as the page. */
+/** Saves choices for later visits. Without storage, or if it is full, a choice lasts until the page is closed. */
 
 /** @param {string} key */
-export function recall(key) {
+export function loadChoice(key) {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -10,10 +10,10 @@ export function recall(key) {
 }
 
 /** @param {string} key @param {string} value */
-export function remember(key, value) {
+export function saveChoice(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // The choice holds for this visit all the same.
+    // The choice still holds for this visit.
   }
 }

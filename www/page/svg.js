@@ -1,4 +1,4 @@
-/** Elements of SVG. */
+/** Makes SVG elements. */
 
 /** @param {string} tag @param {Record<string, string>} attributes */
 export function makeSvg(tag, attributes) {

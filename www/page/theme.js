@@ -1,6 +1,6 @@
-/** Light or dark: the system's choice until the visitor makes one. */
+/** The light or dark theme: the system's setting, unless the visitor or a link chooses one. */
 import { must } from "./dom.js";
-import { recall, remember } from "./storage.js";
+import { loadChoice, saveChoice } from "./storage.js";
 
 const KEY = "theme";
 /** @typedef {typeof import("../domain/settings.js").CHOICES.theme[number]} Theme */
@@ -8,12 +8,12 @@ const KEY = "theme";
 /** @type {Theme | null} */
 let chosen = null;
 
-/** Null where the system chooses. */
+/** The chosen theme; null if the system's setting is used. */
 export const chosenTheme = () => chosen;
 
 /**
- * Connects the button, and tells when the colours change, and whether a visitor changed them. What
- * it returns sets a theme for as long as the page is open, as a link does.
+ * Sets up the theme and its button. Calls `onChange` whenever the colours change. Returns a function that sets
+ * the theme until the page is closed, without saving it; links use it.
  *
  * @param {Theme | null} wanted
  * @param {(byVisitor: boolean) => void} onChange
@@ -22,8 +22,8 @@ export function setUpTheme(wanted, onChange) {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const sheet = must("#dark-sheet", HTMLLinkElement);
   const button = must("#theme", HTMLButtonElement);
-  const known = recall(KEY);
-  chosen = wanted ?? (known === "dark" || known === "light" ? known : null);
+  const saved = loadChoice(KEY);
+  chosen = wanted ?? (saved === "dark" || saved === "light" ? saved : null);
 
   let isPrinting = false;
 
@@ -36,11 +36,11 @@ export function setUpTheme(wanted, onChange) {
 
   button.addEventListener("click", () => {
     chosen = button.getAttribute("aria-pressed") === "true" ? "light" : "dark";
-    remember(KEY, chosen);
+    saveChoice(KEY, chosen);
     apply(true);
   });
   system.addEventListener("change", () => apply());
-  // Paper is light.
+  // Print in the light theme.
   for (const moment of ["beforeprint", "afterprint"]) {
     addEventListener(moment, () => {
       isPrinting = moment === "beforeprint";

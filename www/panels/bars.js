@@ -1,13 +1,13 @@
-/** Ten probabilities as bars and as the numbers that they are. It is a table, so that it can be read aloud. */
+/** Ten probabilities as bars and numbers, in a table, so that screen readers can read them. */
 import { make, must, setText } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 
-/** As many as either data set has. */
+/** The number of classes, the same in every data set. */
 const CLASSES = 10;
 
 /**
  * @param {HTMLTableSectionElement} body
- * @param {(probability: number) => number} [lengthOf] How long the bar of a probability is, from 0 to 1.
+ * @param {(probability: number) => number} [lengthOf] The length of the bar for a probability, from 0 to 1.
  */
 export function createBars(body, lengthOf = (probability) => probability) {
   const rows = Array.from({ length: CLASSES }, () => {
@@ -32,12 +32,12 @@ export function createBars(body, lengthOf = (probability) => probability) {
    * @param {{ source: number | null, target: number | null, label: number | null }} marks
    */
   return (dataset, probabilities, { source, target, label }) => {
-    rows.forEach(({ row, name, fill, mark, value }, place) => {
-      setText(name, className(dataset, place));
-      const probability = probabilities?.[place] ?? null;
-      const role = [place === source && "source", place === target && "target"].filter(Boolean).join(" ");
+    rows.forEach(({ row, name, fill, mark, value }, index) => {
+      setText(name, className(dataset, index));
+      const probability = probabilities?.[index] ?? null;
+      const role = [index === source && "source", index === target && "target"].filter(Boolean).join(" ");
       row.dataset.role = role;
-      row.toggleAttribute("data-read", place === label);
+      row.toggleAttribute("data-read", index === label);
       fill.style.transform = `scaleX(${lengthOf(probability ?? 0)})`;
       setText(
         mark,
@@ -57,7 +57,7 @@ export function createBars(body, lengthOf = (probability) => probability) {
 export const barsBody = (root) => must(".bars tbody", HTMLTableSectionElement, root);
 
 /**
- * A probability as a float holds it. "0" and "1" are exactly that; "1.0000" and "2.1e−12" are not.
+ * A probability as text. "0" and "1" stand for exactly 0 and 1; "1.0000" and "2.1e−12" are rounded.
  *
  * @param {number} value
  */
@@ -66,5 +66,5 @@ export function formatProbability(value) {
   return value >= 1e-4 ? value.toFixed(4) : formatSmall(value);
 }
 
-/** Two digits and a power of ten. @param {number} value */
+/** A number as two digits and a power of ten. @param {number} value */
 export const formatSmall = (value) => value.toExponential(1).replace("-", "−").replace("e+", "e").replace("e-", "e−");

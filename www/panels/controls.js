@@ -1,16 +1,16 @@
-/** The controls of the attack and of what is shown. Each setting that the registry has gets a control of its own. */
+/** The controls of the attack and of the view. Each setting in the registry gets a control. */
 import { ATTACKS, choicesIn, hasSetting, isUntargeted, settingsOf, tempered } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, CHOICES, choicesOf, fit, isChoice, OFFERED, rangeOf } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
 import { number, percent, t } from "../page/i18n.js";
 import { SIDES } from "../session/state.js";
-import { ownTemperature } from "../session/verdict.js";
+import { effectiveTemperature } from "../session/verdict.js";
 
 /** @typedef {import("../session/session.js").Session} Session */
 /** @typedef {import("../session/state.js").State} State */
 
-/** Whether the page is one column, as the style sheets lay it out on a phone. */
+/** Whether the style sheets lay out the page in one column, as on a phone. */
 export const isNarrow = () => matchMedia("(max-width: 46rem)").matches;
 
 /** @param {Session} session */
@@ -23,21 +23,21 @@ export function setUpControls(session) {
   );
   const budgetNote = make("p", { class: "small" });
   must("#budget", HTMLElement).parentElement?.after(budgetNote);
-  const drawTemper = setUpTemper(session);
+  const drawTemperatureUse = setUpTemperatureUse(session);
   const untargeted = must("#untargeted", HTMLInputElement);
   untargeted.addEventListener("change", () => session.changeSettings({ untargeted: untargeted.checked }));
   const showOverlay = makeRadios(must("#overlays", HTMLElement), "overlay", CHOICES.overlay, (overlay) =>
-    session.look({ overlay }),
+    session.changeView({ overlay }),
   );
   const channels = must("#channels", HTMLElement);
-  const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.look({ channel }));
+  const showChannel = makeRadios(channels, "channel", CHOICES.channel, (channel) => session.changeView({ channel }));
   const marks = must("#marks", HTMLInputElement);
-  marks.addEventListener("change", () => session.look({ marks: marks.checked }));
+  marks.addEventListener("change", () => session.changeView({ marks: marks.checked }));
   const drawActions = setUpActions(session);
 
   /** @param {State} state */
   return (state) => {
-    for (const draw of [...drawSettings, drawTemper]) draw(state);
+    for (const draw of [...drawSettings, drawTemperatureUse]) draw(state);
     showOverlay(state.overlay);
     channels.hidden = DATASETS[state.data].channels === 1;
     showChannel(state.channel);
@@ -70,28 +70,30 @@ export function summary(settings) {
     const value = settings[name];
     return typeof value === "number" ? t(`setting.${name}.summary`, { [name]: value }) : t(`${name}.${value}`);
   });
-  const knows = ATTACKS[attack].temperature?.sibling || !tempered(settings) ? [] : ["softmax(Z/T)"];
-  return [t(`attack.${attack}`), ...knows, ...own, ...(isUntargeted(settings) ? [t("untargeted")] : [])].join(" · ");
+  const temperatureUse = ATTACKS[attack].temperature?.sibling || !tempered(settings) ? [] : ["softmax(Z/T)"];
+  return [t(`attack.${attack}`), ...temperatureUse, ...own, ...(isUntargeted(settings) ? [t("untargeted")] : [])].join(
+    " · ",
+  );
 }
 
-/** The switch from the paper's result to what becomes of it. @param {Session} session */
-function setUpTemper(session) {
+/** The checkbox that makes the attack take the temperature into account. @param {Session} session */
+function setUpTemperatureUse(session) {
   const box = must("#temper", HTMLInputElement);
   const note = must("#temper-note", HTMLElement);
   box.addEventListener("click", (event) => {
-    // Not `disabled`, which would take it away from those who go from control to control.
+    // Not `disabled`: a disabled checkbox cannot be reached by keyboard.
     if (box.ariaDisabled === "true") event.preventDefault();
   });
-  box.addEventListener("change", () => session.takeTemperature(box.checked));
+  box.addEventListener("change", () => session.setTemperatureUse(box.checked));
 
   /** @param {State} state */
   return ({ settings, panels }) => {
-    const on = tempered(settings);
-    box.checked = on ?? false;
-    box.ariaDisabled = String(on === null);
-    const [a, b] = SIDES.map((side) => panels[side].model && ownTemperature(panels[side]));
-    if (on === null) setText(note, t("temper.none", { attack: t(`attack.${settings.attack}`) }));
-    else if (on && a && b) setText(note, t("temper.on", { a, b }));
+    const isUsed = tempered(settings);
+    box.checked = isUsed ?? false;
+    box.ariaDisabled = String(isUsed === null);
+    const [a, b] = SIDES.map((side) => panels[side].model && effectiveTemperature(panels[side]));
+    if (isUsed === null) setText(note, t("temper.none", { attack: t(`attack.${settings.attack}`) }));
+    else if (isUsed && a && b) setText(note, t("temper.on", { a, b }));
     else setText(note, t("temper.off"));
   };
 }
@@ -105,7 +107,7 @@ function setUpActions(session) {
   run.addEventListener("click", () => {
     if (run.ariaDisabled === "true") return;
     void session.run();
-    // On a phone the panels are below the controls; in somebody else's page the scrolling is theirs.
+    // On a phone the panels are below the controls. An embedded page does not scroll the page around it.
     if (isNarrow() && document.documentElement.dataset.embed === undefined)
       must("#views", HTMLElement).scrollIntoView();
   });
@@ -117,14 +119,14 @@ function setUpActions(session) {
 
   /** @param {State} state */
   return ({ running, panels, message: words }) => {
-    // Not `disabled`, which would take the focus from whoever has just pressed the button.
+    // Not `disabled`: a disabled button would lose the focus just after it is pressed.
     run.ariaDisabled = String(running);
     cancel.ariaDisabled = String(!running);
     message.hidden = words() === "";
     setText(message, words());
     document.body.dataset.running = String(running);
     document.body.dataset.started = String(running || SIDES.some((side) => panels[side].steps.length > 0));
-    // On a phone the others go away when there is nothing for them to do, and the focus would go with them.
+    // On a phone, Step and Cancel are hidden when they have no use. The focus must not be lost with them.
     if ([step, cancel].some((button) => button === document.activeElement && button.getClientRects().length === 0))
       run.focus();
   };
@@ -159,7 +161,12 @@ function makeRadios(group, name, values, onChoice) {
     });
 }
 
-/** Adds a control to those of the attack's settings. @param {string} name @param {HTMLElement} row */
+/**
+ * Adds a control to the attack's settings; the view it returns hides it for attacks without the setting.
+ *
+ * @param {string} name
+ * @param {HTMLElement} row
+ */
 function addSetting(name, row) {
   row.dataset.setting = name;
   must("#settings", HTMLElement).append(row);
@@ -170,7 +177,7 @@ function addSetting(name, row) {
 }
 
 /**
- * A switch between the choices that the attack has.
+ * Radio buttons for a setting with named choices. Only those that the attack supports are shown.
  *
  * @param {import("../domain/settings.js").Choice["name"]} name
  * @param {Session} session
@@ -196,11 +203,11 @@ function setUpChoice(name, session) {
   };
 }
 
-/** With more positions than this a slider cannot be set to the one that is wanted. */
-const MOST_POSITIONS = 10_000;
+/** A slider with more positions than this cannot be set exactly. */
+const MAX_POSITIONS = 10_000;
 
 /**
- * A field for the exact number, and a slider where there is room for its positions.
+ * A field for the exact number, and a slider unless it would have too many positions.
  *
  * @param {import("../domain/settings.js").Numeric} name
  * @param {Session} session
@@ -212,7 +219,7 @@ function setUpRange(name, session) {
   const label = make("label", { for: name }, make("span", { "data-t": `setting.${name}` }, t(`setting.${name}`)));
   const field = make("input", { type: "number", id: name, inputmode: Number.isInteger(step) ? "numeric" : "decimal" });
   const slider =
-    (max - min) / step > MOST_POSITIONS
+    (max - min) / step > MAX_POSITIONS
       ? null
       : make("input", { type: "range", id: `${name}-range`, tabindex: "-1", "aria-hidden": "true" });
   const drawRow = addSetting(name, make("div", { class: "setting" }, label, ...(slider ? [slider] : []), field));

@@ -1,23 +1,23 @@
-/** One line on what of a link, or of a language, could not be had, and what is shown instead. */
+/** A notice about the parts of a link that could not be used, or a language that could not be loaded. */
 import { announce } from "../page/announce.js";
 import { must, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { panelName } from "../session/verdict.js";
 
-/** @typedef {import("../session/state.js").Note} Note */
+/** @typedef {import("../session/state.js").LinkNotice} LinkNotice */
 
-/** What is told in a sentence of its own; everything else is a field, and named in a list. @type {readonly Note[]} */
+/** Notices that have a sentence of their own. The others are fields, named in a list. @type {readonly LinkNotice[]} */
 const SENTENCES = ["words", "version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
 
 /** @param {import("../session/session.js").Session} session */
 export function setUpLinkNotices(session) {
   const root = must("#notes", HTMLElement);
   const text = must(".notice-text", HTMLElement, root);
-  must("#notes-dismiss", HTMLButtonElement).addEventListener("click", session.dismissNotes);
+  must("#notes-dismiss", HTMLButtonElement).addEventListener("click", session.dismissLinkNotices);
 
   /** @param {import("../session/state.js").State} state */
   return (state) => {
-    root.hidden = state.notes.length === 0;
+    root.hidden = state.linkNotices.length === 0;
     const words = noticeText(state);
     if (text.textContent === words) return;
     setText(text, words);
@@ -27,9 +27,11 @@ export function setUpLinkNotices(session) {
 
 /** @param {import("../session/state.js").State} state */
 function noticeText(state) {
-  const fields = state.notes.filter((note) => !SENTENCES.includes(note)).map((note) => t(`notes.field.${note}`));
-  const sentences = SENTENCES.filter((note) => state.notes.includes(note)).map((note) => {
-    const [kind, side] = note.split(".");
+  const fields = state.linkNotices
+    .filter((notice) => !SENTENCES.includes(notice))
+    .map((notice) => t(`notes.field.${notice}`));
+  const sentences = SENTENCES.filter((notice) => state.linkNotices.includes(notice)).map((notice) => {
+    const [kind, side] = notice.split(".");
     return t(`notes.${kind}`, {
       network: side ? panelName(state, /** @type {import("../session/state.js").Side} */ (side)) : "",
     });

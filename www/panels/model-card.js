@@ -1,4 +1,4 @@
-/** The model card: what the manifest says of a network, field by field. */
+/** The model card: a dialog with every field of a network's entry in the manifest. */
 import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
 import { modelName, number, percent, t } from "../page/i18n.js";
@@ -30,12 +30,12 @@ export function setUpModelCard() {
   const dialog = must("#card", HTMLDialogElement);
   must("#card-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", ({ target }) => {
-    // The dialog's own box is filled by what is in it, so this was beside it.
+    // The content fills the dialog, so a click on the dialog itself was outside its box.
     if (target === dialog) dialog.close();
   });
 }
 
-/** Lays the card over the page, which it leaves as it is. @param {ManifestEntry} model */
+/** Opens the card as a dialog over the page. @param {ManifestEntry} model */
 export function openModelCard(model) {
   const rows = Object.entries(FIELDS)
     .map(([field, show]) => ({ field, value: show(model[/** @type {keyof ManifestEntry} */ (field)]) }))

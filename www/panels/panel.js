@@ -1,4 +1,4 @@
-/** One panel: a network, the image as the attack has left it, what the network reads, and a verdict. */
+/** A panel: a network, the image at the shown step, how the network classifies it, and a verdict. */
 import { ATTACKS, hasSetting, isUntargeted, SYMBOLS } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { family } from "../domain/networks.js";
@@ -9,10 +9,10 @@ import { stepAt } from "../session/player.js";
 import { panelName, prospect, verdict } from "../session/verdict.js";
 import { barsBody, createBars, formatSmall } from "./bars.js";
 import { openModelCard } from "./model-card.js";
-import { createPicture, isCrowded, mapAt, peak, viewOf } from "./picture.js";
+import { createPicture, isCrowded, mapOf, peak, viewOf } from "./picture.js";
 import { setUpStatus } from "./status.js";
 
-/** Told from the network itself by this at the end of its value. */
+/** Ends the value of a menu entry for a network with scaled logits. */
 const SCALED = "×";
 
 /** @typedef {import("../session/state.js").Side} Side */
@@ -22,7 +22,7 @@ const SCALED = "×";
 /**
  * @param {Side} side
  * @param {import("../session/session.js").Session} session
- * @param {boolean} [isFixed] Whether the network is not for the reader to choose.
+ * @param {boolean} [isFixed] Whether the network cannot be changed.
  */
 export function setUpPanel(side, session, isFixed = false) {
   const root = must(`[data-panel="${side}"]`, HTMLElement);
@@ -38,9 +38,9 @@ export function setUpPanel(side, session, isFixed = false) {
   Object.assign(k, RANGES.k);
   const cardOpen = must(".card-open", HTMLButtonElement, root);
   /** @type {import("../session/state.js").ManifestEntry | null} */
-  let carded = null;
+  let cardModel = null;
   cardOpen.addEventListener("click", () => {
-    if (carded) openModelCard(carded);
+    if (cardModel) openModelCard(cardModel);
   });
   select.addEventListener("change", () => {
     const [role, isScaled] = select.value.split(SCALED);
@@ -48,15 +48,15 @@ export function setUpPanel(side, session, isFixed = false) {
   });
   k.addEventListener("input", () => session.chooseRole(side, select.value.split(SCALED)[0], Number(k.value)));
 
-  /** What the parts that are rebuilt as a whole were last built from. */
-  let built = "";
+  /** The values that the head was last built from, as JSON. It is rebuilt only when they change. */
+  let headKey = "";
 
   /** @param {State} state */
   function drawHead({ models, panels }) {
     const { model, scale } = panels[side];
     const now = JSON.stringify([document.documentElement.lang, model?.id, scale, models.length]);
-    if (now === built) return;
-    built = now;
+    if (now === headKey) return;
+    headKey = now;
     const roles = [...new Set(models.map(({ role }) => role))];
     const scaled = roles.filter((role) => role === "undefended" || (scale !== null && role === model?.role));
     select.replaceChildren(
@@ -78,7 +78,7 @@ export function setUpPanel(side, session, isFixed = false) {
     k.setAttribute("aria-label", t("panel.k", { panel: t(`panel.${side}`) }));
     setText(find(".panel-k-value"), scale === null ? "" : `k = ${number(scale)}`);
     drawTemperature(family(models, model.role), model);
-    carded = model;
+    cardModel = model;
     cardOpen.setAttribute("aria-label", `${t("card.title")}: ${modelName(model)}`);
   }
 
@@ -88,11 +88,11 @@ export function setUpPanel(side, session, isFixed = false) {
     const view = viewOf(state, side, step);
     drawPicture(view);
     find(".picture").dataset.overlay = overlay;
-    const { low, high, about } = scale(state, side, step);
+    const { low, high, about } = scaleLabels(state, side, step);
     setText(find(".scale-low"), low);
     setText(find(".scale-high"), high);
     setText(find(".scale-about"), overlay === "image" && isCrowded(view) ? t("picture.crowded") : about);
-    const isEarlier = mapAt(state, side, step).isEarlier;
+    const isEarlier = mapOf(state, side, step).isEarlier;
     setText(find(".picture-note"), isEarlier ? t("picture.earlier") : "");
     find(".picture-note").hidden = !isEarlier;
     find(".picture-frame").setAttribute(
@@ -116,7 +116,7 @@ export function setUpPanel(side, session, isFixed = false) {
     const reads = find(".readout-reads");
     setText(reads, now ? className(DATASETS[state.data], now.label) : "–");
     reads.dataset.role = now && now.label === target ? "target" : now?.label === source ? "source" : "";
-    const changed = changedOf(state, steps[0], step);
+    const changed = changedReadout(state, steps[0], step);
     setText(find(".readout-changed-name"), changed.name);
     setText(find(".readout-changed"), changed.value);
     const zeros = step && step.zeroGradients !== null && step.gradientEntries !== null;
@@ -164,8 +164,8 @@ export function setUpPanel(side, session, isFixed = false) {
 }
 
 /**
- * The slider over the temperatures at which networks of the panel's role are published. It fetches a
- * network when the hand lets go of it, and until then only says which one that would be.
+ * The slider over the temperatures at which networks of the panel's role are published. While it is dragged, it
+ * shows the temperature and accuracy of the network; the network is loaded when the slider is released.
  *
  * @param {HTMLElement} root
  * @param {Side} side
@@ -178,10 +178,10 @@ function setUpTemperature(root, side, session) {
   );
   /** @type {import("../session/state.js").ManifestEntry[]} */
   let models = [];
-  slider.addEventListener("input", say);
+  slider.addEventListener("input", drawValue);
   slider.addEventListener("change", () => session.chooseTemperature(side, models[Number(slider.value)].id));
 
-  function say() {
+  function drawValue() {
     const model = models[Number(slider.value)];
     const words = t("panel.facts", { temperature: model.temperature, accuracy: percent(model.test_accuracy) });
     setText(temperature, t("soft.value", { temperature: model.temperature }));
@@ -199,21 +199,21 @@ function setUpTemperature(root, side, session) {
     slider.value = String(models.indexOf(model));
     slider.disabled = slider.hidden = models.length < 2;
     slider.setAttribute("aria-label", t("panel.temperature", { panel: t(`panel.${side}`) }));
-    say();
+    drawValue();
   };
 }
 
 /**
- * How much of the image has been changed: of what the attack was given, or of all there is. An attack
- * that looks for the shortest change is measured by its length, ‖δ‖₂.
+ * How much of the image has been changed: the number of changed features, out of the budget or, without one, of
+ * all features. For an attack that minimises the L2 norm it is ‖δ‖₂.
  *
  * @param {State} state
  * @param {Step | undefined} first
  * @param {Step | null} step
  */
-function changedOf({ data, settings }, first, step) {
+function changedReadout({ data, settings }, first, step) {
   if (ATTACKS[settings.attack].norm === "L2") {
-    const length = first && step ? Math.hypot(...step.image.map((value, place) => value - first.image[place])) : 0;
+    const length = first && step ? Math.hypot(...step.image.map((value, feature) => value - first.image[feature])) : 0;
     return { name: t("readout.length"), value: number(length, { maximumFractionDigits: 2, minimumFractionDigits: 2 }) };
   }
   const hasBudget = hasSetting(settings.attack, "budget");
@@ -225,7 +225,8 @@ function changedOf({ data, settings }, first, step) {
 }
 
 /**
- * How far the largest logit lies above the second: what the softmax makes of it is all but decided by this.
+ * The difference between the largest and the second largest logit. It almost entirely decides the output of the
+ * softmax.
  *
  * @param {number[]} logits
  */
@@ -235,22 +236,22 @@ function logitGap(logits) {
 }
 
 /**
- * What the colours of the picture mean.
+ * The labels of the colour scale under the picture.
  *
  * @param {State} state
  * @param {Side} side
  * @param {Step | null} step
  */
-function scale(state, side, step) {
+function scaleLabels(state, side, step) {
   const { data, overlay, channel, settings, target } = state;
   const dataset = DATASETS[data];
   const isColour = dataset.channels > 1 && channel === "all";
   if (overlay === "image")
     return isColour ? { low: "", high: "", about: "" } : { low: "0", high: "1", about: t("scale.image") };
   if (overlay === "perturbation") return { low: "−1", high: "+1", about: t("scale.perturbation") };
-  const { map } = mapAt(state, side, step);
+  const { map } = mapOf(state, side, step);
   const { output } = ATTACKS[settings.attack];
-  // Its saliency map is JSMA's, which says which way to go; with both ways open, or one step for all, there is none.
+  // Only the variants of JSMA have a saliency map, and only with a fixed direction.
   const hasNone =
     output === null
     || (overlay === "saliency" && (!hasSetting(settings.attack, "direction") || settings.direction === "either"));

@@ -1,8 +1,8 @@
 /**
- * An image as the network sees it, one pixel a square, with a sheet of marks laid over it. It shows
- * the image itself, how it differs from the untouched one, the gradient of the target's output, or
- * the saliency that the attack makes of it. Of a colour image one channel can be looked at alone; the
- * maps of all channels together show, at each pixel, the channel where most is to be seen.
+ * Draws an image on two canvases: the pixels, and the marks over them. The pixels show the image itself, its
+ * difference from the original, the gradient of the target's output, or the saliency map. For a colour image
+ * one channel or all channels can be shown; a map of all channels shows, at each pixel, the value of
+ * the channel where its absolute value is largest.
  */
 
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
@@ -13,16 +13,16 @@ import { must } from "../page/dom.js";
  * @typedef {object} View
  * @property {import("../domain/datasets.js").Dataset} dataset
  * @property {Float32Array | null} image
- * @property {Uint8Array[] | null} strokes The drawing, until there is an image of it.
+ * @property {Uint8Array[] | null} strokes The drawing, as long as its image has not been computed.
  * @property {Float32Array | null} original The image before the attack.
  * @property {Float32Array | null} map The gradient or the saliency.
  * @property {import("../session/state.js").Overlay} overlay
- * @property {import("../session/state.js").Channel} channel Which channels are shown of a colour image.
+ * @property {import("../session/state.js").Channel} channel Which channels of a colour image are shown.
  * @property {boolean} marks
  * @property {number[] | null} chosen The features that are changed next.
  */
 
-/** @param {HTMLElement} frame It holds the two canvases. */
+/** @param {HTMLElement} frame The element with the two canvases. */
 export function createPicture(frame) {
   const pixels = must(".picture-pixels", HTMLCanvasElement, frame);
   const marks = must(".picture-marks", HTMLCanvasElement, frame);
@@ -32,18 +32,18 @@ export function createPicture(frame) {
   /** @param {View} view */
   return (view) => {
     const now = [...Object.values(view), colours(), frame.clientWidth, devicePixelRatio];
-    if (now.length === drawn.length && now.every((part, place) => part === drawn[place])) return;
+    if (now.length === drawn.length && now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     paintPixels(pixels, view);
     paintMarks(marks, view, frame.clientWidth * devicePixelRatio);
   };
 }
 
-/** The largest absolute value of a map; its colours are scaled to it. @param {Float32Array} map */
+/** The largest absolute value of a map. The colours are scaled to it. @param {Float32Array} map */
 export const peak = (map) => map.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /**
- * What a panel has to show of a step.
+ * What the picture of a panel shows at a step.
  *
  * @param {import("../session/state.js").State} state
  * @param {import("../session/state.js").Side} panelSide
@@ -57,7 +57,7 @@ export function viewOf(state, panelSide, step) {
     image: step?.image ?? picture.pixels,
     strokes: picture.pixels || strokes.length === 0 ? null : strokes,
     original: panels[panelSide].steps[0]?.image ?? picture.pixels,
-    map: mapAt(state, panelSide, step).map,
+    map: mapOf(state, panelSide, step).map,
     overlay,
     channel,
     marks,
@@ -66,25 +66,25 @@ export function viewOf(state, panelSide, step) {
 }
 
 /**
- * The gradient or the saliency that is shown with a step: its own, or, where the attack had no need of
- * one any more, that of the last change before.
+ * The gradient or saliency map to show with a step. The last step of an attack may have none of its own; then it
+ * is that of the last step before.
  *
  * @param {import("../session/state.js").State} state
  * @param {import("../session/state.js").Side} panelSide
  * @param {import("../session/state.js").Step | null} step
  * @returns {{ map: Float32Array | null, isEarlier: boolean }}
  */
-export function mapAt({ overlay, panels }, panelSide, step) {
+export function mapOf({ overlay, panels }, panelSide, step) {
   if (!step || (overlay !== "gradient" && overlay !== "saliency")) return { map: null, isEarlier: false };
   const { steps } = panels[panelSide];
   const last = step.outcome ? steps.filter((each) => each[overlay]).at(-1) : step;
   return { map: last?.[overlay] ?? null, isEarlier: Boolean(last) && last !== step };
 }
 
-/** The share of pixels beyond which frames would hide the picture. */
-const CROWDED = 0.2;
+/** If a larger share of the pixels has changed, they are not framed: the frames would hide the picture. */
+const MAX_FRAMED = 0.2;
 
-/** The pixels that differ from the untouched image in a channel that is shown. @param {View} view */
+/** The pixels that differ from the original in a shown channel. @param {View} view */
 function changedPixels(view) {
   const {
     dataset: { side },
@@ -101,17 +101,17 @@ function changedPixels(view) {
   })).filter(({ channels }) => channels.length > 0);
 }
 
-/** Whether changed pixels are too many to be framed. @param {View} view */
+/** Whether too many pixels have changed to frame them. @param {View} view */
 export const isCrowded = (view, changed = changedPixels(view)) =>
-  view.marks && changed.length > CROWDED * view.dataset.side ** 2;
+  view.marks && changed.length > MAX_FRAMED * view.dataset.side ** 2;
 
 /** The channels that a view shows. @param {View} view */
 function shownChannels({ dataset: { channels }, channel }) {
   if (channels === 1) return [0];
-  return channel === "all" ? CHANNELS.map((_, place) => place) : [CHANNELS.indexOf(channel)];
+  return channel === "all" ? CHANNELS.map((_, index) => index) : [CHANNELS.indexOf(channel)];
 }
 
-/** One pixel of the canvas a pixel of the image. @param {HTMLCanvasElement} canvas @param {View} view */
+/** Draws the pixels of the image, one canvas pixel each. @param {HTMLCanvasElement} canvas @param {View} view */
 export function paintPixels(canvas, view) {
   const {
     dataset: { side, channels, features },
@@ -130,18 +130,29 @@ export function paintPixels(canvas, view) {
   const count = side * side;
   for (let i = 0; i < count; i++) {
     const pixel = shown.map((channel) => image?.[channel * count + i] ?? 0);
-    data.data.set([...(overlay === "image" ? inks(pixel) : divergingScale(extreme(i), scale, ground(i))), 255], 4 * i);
+    data.data.set(
+      [...(overlay === "image" ? pixelColour(pixel) : divergingScale(largestValue(i), scale, zeroColour(i))), 255],
+      4 * i,
+    );
   }
   context.putImageData(data, 0, 0);
 
-  /** A grey image is ink on paper; a colour image, and each of its channels, is light. @param {number[]} pixel */
-  function inks(pixel) {
+  /**
+   * A digit is drawn as ink on paper; a colour image, or a single channel of it, as light on black.
+   *
+   * @param {number[]} pixel
+   */
+  function pixelColour(pixel) {
     if (channels === 1) return inkScale(pixel[0], scale);
     return pixel.length === 1 ? [255 * pixel[0], 255 * pixel[0], 255 * pixel[0]] : pixel.map((value) => 255 * value);
   }
 
-  /** The map's value of largest size among a pixel's channels, as a share of the peak. @param {number} i */
-  function extreme(i) {
+  /**
+   * The map's value at a pixel, as a share of the peak: that of the shown channel where its absolute value is largest.
+   *
+   * @param {number} i
+   */
+  function largestValue(i) {
     const values = shown.map((channel) => {
       const feature = channel * count + i;
       if (overlay === "perturbation") return image && original ? image[feature] - original[feature] : 0;
@@ -150,19 +161,23 @@ export function paintPixels(canvas, view) {
     return values.reduce((one, other) => (Math.abs(other) > Math.abs(one) ? other : one));
   }
 
-  /** What a map lies on: a ghost of a colour image, so that it can be read against it. @param {number} i */
-  function ground(i) {
+  /**
+   * The colour for zero in a map. For a colour image it varies a little, so that the image shows faintly.
+   *
+   * @param {number} i
+   */
+  function zeroColour(i) {
     if (channels === 1 || !original) return scale.middle.rgb;
     let sum = 0;
     for (let feature = i; feature < features; feature += count) sum += original[feature];
-    return scale.middle.rgb.map((level) => level + GHOST * (sum / channels - 0.5));
+    return scale.middle.rgb.map((level) => level + ZERO_RANGE * (sum / channels - 0.5));
   }
 }
 
-/** How far the darkest and the lightest of the ghost are apart, of 256. */
-const GHOST = 70;
+/** The difference between the darkest and the lightest colour for zero, out of 256. */
+const ZERO_RANGE = 70;
 
-/** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
+/** Draws the marks over the pixels. @param {HTMLCanvasElement} canvas @param {View} view @param {number} width */
 export function paintMarks(canvas, view, width) {
   const { dataset, image, strokes, original, overlay, marks, chosen } = view;
   const size = Math.max(1, Math.round(width));
@@ -176,15 +191,15 @@ export function paintMarks(canvas, view, width) {
   if (!isCrowded(view, framed)) {
     for (const { pixel, channels } of framed) {
       const { x, y } = placeOf(dataset, pixel);
-      box(context, x, y, cell, overlay === "image" ? "changed" : "ink", dataset.channels > 1);
-      if (dataset.channels > 1) for (const channel of channels) tick(context, x, y, cell, channel);
+      changedMark(context, x, y, cell, overlay === "image" ? "changed" : "ink", dataset.channels > 1);
+      if (dataset.channels > 1) for (const channel of channels) channelMark(context, x, y, cell, channel);
     }
   }
-  for (const feature of chosen ?? []) ring(context, placeOf(dataset, feature), cell);
+  for (const feature of chosen ?? []) nextMark(context, placeOf(dataset, feature), cell);
 }
 
 /**
- * The digit's contour, so that a map can be read against it.
+ * Draws the contour of the digit over a map.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {number} side
@@ -212,8 +227,8 @@ function line(context, [x0, y0, x1, y1], cell) {
 }
 
 /**
- * A changed pixel: a frame within its square, which leaves the value visible; over a photograph, which
- * may have any colour itself, with a halo.
+ * Marks a changed pixel with a frame inside its square, which leaves its value visible. Over a photograph the frame
+ * has a halo, because the photograph can have the colour of the frame.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {number} x
@@ -222,7 +237,7 @@ function line(context, [x0, y0, x1, y1], cell) {
  * @param {"changed" | "ink"} colour
  * @param {boolean} hasHalo
  */
-function box(context, x, y, cell, colour, hasHalo) {
+function changedMark(context, x, y, cell, colour, hasHalo) {
   const thick = Math.max(1, cell * (colour === "ink" ? 0.1 : 0.2));
   if (hasHalo) frame(context, x, y, cell, 1.6 * thick, "halo");
   frame(context, x, y, cell, thick, colour);
@@ -243,7 +258,7 @@ function frame(context, x, y, cell, thick, colour) {
 }
 
 /**
- * Which channel of a pixel has changed: a square of its colour, always in the same third of the frame.
+ * Marks a changed channel with a small square of its colour. Each channel has its own third of the frame.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {number} x
@@ -251,20 +266,21 @@ function frame(context, x, y, cell, thick, colour) {
  * @param {number} cell
  * @param {number} channel
  */
-function tick(context, x, y, cell, channel) {
+function channelMark(context, x, y, cell, channel) {
   const third = (cell * 0.6) / 3;
   context.fillStyle = colours()[CHANNELS[channel]].css;
   context.fillRect(x * cell + cell * 0.2 + channel * third, y * cell + cell * 0.8 - third, third, third);
 }
 
 /**
- * A feature that is changed next: a ring wider than its square, told from a frame by its shape.
+ * Marks a feature that is changed next with a ring, wider than its square. Its shape differs from a changed pixel's
+ * frame.
  *
  * @param {CanvasRenderingContext2D} context
- * @param {{ x: number, y: number }} place
+ * @param {{ x: number, y: number }} position
  * @param {number} cell
  */
-function ring(context, { x, y }, cell) {
+function nextMark(context, { x, y }, cell) {
   for (const [colour, width] of /** @type {const} */ ([
     ["halo", 0.55],
     ["next", 0.2],
@@ -277,10 +293,10 @@ function ring(context, { x, y }, cell) {
   }
 }
 
-/** About as wide as the engine's pen, which draws 2.6 of 28 pixels. */
+/** The width of a stroke, as a share of the canvas. The engine draws strokes 2.6 of 28 pixels wide. */
 const PEN = 2.6 / 28;
 
-/** @param {HTMLCanvasElement} canvas @param {Uint8Array[]} strokes @param {number} width */
+/** Draws the strokes. @param {HTMLCanvasElement} canvas @param {Uint8Array[]} strokes @param {number} width */
 export function paintStrokes(canvas, strokes, width) {
   const size = Math.max(1, Math.round(width));
   canvas.width = size;
@@ -293,7 +309,7 @@ export function paintStrokes(canvas, strokes, width) {
   for (const stroke of strokes) {
     context.beginPath();
     for (let i = 0; i < stroke.length; i += 2) context.lineTo((stroke[i] / 255) * size, (stroke[i + 1] / 255) * size);
-    // A lone point has no length, and a line to where one already is draws its round cap.
+    // A stroke of one point draws nothing by itself. A second line to the same point draws its round cap.
     context.lineTo((stroke[stroke.length - 2] / 255) * size, (stroke[stroke.length - 1] / 255) * size);
     context.stroke();
   }

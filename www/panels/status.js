@@ -1,4 +1,4 @@
-/** What a panel is waiting for or what went wrong with it, with a button that tries again. */
+/** What a panel is loading, or its error with a Retry button. */
 import { must, setText } from "../page/dom.js";
 import { showError } from "../page/errors.js";
 import { number, t } from "../page/i18n.js";
@@ -16,10 +16,10 @@ export function setUpStatus(root, side, session) {
   const progress = must("progress", HTMLProgressElement, root);
   const retry = must(".retry", HTMLButtonElement, root);
   /** @type {() => void} */
-  let again = () => {};
+  let tryAgain = () => {};
   retry.addEventListener("click", () => {
-    again();
-    // The button is about to vanish; whoever pressed it by keyboard goes on from its panel.
+    tryAgain();
+    // The button is about to be hidden. Keyboard users continue from its panel.
     root.closest("article")?.focus();
   });
 
@@ -29,7 +29,7 @@ export function setUpStatus(root, side, session) {
     const engineIsReady = engine.status === "ready";
     const part = engineIsReady ? panel.loading : engine;
     const error = part.error ?? panel.error;
-    again = engineIsReady ? () => session.retryModel(side) : () => session.openEngine();
+    tryAgain = engineIsReady ? () => session.retryModel(side) : () => session.openEngine();
     root.hidden = part.status === "ready" && !error;
     root.dataset.error = error ? error.name : "";
     retry.hidden = !part.error;

@@ -1,13 +1,14 @@
-/** The scrubber over the steps of an attack, shared by both panels, and the buttons beside it. */
+/** The scrubber over the steps of both attacks, with its buttons. */
 import { ATTACKS } from "../domain/attacks.js";
 import { must, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { lastIteration } from "../session/player.js";
 
-const MOST_TICKS = 60;
+/** With more steps than this the ticks would run into each other. */
+const MAX_TICKS = 60;
 
-/** Steps that Page up and Page down go. */
-const PAGE = 10;
+/** The number of steps that Page Up and Page Down move. */
+const PAGE_STEPS = 10;
 
 /**
  * @param {import("../session/state.js").Store} store
@@ -24,30 +25,30 @@ export function setUpTransport(store, session) {
   must("#back", HTMLButtonElement).addEventListener("click", () => session.show(state.shown - 1));
   must("#forward", HTMLButtonElement).addEventListener("click", () => session.show(state.shown + 1));
   scrubber.addEventListener("input", () => session.show(Number(scrubber.value)));
-  // The keys go by what is shown, and not by what the range holds: that is drawn a frame later, and the
-  // browser would count from the image before, or tell of no change where it stands at the end already.
-  const by = (/** @type {number} */ steps) => () => session.show(state.shown + steps);
+  // The keys move from the shown step, not from the value of the range input. That value is updated a frame later:
+  // the browser would count from the step before, or report no change if the range is already at its end.
+  const moveBy = (/** @type {number} */ steps) => () => session.show(state.shown + steps);
   const keys = new Map(
     Object.entries({
       " ": toggle,
       Home: () => session.show(0),
       End: () => session.show(lastIteration(state)),
-      ArrowLeft: by(-1),
-      ArrowDown: by(-1),
-      PageDown: by(-PAGE),
-      ArrowRight: by(1),
-      ArrowUp: by(1),
-      PageUp: by(PAGE),
+      ArrowLeft: moveBy(-1),
+      ArrowDown: moveBy(-1),
+      PageDown: moveBy(-PAGE_STEPS),
+      ArrowRight: moveBy(1),
+      ArrowUp: moveBy(1),
+      PageUp: moveBy(PAGE_STEPS),
     }),
   );
-  // Whoever takes hold of the scrubber stops what is being played.
+  // Taking hold of the scrubber stops playing.
   scrubber.addEventListener("pointerdown", () => session.show());
   scrubber.addEventListener("keydown", (event) => {
-    const does = keys.get(event.key);
-    // With one of these the key is the browser's: Alt and the left arrow go back.
-    if (!does || event.altKey || event.ctrlKey || event.metaKey) return;
+    const action = keys.get(event.key);
+    // With these modifiers the key belongs to the browser: Alt with the left arrow goes back.
+    if (!action || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    does();
+    action();
   });
 
   /** @param {import("../session/state.js").State} state */
@@ -55,8 +56,7 @@ export function setUpTransport(store, session) {
     const last = lastIteration(state);
     scrubber.max = String(last);
     scrubber.value = String(shown);
-    // More ticks than these would be a bar.
-    scrubber.classList.toggle("is-ruled", last > 0 && last <= MOST_TICKS);
+    scrubber.classList.toggle("is-ruled", last > 0 && last <= MAX_TICKS);
     scrubber.style.setProperty("--intervals", String(Math.max(1, last)));
     const words =
       last > 0 ? t(`transport.position.${ATTACKS[settings.attack].changes}`, { shown, last }) : t("transport.none");

@@ -1,7 +1,7 @@
 /**
- * Keeps the address of the page and what it shows the same. A visitor's request makes a new entry
- * in the history; a step, a view, a language changes the entry that is there. What the page shows
- * on its own or because a link says so is never written, so an address that was opened stays as it is.
+ * Writes what the page shows into its address, as a link. A new request by the visitor adds an entry
+ * to the history; another step, view or language changes the current entry. The address is written only
+ * after an action of the visitor, so an address that was opened stays as it is until then.
  */
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
@@ -14,8 +14,8 @@ import { SIDES } from "./state.js";
 /** @typedef {import("../link/link.js").Link} Link */
 /** @typedef {import("./state.js").State} State */
 
-/** Milliseconds between looks. Browsers allow about a hundred changes of the address in half a minute. */
-const PACE = 400;
+/** Milliseconds between updates. Browsers allow about a hundred changes of the address in half a minute. */
+const INTERVAL = 400;
 
 const REQUEST = /** @type {const} */ ([
   "data",
@@ -29,8 +29,8 @@ const REQUEST = /** @type {const} */ ([
 ]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
 
-/** What is on the page, as a link says it. @param {State} state @returns {Link} */
-export function describe({
+/** The link that describes the state. @param {State} state @returns {Link} */
+export function linkOfState({
   data,
   samples,
   picture,
@@ -72,45 +72,46 @@ export function describe({
   };
 }
 
-/** Whether there is nothing under way that would make another link of it in an instant. @param {State} state */
-export const isAtRest = ({ running, playing, picture, strokes }) =>
+/** Whether the link of the state will stay the same until the visitor acts. @param {State} state */
+export const isIdle = ({ running, playing, picture, strokes }) =>
   !running && !playing && (picture.sample !== null || picture.strokes === strokes);
 
-/** The whole address of a link, on this page. @param {Link} link */
+/** The full address of this page with a link. @param {Link} link */
 export const addressOf = (link) => new URL(`#${writeLink(link)}`, location.origin + location.pathname).href;
 
-/** The link that the page was opened with, or goes back to; null where the address holds something else. */
-export function linkHere() {
+/** The link in the current address; null if the address holds something else. */
+export function linkFromAddress() {
   if (location.hash === "") return { link: emptyLink(), dropped: [] };
   return parseLink(location.hash);
 }
 
 /**
  * @param {import("./state.js").Store} store
- * @param {(said: NonNullable<ReturnType<typeof linkHere>>) => void} onMove A link to go to: by the buttons back and
- * forward, or typed.
+ * @param {(opened: NonNullable<ReturnType<typeof linkFromAddress>>) => void} onMove Called when the visitor opens
+ * another link: with the back or forward button, or by typing it.
+ * @returns A view, which writes the address after the state has changed.
  */
 export function setUpAddress({ state }, onMove) {
-  /** What the address says. @type {Link} */
-  let written = describe(state);
-  /** What was there at the last look. @type {Link} */
-  let seen = written;
+  /** The link in the address. @type {Link} */
+  let written = linkOfState(state);
+  /** The link of the state at the last update. @type {Link} */
+  let lastSeen = written;
   /** @type {ReturnType<typeof setTimeout> | 0} */
   let timer = 0;
 
   addEventListener("popstate", () => {
-    const said = linkHere();
-    if (said && !isSame(said.link, describe(state), ALL)) onMove(said);
+    const opened = linkFromAddress();
+    if (opened && !isSame(opened.link, linkOfState(state), ALL)) onMove(opened);
   });
 
-  function look() {
+  function update() {
     timer = 0;
-    const now = describe(state);
-    const isSettled = isSame(seen, now, REQUEST);
-    seen = now;
+    const now = linkOfState(state);
+    const isSettled = isSame(lastSeen, now, REQUEST);
+    lastSeen = now;
     if (isSame(written, now, ALL)) return;
-    // A slider that is dragged, a pen that draws: the request is written when it stands still.
-    if (!isSettled) return wait();
+    // While a slider is dragged or a stroke is drawn, the request keeps changing. It is written once it stops.
+    if (!isSettled) return schedule();
     const isNew =
       !isSame(written, now, REQUEST)
       || (written.step === null) !== (now.step === null)
@@ -119,18 +120,18 @@ export function setUpAddress({ state }, onMove) {
     try {
       history[isNew ? "pushState" : "replaceState"](null, "", addressOf(now));
     } catch {
-      // The browser finds that there have been too many changes; the next one is written again.
+      // The browser refuses when the address has changed too often. The next change is written again.
     }
   }
 
-  function wait() {
-    timer ||= setTimeout(look, PACE);
+  function schedule() {
+    timer ||= setTimeout(update, INTERVAL);
   }
 
   return () => {
-    if (state.touched) return wait();
+    if (state.touched) return schedule();
     clearTimeout(timer);
     timer = 0;
-    written = seen = describe(state);
+    written = lastSeen = linkOfState(state);
   };
 }

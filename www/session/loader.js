@@ -1,4 +1,4 @@
-/** Brings the engine and the two networks here, and says how far along they are. */
+/** Loads the engine and the network of each panel, and writes the progress into the state. */
 
 import { DATASETS } from "../domain/datasets.js";
 import { defaultNetwork } from "../domain/networks.js";
@@ -14,27 +14,27 @@ import { NOTHING, SIDES, waiting } from "./state.js";
 /**
  * @param {import("./state.js").Store} store
  * @param {object} listeners
- * @param {(side: Side) => ManifestEntry | undefined} listeners.wished The network that a panel should start with, where
- * someone has named one.
- * @param {(side: Side, models: ManifestEntry[]) => ManifestEntry | undefined} listeners.expected The network that it
- * most likely will start with.
- * @param {() => void} listeners.onList The list of networks is here.
- * @param {() => void} listeners.onReady
+ * @param {(side: Side) => ManifestEntry | undefined} listeners.requestedModel The network that a link names for a
+ * panel, if any.
+ * @param {(side: Side, models: ManifestEntry[]) => ManifestEntry | undefined} listeners.expectedModel The network that
+ * the panel will most likely start with; it is fetched while the engine is still loading.
+ * @param {() => void} listeners.onList The list of networks has been loaded.
+ * @param {() => void} listeners.onReady The network of a panel has been loaded.
  * @param {(error: Error) => void} listeners.onError
  */
-export function createLoader(store, { wished, expected, onList, onReady, onError }) {
+export function createLoader(store, { requestedModel, expectedModel, onList, onReady, onError }) {
   const { state } = store;
   /** @type {EngineHandle | null} */
   let engine = null;
   /** @type {Promise<void>} */
   let opening = Promise.resolve();
   let prefer = preferredEngine();
-  /** Goes up with each start, so that one that another has replaced leaves nothing behind. */
-  let turn = 0;
+  /** The number of starts so far. A start that is no longer the latest discards its engine. */
+  let startCount = 0;
   /** @type {Record<Side, Promise<void>>} */
   const loads = { left: Promise.resolve(), right: Promise.resolve() };
 
-  /** Starts the engine, then loads the network of each panel. Also what Retry does. */
+  /** Starts the engine, then loads the network of each panel. The Retry button calls this too. */
   function open(preference = prefer) {
     prefer = preference;
     engine?.close();
@@ -45,10 +45,10 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
   }
 
   async function start() {
-    const mine = ++turn;
+    const thisStart = ++startCount;
     /** @param {Partial<import("./state.js").State>} patch */
     const report = (patch) => {
-      if (mine === turn) store.set(patch);
+      if (thisStart === startCount) store.set(patch);
     };
     /** @type {EngineHandle | null} */
     let handle = null;
@@ -58,24 +58,25 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
         prefer,
         expect(published) {
           const models = published.filter(({ dataset }) => dataset === state.data);
-          return SIDES.flatMap((side) => (state.panels[side].model ?? expected(side, models))?.id ?? []);
+          return SIDES.flatMap((side) => (state.panels[side].model ?? expectedModel(side, models))?.id ?? []);
         },
         onChange: (engineInfo) => report({ engineInfo }),
         onProgress: (progress) => report({ engine: { status: "loading", progress, error: null } }),
       });
       const published = (await handle.models()).filter(({ dataset }) => dataset in DATASETS);
-      if (published.length === 0) throw failure("ModelError", "The list of models has none for this page.");
-      if (mine !== turn) return handle.close();
+      if (published.length === 0)
+        throw failure("ModelError", "The list of models has none for the data sets of this page.");
+      if (thisStart !== startCount) return handle.close();
       engine = handle;
       store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), published });
       onList();
     } catch (error) {
       handle?.close();
-      return mine === turn ? lost(/** @type {Error} */ (error)) : undefined;
+      return thisStart === startCount ? closeLostEngine(/** @type {Error} */ (error)) : undefined;
     }
     for (const side of SIDES) {
       const kept = state.models.find(({ id }) => id === state.panels[side].model?.id);
-      choose(side, kept ?? wished(side) ?? defaultNetwork(state.models, side));
+      choose(side, kept ?? requestedModel(side) ?? defaultNetwork(state.models, side));
     }
   }
 
@@ -85,7 +86,7 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
     void load(side);
   }
 
-  /** Loads the network of a panel, or tries once more to. @param {Side} side */
+  /** Loads the network of a panel; after a failure it tries again. @param {Side} side */
   function load(side) {
     loads[side] = fetchModel(side);
     return loads[side];
@@ -108,14 +109,14 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
     } catch (error) {
       if (!isCurrent()) return;
       const { name } = /** @type {Error} */ (error);
-      if (name === "EngineError") return lost(/** @type {Error} */ (error));
+      if (name === "EngineError") return closeLostEngine(/** @type {Error} */ (error));
       report({ status: "error", progress: null, error: /** @type {Error} */ (error) });
       onError(/** @type {Error} */ (error));
     }
   }
 
-  /** The engine is gone, and with it the networks that it held. @param {Error} error */
-  function lost(error) {
+  /** Closes an engine that has failed. Its networks are lost with it. @param {Error} error */
+  function closeLostEngine(error) {
     if (state.engine.status === "error") return;
     engine?.close();
     engine = null;
@@ -128,7 +129,7 @@ export function createLoader(store, { wished, expected, onList, onReady, onError
     open,
     choose,
     load,
-    lost,
+    closeLostEngine,
     engine: () => engine,
     opened: () => opening,
     /** Waits until the network of a panel is loaded or has failed to. @param {Side} side */

@@ -1,83 +1,88 @@
-/** Which iteration is on show: it follows a running attack, plays a finished one, or stands still. */
+/** Chooses the iteration that is shown: follows a running attack, plays a finished one, or stays on one step. */
 import { SIDES } from "./state.js";
 
-/** Milliseconds from one image to the next. An attack that is faster than this is shown at this pace. */
-const PACE = 90;
-/** Milliseconds between looks for a step that has been asked for and is still being computed. */
-const LOOK = 15;
+/** Milliseconds from one image to the next. A faster attack is shown at this pace too. */
+const FRAME_TIME = 90;
+/** Milliseconds between checks for a requested step that is still being computed. */
+const POLL = 15;
 
-/** An attack of more steps than this is played in jumps, so that none takes minutes to look at. */
-const MOST_SHOWN = 120;
+/** An attack with more steps than this is played with steps left out, so that it does not take minutes. */
+const MAX_FRAMES = 120;
 
-/** How far one move goes. @param {import("./state.js").State} state */
-const stride = (state) => (state.playing ? Math.max(1, Math.ceil(lastIteration(state) / MOST_SHOWN)) : 1);
+/** How many iterations the player moves at a time. @param {import("./state.js").State} state */
+const stride = (state) => (state.playing ? Math.max(1, Math.ceil(lastIteration(state) / MAX_FRAMES)) : 1);
 
 /** @param {import("./state.js").Store} store */
 export function createPlayer(store) {
   const { state } = store;
-  let goal = 0;
+  let destination = 0;
   let timer = 0;
   /** @type {() => void} */
-  let arrived = () => {};
+  let onEnd = () => {};
 
-  /** Moves one iteration towards the goal, and comes back later where there is further to go. */
+  /** Moves one stride towards the destination, and sets a timer for the next move if there is one. */
   function tick() {
     timer = 0;
-    const wanted = Math.min(goal, lastIteration(state));
+    const wanted = Math.min(destination, lastIteration(state));
     if (state.shown < wanted) store.set({ shown: Math.min(wanted, state.shown + stride(state)) });
-    if (state.shown < goal && (state.running || state.shown < wanted)) {
-      timer = setTimeout(tick, state.playing ? PACE : LOOK);
+    if (state.shown < destination && (state.running || state.shown < wanted)) {
+      timer = setTimeout(tick, state.playing ? FRAME_TIME : POLL);
     } else {
       store.set({ playing: false });
-      arrived();
-      arrived = () => {};
+      onEnd();
+      onEnd = () => {};
     }
   }
 
-  /** @param {number} iteration @param {boolean} playing */
-  function head(iteration, playing) {
+  /** Starts moving to an iteration. @param {number} iteration @param {boolean} playing */
+  function moveTo(iteration, playing) {
     clearTimeout(timer);
-    goal = iteration;
+    destination = iteration;
     store.set({ playing });
     tick();
   }
 
   return {
-    /** From here to the end, or from the start where this is the end. */
+    /** Plays from the shown step to the end, or from the start if the shown step is the last. */
     play() {
       if (!state.running && state.shown >= lastIteration(state)) store.set({ shown: 0 });
-      head(Infinity, true);
+      moveTo(Infinity, true);
     },
 
-    /** One iteration further, as soon as it has been computed. @param {() => void} onArrival */
+    /** Shows the next iteration as soon as it has been computed. @param {() => void} onArrival */
     advance(onArrival) {
-      arrived = onArrival;
-      head(state.shown + 1, false);
+      onEnd = onArrival;
+      moveTo(state.shown + 1, false);
     },
 
-    /** @param {number} iteration */
+    /** Shows an iteration at once and stops playing. @param {number} iteration */
     show(iteration) {
-      arrived = () => {};
+      onEnd = () => {};
       store.set({ shown: Math.max(0, Math.min(iteration, lastIteration(state))) });
-      head(state.shown, false);
+      moveTo(state.shown, false);
     },
   };
 }
 
 /**
- * The last iteration that can be shown in both panels. While an attack runs, that is as far as the
- * slower one has come; an attack that has ended stays on its last image while the other goes on.
+ * The last iteration that can be shown. While attacks run, this is the latest step of the slower one. If one
+ * attack has ended, its panel stays on its last image while the other attack goes on.
  *
  * @param {import("./state.js").State} state
  */
 export function lastIteration({ panels, running }) {
   const all = SIDES.map((side) => panels[side]);
-  const going = running
+  const active = running
     ? all.filter(({ outcome, error, loading }) => !outcome && !error && loading.status !== "error")
     : [];
-  const lengths = (going.length > 0 ? going : all).map(({ steps }) => steps.length - 1);
-  return Math.max(0, going.length > 0 ? Math.min(...lengths) : Math.max(...lengths));
+  const lengths = (active.length > 0 ? active : all).map(({ steps }) => steps.length - 1);
+  return Math.max(0, active.length > 0 ? Math.min(...lengths) : Math.max(...lengths));
 }
 
-/** The step of a panel that is on show. @param {import("./state.js").Panel} panel @param {number} shown */
+/**
+ * The step that a panel shows; null before the first step.
+ *
+ * @param {import("./state.js").Panel} panel
+ * @param {number} shown
+ */
 export const stepAt = ({ steps }, shown) => steps[Math.min(shown, steps.length - 1)] ?? null;

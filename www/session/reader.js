@@ -1,8 +1,8 @@
-/** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
+/** Classifies the picture with the networks of both panels whenever it changes, as fast as the engine can. */
 
 import { networkOf } from "../domain/networks.js";
 import { explain } from "../page/errors.js";
-import { SIDES, SOFT_STEP } from "./state.js";
+import { SIDES, TEACHER_STEP } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
 
@@ -13,14 +13,14 @@ import { SIDES, SOFT_STEP } from "./state.js";
 export function createReader(store, loader) {
   const { state } = store;
 
-  const readPanels = latest(async () => {
+  const readPanels = coalesce(async () => {
     const engine = loader.engine();
     if (!engine) return;
     try {
       await rasterize(engine);
       await Promise.all(SIDES.map((side) => classify(engine, side)));
     } catch (error) {
-      if (/** @type {Error} */ (error).name === "EngineError") loader.lost(/** @type {Error} */ (error));
+      if (/** @type {Error} */ (error).name === "EngineError") loader.closeLostEngine(/** @type {Error} */ (error));
       else store.set({ message: () => explain(/** @type {Error} */ (error)) });
     }
   });
@@ -45,12 +45,12 @@ export function createReader(store, loader) {
     if (isCurrent) store.setPanel(side, { reading, readingOf: image });
   }
 
-  /** The answer of panel b's teacher, while the story shows it. It is fetched then and no sooner. */
-  const askTeacher = latest(async () => {
+  /** Classifies the picture with panel b's teacher. The teacher is loaded only when the story shows its answers. */
+  const classifyWithTeacher = coalesce(async () => {
     const engine = loader.engine();
     const of = state.picture.pixels;
     const model = networkOf(state.models, "teacher", state.panels.right.model);
-    if (state.story !== SOFT_STEP || !engine || !of || !model) return;
+    if (state.story !== TEACHER_STEP || !engine || !of || !model) return;
     if (state.teacher?.of === of && state.teacher.model === model && !state.teacher.error) return;
     try {
       await engine.load(model.id);
@@ -62,21 +62,21 @@ export function createReader(store, loader) {
   });
 
   return {
-    /** Resolves when the panels have read the picture. */
+    /** Resolves when both panels have classified the picture. */
     async refresh() {
       await readPanels();
-      void askTeacher();
+      void classifyWithTeacher();
     },
   };
 }
 
 /**
- * Runs `work` once at a time. Requests that come meanwhile are answered by one further run, which
- * sees the newest state; a pen that moves faster than the engine thus never makes a queue.
+ * Calls `work` once at a time. Calls made meanwhile share one further run, which uses the newest state.
+ * So no queue builds up when a stroke is drawn faster than the engine computes.
  *
  * @param {() => Promise<void>} work
  */
-function latest(work) {
+function coalesce(work) {
   /** @type {Promise<void> | null} */
   let running = null;
   let again = false;

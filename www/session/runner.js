@@ -1,4 +1,4 @@
-/** Runs the attack on both networks at once, and ends it when it is told to. */
+/** Runs the attack on both networks at once, and cancels it on request. */
 
 import { isUntargeted, requestOf } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
@@ -6,8 +6,8 @@ import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { className, t } from "../page/i18n.js";
 import { lastIteration } from "./player.js";
-import { goalOf, NOTHING, SIDES } from "./state.js";
-import { ownTemperature, panelName, verdict } from "./verdict.js";
+import { goalClass, NOTHING, SIDES } from "./state.js";
+import { effectiveTemperature, panelName, verdict } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 
@@ -23,7 +23,7 @@ export function createRunner({ store, loader, reader, player }) {
   /** @type {AbortController | null} */
   let current = null;
 
-  /** Forgets the last attack; what was asked has changed. */
+  /** Cancels and discards the last attack, because the request has changed. */
   function reset() {
     current?.abort();
     current = null;
@@ -32,7 +32,7 @@ export function createRunner({ store, loader, reader, player }) {
     player.show(0);
   }
 
-  /** Attacks what is on the page. Resolves when both attacks have ended. */
+  /** Attacks the current picture. Resolves when both attacks have ended. */
   async function start() {
     reset();
     const controller = new AbortController();
@@ -58,14 +58,14 @@ export function createRunner({ store, loader, reader, player }) {
     announce(SIDES.map((side) => `${panelName(state, side)}: ${result(side)}`).join(" "));
   }
 
-  /** @param {Side} side */
+  /** How the attack of a panel ended, in words. @param {Side} side */
   function result(side) {
     const { loading, error } = state.panels[side];
     const trouble = loading.error ?? error;
     return trouble ? explain(trouble) : verdict(state, side, Infinity).text;
   }
 
-  /** @param {() => string} message */
+  /** Ends the run; the message says why it could not be made. @param {() => string} message */
   function end(message) {
     store.set({ running: false, message });
     if (message()) announce(message());
@@ -82,8 +82,8 @@ export function createRunner({ store, loader, reader, player }) {
           model: model.id,
           scale: scale ?? 1,
           image,
-          target: goalOf(state, side),
-          ...requestOf(state.settings, ownTemperature(state.panels[side])),
+          target: goalClass(state, side),
+          ...requestOf(state.settings, effectiveTemperature(state.panels[side])),
         },
         {
           signal,
@@ -96,7 +96,7 @@ export function createRunner({ store, loader, reader, player }) {
       if (state.panels[side].steps === steps) store.setPanel(side, { outcome });
     } catch (error) {
       if (state.panels[side].steps !== steps) return;
-      if (/** @type {Error} */ (error).name === "EngineError") loader.lost(/** @type {Error} */ (error));
+      if (/** @type {Error} */ (error).name === "EngineError") loader.closeLostEngine(/** @type {Error} */ (error));
       else store.setPanel(side, { error: /** @type {Error} */ (error) });
     }
   }

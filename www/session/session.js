@@ -1,6 +1,5 @@
 /**
- * What a visitor can do, in one place. The controls and the story call these, and nothing else changes the page's
- * state.
+ * All actions of the visitor. The controls and the story change the page's state only through these functions.
  */
 
 import { settle, withTemper } from "../domain/attacks.js";
@@ -13,13 +12,13 @@ import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
-import { describe } from "./address.js";
+import { linkOfState } from "./address.js";
 import { createLoader } from "./loader.js";
 import { createPlayer } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
 import { SIDES, waiting } from "./state.js";
-import { bothVerdicts } from "./verdict.js";
+import { verdictsOfBoth } from "./verdict.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {ReturnType<typeof createSession>} Session */
@@ -29,8 +28,9 @@ export function createSession(store) {
   const { state } = store;
   const player = createPlayer(store);
   const loader = createLoader(store, {
-    wished,
-    expected: (side, models) => (wish[side] ? findNetwork(models, wish[side]).model : defaultNetwork(models, side)),
+    requestedModel,
+    expectedModel: (side, models) =>
+      currentLink[side] ? findNetwork(models, currentLink[side]).model : defaultNetwork(models, side),
     onList,
     onReady: () => reader.refresh(),
     onError: (error) => announce(explain(error)),
@@ -38,72 +38,76 @@ export function createSession(store) {
   const reader = createReader(store, loader);
   const runner = createRunner({ store, loader, reader, player });
 
-  /** What the page was last brought to. @type {import("../link/link.js").Link} */
-  let wish = emptyLink();
-  /** What could not be used of it. @type {import("./state.js").Note[]} */
-  let unused = [];
-  /** Goes up with each link and each act of the visitor, so that a replay knows when it is out of date. */
-  let turn = 0;
+  /** The link that was applied last. @type {import("../link/link.js").Link} */
+  let currentLink = emptyLink();
+  /** The parts of it that could not be used. @type {import("./state.js").LinkNotice[]} */
+  let currentNotices = [];
+  /** The number of links applied and actions made so far. A replay stops when it has changed. */
+  let actionCount = 0;
   /**
-   * What was on show of a data set when the visitor went to another one.
+   * For each data set, the link of the state in which the visitor left it.
    *
    * @type {Map<string, import("../link/link.js").Link>}
    */
-  const places = new Map();
+  const lastLinks = new Map();
 
-  /** The visitor does something. What a link asked for and is still under way is not waited for. */
-  function touch() {
-    turn++;
+  /** Called at each action of the visitor. A replay that is still loading stops here. */
+  function recordAction() {
+    actionCount++;
     store.set({ touched: true });
   }
 
-  /** The visitor asks for something else. @param {Partial<import("./state.js").State>} patch */
-  function ask(patch) {
-    touch();
+  /**
+   * Changes what is attacked or how: discards the last attack and classifies again.
+   *
+   * @param {Partial<import("./state.js").State>} patch
+   */
+  function changeRequest(patch) {
+    recordAction();
     runner.reset();
-    store.set({ notes: [], ...patch });
+    store.set({ linkNotices: [], ...patch });
     void reader.refresh();
   }
 
-  /** @param {...import("./state.js").Note} notes */
-  function note(...notes) {
-    store.set({ notes: [...new Set([...state.notes, ...notes])] });
+  /** @param {...import("./state.js").LinkNotice} notices */
+  function addNotices(...notices) {
+    store.set({ linkNotices: [...new Set([...state.linkNotices, ...notices])] });
   }
 
   /**
-   * Brings the page to what a link says; resolves when it is there, or when the visitor has turned
-   * to something else.
+   * Applies a link and, if it names a step, runs the attack and shows that step. Resolves when this is done, or when
+   * the visitor has acted meanwhile.
    *
    * @param {import("../link/link.js").Link} link
-   * @param {import("./state.js").Note[]} dropped
+   * @param {import("./state.js").LinkNotice[]} dropped
    */
   async function replay(link, dropped) {
-    put(link, dropped);
-    const mine = turn;
+    applyLink(link, dropped);
+    const countBefore = actionCount;
     await Promise.all([openSamples(), loader.opened()]);
-    const { step } = wish;
-    if (mine !== turn || step === null) return;
+    const { step } = currentLink;
+    if (countBefore !== actionCount || step === null) return;
     await runner.start();
-    if (mine !== turn) return;
+    if (countBefore !== actionCount) return;
     player.show(step);
-    if (state.shown < step) note("step");
+    if (state.shown < step) addNotices("step");
   }
 
-  /** What of a link can be had at once. @type {(...of: Parameters<typeof replay>) => void} */
-  function put(link, dropped) {
+  /** Applies everything in a link except its step. @type {(...of: Parameters<typeof replay>) => void} */
+  function applyLink(link, dropped) {
     const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data))
-      return putWithoutData(link, dropped);
+      return applyLinkWithoutData(link, dropped);
     const settings = settle(settingsIn(link));
-    turn++;
-    wish = link;
-    unused = dropped;
+    actionCount++;
+    currentLink = link;
+    currentNotices = dropped;
     runner.reset();
     const isNew = data !== state.data;
-    if (isNew) enter(data);
+    if (isNew) clearForData(data);
     store.set({
       touched: false,
-      notes: dropped,
+      linkNotices: dropped,
       settings,
       target: link.target ?? DATASETS[data].first.target,
       overlay,
@@ -118,10 +122,10 @@ export function createSession(store) {
         strokes,
         picture: { sample: null, own: null, pixels: null, strokes: strokes.length > 0 ? [] : strokes },
       });
-    else if (state.samples.length > 0) showWishedSample();
+    else if (state.samples.length > 0) showLinkedSample();
     for (const side of SIDES) {
-      scale(side, link[`k${side}`]);
-      const model = wished(side) ?? defaultNetwork(state.models, side);
+      setScale(side, link[`k${side}`]);
+      const model = requestedModel(side) ?? defaultNetwork(state.models, side);
       if (model && model !== state.panels[side].model) loader.choose(side, model);
     }
     if (isNew) void openSamples();
@@ -129,20 +133,21 @@ export function createSession(store) {
   }
 
   /**
-   * A link to a data set of which no network is published: what does not depend on it can be had.
+   * Applies a link to a data set without published networks: shows another data set, and applies the parts of the link
+   * that do not depend on the data set.
    *
-   * @type {typeof put}
+   * @type {typeof applyLink}
    */
-  function putWithoutData(link, dropped) {
+  function applyLinkWithoutData(link, dropped) {
     const data = Object.keys(DATASETS).find((id) => modelsOf(id).length > 0) ?? link.data;
     const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
-    put({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [
+    applyLink({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [
       ...new Set([...dropped, /** @type {const} */ ("data")]),
     ]);
   }
 
-  /** Clears the page for another data set. @param {string} data */
-  function enter(data) {
+  /** Empties the state for another data set. @param {string} data */
+  function clearForData(data) {
     /** @type {Uint8Array[]} */
     const strokes = [];
     for (const side of SIDES) store.setPanel(side, { model: null, reading: null, readingOf: null, loading: waiting() });
@@ -159,30 +164,30 @@ export function createSession(store) {
   /** @param {string} data */
   const modelsOf = (data) => state.published.filter(({ dataset }) => dataset === data);
 
-  /** Only now is it known which data sets can be shown. */
+  /** Called when the list of networks has been loaded, which shows which data sets can be used. */
   function onList() {
     store.set({ models: modelsOf(state.data) });
-    if (state.models.length === 0) put(wish, unused);
+    if (state.models.length === 0) applyLink(currentLink, currentNotices);
   }
 
-  /** @param {Side} side @param {number | null} k */
-  function scale(side, k) {
+  /** Sets the factor on the logits. @param {Side} side @param {number | null} k */
+  function setScale(side, k) {
     if (k !== state.panels[side].scale) store.setPanel(side, { scale: k, reading: null, readingOf: null });
   }
 
-  /** The network that the link names for a panel, with a note where that cannot be had. @param {Side} side */
-  function wished(side) {
-    const name = wish[side];
+  /** The network that the link names for a panel. If it is not published, adds a notice. @param {Side} side */
+  function requestedModel(side) {
+    const name = currentLink[side];
     if (!name || state.models.length === 0) return undefined;
     const { model, fit } = findNetwork(state.models, name);
-    if (fit !== "same") note(`${fit}.${side}`);
+    if (fit !== "same") addNotices(`${fit}.${side}`);
     return model;
   }
 
-  /** The test image that the link names, or else the one that the page opens with. */
-  function showWishedSample() {
-    const named = state.samples.findIndex(({ index }) => index === wish.sample);
-    if (named < 0 && wish.sample !== null) note("sample");
+  /** Shows the test image that the link names, or the first one of the data set's default class. */
+  function showLinkedSample() {
+    const named = state.samples.findIndex(({ index }) => index === currentLink.sample);
+    if (named < 0 && currentLink.sample !== null) addNotices("sample");
     const first = state.samples.findIndex(({ label }) => label === DATASETS[state.data].first.label);
     store.set(pictureOf(Math.max(0, named < 0 ? first : named)));
   }
@@ -194,7 +199,7 @@ export function createSession(store) {
       const samples = await loadSamples(data);
       if (state.data !== data) return;
       store.set({ samples });
-      if (!state.picture.pixels && state.strokes.length === 0 && !wish.strokes) showWishedSample();
+      if (!state.picture.pixels && state.strokes.length === 0 && !currentLink.strokes) showLinkedSample();
       void reader.refresh();
     } catch (error) {
       if (state.data !== data) return;
@@ -203,14 +208,14 @@ export function createSession(store) {
     }
   }
 
-  /** @param {number} place */
-  function pictureOf(place) {
+  /** The strokes and the picture for a test image. @param {number} position */
+  function pictureOf(position) {
     /** @type {Uint8Array[]} */
     const strokes = [];
-    return { strokes, picture: { sample: place, own: null, pixels: state.samples[place].pixels, strokes } };
+    return { strokes, picture: { sample: position, own: null, pixels: state.samples[position].pixels, strokes } };
   }
 
-  /** A picture that the visitor, or a link, brought along. @param {string} own */
+  /** The strokes and the picture for a picture of the visitor's own. @param {string} own */
   function ownPicture(own) {
     /** @type {Uint8Array[]} */
     const strokes = [];
@@ -219,8 +224,8 @@ export function createSession(store) {
   }
 
   /**
-   * A new array of strokes is a new drawing. Its pixels follow when the engine has made them; until
-   * then those of the drawing before it stay, so that nothing flickers under a moving pen.
+   * Sets the drawing. The engine computes its pixels later. Until then the pixels of the previous drawing stay, so
+   * that the picture does not flicker while a stroke is drawn.
    *
    * @param {Uint8Array[]} strokes
    */
@@ -228,18 +233,18 @@ export function createSession(store) {
     const { sample, own, pixels, strokes: before } = state.picture;
     const isBlank = strokes.length === 0;
     const kept = isBlank || sample !== null || own !== null ? null : pixels;
-    ask({ strokes, picture: { sample: null, own: null, pixels: kept, strokes: isBlank ? strokes : before } });
+    changeRequest({ strokes, picture: { sample: null, own: null, pixels: kept, strokes: isBlank ? strokes : before } });
   }
 
-  /** @param {Side} side @param {string} id @param {number | null} [k] What its logits are multiplied by. */
+  /** @param {Side} side @param {string} id @param {number | null} [k] The factor on its logits. */
   function chooseModel(side, id, k = null) {
     const model = state.models.find((entry) => entry.id === id);
     const panel = state.panels[side];
     if (!model || (model === panel.model && k === panel.scale)) return;
-    touch();
+    recordAction();
     runner.reset();
-    store.set({ notes: [] });
-    scale(side, k);
+    store.set({ linkNotices: [] });
+    setScale(side, k);
     if (model === panel.model) void reader.refresh();
     else loader.choose(side, model);
   }
@@ -247,12 +252,12 @@ export function createSession(store) {
   const hasRun = () => state.running || SIDES.some((side) => state.panels[side].steps.length > 0);
 
   function run() {
-    touch();
+    recordAction();
     player.show(0);
-    const mine = turn;
+    const countBefore = actionCount;
     const done = runner.start();
-    // Whoever has moved on meanwhile, or is looking at a step, is not taken from it.
-    const isWatching = () => mine === turn && state.shown === 0;
+    // Don't jump if the visitor has acted since or looks at a step.
+    const isWatching = () => countBefore === actionCount && state.shown === 0;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches)
       void done.then(() => {
         if (isWatching()) player.show(Infinity);
@@ -261,44 +266,42 @@ export function createSession(store) {
     return done;
   }
 
-  /** Shows one step at a time; the first one also starts the attack. */
+  /** Shows the next step; starts the attack if it has not been started. */
   function step() {
-    touch();
+    recordAction();
     if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) void runner.start();
     player.advance(() => {
       if (SIDES.some((side) => state.panels[side].steps.length > 0)) {
-        announce(bothVerdicts(state));
+        announce(verdictsOfBoth(state));
       }
     });
   }
 
-  /** What both panels say of what is on show. */
-
-  /** Tells those who do not see it what the networks read in the picture, when they have read it. */
-  async function sayReading() {
-    const mine = turn;
+  /** Announces to screen readers what the networks read in the picture, once they have classified it. */
+  async function announceReading() {
+    const countBefore = actionCount;
     await reader.refresh();
     const haveRead = SIDES.every((side) => state.panels[side].readingOf === state.picture.pixels);
-    if (mine === turn && state.picture.pixels && haveRead) announce(bothVerdicts(state));
+    if (countBefore === actionCount && state.picture.pixels && haveRead) announce(verdictsOfBoth(state));
   }
 
   function cancel() {
     if (!state.running) return;
-    touch();
+    recordAction();
     runner.cancel();
     announce(t("announce.cancel"));
   }
 
   return {
     /**
-     * Starts everything, and brings the page to a link.
+     * Starts loading, and applies a link.
      *
      * @param {import("../link/link.js").Link} link
-     * @param {import("./state.js").Note[]} dropped
-     * @param {Promise<void>} [wait] The engine and the networks are fetched when this has resolved.
+     * @param {import("./state.js").LinkNotice[]} dropped
+     * @param {Promise<void>} [wait] The engine and the networks are loaded after this has resolved.
      */
     async open(link, dropped, wait) {
-      put(link, dropped);
+      applyLink(link, dropped);
       void openSamples();
       await wait;
       void loader.open();
@@ -307,20 +310,20 @@ export function createSession(store) {
     replay,
     openSamples,
     openEngine: () => loader.open(),
-    /** Starts over with another engine. @param {import("../page/engine-preference.js").Preference} preference */
+    /** Restarts with another engine. @param {import("../page/engine-preference.js").Preference} preference */
     preferEngine(preference) {
-      touch();
+      recordAction();
       runner.reset();
       void loader.open(preference);
     },
-    /** Resolves when the list of networks is here, or has failed to come. */
+    /** Resolves when the list of networks has been loaded or has failed to load. */
     opened: loader.opened,
-    /** @param {number} place */
-    chooseSample: (place) => ask(pictureOf(place)),
-    /** A picture of the visitor's own for the data set on show. @param {string} own As `writePixels` gives it. */
-    bring: (own) => ask(ownPicture(own)),
+    /** @param {number} position */
+    chooseSample: (position) => changeRequest(pictureOf(position)),
+    /** Chooses a picture of the visitor's own. @param {string} own As `writePixels` returns it. */
+    chooseOwnPicture: (own) => changeRequest(ownPicture(own)),
     draw,
-    sayReading,
+    announceReading,
     undo() {
       if (state.strokes.length === 0) return;
       draw(state.strokes.slice(0, -1));
@@ -331,37 +334,38 @@ export function createSession(store) {
       announce(t("pad.cleared"));
     },
     /** @param {number} target */
-    chooseTarget: (target) => ask({ target }),
+    chooseTarget: (target) => changeRequest({ target }),
     /** @param {Partial<import("../domain/settings.js").Settings>} patch */
     changeSettings: (patch) =>
-      ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
+      changeRequest({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
     /**
-     * Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point.
+     * Sets whether the attack takes the temperature into account. Runs the attack again if it has been run, so that the
+     * two results can be compared.
      *
      * @param {boolean} on
      */
-    takeTemperature(on) {
+    setTemperatureUse(on) {
       const again = hasRun();
-      ask({ settings: withTemper(state.settings, on) });
+      changeRequest({ settings: withTemper(state.settings, on) });
       if (again) void run();
     },
     /**
-     * Goes to another data set, and back to where the visitor was in it.
+     * Switches to another data set. On the way back, the picture and networks chosen there before are restored.
      *
      * @param {string} data
      */
     chooseData(data) {
       if (data === state.data) return;
-      const here = describe(state);
-      places.set(state.data, here);
-      const there = places.get(data) ?? emptyLink();
+      const here = linkOfState(state);
+      lastLinks.set(state.data, here);
+      const there = lastLinks.get(data) ?? emptyLink();
       const kept = Object.fromEntries(OF_DATA.map((name) => [name, there[name]]));
-      put({ ...here, ...fitAll(settingsIn(here), data), ...kept, data, step: null }, []);
-      touch();
+      applyLink({ ...here, ...fitAll(settingsIn(here), data), ...kept, data, step: null }, []);
+      recordAction();
     },
     chooseModel,
     /**
-     * The network of a role at the temperature that is on show, or as near as can be.
+     * Chooses the network of a role whose temperature is closest to that of the current network.
      *
      * @param {Side} side
      * @param {string} role
@@ -371,7 +375,12 @@ export function createSession(store) {
       const found = networkOf(state.models, role, state.panels[side].model);
       if (found) chooseModel(side, found.id, k);
     },
-    /** The same at another temperature. What was run is run again. @param {Side} side @param {string} id */
+    /**
+     * Chooses a network at another temperature, and runs the attack again if it has been run.
+     *
+     * @param {Side} side
+     * @param {string} id
+     */
     chooseTemperature(side, id) {
       const again = hasRun();
       chooseModel(side, id, state.panels[side].scale);
@@ -379,13 +388,19 @@ export function createSession(store) {
     },
     /** @param {Side} side */
     retryModel: (side) => loader.load(side),
-    /** A test image at random, as long as it is another one. */
+    /** Chooses another test image at random. */
     chooseAnother() {
-      const others = state.samples.map((_, place) => place).filter((place) => place !== state.picture.sample);
-      if (others.length > 0) ask(pictureOf(others[Math.floor(Math.random() * others.length)]));
+      const others = state.samples
+        .map((_, position) => position)
+        .filter((position) => position !== state.picture.sample);
+      if (others.length > 0) changeRequest(pictureOf(others[Math.floor(Math.random() * others.length)]));
     },
-    /** @param {Partial<Pick<import("./state.js").State, "overlay" | "channel" | "marks" | "story" | "soft">>} patch */
-    look(patch) {
+    /**
+     * Changes what is shown, not what is attacked.
+     *
+     * @param {Partial<Pick<import("./state.js").State, "overlay" | "channel" | "marks" | "story" | "soft">>} patch
+     */
+    changeView(patch) {
       store.set({ touched: true, ...patch });
       if (patch.story !== undefined) void reader.refresh();
     },
@@ -393,14 +408,14 @@ export function createSession(store) {
     step,
     cancel,
     play() {
-      touch();
+      recordAction();
       player.play();
     },
-    /** Stays where it is, or goes to an iteration. @param {number} [iteration] */
+    /** Stops playing; shows an iteration, or else the current one. @param {number} [iteration] */
     show(iteration = state.shown) {
-      touch();
+      recordAction();
       player.show(iteration);
     },
-    dismissNotes: () => store.set({ notes: [] }),
+    dismissLinkNotices: () => store.set({ linkNotices: [] }),
   };
 }

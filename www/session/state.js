@@ -1,5 +1,5 @@
 /**
- * Everything that the page shows, in one place, and a way to be told once a frame when it changed.
+ * The state of the page, in one place. Views are redrawn at most once a frame after it has changed.
  *
  * @typedef {import("../engine/engine.js").Classification} Classification
  * @typedef {import("../engine/engine.js").EngineInfo} EngineInfo
@@ -13,36 +13,38 @@
  * @typedef {typeof import("../domain/settings.js").CHOICES.channel[number]} Channel
  * @typedef {import("../page/samples.js").Sample} Sample
  *
- * @typedef {object} Picture What is attacked.
- * @property {number | null} sample Its place in the strip of samples, or null.
- * @property {string | null} own A picture that the visitor brought along, as a link holds it, or null. Without either
- * it is a drawing.
- * @property {Float32Array | null} pixels Null while there is nothing to see.
- * @property {Uint8Array[]} strokes The drawing that the pixels were made of; while a pen moves, an instant old.
+ * @typedef {object} Picture The image that is attacked.
+ * @property {number | null} sample Its position in the list of samples, or null if it is not one of them.
+ * @property {string | null} own A picture of the visitor's own, encoded as in a link, or null. If both `sample` and
+ * `own` are null, the picture is a drawing.
+ * @property {Float32Array | null} pixels Null while there is no image.
+ * @property {Uint8Array[]} strokes The drawing that the pixels were made from. It can lag behind the state's strokes
+ * while a stroke is drawn.
  *
- * @typedef {object} Loading How far something is that has to be fetched.
+ * @typedef {object} Loading The progress of something that is fetched.
  * @property {'waiting' | 'loading' | 'ready' | 'error'} status
  * @property {Progress | null} progress
  * @property {Error | null} error
  *
  * @typedef {object} Panel
  * @property {ManifestEntry | null} model
- * @property {number | null} scale What its logits are multiplied by; null where they are left as they are.
+ * @property {number | null} scale The factor on its logits; null if they are left as they are.
  * @property {Loading} loading
- * @property {Classification | null} reading What the network makes of an untouched image.
- * @property {Float32Array | null} readingOf Which image that was; while a pen moves, it is an instant behind.
+ * @property {Classification | null} reading How the network classifies the image before an attack.
+ * @property {Float32Array | null} readingOf The image that was classified. It can lag behind the picture while a
+ * stroke is drawn.
  * @property {Step[]} steps
  * @property {Outcome | null} outcome
- * @property {Error | null} error Why an attack or a reading could not be made.
+ * @property {Error | null} error Why an attack failed.
  *
- * @typedef {import("../link/link.js").Dropped | 'words' | `${'changed' | 'missing'}.${Side}`} Note
+ * @typedef {import("../link/link.js").Dropped | 'words' | `${'changed' | 'missing'}.${Side}`} LinkNotice
  *
  * @typedef {{ model: ManifestEntry, of: Float32Array, logits: number[], error: null } | { model: ManifestEntry, of: Float32Array, logits: undefined, error: Error }}
  * Teacher
- *   What the teacher of the story makes of a picture.
+ *   How the teacher in the story classifies a picture: `of` is the picture's pixels.
  *
  * @typedef {object} State
- * @property {string} data The data set on show; samples, models and classes are its own.
+ * @property {string} data The data set that is shown. Samples, models and classes belong to it.
  * @property {Sample[]} samples
  * @property {Error | null} samplesError
  * @property {Picture} picture
@@ -58,36 +60,36 @@
  * @property {ManifestEntry[]} models
  * @property {Record<Side, Panel>} panels
  * @property {boolean} running Whether an attack is being computed.
- * @property {number} shown The iteration on show, in both panels.
+ * @property {number} shown The iteration that both panels show.
  * @property {boolean} playing
- * @property {number} story The step of the story that is open, from 1; 0 for none.
+ * @property {number} story The number of the open part of the story, from 1; 0 if none is open.
  * @property {number} soft The temperature at which the teacher's answers are shown.
  * @property {Teacher | null} teacher
  * @property {boolean} touched Whether the visitor has changed anything since the page was opened or went to a link.
- * @property {Note[]} notes What of a link could not be had.
- * @property {() => string} message What stands in the way of the last request, in the words of the language on show; or
- * nothing.
+ * @property {LinkNotice[]} linkNotices The parts of a link that could not be used.
+ * @property {() => string} message Why the last request could not be met, in the current language; empty if it was
+ * met.
  */
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { DEFAULTS } from "../domain/settings.js";
 
-/** The step of the story that shows the teacher's answers. */
-export const SOFT_STEP = 3;
+/** The part of the story that shows the teacher's answers. */
+export const TEACHER_STEP = 3;
 
 export const SIDES = /** @type {const} */ (["left", "right"]);
 
-/** No words, in any language. */
+/** The empty message. */
 export const NOTHING = () => "";
 
 /**
- * The class that an attack is about: the target, or without one what the image shows. What a drawing
- * shows is anybody's guess: there the attack leads away from what the network reads.
+ * The class that the attack aims at or, if it is untargeted, leads away from. An untargeted attack leads away from
+ * the label of the test image; a drawing has no label, so the class that the network reads is used.
  *
  * @param {State} state
  * @param {Side} side
  */
-export function goalOf({ settings, samples, picture, target, panels }, side) {
+export function goalClass({ settings, samples, picture, target, panels }, side) {
   if (!isUntargeted(settings)) return target;
   return (picture.sample === null ? panels[side].reading?.label : samples[picture.sample].label) ?? target;
 }
@@ -136,14 +138,14 @@ export function createStore() {
     soft: 40,
     teacher: null,
     touched: false,
-    notes: [],
+    linkNotices: [],
     message: NOTHING,
   };
   /** @type {((state: State) => void)[]} */
   const views = [];
   let frame = 0;
 
-  /** Draws every view at the next frame, however often it is asked for until then. */
+  /** Draws every view at the next frame. Calling it several times before then draws them once. */
   function changed() {
     frame ||= requestAnimationFrame(draw);
   }
@@ -157,7 +159,7 @@ export function createStore() {
   return {
     state,
     changed,
-    /** Draws every view at once, where the next frame would be too late. */
+    /** Draws every view now, for callers that cannot wait for the next frame. */
     draw,
     /** @param {Partial<State>} patch */
     set(patch) {

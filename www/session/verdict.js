@@ -1,13 +1,13 @@
 /**
- * What a panel has to say, in words. A gradient that has vanished is never called a defence that
- * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
+ * The sentences of a panel: what the network reads and how the attack goes or ended. A vanished gradient
+ * has a sentence of its own, because it is neither a defence that held nor an attack that failed.
  */
 import { ATTACKS, hasSetting, isUntargeted, tempered } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
 import { steepest, steepestLoss } from "../domain/softmax.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
-import { goalOf, SIDES } from "./state.js";
+import { goalClass, SIDES } from "./state.js";
 
 /** @typedef {import("./state.js").Side} Side */
 /** @typedef {import("./state.js").State} State */
@@ -15,12 +15,19 @@ import { goalOf, SIDES } from "./state.js";
 /** @typedef {import("../domain/datasets.js").Dataset} Dataset */
 /** @typedef {{ tone: 'quiet' | 'fooled' | 'still' | 'vanished', text: string }} Verdict */
 
-/** @param {State} state @param {Side} side @param {number} shown @returns {Verdict} */
+/**
+ * The verdict of a panel at a step.
+ *
+ * @param {State} state
+ * @param {Side} side
+ * @param {number} shown
+ * @returns {Verdict}
+ */
 export function verdict(state, side, shown) {
   const panel = state.panels[side];
   const step = stepAt(panel, shown);
-  if (step?.outcome) return { tone: TONES[step.outcome], text: ending(state, panel.steps, step) };
-  if (step) return { tone: "quiet", text: underWay(state, panel.steps[0], step) };
+  if (step?.outcome) return { tone: TONES[step.outcome], text: endingText(state, panel.steps, step) };
+  if (step) return { tone: "quiet", text: progressText(state, panel.steps[0], step) };
   if (!state.picture.pixels)
     return { tone: "quiet", text: state.strokes.length > 0 ? t("verdict.waiting") : t("verdict.blank") };
   if (panel.reading)
@@ -29,9 +36,9 @@ export function verdict(state, side, shown) {
 }
 
 /**
- * What running the attack will do here, for those who have not run it; empty where it has been, or where
- * there is nothing to run it on. Whether it will be blinded is computed and not supposed: through a
- * softmax whose every derivative is exactly zero there is no gradient, whatever the network is.
+ * What the attack will do to this panel, before it is run; empty if it has been run or there is no image.
+ * Whether the gradient will be zero is computed from the logits: if every derivative of the softmax is
+ * exactly zero in float32, the gradient is zero whatever the network is.
  *
  * @param {State} state
  * @param {Side} side
@@ -48,19 +55,23 @@ export function prospect(state, side) {
     budget: settings.budget,
     epsilon: settings.epsilon,
   };
-  const about = goalOf(state, side);
+  const about = goalClass(state, side);
   if (untargeted && reading.label !== about) return t("prospect.misread");
   if (!untargeted && reading.label === about) return t("prospect.already");
   const slope = output && SLOPES[output];
-  const isBlindAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
-  const own = ownTemperature(panels[side]);
-  if (isBlindAt(tempered(settings) ? own : 1))
-    return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
+  const vanishesAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
+  const networkT = effectiveTemperature(panels[side]);
+  if (vanishesAt(tempered(settings) ? networkT : 1))
+    return t("prospect.blind") + (vanishesAt(networkT) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
   return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
 }
 
-/** The outputs that go through a softmax, and how steep that is. @type {Partial<Record<string, typeof steepest>>} */
+/**
+ * For each output behind a softmax, the function for its largest absolute derivative with respect to a logit.
+ *
+ * @type {Partial<Record<string, typeof steepest>>}
+ */
 const SLOPES = { softmax: steepest, "softmax-at-t": steepest, loss: steepestLoss };
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
@@ -74,7 +85,7 @@ const TONES = {
 };
 
 /**
- * What is said when all changes have been made, and when the target is reached.
+ * The sentences for an attack that has made all of its changes.
  *
  * @type {Record<import("../domain/attacks.js").Changes, string>}
  */
@@ -84,7 +95,7 @@ const SPENT = {
   all: "verdict.step-taken",
   descent: "verdict.descent-spent",
 };
-/** @type {typeof SPENT} */
+/** The sentences for an attack that has reached its goal. @type {typeof SPENT} */
 const FOOLED = {
   pair: "verdict.fooled",
   feature: "verdict.fooled",
@@ -92,8 +103,8 @@ const FOOLED = {
   descent: "verdict.fooled-descent",
 };
 
-/** @param {State} state @param {Step[]} steps @param {Step} last */
-function ending(state, [first], last) {
+/** How an attack ended. @param {State} state @param {Step[]} steps @param {Step} last */
+function endingText(state, [first], last) {
   const dataset = DATASETS[state.data];
   const { featuresChanged, zeroGradients, gradientEntries } = last;
   const values = {
@@ -108,7 +119,7 @@ function ending(state, [first], last) {
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     made: last.iteration,
-    distance: number(Math.hypot(...last.image.map((pixel, place) => pixel - first.image[place])), {
+    distance: number(Math.hypot(...last.image.map((value, feature) => value - first.image[feature])), {
       maximumFractionDigits: 2,
       minimumFractionDigits: 2,
     }),
@@ -142,7 +153,7 @@ function ending(state, [first], last) {
   }
 }
 
-/** How many pixels differ in any of their channels. @param {Dataset} dataset @param {Step} first @param {Step} last */
+/** How many pixels differ in at least one channel. @param {Dataset} dataset @param {Step} first @param {Step} last */
 function pixelsChanged(dataset, { image: before }, { image: after }) {
   const { side, features } = dataset;
   const changed = new Set();
@@ -150,14 +161,14 @@ function pixelsChanged(dataset, { image: before }, { image: after }) {
   return changed.size;
 }
 
-/** @param {State} state @param {Step} first @param {Step} step */
-function underWay({ data, settings }, first, step) {
+/** What a running attack does next. @param {State} state @param {Step} first @param {Step} step */
+function progressText({ data, settings }, first, step) {
   const dataset = DATASETS[data];
   const [one, other] = step.chosen ?? [];
   const words = { reading: reading(dataset, first, step), epsilon: settings.epsilon };
   if (other !== undefined)
-    return t("verdict.next", { ...words, first: place(dataset, one), second: place(dataset, other) });
-  if (one !== undefined) return t("verdict.next-one", { ...words, first: place(dataset, one) });
+    return t("verdict.next", { ...words, first: positionText(dataset, one), second: positionText(dataset, other) });
+  if (one !== undefined) return t("verdict.next-one", { ...words, first: positionText(dataset, one) });
   return t(ATTACKS[settings.attack].changes === "all" ? "verdict.next-all" : "verdict.under-way", words);
 }
 
@@ -166,30 +177,30 @@ const reading = (dataset, first, step) =>
   t(step.label === first.label ? "verdict.still" : "verdict.now", { label: className(dataset, step.label) });
 
 /**
- * A feature as (column, row), counted from zero at the top left, with its channel where there are several.
+ * A feature as (column, row), counted from zero at the top left, and its channel if the image has several.
  *
  * @param {Dataset} dataset
  * @param {number} feature
  */
-function place(dataset, feature) {
+function positionText(dataset, feature) {
   const { channel, x, y } = placeOf(dataset, feature);
   const at = `(${number(x)},\u00a0${number(y)})`;
   return dataset.channels === 1 ? at : t(`verdict.${CHANNELS[channel]}`, { at });
 }
 
-/** @param {State} state @param {Side} side */
+/** The name of the network in a panel. @param {State} state @param {Side} side */
 export function panelName({ panels }, side) {
   const { model, scale } = panels[side];
   return model ? modelName(model, scale) : t(`panel.${side}`);
 }
 
 /**
- * The T that an attack takes into account: that of the training, times what the logits are multiplied by.
+ * The temperature for an attack that takes it into account: the training temperature times the factor on the logits.
  *
  * @param {import("./state.js").Panel} panel
  */
-export const ownTemperature = ({ model, scale }) => (model?.temperature ?? 1) * (scale ?? 1);
+export const effectiveTemperature = ({ model, scale }) => (model?.temperature ?? 1) * (scale ?? 1);
 
-/** What both panels show, in words. @param {State} state */
-export const bothVerdicts = (state) =>
+/** The verdicts of both panels in one text. @param {State} state */
+export const verdictsOfBoth = (state) =>
   SIDES.map((side) => `${panelName(state, side)}: ${verdict(state, side, state.shown).text}`).join(" ");

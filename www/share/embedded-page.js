@@ -7,7 +7,7 @@
 import { CHOICES } from "../domain/settings.js";
 import { must } from "../page/dom.js";
 import { LANGUAGES, translate } from "../page/i18n.js";
-import { addressOf, describe, isAtRest } from "../session/address.js";
+import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
 /** What can be shown besides the panels. */
 const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw", "story"]);
@@ -56,7 +56,7 @@ export function setUpEmbeddedPage({ parts }) {
 
   /** @param {import("../session/state.js").State} state */
   return (state) => {
-    if (state.models.length > 0 && isAtRest(state)) link.href = addressOf(describe(state));
+    if (state.models.length > 0 && isIdle(state)) link.href = addressOf(linkOfState(state));
   };
 }
 

@@ -6,7 +6,7 @@ import { bibtex } from "../domain/papers.js";
 import { must, setText } from "../page/dom.js";
 import { className, language, t } from "../page/i18n.js";
 import { summary } from "../panels/controls.js";
-import { addressOf, describe } from "../session/address.js";
+import { addressOf, linkOfState } from "../session/address.js";
 
 /** Characters of a link that leave room for the rest of the sheet, and of one that can be cited as well. */
 const MOST_LETTERS = 2400;
@@ -19,7 +19,7 @@ const CITED = /** @type {const} */ (["papernot2016limitations", "papernot2016dis
 export function setUpPrint({ state, draw }) {
   addEventListener("beforeprint", () => {
     draw();
-    const link = addressOf(describe(state));
+    const link = addressOf(linkOfState(state));
     setText(must("#sheet-about", HTMLElement), about(state));
     setText(
       must("#sheet-link", HTMLElement),

@@ -5,9 +5,9 @@ import { DATASETS } from "../domain/datasets.js";
 import { make, must, setText } from "../page/dom.js";
 import { percent, t } from "../page/i18n.js";
 import { copyText, saveFile } from "../page/save.js";
-import { addressOf, describe } from "../session/address.js";
+import { addressOf, linkOfState } from "../session/address.js";
 import { SIDES } from "../session/state.js";
-import { bothVerdicts } from "../session/verdict.js";
+import { verdictsOfBoth } from "../session/verdict.js";
 import { movingFigure, stillFigure, tinyFigure } from "./share-picture.js";
 import { element, iframe, markdown } from "./snippets.js";
 
@@ -67,8 +67,8 @@ export function setUpShare({ state }, session) {
     const dataset = DATASETS[state.data];
     const source = state.panels.left.steps[0]?.label ?? state.panels.left.reading?.label;
     shared = {
-      link: addressOf(describe(state)),
-      alt: bothVerdicts(state),
+      link: addressOf(linkOfState(state)),
+      alt: verdictsOfBoth(state),
       image: "",
       size: [20 * dataset.side + 10, 10 * dataset.side],
       file:

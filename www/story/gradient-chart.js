@@ -11,7 +11,7 @@ import { className, number, t } from "../page/i18n.js";
 import { makeSvg, svgText } from "../page/svg.js";
 import { formatSmall } from "../panels/bars.js";
 import { SIDES } from "../session/state.js";
-import { ownTemperature, panelName } from "../session/verdict.js";
+import { effectiveTemperature, panelName } from "../session/verdict.js";
 
 /** @typedef {import("../session/state.js").State} State */
 
@@ -75,7 +75,7 @@ function steepestText(state, side, logits) {
     const value = steepest(logits, state.target, temperature);
     return value === 0 ? t("fog.zero") : formatSmall(value);
   };
-  const trained = ownTemperature(state.panels[side]);
+  const trained = effectiveTemperature(state.panels[side]);
   const first = t("fog.at-one", { network: panelName(state, side), value: at(1) });
   return trained === 1 ? first : `${first} ${t("fog.at-own", { temperature: trained, value: at(trained) })}`;
 }

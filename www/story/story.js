@@ -8,7 +8,7 @@ import { DEFAULTS } from "../domain/settings.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must } from "../page/dom.js";
 import { t } from "../page/i18n.js";
-import { addressOf, describe, isAtRest } from "../session/address.js";
+import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
 /** @typedef {import("../session/session.js").Session} Session */
 /** @typedef {import("../session/state.js").ManifestEntry} ManifestEntry */
@@ -21,22 +21,22 @@ const ACTIONS = {
   },
   undefended(session, put) {
     put("left", "undefended");
-    session.look({ overlay: "image" });
+    session.changeView({ overlay: "image" });
     void session.run();
   },
   gradient(session, put) {
     put("left", "undefended");
-    session.look({ overlay: "gradient" });
+    session.changeView({ overlay: "gradient" });
     session.step();
   },
   distilled(session, put) {
     put("right", "distilled");
-    session.look({ overlay: "image" });
+    session.changeView({ overlay: "image" });
   },
   both(session, put) {
     put("left", "undefended");
     put("right", "distilled");
-    session.look({ overlay: "image" });
+    session.changeView({ overlay: "image" });
     session.changeSettings(DEFAULTS);
     void session.run();
   },
@@ -44,18 +44,18 @@ const ACTIONS = {
     put("left", "undefended");
     put("right", "distilled");
     session.changeSettings(DEFAULTS);
-    session.look({ overlay: "gradient" });
+    session.changeView({ overlay: "gradient" });
     session.step();
   },
   teacher(session, put) {
     put("right", "teacher");
-    session.look({ overlay: "image" });
+    session.changeView({ overlay: "image" });
     session.changeSettings(DEFAULTS);
     void session.run();
   },
   tempered(session, put) {
     put("right", "distilled");
-    session.look({ overlay: "image" });
+    session.changeView({ overlay: "image" });
     session.changeSettings(withTemper(DEFAULTS, true));
     void session.run();
   },
@@ -85,11 +85,11 @@ export function setUpStory({ state }, session) {
     // The state opens it, and not the browser, whose word of it comes only after the next frame may have been drawn.
     must("summary", HTMLElement, details).addEventListener("click", (event) => {
       event.preventDefault();
-      session.look({ story: state.story === number ? 0 : number });
+      session.changeView({ story: state.story === number ? 0 : number });
     });
     // A search in the page opens it too.
     details.addEventListener("toggle", () => {
-      if (details.open && state.story !== number) session.look({ story: number });
+      if (details.open && state.story !== number) session.changeView({ story: number });
     });
     return { number, details, link };
   });
@@ -97,7 +97,7 @@ export function setUpStory({ state }, session) {
   return () => {
     for (const { number, details, link } of steps) {
       if (details.open !== (state.story === number)) details.open = state.story === number;
-      if (details.open && isAtRest(state)) link.href = addressOf(describe(state));
+      if (details.open && isIdle(state)) link.href = addressOf(linkOfState(state));
     }
   };
 }

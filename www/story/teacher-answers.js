@@ -22,7 +22,7 @@ export function setUpTeacherAnswers(session) {
   const caption = must("#soft-caption", HTMLElement);
   const drawBars = createBars(barsBody(root), lengthOf);
   Object.assign(slider, RANGES.soft);
-  slider.addEventListener("input", () => session.look({ soft: Number(slider.value) }));
+  slider.addEventListener("input", () => session.changeView({ soft: Number(slider.value) }));
 
   /** @param {import("../session/state.js").State} state */
   return ({ data, soft, teacher, picture, engine, models }) => {
