@@ -1,4 +1,4 @@
-/** The page for everybody: keyboard, screen reader, phone, dark and forced colours, paper. */
+/** Accessibility: keyboard, screen reader, phone, dark and forced colours, print. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
@@ -10,8 +10,8 @@ withBrowser();
 
 const PHONE = { width: 375, height: 740 };
 /**
- * Just above and below every width at which the page is laid out anew, and what phones, one of them on its side, and
- * screens have.
+ * Widths just above and below every breakpoint of the layout, and common widths of phones (one of them in landscape) and
+ * screens.
  */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
 const LOOKS = /** @type {const} */ ([
@@ -20,7 +20,7 @@ const LOOKS = /** @type {const} */ ([
 ]);
 
 /**
- * Every view of the project: where it is, and what is done there before it is looked at.
+ * Every view of the project: its path, and what is done there before the check.
  *
  * @type {Record<string, [path: string, prepare: (page: Page) => Promise<unknown>]>}
  */
@@ -50,7 +50,7 @@ const VIEWS = {
       );
     },
   ],
-  "the embed with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
+  "the embedded page with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
   "the lab with a finished experiment": [
     "/www/lab.html#pairs",
     async (page) => {
@@ -73,7 +73,7 @@ const VIEWS = {
 };
 
 for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
-  test(`axe finds nothing in ${name}, each target has 24 px, and nothing is scrolled sideways`, async (t) => {
+  test(`Axe finds no violation in ${name}, each click target has 24 px, and nothing scrolls sideways`, async (t) => {
     const { url } = await site(t);
     const { page } = await open(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
     await prepare(page);
@@ -91,7 +91,7 @@ for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
   }, 150_000);
 }
 
-/** Changes the language where a dialog may lie over the choice. @param {Page} page @param {string} language */
+/** Changes the language by script, because a dialog may cover the menu. @param {Page} page @param {string} language */
 async function speak(page, language) {
   await page.locator("#language").evaluate((select, language) => {
     /** @type {HTMLSelectElement} */ (select).value = language;
@@ -100,7 +100,7 @@ async function speak(page, language) {
   await page.waitForFunction((language) => document.documentElement.lang === language, language);
 }
 
-/** What reaches beyond the window, where the window would scroll there. @param {Page} page */
+/** The elements that reach beyond the right edge, if the window scrolls sideways. @param {Page} page */
 function beyond(page) {
   return page.evaluate(() => {
     const { scrollWidth } = document.documentElement;
@@ -112,7 +112,7 @@ function beyond(page) {
   });
 }
 
-/** Targets of less than 24 px. A link within a sentence may be as high as its line. @param {Page} page */
+/** Click targets smaller than 24 px. A link within a sentence is exempt. @param {Page} page */
 function small(page) {
   return page.evaluate(() => {
     const targets = [
@@ -142,7 +142,7 @@ function small(page) {
   });
 }
 
-test("an attack is set up, run and looked back at by the keyboard alone", async (t) => {
+test("An attack can be set up, run and reviewed with the keyboard alone", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   const tabTo = async (/** @type {string} */ selector) => {
@@ -170,7 +170,7 @@ test("an attack is set up, run and looked back at by the keyboard alone", async 
   );
 });
 
-test("the colours follow the system, and the button changes them", async (t) => {
+test("The colours follow the system, and the button changes them", async (t) => {
   const { url } = await site(t);
   const background = (/** @type {import("playwright-core").Page} */ page) =>
     page.evaluate(
@@ -186,7 +186,7 @@ test("the colours follow the system, and the button changes them", async (t) => 
 });
 
 /**
- * Goes from control to control and tells which the keyboard reached, until it comes back to the first.
+ * Presses Tab until the focus is back at the first control, and returns the controls that it reached.
  *
  * @param {Page} page
  */
@@ -212,10 +212,10 @@ async function tour(page) {
 
 for (const [name, path] of Object.entries({
   "the page": "/",
-  "the embed": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1",
+  "the embedded page": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1",
   "the lab": "/www/lab.html",
 })) {
-  test(`the keyboard goes through ${name} from control to control, in the order of the document, and each shows its focus`, async (t) => {
+  test(`Tab reaches every control of ${name} in the order of the document, and each shows its focus`, async (t) => {
     const { url } = await site(t);
     const { page } = await open(t, url + path);
     if (name === "the lab") await page.locator("#lab[data-ready]").waitFor();
@@ -232,7 +232,7 @@ for (const [name, path] of Object.entries({
           const { tabIndex, type, name, disabled } = /** @type {HTMLInputElement} */ (element);
           if (tabIndex < 0 || disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
           if (type !== "radio") return true;
-          // Of radio buttons the checked one is a stop, and the arrow keys do the rest.
+          // Tab stops once in a group of radio buttons; the arrow keys move within it.
           const isNew = !groups.has(name);
           groups.add(name);
           return isNew;
@@ -247,7 +247,7 @@ for (const [name, path] of Object.entries({
   });
 }
 
-test("the share panel keeps the keyboard until it is closed, and gives it back", async (t) => {
+test("The share panel keeps the focus until it is closed, and then returns it", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await page.locator("#share-open").focus();
@@ -262,7 +262,7 @@ test("the share panel keeps the keyboard until it is closed, and gives it back",
   assert.equal(await page.evaluate(() => document.activeElement?.id), "share-open");
 });
 
-/** A 7: along the top, and down in steps. */
+/** The keys that draw a 7: along the top, then down in steps. */
 const SEVEN = [
   "ArrowLeft",
   "ArrowLeft",
@@ -278,7 +278,7 @@ const SEVEN = [
   " ",
 ];
 
-test("a digit is drawn by keyboard, told about, undone, cleared, and travels in a link", async (t) => {
+test("A digit can be drawn by keyboard, announced, undone, cleared, and put into a link", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url);
   const says = (/** @type {RegExp} */ words) =>
@@ -293,8 +293,8 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.keyboard.press("ArrowLeft");
   for (const key of SEVEN) await page.keyboard.press(key);
   await says(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
-  // The link of the story's step has the whole drawing as soon as it is read; the address follows, and may have a part
-  // of it.
+  // The link of the story's step has the whole drawing as soon as it is classified. The address changes later, and may
+  // hold only a part of the drawing at first.
   await page.waitForFunction(
     () =>
       /strokes=/.test(location.hash)
@@ -316,7 +316,7 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.keyboard.press("Delete");
   await says(/cleared/);
   assert.equal(await page.locator("#undo").getAttribute("aria-disabled"), "true");
-  // At the edge the cursor stays, and the page does not scroll.
+  // The cursor stays at the edge, and the page does not scroll.
   for (let moves = 0; moves < 10; moves++) await page.keyboard.press("Shift+ArrowDown");
   await says(/row 28\./);
   assert.equal(await page.evaluate(() => scrollY), 0);
@@ -325,7 +325,7 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   assert.deepEqual(problems, []);
 });
 
-test("one polite line tells start, outcome and errors in sentences, and nothing in between", async (t) => {
+test("One live region announces start, outcome and errors in sentences, and no steps in between", async (t) => {
   const { url, answers } = await site(t, { "/www/models/mnist-undefended.safetensors": 404 });
   const { page } = await open(t, url, {
     script: `addEventListener("DOMContentLoaded", () => {
@@ -358,7 +358,7 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
   await attack(page);
   await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
   const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
-  // Both sentences come at once where the attack has ended before the next frame.
+  // Both sentences come together if the attack has ended before the next frame.
   assert.ok(said.length <= 2, said);
   assert.match(
     said.join(" "),
@@ -368,7 +368,7 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
   assert.deepEqual(await live(), ["announcer"]);
 });
 
-test("a finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
+test("A finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
   await page.locator("#settings").evaluate((details) => {
@@ -387,7 +387,7 @@ test("a finger draws without scrolling the page, and no field makes a phone zoom
   assert.equal(
     await page.locator("meta[name=viewport]").getAttribute("content"),
     "width=device-width, initial-scale=1",
-    "everybody may zoom",
+    "zooming is allowed",
   );
   for (const viewport of [PHONE, { width: PHONE.height, height: PHONE.width }]) {
     await page.setViewportSize(viewport);
@@ -407,7 +407,7 @@ test("a finger draws without scrolling the page, and no field makes a phone zoom
   }
 });
 
-test("forced colours leave pictures, marks, bars and choices to be told apart", async (t) => {
+test("Pictures, marks, bars and choices can be told apart under forced colours", async (t) => {
   const { url } = await site(t);
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     const { page } = await visit(t, url, {
@@ -417,7 +417,7 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
       bypassCSP: true,
     });
     await attack(page);
-    /** Of what is painted on what: the selectors, the properties that are told apart, and the least contrast. */
+    /** Pairs of a selector and a property. The contrast of each pair has to be at least 3. */
     const pairs = /** @type {const} */ ([
       ["#run", "color", "#run", "backgroundColor"],
       ["#targets .chip:has(:checked)", "color", "#targets .chip:has(:checked)", "backgroundColor"],
@@ -438,7 +438,7 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
       );
       const light = (/** @type {string} */ selector, /** @type {"color" | "backgroundColor"} */ property) => {
         let element = document.querySelector(selector);
-        // What has no background of its own lies on another's.
+        // An element without a background shows that of an ancestor.
         while (
           element?.parentElement
           && property === "backgroundColor"
@@ -462,7 +462,7 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
       [],
       colorScheme,
     );
-    // The picture has both of its colours, and orange frames.
+    // The picture has its shades, and the marks are drawn over it.
     const shades = await panel(page, "left")
       .locator(".picture-frame")
       .evaluate((frame) =>
@@ -484,7 +484,7 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
   }
 });
 
-test("a run is printed on one sheet, light, with the link and what to cite", async (t) => {
+test("A run is printed on one light sheet, with its link and its citations", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(
     t,

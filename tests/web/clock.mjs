@@ -1,8 +1,8 @@
-/** The clock that a page watches its workers by, in the hands of a test. */
+/** Control over the timers with which the page checks that its workers still answer. */
 
 /**
- * A script for the page: the clock stands still, and ticks when a test calls `tick()`. Files are watched by a
- * clock of their own, which goes on.
+ * A script for the page. It stops the timers that check workers; they fire when a test calls `tick()`. The timers that
+ * check downloads are not affected.
  */
 export const CLOCK = `
   {
@@ -19,5 +19,5 @@ export const CLOCK = `
   }
 `;
 
-/** More ticks than the page waits for. */
+/** More ticks than the page waits for before it gives up a worker. */
 export const TICKS = 20;

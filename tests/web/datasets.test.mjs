@@ -1,4 +1,4 @@
-/** Both data sets and every temperature on one page: what is fetched, what is kept, what is shown. */
+/** Both data sets and every temperature on the page: what is fetched, kept and shown. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
@@ -12,7 +12,7 @@ withBrowser();
 const CIFAR = withCifar();
 const LINK = "v=1&data=cifar10&left=undefended-1&right=distilled-100&sample=0&target=5&lang=en&end";
 
-/** The pixels of a panel's picture as the canvas holds them. @param {Page} page @param {"left" | "right"} side */
+/** The pixels of a panel's picture, read from its canvas. @param {Page} page @param {"left" | "right"} side */
 const pixels = (page, side) =>
   panel(page, side)
     .locator(".picture-pixels")
@@ -23,7 +23,7 @@ const pixels = (page, side) =>
       return [...context.getImageData(0, 0, width, height).data];
     });
 
-/** A step of an attack that changes something on the left. @param {Page} page */
+/** Attacks until an attack changes the image on the left, and shows its last step. @param {Page} page */
 async function attackSomething(page) {
   for (const target of [5, 8, 1, 0]) {
     await set(page, { target });
@@ -38,7 +38,7 @@ async function attackSomething(page) {
   });
 }
 
-test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back fetches everything once", async (t) => {
+test("A visitor who stays with MNIST fetches nothing of CIFAR-10, and switching back and forth fetches each file once", async (t) => {
   const { url, requests } = await site(t, CIFAR.answers);
   const { page, problems } = await visit(t, url);
   await choose(page, 4);
@@ -48,17 +48,17 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
 
   await goTo(page, "cifar10");
   assert.equal(await page.locator("#samples .tile").count(), 100);
-  assert.ok(await page.locator("#pad").isHidden(), "nothing is drawn");
+  assert.ok(await page.locator("#pad").isHidden(), "there is no drawing area");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /CIFAR-10/);
-  assert.equal(await page.locator("#budget").inputValue(), "200", "settings stay");
+  assert.equal(await page.locator("#budget").inputValue(), "200", "the settings stay");
   const fetched = ofCifar().sort();
-  assert.deepEqual(fetched, [...new Set(fetched)], "nothing twice");
+  assert.deepEqual(fetched, [...new Set(fetched)], "no file twice");
   const shown = await both(page, "data-model");
   const files = CIFAR.entries.filter(({ id }) => shown.includes(id)).map(({ file }) => `/www/models/${file}`);
   assert.deepEqual(
     fetched.filter((path) => path.endsWith("safetensors")),
     files.sort(),
-    "the networks on show and no others",
+    "the networks that are shown and no others",
   );
 
   await page.locator("#samples .tile").nth(95).click();
@@ -80,7 +80,7 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
   assert.deepEqual(problems, []);
 });
 
-test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour", async (t) => {
+test("An attack on a CIFAR-10 picture changes single channels of pixels, and the picture is shown in colour", async (t) => {
   const { url } = await site(t, CIFAR.answers);
   const { page, problems, requests } = await visit(t, `${url}/#${LINK}`);
   assert.deepEqual(
@@ -92,7 +92,7 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   assert.deepEqual([names[0], names[9]], ["airplane", "truck"]);
   assert.equal(await page.locator(".chip-picture:visible").count(), 10);
 
-  // The picture is the very one of the data set: its first pixels are known.
+  // The picture has the pixels of the data set.
   const sample = await page.evaluate(async () => {
     const { loadSamples } = await import("/www/page/samples.js");
     const [, , , ...rest] = await loadSamples("cifar10");
@@ -123,7 +123,7 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   );
 
   for (const overlay of ["perturbation", "gradient", "saliency"]) {
-    // The last image has changed, and needs no gradient; the first is the other way round.
+    // The last image has a perturbation but no gradient, and the first has a gradient but no perturbation.
     await page.locator("#scrubber").press(overlay === "perturbation" ? "End" : "Home");
     await pick(page.locator(`input[name=overlay][value=${overlay}]`));
     /** @type {Set<string>} */
@@ -139,11 +139,11 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   assert.deepEqual(problems, []);
 });
 
-test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, in the other language too", async (t) => {
+test("A link to a CIFAR-10 picture shows the same pixels and words, also in the other language", async (t) => {
   const { url } = await site(t, CIFAR.answers);
   const { page } = await visit(t, `${url}/#${LINK}`);
   await attackSomething(page);
-  // While it plays, the address follows; what counts is the last step.
+  // The address changes with each step that is played. Wait for the last step.
   await page.waitForFunction(
     (step) => location.hash.includes(`step=${step}&`),
     await page.locator("#scrubber").inputValue(),
@@ -168,7 +168,7 @@ test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, 
   assert.deepEqual(problems, []);
 });
 
-test("a link to a data set without networks shows another, and says so", async (t) => {
+test("A link to a data set without networks shows the other data set, with a notice", async (t) => {
   const mnist = PUBLISHED.filter(({ dataset }) => dataset === "mnist");
   const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
   const { page } = await visit(
@@ -180,10 +180,10 @@ test("a link to a data set without networks shows another, and says so", async (
   assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
   assert.equal(await page.locator("#budget").inputValue(), "784");
   assert.ok(await page.locator('input[name=overlay][value="gradient"]').isChecked());
-  assert.ok(await page.locator("#data").isHidden(), "there is nothing to switch between");
+  assert.ok(await page.locator("#data").isHidden(), "there is only one data set");
 });
 
-test("pictures of CIFAR-10 that are missing are reported, and a retry helps", async (t) => {
+test("Missing CIFAR-10 pictures are reported, and a retry fetches them", async (t) => {
   const { url, answers } = await site(t, { ...CIFAR.answers, "/www/samples/cifar10.json": 404 });
   const { page } = await open(t, `${url}/#${LINK}`);
   await page.locator("#samples-error .notice-text").waitFor();
@@ -201,7 +201,7 @@ const SIGHTS = {
 };
 
 for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
-  test(`axe finds nothing with CIFAR-10 on the page, ${name}`, async (t) => {
+  test(`Axe finds no violation with CIFAR-10 on the page, ${name}`, async (t) => {
     const { url } = await site(t, CIFAR.answers);
     const { page } = await visit(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {
       ...options,
@@ -210,12 +210,12 @@ for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
     assert.deepEqual(await violations(page), []);
     assert.ok(
       await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-      "nothing to scroll sideways",
+      "nothing scrolls sideways",
     );
   });
 }
 
-test("the slider goes over the temperatures that are published, and runs the attack again on the same image", async (t) => {
+test("The slider offers the published temperatures, and a change repeats the attack on the same image", async (t) => {
   const { url, requests } = await site(t, withTemperatures(10, 20, 40, 100));
   const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
   const slider = panel(page, "right").locator(".panel-temperature");
@@ -227,7 +227,7 @@ test("the slider goes over the temperatures that are published, and runs the att
   assert.equal(await panel(page, "right").locator(".panel-facts").textContent(), "T = 4090.40%");
   requests.length = 0;
 
-  // Before there has been an attack, only the network changes.
+  // Without a previous attack, only the network changes.
   await slider.press("ArrowLeft");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
@@ -252,12 +252,12 @@ test("the slider goes over the temperatures that are published, and runs the att
   assert.match(`${await page.locator("#input-caption").textContent()}`, /image 5, labelled 1/);
   await page.waitForFunction(() => /right=distilled-100-.*attack=jsma-t.*target=8.*step=/.test(location.hash));
 
-  // What is not on show is not fetched: T = 10 was passed by.
+  // A network that is not shown is not fetched: the slider only passes T = 10.
   await slider.evaluate((slider) => {
     for (const value of ["2", "1", "0", "3"]) Object.assign(slider, { value }).dispatchEvent(new Event("input"));
   });
   assert.equal(await panel(page, "right").getAttribute("data-model"), "mnist-distilled-t100");
-  // Another role keeps the temperature, where there is one.
+  // Another role keeps the temperature if there is such a network.
   await panel(page, "right").locator(".panel-model").selectOption("undefended");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-undefended",
@@ -266,7 +266,7 @@ test("the slider goes over the temperatures that are published, and runs the att
   assert.deepEqual(problems, []);
 });
 
-test("a model card is what the manifest says, and says why the epochs are fewer only where they are", async (t) => {
+test("A model card shows the manifest's entry, and gives a reason for fewer epochs only where there are fewer", async (t) => {
   const manifest = PUBLISHED.map((each) => ({
     ...each,
     ...(each.role === "undefended"
@@ -303,7 +303,7 @@ test("a model card is what the manifest says, and says why the epochs are fewer 
   assert.deepEqual(problems, []);
 });
 
-test("a frame with CIFAR-10 and its targets takes the place that is kept for it", async (t) => {
+test("A frame with CIFAR-10 and its targets has the height that is reserved for it", async (t) => {
   const { url } = await site(t, CIFAR.answers);
   const { page } = await open(t, `${url}/blank`);
   for (const width of [320, 700]) {
@@ -324,12 +324,12 @@ test("a frame with CIFAR-10 and its targets takes the place that is kept for it"
       while (!isReady()) await new Promise((resolve) => setTimeout(resolve, 50));
       return [frame.getBoundingClientRect().height, frame.contentDocument?.body.getBoundingClientRect().height ?? 0];
     }, LINK);
-    t.diagnostic(`at ${width} px: ${kept} px are kept, ${taken} px are taken`);
+    t.diagnostic(`at ${width} px: ${kept} px are reserved, ${taken} px are used`);
     assert.ok(taken <= kept + 1 && taken > kept - 40, `${taken} of ${kept} at ${width}`);
   }
 });
 
-test("a frame has the slider where its author wants it", async (t) => {
+test("A frame has the temperature slider only if its flags ask for it", async (t) => {
   const { url } = await site(t, withTemperatures(20, 40));
   const link = "v=1&right=distilled-40&sample=0&target=3&step=1&lang=en&end";
   const { page: bare } = await visit(t, `${url}/?embed=1#${link}`);

@@ -1,7 +1,7 @@
 /**
- * Faults on purpose, each a row of a table: files that are missing or damaged, which are told about and
- * fetched again; and what happens around the page, of which nothing is said, since it goes on. Files that
- * break off are in `dropped.test.mjs`, workers that end in `killed.test.mjs`.
+ * Faults: files that are missing or damaged, which the page reports and fetches again; and events around the page, such
+ * as full storage, during which the page continues without a message. Broken downloads are in `dropped.test.mjs`, and
+ * workers that end in `killed.test.mjs`.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,7 @@ function flipped(path, place) {
   return bytes;
 }
 
-/** What breaks one network. @type {Record<string, [answer: import("./helper.mjs").Answer, error: string]>} */
+/** Faults of the file of one network. @type {Record<string, [answer: import("./helper.mjs").Answer, error: string]>} */
 const NETWORK = {
   "is missing": [404, "NetworkError"],
   "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],
@@ -41,11 +41,11 @@ const NETWORK = {
 };
 
 for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
-  test(`a network's file that ${fault} is reported in its panel, and a retry helps`, async (t) => {
+  test(`A network's file that ${fault} is reported in its panel, and a retry fetches it`, async (t) => {
     const { url, answers } = await site(t, { [WEIGHTS]: answer });
     const { page } = await open(t, url);
     const left = panel(page, "left");
-    // A file that stops coming is given up after half a minute.
+    // The page gives up a download that stalls after half a minute.
     await page.waitForFunction(
       () => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error",
       null,
@@ -65,7 +65,7 @@ for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
   });
 }
 
-test("a damaged copy in the browser's cache is passed by", async (t) => {
+test("A damaged copy in the browser's cache is ignored, and the file is fetched again", async (t) => {
   const { url, requests } = await site(t, {
     [WEIGHTS]: (_, response) => {
       const isFirst = requests.filter((path) => path === WEIGHTS).length === 1;
@@ -80,7 +80,7 @@ test("a damaged copy in the browser's cache is passed by", async (t) => {
 });
 
 /**
- * What breaks the engine, and so both panels.
+ * Faults of files that the engine needs, and so both panels.
  *
  * @type {Record<string, [path: string, answer: import("./helper.mjs").Answer, error: string]>}
  */
@@ -101,7 +101,7 @@ const ENGINE = {
 };
 
 for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
-  test(`a ${fault} is reported, and a retry helps`, async (t) => {
+  test(`A ${fault} is reported, and a retry fetches the file`, async (t) => {
     const { url, answers } = await site(t, { [path]: answer });
     const { page } = await open(t, url);
     await page.waitForFunction(
@@ -115,7 +115,7 @@ for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
   });
 }
 
-test("test digits that are missing are reported, and a retry helps", async (t) => {
+test("Missing test digits are reported, and a retry fetches them", async (t) => {
   const { url, answers } = await site(t, { "/www/samples/mnist.png": 404 });
   const { page } = await open(t, url);
   await page.locator("#samples-error .notice-text").waitFor();
@@ -125,14 +125,14 @@ test("test digits that are missing are reported, and a retry helps", async (t) =
   assert.equal(await page.locator("#samples .tile").count(), 100);
 });
 
-test("without its words the page says that it could not start", async (t) => {
+test("Without its words the page says that it could not start", async (t) => {
   const { url } = await site(t, { "/www/languages/en.json": 404 });
   const { page } = await open(t, url);
   await page.locator("#boot[data-failed]").waitFor();
   assert.ok(await page.locator("#boot a").isVisible());
 });
 
-test("without workers the page attacks all the same, and says where", async (t) => {
+test("Without workers the attack runs in the page, and the page says so", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url, { script: "delete globalThis.Worker" });
   await choose(page, 7);
@@ -142,7 +142,7 @@ test("without workers the page attacks all the same, and says where", async (t) 
 });
 
 /**
- * What happens around the page: the page goes on, and nothing is said, since nothing is wrong.
+ * Events around the page. The page continues and shows no message.
  *
  * @type {Record<string, (page: import("playwright-core").Page) => Promise<unknown>>}
  */
@@ -156,7 +156,7 @@ const AROUND = {
     }
   },
   "storage is full": async (page) => {
-    // The choice holds for this visit all the same.
+    // The choice still applies to this visit.
     const before = await page.locator("#theme").getAttribute("aria-pressed");
     await page.locator("#theme").click();
     assert.notEqual(await page.locator("#theme").getAttribute("aria-pressed"), before);
@@ -167,7 +167,7 @@ const AROUND = {
       const now = Date.now;
       Date.now = () => now() - 365 * 24 * 3600 * 1000;
     }),
-  "another tab attacks as well": async (page) => {
+  "another tab attacks too": async (page) => {
     const other = await page.context().newPage();
     await other.goto(page.url());
     await ready(other);
@@ -175,7 +175,7 @@ const AROUND = {
   },
 };
 
-/** What has to be so before the page starts. @type {Record<string, string>} */
+/** Scripts that run before those of the page. @type {Record<string, string>} */
 const BEFORE = {
   "storage is forbidden":
     'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });',
@@ -183,11 +183,11 @@ const BEFORE = {
 };
 
 for (const [what, happens] of Object.entries(AROUND)) {
-  test(`${what}: the attack ends as it would have, and so does the next one`, async (t) => {
+  test(`An attack and the next one end as usual when ${what}`, async (t) => {
     const { url } = await site(t);
     const { page, problems } = await open(t, `${url}/blank`, { script: BEFORE[what] });
     if (what.startsWith("a day")) await page.clock.install();
-    // An attack of two hundred steps, so that it is under way when it happens.
+    // An attack of two hundred steps, so that it still runs when the event happens.
     await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=40&lang=en&end`);
     await ready(page);
     await page.locator("#run").click();

@@ -1,4 +1,4 @@
-/** The page in Firefox: the CPU engine, drawing, links and the embed, and the same pixels and words as in Chromium. */
+/** The page in Firefox: the CPU engine, drawing, links and the embedded page, with the same pixels and words as Chromium. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
@@ -34,7 +34,7 @@ async function open(t, url) {
   return { page, problems };
 }
 
-/** In the page, in either browser: the pixels, marks left out, and everything that is said of them. */
+/** Evaluated in the page, in both browsers: the pixels of each panel without the marks, and the words around them. */
 const shown = () =>
   [...document.querySelectorAll("[data-panel]")].map((panel) => {
     const { width, height } = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels"));
@@ -46,7 +46,7 @@ const shown = () =>
     };
   });
 
-/** @param {Page} page @param {number[][]} strokes Of x, y, x, y, … from 0 to 255. */
+/** @param {Page} page @param {number[][]} strokes Each is x, y, x, y, … from 0 to 255. */
 async function draw(page, strokes) {
   const box = await (await page.$("#pad"))?.boundingBox();
   if (!box) throw new Error("there is no drawing area");
@@ -59,7 +59,7 @@ async function draw(page, strokes) {
   }
 }
 
-test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a worker", async (t) => {
+test("A digit can be drawn by mouse and by keyboard, and is attacked on the CPU in a worker", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await open(t, `${url}/#v=1&left=undefended-1&right=distilled-100&target=3&end`);
   await page.waitForFunction(isReady);
@@ -85,7 +85,7 @@ test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a wo
   assert.deepEqual(problems, []);
 });
 
-test("a link is replayed to the pixels and words that Chromium shows", async (t) => {
+test("A link shows the same pixels and words as in Chromium", async (t) => {
   const { url } = await site(t);
   const link = `${url}/?engine=cpu#v=1&left=undefended-1&right=distilled-40&attack=jsma-t&target=3&step=6&strokes=${writeStrokes(FIVE.strokes.map((/** @type {number[]} */ stroke) => Uint8Array.from(stroke)))}&end`;
   const isThere = () =>
@@ -107,7 +107,7 @@ test("a link is replayed to the pixels and words that Chromium shows", async (t)
   assert.ok(new Set(here[0].pixels.split(",")).size > 10, "the picture is blank");
 });
 
-test("a frame and an element attack in somebody else's page", async (t) => {
+test("A frame and an element run the attack in another page", async (t) => {
   const link = "v=1&amp;left=undefended-1&amp;right=distilled-100&amp;sample=0&amp;target=3";
   const { url } = await site(t, {
     "/host": `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,">
@@ -122,7 +122,7 @@ test("a frame and an element attack in somebody else's page", async (t) => {
   await frame?.waitForFunction(hasEnded);
   assert.deepEqual(await frame?.evaluate(outcomes), ["fooled", "gradient-vanished"]);
 
-  // The click on the poster asks for the attack as well, once it is on the screen.
+  // A click on the poster also starts the attack, once the element is on the screen.
   const poster = await page.waitForSelector("defensive-distillation >>> button");
   await poster?.click();
   await page.$eval("defensive-distillation", (element) => element.scrollIntoView());

@@ -1,4 +1,4 @@
-/** A visit to the page: what a visitor does, by the hooks that the page's elements carry. */
+/** What a visitor does on the page: opening it, choosing, drawing, attacking, and waiting for the result. */
 import { choicesIn, settingsOf } from "../../www/domain/attacks.js";
 import { open } from "./helper.mjs";
 
@@ -12,7 +12,7 @@ export async function both(page, name) {
   return Promise.all([panel(page, "left").getAttribute(name), panel(page, "right").getAttribute(name)]);
 }
 
-/** Waits until both networks are loaded and have read the image. @param {Page} page */
+/** Waits until both networks are loaded and have classified the image. @param {Page} page */
 export async function ready(page) {
   await page.waitForFunction(
     () => document.querySelectorAll('[data-panel][data-status="ready"]:not([data-label=""])').length === 2,
@@ -21,7 +21,7 @@ export async function ready(page) {
 
 /** Waits until the attack has ended in both panels. @param {Page} page @returns {Promise<(string | null)[]>} */
 export async function ended(page) {
-  // What the page has been told to do is drawn in the next frame; until then it shows the attack before.
+  // The page draws a change in the next frame. Until then it shows the previous attack.
   await page.evaluate(() => new Promise(requestAnimationFrame));
   await page.waitForFunction(
     () =>
@@ -31,7 +31,7 @@ export async function ended(page) {
   return both(page, "data-outcome");
 }
 
-/** Waits until nothing runs and the panels show a step. @param {Page} page @param {string} step */
+/** Waits until no attack runs and the panels show this step. @param {Page} page @param {string} step */
 export const showing = (page, step) =>
   page.waitForFunction(
     (step) =>
@@ -64,7 +64,7 @@ export async function choose(page, label) {
 }
 
 /**
- * Clicks a choice wherever it is by now: what was opened above it may still be moving it.
+ * Clicks an input without the mouse, because something that opens above the input may still be moving it.
  *
  * @param {import("playwright-core").Locator} choice
  */
@@ -72,7 +72,7 @@ export const pick = (choice) => choice.evaluate((input) => /** @type {HTMLElemen
 
 /** @typedef {Partial<import("../../www/domain/settings.js").Settings> & { target?: number }} Wanted */
 
-/** What an attack does not have is left as it is. @param {Page} page @param {Wanted} wanted */
+/** Sets the target, the attack and its settings. Skips what the attack does not have. @param {Page} page @param {Wanted} wanted */
 export async function set(page, { target, attack, direction, ...numbers }) {
   if (target !== undefined) await pick(page.locator(`#targets input[value="${target}"]`));
   if (attack || direction || Object.keys(numbers).length > 0)
@@ -99,7 +99,7 @@ export async function attack(page) {
   return ended(page);
 }
 
-/** Draws strokes of x, y, x, y, … from 0 to 255. @param {Page} page @param {number[][]} strokes */
+/** Draws strokes on the pad. Each stroke is x, y, x, y, … from 0 to 255. @param {Page} page @param {number[][]} strokes */
 export async function draw(page, strokes) {
   await page.locator("#pad").scrollIntoViewIfNeeded();
   const pad = await page.locator("#pad").boundingBox();
@@ -116,7 +116,7 @@ export async function draw(page, strokes) {
 }
 
 /**
- * Goes to another data set, and waits until its networks have read its first image.
+ * Switches to another data set and waits until its networks have classified its first image.
  *
  * @param {Page} page
  * @param {string} data
@@ -133,7 +133,7 @@ export async function goTo(page, data) {
   await ready(page);
 }
 
-/** How many different colours the 28×28 preview has: one when it is blank. @param {Page} page */
+/** How many different colours the 28×28 preview has. A blank preview has one. @param {Page} page */
 export function coloursSeen(page) {
   return page.locator("#seen").evaluate((canvas) => {
     const { data } = /** @type {any} */ (canvas).getContext("2d").getImageData(0, 0, 28, 28);
@@ -142,7 +142,7 @@ export function coloursSeen(page) {
 }
 
 /**
- * Waits until the preview, which is drawn a frame or more after what it shows was asked for, has so many colours.
+ * Waits until the number of colours in the preview is as wanted. The preview is drawn one or more frames after a change.
  *
  * @param {Page} page
  * @param {(colours: number) => boolean} wanted
@@ -151,13 +151,13 @@ export function coloursSeen(page) {
 export async function untilSeen(page, wanted, what) {
   let colours = await coloursSeen(page);
   for (let looks = 0; !wanted(colours); looks++) {
-    if (looks === 100) throw new Error(`${what}: it has ${colours} colours still`);
+    if (looks === 100) throw new Error(`${what}: it still has ${colours} colours`);
     await page.waitForTimeout(50);
     colours = await coloursSeen(page);
   }
 }
 
-/** Runs the lab's experiment on one network and one image. @param {Page} page */
+/** Runs the lab's experiment with one network and one image. @param {Page} page */
 export async function measureLittle(page) {
   await page.locator("#lab[data-ready]").waitFor();
   for (const box of (await page.locator("input[name=network]").all()).slice(1)) await box.uncheck();

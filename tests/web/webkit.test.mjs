@@ -1,4 +1,4 @@
-/** The page in WebKit, which is Safari's engine: it opens, and an attack ends as in the other browsers. */
+/** The page in WebKit, the engine of Safari: it opens, and an attack ends as in the other browsers. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => webkit?.close());
 
-/** Before the page's own scripts: collects what should never happen, since WebDriver does not tell of the console. */
+/** Runs before the page's scripts and collects errors and warnings, because WebDriver does not report the console. */
 const COLLECT = `
   globalThis.problems = [];
   const add = (problem) => problems.push(String(problem));
@@ -23,7 +23,7 @@ const COLLECT = `
   addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => add(violatedDirective + " " + blockedURI));
 `;
 
-test("a sample is attacked in WebKit, and each panel ends as in Chromium", async (t) => {
+test("An attack on a test image ends in WebKit as in Chromium", async (t) => {
   const page = readFileSync(new URL("../../index.html", import.meta.url), "utf8").replace(
     "<link",
     '<script src="/collect.js"></script>$&',
