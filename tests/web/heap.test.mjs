@@ -1,8 +1,7 @@
 /**
- * A long visit: attacks that end and attacks that are cancelled, networks and data sets that are
- * changed, drawings. Once it has settled, neither the page nor its worker holds more than before, in
- * JavaScript, in buffers, in the module's memory, in elements or in listeners.
- * `ROUNDS=200 node --test tests/web/heap.test.mjs` goes on for about an hour.
+ * The memory of a long visit: attacks that end, attacks that are cancelled, changes of network and data set, drawings.
+ * After the first rounds, the page and its worker need no more JavaScript heap, buffers, module memory, elements or
+ * listeners. `ROUNDS=200 node --test tests/web/heap.test.mjs` takes about an hour.
  */
 import assert from "node:assert/strict";
 import { site, test, withBrowser } from "./helper.mjs";
@@ -12,16 +11,16 @@ withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Rounds after which everything has been done that leaves something behind for good, and rounds that are measured. */
+/** Rounds before the first measurement, which fill caches and compile code, and rounds between the two measurements. */
 const [SETTLING, ROUNDS] = [2, Number(process.env.ROUNDS ?? 3)];
 /**
- * Bytes by which a heap may differ with nothing kept: code that is compiled, in each round that of the test as well.
- * The buffers of one attack alone take more.
+ * Bytes that the heap may grow without a leak: compiled code, and in each round also that of the test. The buffers of a
+ * single attack are larger.
  */
 const NOISE = 300_000;
 const NOISE_OF_ROUND = 60_000;
 
-/** What the visitor does over and over. @param {Page} page @param {number} round */
+/** One round of the visit. @param {Page} page @param {number} round */
 async function work(page, round) {
   await choose(page, round % 10);
   await set(page, { target: (round + 3) % 10, attack: "jsma-f" });
@@ -54,7 +53,7 @@ async function work(page, round) {
   await page.waitForFunction((language) => document.documentElement.lang === language, round % 2 ? "ja" : "en");
 }
 
-/** Asks the page and its worker, past everything that may be thrown away. @param {Page} page */
+/** Returns a function that collects garbage and then measures the page and its worker. @param {Page} page */
 async function debugging(page) {
   const client = await page.context().newCDPSession(page);
   /** @type {Promise<string>} */
@@ -70,10 +69,10 @@ async function debugging(page) {
   const inWorker = (method, params = {}) =>
     new Promise((resolve, reject) => {
       const id = ++last;
-      client.on("Target.receivedMessageFromTarget", function hear({ message }) {
+      client.on("Target.receivedMessageFromTarget", function receive({ message }) {
         const { id: answered, result, error } = JSON.parse(message);
         if (answered !== id) return;
-        client.off("Target.receivedMessageFromTarget", hear);
+        client.off("Target.receivedMessageFromTarget", receive);
         if (error) reject(new Error(error.message));
         else resolve(result);
       });
@@ -82,7 +81,7 @@ async function debugging(page) {
         .catch(reject);
     });
   await client.send("Performance.enable");
-  /** The module's memory is in no heap. */
+  /** The size of the module's memory, which is not part of a heap. */
   async function moduleBytes() {
     const { result } = await inWorker("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
     const { objects } = await inWorker("Runtime.queryObjects", { prototypeObjectId: result.objectId });
@@ -114,7 +113,7 @@ async function debugging(page) {
 }
 
 test(
-  "a long visit holds no more after many attacks, cancellations and changes than after a few",
+  "A long visit needs no more memory after many attacks, cancellations and changes than after a few",
   async (t) => {
     const { url } = await site(t);
     const { page, problems } = await visit(t, `${url}/#v=1&lang=en&end`);
@@ -124,11 +123,11 @@ test(
     for (let round = 0; round < ROUNDS; round++) await work(page, SETTLING + round);
     const after = await measure();
     t.diagnostic(`before ${JSON.stringify(before)}, after ${ROUNDS} rounds ${JSON.stringify(after)}`);
-    assert.ok(after.heap - before.heap < NOISE + ROUNDS * NOISE_OF_ROUND, "more is held");
-    assert.ok(after.buffers - before.buffers < NOISE, "more buffers are held");
-    assert.ok(after.module <= before.module, "the module has grown");
-    assert.ok(after.elements - before.elements < 200, "elements are left");
-    assert.ok(after.listeners - before.listeners < 20, "listeners are left");
+    assert.ok(after.heap - before.heap < NOISE + ROUNDS * NOISE_OF_ROUND, "the heap has grown");
+    assert.ok(after.buffers - before.buffers < NOISE, "the buffers have grown");
+    assert.ok(after.module <= before.module, "the module's memory has grown");
+    assert.ok(after.elements - before.elements < 200, "elements were not removed");
+    assert.ok(after.listeners - before.listeners < 20, "listeners were not removed");
     assert.deepEqual(problems, []);
   },
   (SETTLING + ROUNDS) * 60_000,

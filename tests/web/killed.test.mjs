@@ -1,8 +1,7 @@
 /**
- * The engine's worker ends, with a word or without, whatever it is doing: a table of the moment, what
- * the visitor sees, and what works all the same. Nothing waits for a worker that is gone, and nobody
- * gives up one that only has to wait. (Workers of the lab's pool are in `pool.test.mjs`, a lost
- * graphics device in `handover.test.mjs` and `webgpu.test.mjs`.)
+ * The engine's worker ends, with or without an error, at any moment: what the visitor sees, and what still works. The page
+ * does not wait for a worker that has ended, and does not give up a worker that only waits for a file. (The workers of
+ * the lab are tested in `pool.test.mjs`, a lost graphics device in `handover.test.mjs` and `webgpu.test.mjs`.)
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -17,48 +16,48 @@ withBrowser();
 const WEIGHTS = "/www/models/mnist-undefended.safetensors";
 const MODULE = "/pkg/cpu/engine_bg.wasm";
 
-/** Put before the page's scripts: its clock is the test's, and what the worker says is counted. */
-const WATCHED = `${CLOCK}
-  globalThis.heard = 0;
-  globalThis.made = 0;
+/** Runs before the page's scripts: the test controls the clock, and messages from workers are counted. */
+const OBSERVE = `${CLOCK}
+  globalThis.received = 0;
+  globalThis.started = 0;
   globalThis.Worker = class extends Worker {
     constructor(...of) {
       super(...of);
-      made++;
-      this.addEventListener("message", () => { heard++; });
+      started++;
+      this.addEventListener("message", () => { received++; });
     }
   };
 `;
 
-/** Half a minute passes for the page, in which nobody answers. @param {Page} page */
-const wait = (page) =>
+/** Half a minute passes for the page, without an answer from the worker. @param {Page} page */
+const passTime = (page) =>
   page.evaluate((ticks) => {
     for (let i = 0; i < ticks; i++) /** @type {any} */ (globalThis).tick();
   }, TICKS);
 
-/** Half a minute passes for the page and for the worker. @param {Page} page */
-async function waitTogether(page) {
+/** Half a minute passes for the page, and the worker answers at every tick. @param {Page} page */
+async function passTimeWithAnswers(page) {
   for (let ticks = 0; ticks < TICKS; ticks++) {
     const before = await page.evaluate(() => {
       const global = /** @type {any} */ (globalThis);
-      const before = global.heard;
+      const before = global.received;
       global.tick();
       return before;
     });
-    await page.waitForFunction((before) => /** @type {any} */ (globalThis).heard > before, before);
+    await page.waitForFunction((before) => /** @type {any} */ (globalThis).received > before, before);
   }
 }
 
-/** Ends the worker without a word, as a browser does that is short of memory. @param {Page} page */
+/** Ends the worker without an event, as a browser does when it is short of memory. @param {Page} page */
 async function kill(page) {
   const [worker] = page.workers();
   const gone = worker.waitForEvent("close");
-  // The answer does not come any more.
+  // This call gets no answer.
   worker.evaluate(() => close()).catch(() => {});
   await gone;
 }
 
-/** A file that comes when it is told to. @param {string} path */
+/** A file that is served once the test calls `open()`. @param {string} path */
 function held(path) {
   /** @type {(() => void)[]} */
   const waiting = [];
@@ -70,7 +69,7 @@ function held(path) {
       if (isOpen) send();
       else waiting.push(send);
     },
-    async asked() {
+    async requested() {
       while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     },
     open() {
@@ -80,16 +79,16 @@ function held(path) {
   };
 }
 
-/** Both panels say that the engine is gone. @param {Page} page @param {RegExp} words */
-async function told(page, words) {
+/** Waits until both panels report that the engine has stopped. @param {Page} page @param {RegExp} words */
+async function bothPanelsReport(page, words) {
   await page.waitForFunction(
     () => document.querySelectorAll('[data-panel] .status[data-error="EngineError"]').length === 2,
   );
   for (const text of await page.locator("[data-panel] .status-text").allTextContents()) assert.match(text, words);
 }
 
-/** A new engine is started, and does what the one before would have. @param {Page} page */
-async function startAgain(page) {
+/** Retries, and checks that the new engine attacks as usual. @param {Page} page */
+async function retryAndAttack(page) {
   await panel(page, "left").locator(".retry").click();
   await ready(page);
   await choose(page, 7);
@@ -99,39 +98,39 @@ async function startAgain(page) {
 
 const SILENT = /The engine stopped\. Press “Retry” to restart it\. The engine has not answered for 30 seconds/;
 
-/** While a file is on its way. @type {Record<string, string>} */
+/** The file that the worker waits for. @type {Record<string, string>} */
 const LOADING = { "the module": MODULE, "the weights": WEIGHTS };
 
 for (const [name, path] of Object.entries(LOADING)) {
-  test(`a worker that ends while it fetches ${name} is told about in both panels, and Retry starts another`, async (t) => {
+  test(`A worker that ends while it fetches ${name} is reported in both panels, and Retry starts another`, async (t) => {
     const file = held(path);
     const { url } = await site(t, { [path]: file.answer });
-    const { page } = await open(t, url, { script: WATCHED });
-    await file.asked();
+    const { page } = await open(t, url, { script: OBSERVE });
+    await file.requested();
     await kill(page);
-    await wait(page);
-    await told(page, SILENT);
+    await passTime(page);
+    await bothPanelsReport(page, SILENT);
     file.open();
-    await startAgain(page);
+    await retryAndAttack(page);
   });
 
-  test(`a worker that has to wait for ${name} is waited for`, async (t) => {
+  test(`The page keeps a worker that waits for ${name}`, async (t) => {
     const file = held(path);
     const { url } = await site(t, { [path]: file.answer });
-    const { page, problems } = await open(t, url, { script: WATCHED });
-    await file.asked();
-    await waitTogether(page);
+    const { page, problems } = await open(t, url, { script: OBSERVE });
+    await file.requested();
+    await passTimeWithAnswers(page);
     file.open();
     await ready(page);
     assert.deepEqual(problems, []);
   });
 }
 
-test("a worker that ends before it has said anything is done without: the page computes", async (t) => {
+test("If the worker ends before its first message, the engine runs in the page", async (t) => {
   const { url } = await site(t, { "/www/engine/worker.js": "close();" });
-  const { page } = await open(t, url, { script: WATCHED });
-  await page.waitForFunction(() => /** @type {any} */ (globalThis).made > 0);
-  await wait(page);
+  const { page } = await open(t, url, { script: OBSERVE });
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).started > 0);
+  await passTime(page);
   await ready(page);
   assert.match(
     `${await page.locator("#engine-info").getAttribute("data-reason")}`,
@@ -140,38 +139,38 @@ test("a worker that ends before it has said anything is done without: the page c
   assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
 });
 
-test("a worker that ends while it has nothing to do is missed when there is, and what was on show stays", async (t) => {
+test("A worker that ends while idle is noticed at the next request, and the shown result stays until then", async (t) => {
   const { url } = await site(t);
-  const { page } = await open(t, url, { script: WATCHED });
+  const { page } = await open(t, url, { script: OBSERVE });
   await ready(page);
   await attack(page);
   await kill(page);
-  await wait(page);
+  await passTime(page);
   assert.equal(
     await page.locator('.status[data-error]:not([data-error=""])').count(),
     0,
-    "nobody is asked for anything",
+    "no request waits for an answer",
   );
   await page.locator("#scrubber").press("Home");
   assert.equal(await panel(page, "left").getAttribute("data-outcome"), "fooled");
 
   await page.locator("#samples .tile").nth(33).click();
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "");
-  await wait(page);
-  await told(page, SILENT);
-  await startAgain(page);
+  await passTime(page);
+  await bothPanelsReport(page, SILENT);
+  await retryAndAttack(page);
 });
 
 /**
- * How a worker ends in the middle of an attack.
+ * How a worker ends during an attack.
  *
  * @type {Record<string, [end: (page: Page) => Promise<unknown>, words: RegExp]>}
  */
 const ENDS = {
-  "without a word": [
+  "without an event": [
     async (page) => {
       await kill(page);
-      await wait(page);
+      await passTime(page);
     },
     SILENT,
   ],
@@ -196,10 +195,10 @@ const ENDS = {
 };
 
 for (const [how, [end, words]] of Object.entries(ENDS)) {
-  test(`a worker that ends ${how} in the middle of an attack is told about, the attack is over, and Retry starts another`, async (t) => {
+  test(`A worker that ends ${how} during an attack is reported, the attack stops, and Retry starts another worker`, async (t) => {
     const { url } = await site(t);
     const { page } = await open(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, {
-      script: WATCHED,
+      script: OBSERVE,
     });
     await ready(page);
     await page.locator("#run").click();
@@ -207,13 +206,13 @@ for (const [how, [end, words]] of Object.entries(ENDS)) {
       () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2,
     );
     await end(page);
-    await told(page, words);
+    await bothPanelsReport(page, words);
     await page.waitForFunction(() => document.body.dataset.running === "false");
     await page.locator("#message", { hasText: "Press “Retry” in a panel" }).waitFor();
-    // The messages in the panels have just moved what is below them.
+    // The messages in the panels may still move the input, so it is not clicked with the mouse.
     await page
       .locator("input[name=attack][value=jsma-f]")
       .evaluate((choice) => /** @type {HTMLElement} */ (choice).click());
-    await startAgain(page);
+    await retryAndAttack(page);
   });
 }

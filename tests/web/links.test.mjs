@@ -1,4 +1,4 @@
-/** Links on the page: what is on it goes into the address, and comes out of it elsewhere as it was. */
+/** Links on the page: the address holds what is on the page, and opening it elsewhere shows the same. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
@@ -14,7 +14,7 @@ const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.m
 const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
 
-/** What a reader of both panels sees, pixel by pixel and word by word. @param {Page} page */
+/** The pixels, words and numbers of both panels. @param {Page} page */
 const seen = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll("[data-panel]")].map((panel) => ({
@@ -32,10 +32,10 @@ async function addressHas(page, ...parts) {
   return page.url();
 }
 
-test("an attack on a drawing is replayed to the same pixels and words, without workers, on a phone, in a fresh profile", async (t) => {
+test("A link to an attack on a drawing shows the same pixels and words on a phone without workers", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
-  assert.equal(new URL(page.url()).hash, "", "a page that nobody has touched writes no address");
+  assert.equal(new URL(page.url()).hash, "", "an untouched page does not change its address");
   await draw(page, FIVE.strokes);
   await set(page, { target: 3, theta: 0.5, budget: 60 });
   await pick(page.locator('input[name=overlay][value="gradient"]'));
@@ -58,12 +58,12 @@ test("an attack on a drawing is replayed to the same pixels and words, without w
   await showing(other, step);
   assert.match(`${await other.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
   assert.deepEqual(await seen(other), before);
-  assert.equal(other.url(), link, "an address that was opened stays as it is");
+  assert.equal(other.url(), link, "the address of an opened link does not change");
   assert.ok(await other.locator("#notes").isHidden());
   assert.deepEqual(problems, []);
 });
 
-test("back and forward go from request to request, and playing makes no entries", async (t) => {
+test("Back and forward step through what was chosen and attacked, and playing adds no entries", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 4);
@@ -99,7 +99,7 @@ test("back and forward go from request to request, and playing makes no entries"
 const sampleNumber = async (page) =>
   /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
 
-test("language, colours and view travel, and are not remembered", async (t) => {
+test("A link sets language, colours and view, which are not stored", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
     colorScheme: "light",
@@ -113,7 +113,7 @@ test("language, colours and view travel, and are not remembered", async (t) => {
   await addressHas(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
 });
 
-test("a link says when a network has changed, or is not there", async (t) => {
+test("A notice appears when a link's network has changed or does not exist", async (t) => {
   const { url } = await site(t);
   const { role, temperature, sha256 } = MANIFEST.find((/** @type {any} */ { id }) => id === "mnist-undefended");
   const same = `left=${role}-${temperature}-${sha256.slice(0, 8)}`;
@@ -132,7 +132,7 @@ test("a link says when a network has changed, or is not there", async (t) => {
   await page.locator("#notes").waitFor({ state: "hidden" });
 });
 
-test("a golden link of every kind opens, and a bad one says in one line what was dropped", async (t) => {
+test("Every golden link opens, and a bad one shows in one line what was dropped", async (t) => {
   const { url } = await site(t, withCifar().answers);
   const { page, problems, requests } = await visit(t, url);
   const active = () => page.locator("img, script, iframe, object, embed, [onerror], [onload]").count();
@@ -149,7 +149,7 @@ test("a golden link of every kind opens, and a bad one says in one line what was
     dropped: ["strokes", "end"],
   };
   for (const { name, link, says, dropped } of [...GOLDEN, megabyte]) {
-    // What is on show is still the link before's until the next frame.
+    // The page shows the previous link until the next frame.
     await page.evaluate(
       (hash) =>
         new Promise((resolve) => {
@@ -191,7 +191,7 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   );
 });
 
-test("the share panel gives the link, the lines and the pictures of what is on the page", async (t) => {
+test("The share panel offers the link, the snippets and the pictures of what is on the page", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, {
     permissions: ["clipboard-read", "clipboard-write"],
@@ -224,14 +224,14 @@ test("the share panel gives the link, the lines and the pictures of what is on t
   const moving = await decoded(page, await saved(page, "#share-moving"));
   assert.deepEqual([still.width, still.height, still.frames.length], [960, 560, 1]);
   assert.deepEqual([moving.width, moving.height, moving.frames.length], [960, 560, iterations + 1]);
-  assert.equal(new Set(moving.frames).size, iterations + 1, "each step is another picture");
+  assert.equal(new Set(moving.frames).size, iterations + 1, "each step has a different picture");
   assert.ok(still.text.includes(`Source\0${link}`) && moving.text.includes(`Source\0${link}`));
   await page.keyboard.press("Escape");
   assert.ok(await page.locator("#share").isHidden());
   assert.deepEqual(problems, []);
 });
 
-test("where the browser can share by itself, it is given the link of what is on show", async (t) => {
+test("The browser's own share dialog gets the link to what is shown", async (t) => {
   const { url } = await site(t);
   const script = "navigator.share = async (what) => { globalThis.given = what; };";
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
@@ -247,7 +247,7 @@ test("where the browser can share by itself, it is given the link of what is on 
   assert.deepEqual(problems, []);
 });
 
-test("where the clipboard is closed, the text is selected instead", async (t) => {
+test("The text is selected if the clipboard is not allowed", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url, {
     script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))",
@@ -261,7 +261,7 @@ test("where the clipboard is closed, the text is selected instead", async (t) =>
   );
 });
 
-test("the story's steps are links; the teacher's answers soften with the temperature, and the chart says where nothing is left", async (t) => {
+test("The story's steps have links, the teacher's answers follow the temperature, and the gradient chart says where the gradient is 0", async (t) => {
   const { url, requests } = await site(t);
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
   const [teacher] = MANIFEST.filter(
@@ -285,7 +285,7 @@ test("the story's steps are links; the teacher's answers soften with the tempera
     await page.locator("#soft-value", { hasText: `T = ${temperature}` }).waitFor();
     const powers = logits.map((logit) => Math.exp((logit - Math.max(...logits)) / temperature));
     const expected = powers.map((power) => power / powers.reduce((sum, each) => sum + each));
-    // Two digits are shown of what is small, four decimals of the rest; and 32 bits end at about 1e−38.
+    // Small values are shown with two digits, others with four decimals. 32-bit floats end at about 1e−38.
     await page.waitForFunction(
       (expected) =>
         [...document.querySelectorAll("#soft .bar-value")].every(({ textContent }, place) => {
@@ -309,10 +309,10 @@ test("the story's steps are links; the teacher's answers soften with the tempera
   assert.deepEqual(problems, []);
 });
 
-test("every button of the story does its part", async (t) => {
+test("Every button of the story does what it says", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
-  /** What each leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
+  /** What each button leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
   const leads = {
     undefended: [2, /fooled,gradient-vanished/],
     both: [4, /fooled,gradient-vanished/],
@@ -325,7 +325,7 @@ test("every button of the story does its part", async (t) => {
     if (!(await details.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open)))
       await details.locator("summary").click();
     await page.locator(`[data-story="${name}"]`).click();
-    // The end is waited for, and not the outcomes, which may be those of the attack before.
+    // Wait for the end of the attack, because the outcomes may still be those of the previous attack.
     assert.match((await ended(page)).join(), outcomes, name);
     if (name === "teacher") assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
   }
@@ -340,7 +340,7 @@ test("every button of the story does its part", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("axe finds nothing in any step of the story, nor in the share panel", async (t) => {
+test("Axe finds no violation in any step of the story, nor in the share panel", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
   for (const step of [2, 3, 4, 5, 6, 0]) {
@@ -359,7 +359,7 @@ async function saved(page, button) {
 }
 
 /**
- * What the browser's own decoder makes of a PNG: its size, and a sum of each frame's pixels.
+ * Decodes a PNG with the browser's decoder. Returns its size and a checksum of each frame's pixels.
  *
  * @param {Page} page
  * @param {Buffer} file
