@@ -1,4 +1,4 @@
-/** The page without a network, and the change from one release to the next. */
+/** The page without a network connection, and the update from one release to the next. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -16,15 +16,15 @@ const ROOT = process.env.SITE ?? fileURLToPath(new URL("../..", import.meta.url)
 const UPDATE = ["/sw.js", "/sw-files.js"];
 const WEIGHTS = "/www/models/mnist-undefended.safetensors";
 
-/** A visit with service workers. @param {import("node:test").TestContext} t @param {string} url */
-async function visit(t, url) {
+/** Opens the page with service workers allowed. @param {import("node:test").TestContext} t @param {string} url */
+async function openWithWorker(t, url) {
   const opened = await open(t, url, { serviceWorkers: "allow" });
   await ready(opened.page);
   return opened;
 }
 
-/** Waits until these files are kept. @param {Page} page @param {string[]} wanted */
-async function kept(page, ...wanted) {
+/** Waits until these files are in the cache. @param {Page} page @param {string[]} wanted */
+async function waitForCached(page, ...wanted) {
   for (let waited = 0; waited < 20_000; waited += 100) {
     const all = await page.evaluate(async () => {
       const worker = (await navigator.serviceWorker.getRegistration())?.active;
@@ -34,14 +34,14 @@ async function kept(page, ...wanted) {
     if (wanted.every((name) => all.some((path) => path.endsWith(name)))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  assert.fail(`not all of these are kept: ${wanted}`);
+  assert.fail(`not all of these are in the cache: ${wanted}`);
 }
 
 /** @param {Page} page */
 const isControlled = (page) => page.evaluate(() => navigator.serviceWorker.controller !== null);
 
-/** A quick experiment in the lab. @param {Page} page @param {string} lab */
-async function measure(page, lab) {
+/** Runs a short experiment in the lab. @param {Page} page @param {string} lab */
+async function runExperiment(page, lab) {
   await page.goto(`${lab}#amplitude`);
   await page.locator("#lab[data-ready=true]").waitFor();
   await page.locator("#lab-images").fill("1");
@@ -50,7 +50,7 @@ async function measure(page, lab) {
 }
 
 /**
- * The same site with some files changed, and the list that goes with them.
+ * Answers for `site` with some files changed, and the list of files with their new hashes.
  *
  * @param {Record<string, string>} changes By path.
  * @returns {Record<string, string>}
@@ -73,10 +73,10 @@ const NEXT = release({
 });
 
 for (const base of ["/", "/some/base/"]) {
-  test(`at ${base} the page and what was used once work without a network`, async (t) => {
+  test(`Without a network connection, the page at ${base} works with everything that was used once`, async (t) => {
     const { url, requests, answers } = await site(t, {}, base);
-    const { page, problems } = await visit(t, `${url}/`);
-    await kept(
+    const { page, problems } = await openWithWorker(t, `${url}/`);
+    await waitForCached(
       page,
       "samples/mnist.png",
       "mnist-undefended.safetensors",
@@ -87,11 +87,11 @@ for (const base of ["/", "/some/base/"]) {
     await ready(page);
     assert.ok(await isControlled(page));
     await goTo(page, "cifar10");
-    await kept(page, "samples/cifar10.png", "cifar10-undefended.safetensors");
-    await measure(page, `${url}/www/lab.html`);
+    await waitForCached(page, "samples/cifar10.png", "cifar10-undefended.safetensors");
+    await runExperiment(page, `${url}/www/lab.html`);
 
     await page.context().setOffline(true);
-    // The browser looks for a new release past what is emulated here.
+    // The browser's check for a new service worker ignores the emulated offline mode.
     for (const name of UPDATE) answers[name] = (request) => request.destroy();
     const before = requests.length;
     await page.goto(`${url}/?lang=1#v=1&sample=18&target=3&lang=ja&end`);
@@ -102,7 +102,7 @@ for (const base of ["/", "/some/base/"]) {
     assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
     await goTo(page, "cifar10");
     assert.ok(await page.locator("#results").isVisible());
-    await measure(page, `${url}/www/lab.html`);
+    await runExperiment(page, `${url}/www/lab.html`);
     assert.deepEqual(
       requests.slice(before).filter((path) => !UPDATE.includes(path)),
       [],
@@ -111,18 +111,23 @@ for (const base of ["/", "/some/base/"]) {
   });
 }
 
-test("what is kept on a first visit is not downloaded again", async (t) => {
+test("The files that are cached on a first visit are downloaded only once", async (t) => {
   const { url, transferred } = await site(t);
-  const { page } = await visit(t, url);
-  await kept(page, "pkg/cpu/engine_bg.wasm", "mnist-undefended.safetensors", "mnist-distilled-t100.safetensors");
+  const { page } = await openWithWorker(t, url);
+  await waitForCached(
+    page,
+    "pkg/cpu/engine_bg.wasm",
+    "mnist-undefended.safetensors",
+    "mnist-distilled-t100.safetensors",
+  );
   // The module and two models are 1.8 MB.
   assert.ok(transferred() < 2.5e6, `${transferred()} bytes`);
 });
 
-test("of a model that was never used, the page says without a network that it could not be fetched", async (t) => {
+test("Without a network connection, a model that was never used is reported as not fetched", async (t) => {
   const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+  const { page } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
   await ready(page);
   await page.context().setOffline(true);
@@ -136,10 +141,10 @@ test("of a model that was never used, the page says without a network that it co
   await ready(page);
 });
 
-test("a new release is offered; the old one goes on until it is accepted, and then all tabs are new", async (t) => {
+test("A new release is offered, and all tabs stay on the old one until it is accepted", async (t) => {
   const { url, answers } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+  const { page, problems } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
   await ready(page);
   assert.ok((await page.locator("#release").count()) === 0);
@@ -171,14 +176,14 @@ test("a new release is offered; the old one goes on until it is accepted, and th
       (await (await caches.open((await caches.keys())[0])).keys()).filter(({ url }) => url.includes("/www/main.js"))
         .length,
   );
-  assert.equal(mains, 1, "the old release is still kept");
+  assert.equal(mains, 1, "the old release is still in the cache");
   assert.deepEqual(problems, []);
 });
 
-test("a release that the host has only half of is not taken, and is once it is whole", async (t) => {
+test("A release is only installed once the host has all of its files", async (t) => {
   const { url, answers } = await site(t);
-  const { page } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+  const { page } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
   await ready(page);
   answers["/sw-files.js"] = NEXT["/sw-files.js"];
@@ -206,10 +211,10 @@ test("a release that the host has only half of is not taken, and is once it is w
   await page.waitForFunction(() => /** @type {any} */ (globalThis).isNext);
 });
 
-test("a copy that is damaged is refused, and fetched again", async (t) => {
+test("A damaged copy in the cache is not used, and the file is fetched again", async (t) => {
   const { url, requests } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+  const { page, problems } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.evaluate(async () => {
     const store = await caches.open((await caches.keys())[0]);
     for (const request of await store.keys()) {
@@ -231,10 +236,10 @@ test("a copy that is damaged is refused, and fetched again", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("npm start shows a file as it is on disk, also where a worker has stored it", async (t) => {
+test("With npm start the page has the files on disk, even if a service worker has stored older ones", async (t) => {
   const { url, answers } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await kept(page, "www/main.js", "mnist-undefended.safetensors");
+  const { page, problems } = await openWithWorker(t, url);
+  await waitForCached(page, "www/main.js", "mnist-undefended.safetensors");
   await page.reload();
   await ready(page);
   assert.ok(await isControlled(page));
@@ -245,7 +250,7 @@ test("npm start shows a file as it is on disk, also where a worker has stored it
   answers["/sw.js"] = developmentFiles();
   Object.assign(answers, edited(1));
   await page.reload();
-  // The old worker may have answered this load; the page then loads again by itself.
+  // The old service worker may have answered this load. The page then reloads by itself.
   await page.waitForFunction(() => /** @type {any} */ (globalThis).edited === 1);
   await ready(page);
   await page.waitForFunction(
@@ -261,7 +266,7 @@ test("npm start shows a file as it is on disk, also where a worker has stored it
   assert.deepEqual(problems, []);
 });
 
-test("where nothing can be stored the page works as without", async (t) => {
+test("The page works without offline copies if nothing can be stored", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await open(t, `${url}/blank`, { serviceWorkers: "allow" });
   const devtools = await page.context().newCDPSession(page);
@@ -276,7 +281,7 @@ test("where nothing can be stored the page works as without", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("where service workers are forbidden, nobody misses them", async (t) => {
+test("The page works if service workers are forbidden", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await open(t, url, {
     serviceWorkers: "allow",
@@ -288,8 +293,8 @@ test("where service workers are forbidden, nobody misses them", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("a frame registers nothing", async (t) => {
+test("An embedded page registers no service worker", async (t) => {
   const { url } = await site(t);
-  const { page } = await visit(t, `${url}/?embed=1&load=now`);
+  const { page } = await openWithWorker(t, `${url}/?embed=1&load=now`);
   assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
 });

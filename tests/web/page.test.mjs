@@ -1,4 +1,4 @@
-/** The page as a visitor uses it, on the published files. */
+/** The page with the published files, used as a visitor does. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { ATTACKS, settingsOf } from "../../www/domain/attacks.js";
@@ -27,7 +27,7 @@ const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
 const MOST_TRANSFERRED = 2_500_000;
 
-test("a test digit fools the undefended network, and the other one's gradient has vanished", async (t) => {
+test("An attack on a test digit fools the undefended network, and the distilled network's gradient has vanished", async (t) => {
   const { url, transferred } = await site(t);
   const { page, problems, requests } = await open(t, url);
   await ready(page);
@@ -50,7 +50,7 @@ test("a test digit fools the undefended network, and the other one's gradient ha
   assert.ok(transferred() > 1_000_000 && transferred() <= MOST_TRANSFERRED, `${transferred()} bytes`);
 });
 
-test("both networks are fetched while the engine's module is still on its way", async (t) => {
+test("Both networks are fetched while the engine's module is still loading", async (t) => {
   const { url, requests } = await site(t, {
     "/pkg/cpu/engine_bg.wasm": async (_, response) => {
       while (requests.filter((path) => path.endsWith(".safetensors")).length < 2)
@@ -60,14 +60,14 @@ test("both networks are fetched while the engine's module is still on its way", 
   });
   await visit(t, url);
   assert.equal(new Set(requests.filter((path) => path.endsWith(".safetensors"))).size, 2);
-  assert.equal(requests.filter((path) => path.endsWith(".safetensors")).length, 2, "and once only");
+  assert.equal(requests.filter((path) => path.endsWith(".safetensors")).length, 2, "and each only once");
 });
 
-test("a digit is drawn, undone, cleared and attacked", async (t) => {
+test("A digit can be drawn, undone, cleared and attacked", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await page.locator("#clear").click();
-  await untilSeen(page, (colours) => colours === 1, "the preview of nothing");
+  await untilSeen(page, (colours) => colours === 1, "the preview of an empty pad");
   await page.locator("#run").click();
   await page.locator("#message").waitFor();
   assert.match(`${await page.locator("#message").textContent()}`, /draw|choose/i);
@@ -86,8 +86,8 @@ test("a digit is drawn, undone, cleared and attacked", async (t) => {
 });
 
 /**
- * How each attack ends on test image 0, a 7 that should be read as a 3: on the undefended network, and on
- * the one distilled at T = 100.
+ * How each attack ends on test image 0, a 7 with target 3: on the undefended network, and on the network distilled at
+ * T = 100.
  *
  * @type {Record<import("../../www/domain/settings.js").AttackId, Case>}
  */
@@ -107,7 +107,7 @@ const ENDINGS = {
 /** @type {Record<string, Case>} */
 const SETTINGS = {
   "a target that the image already is": [{ target: 7 }, /^already-target$/, /^already-target$/],
-  "a budget of nothing": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
+  "a budget of 0": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
   "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
   "pixels made darker": [
     { target: 1, direction: "decrease" },
@@ -116,7 +116,7 @@ const SETTINGS = {
   ],
 };
 
-test("each attack ends as it should, and each setting does what it says", async (t) => {
+test("Each attack ends as expected, and each setting has its effect", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url);
   await choose(page, 7);
@@ -139,7 +139,7 @@ test("each attack ends as it should, and each setting does what it says", async 
   assert.deepEqual(problems, []);
 }, 180_000);
 
-test("one click takes the temperature into account, and runs again what was run", async (t) => {
+test("One click takes the temperature into account and repeats the attack", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url);
   await choose(page, 7);
@@ -151,7 +151,7 @@ test("one click takes the temperature into account, and runs again what was run"
   await page.locator("#temper").click();
   assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
 
-  // FGSM keeps its name, and says no less that it was blinded.
+  // FGSM stays selected, and its verdict also says that the attack was blinded.
   await set(page, { attack: "fgsm" });
   await page.locator("#untargeted").check();
   assert.equal((await attack(page))[1], "gradient-vanished");
@@ -166,11 +166,11 @@ test("one click takes the temperature into account, and runs again what was run"
   assert.deepEqual(problems, []);
 });
 
-test("what is said before a run is what comes: who will be blinded, and what is misread already", async (t) => {
+test("The page says correctly before a run which attacks will be blinded and which images are already misread", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
-  const sayings = async () => {
-    // What has been chosen is drawn in the next frame; where an attack has been run nothing is said.
+  const prospects = async () => {
+    // A choice is drawn in the next frame. The panels show no prospect after an attack.
     await page.evaluate(() => new Promise(requestAnimationFrame));
     await page.waitForFunction(() => document.querySelectorAll("[data-panel] .prospect:not([hidden])").length === 2);
     return page.locator(".prospect").allTextContents();
@@ -187,10 +187,10 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     await choose(page, 7);
     await set(page, { target: 3, attack: chosen });
     if (ATTACKS[chosen].untargeted) await page.locator("#untargeted").setChecked(isUntargeted);
-    // The switch follows the attack that has been chosen, and is drawn in the next frame.
-    await sayings();
+    // The switch follows the chosen attack in the next frame.
+    await prospects();
     if ((await page.locator("#temper").isChecked()) !== isTempered) await pick(page.locator("#temper"));
-    const said = await sayings();
+    const said = await prospects();
     const outcomes = await attack(page);
     const blinded = outcomes.map((outcome) => outcome === "gradient-vanished");
     assert.deepEqual(
@@ -211,7 +211,7 @@ test("what is said before a run is what comes: who will be blinded, and what is 
   for (let tile = 5; tile < 100 && misread < 2; tile += 10) {
     await page.locator("#samples .tile").nth(tile).click();
     await ready(page);
-    const said = await sayings();
+    const said = await prospects();
     const labels = await both(page, "data-label");
     const isMisread = labels.map((label) => Number(label) !== Math.floor(tile / 10));
     assert.deepEqual(
@@ -221,12 +221,12 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     );
     misread += Number(isMisread.includes(true));
   }
-  assert.equal(misread, 2, "there are such images");
+  assert.equal(misread, 2, "two such images were found");
   await set(page, { attack: "jsma-f", target: Number((await both(page, "data-label"))[0]) });
-  assert.match((await sayings())[0], /already the target/);
+  assert.match((await prospects())[0], /already the target/);
 });
 
-test("the direction says whether ink is added or removed", async (t) => {
+test("The direction sets whether ink is added or removed", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
@@ -239,7 +239,7 @@ test("the direction says whether ink is added or removed", async (t) => {
 });
 
 /**
- * How bright the left image is, on paper that is bright itself.
+ * The brightness of the left image, where paper is bright and ink is dark.
  *
  * @param {import("playwright-core").Page} page
  * @param {string} key
@@ -260,11 +260,11 @@ async function brightnessAt(page, key) {
     });
 }
 
-test("a running attack is cancelled, and the next one runs", async (t) => {
+test("A running attack can be cancelled, and the next one runs", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
-  // As long as an attack can be, so that it is under way when it is cancelled.
+  // The longest possible attack, so that it still runs when it is cancelled.
   await set(page, { target: 3, attack: "cw-l2", iterations: 1000 });
   await page.locator("#run").click();
   await page.waitForFunction(
@@ -276,7 +276,7 @@ test("a running attack is cancelled, and the next one runs", async (t) => {
   assert.equal((await attack(page))[0], "fooled");
 });
 
-test("the scrubber shows the earlier images again", async (t) => {
+test("The scrubber shows the images of earlier steps", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
@@ -297,7 +297,7 @@ test("the scrubber shows the earlier images again", async (t) => {
   await shows("End", [last, "3"]);
 });
 
-test("keys on the scrubber count from what is shown, also between two frames", async (t) => {
+test("Keys on the scrubber count from the current step, also between two frames", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
@@ -333,10 +333,10 @@ test("keys on the scrubber count from what is shown, also between two frames", a
       return !document.querySelector("#scrubber")?.dispatchEvent(event);
     }),
   );
-  assert.deepEqual(taken, [], "the browser's own keys are left to it");
+  assert.deepEqual(taken, [], "the browser's own shortcuts still work");
 });
 
-test("the scrubber stops what is played, also where it stands already", async (t) => {
+test("The scrubber stops playing, even if it does not move", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
@@ -356,10 +356,10 @@ test("the scrubber stops what is played, also where it stands already", async (t
     };
     return [await shown(new KeyboardEvent("keydown", { key: "Home" })), await shown(new PointerEvent("pointerdown"))];
   });
-  assert.deepEqual([pressed, held], ["0", "1"], "playing has moved by one image when it is stopped");
+  assert.deepEqual([pressed, held], ["0", "1"], "playing had moved by one step before it was stopped");
 });
 
-test("the page's thread stays free while attacks run", async (t) => {
+test("The page's thread stays free while an attack runs", async (t) => {
   const { url } = await site(t);
   const { page } = await visit(t, url);
   await choose(page, 7);
@@ -367,7 +367,7 @@ test("the page's thread stays free while attacks run", async (t) => {
   const longest = await longestTask(page, () => attack(page));
   assert.ok(
     Number(await panel(page, "left").getAttribute("data-iterations")) >= 20,
-    "the attack was too short to tell",
+    "the attack was too short for the measurement",
   );
   t.diagnostic(`the longest task on the page's thread took ${longest} ms`);
   assert.ok(longest > 0 && longest <= 50, `${longest} ms`);

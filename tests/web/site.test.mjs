@@ -1,6 +1,6 @@
 /**
- * The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install
- * it.
+ * The published folder, served under a path: cards, story pages and oEmbed. And the npm package, installed from its
+ * packed file.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,7 +26,7 @@ function temporary(t) {
 }
 
 nodeTest(
-  "the site works under any path, and its story pages show a card and lead to their step",
+  "The site works under any path, and its story pages show a card and lead to their step",
   { timeout: 300_000 },
   async (t) => {
     const folder = temporary(t);
@@ -81,7 +81,7 @@ nodeTest(
       await page.waitForLoadState();
       assert.ok(
         problems.some((problem) => problem.includes("integrity")),
-        `${place} is not tied to its page: ${problems}`,
+        `a changed ${place} was not rejected: ${problems}`,
       );
       await page.locator(place.endsWith(".js") ? "main[hidden]" : "main:not([hidden])").waitFor({ state: "attached" });
       writeFileSync(join(folder, place), intact);
@@ -100,7 +100,7 @@ nodeTest(
   },
 );
 
-test("the package runs as it is packed, in the twenty lines of its example", async (t) => {
+test("The packed package runs the example of about twenty lines", async (t) => {
   const folder = temporary(t);
   const [{ filename }] = JSON.parse(
     execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" }),

@@ -1,6 +1,5 @@
 /**
- * Pictures of a visitor's own on the page: chosen, pasted, dropped; what becomes of them, where they go, and what is
- * turned away.
+ * Uploaded pictures on the page: chosen, pasted and dropped; how they are converted, and which files are refused.
  */
 import assert from "node:assert/strict";
 import { open, site, test, withBrowser } from "./helper.mjs";
@@ -15,7 +14,7 @@ const CIFAR = withCifar();
 const COLOUR = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
 
 /**
- * What a canvas of so many pixels holds, as a file.
+ * Draws on a canvas of this size and returns it as an image file.
  *
  * @param {Page} page
  * @param {{ width: number, height: number, type?: string, draw: (context: any) => void }} what
@@ -33,7 +32,7 @@ async function file(page, { width, height, type = "image/png", draw }) {
   return Buffer.from(bytes);
 }
 
-/** Quarters of four colours, with a fifth to the left and right of the square in the middle. @param {any} context */
+/** A square of four colours in the middle, with a fifth colour to its left and right. @param {any} context */
 function quarters(context) {
   context.fillStyle = "#ff00ff";
   context.fillRect(0, 0, 400, 200);
@@ -85,7 +84,7 @@ const pixels = (page) =>
 /** @param {Page} page @param {RegExp} words */
 const says = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
 
-test("a picture is cropped, averaged, attacked and sent along in a link, and nothing leaves the page", async (t) => {
+test("A picture is cropped, averaged, attacked and put into a link, without a request to any server", async (t) => {
   const { url, requests } = await site(t, CIFAR.answers);
   const { page, problems } = await visit(t, `${url}/#${COLOUR}`);
   const picture = await file(page, { width: 400, height: 200, draw: quarters });
@@ -113,11 +112,11 @@ test("a picture is cropped, averaged, attacked and sent along in a link, and not
     "the quarters meet between two pixels",
   );
   await page.waitForFunction(() => /pixels=/.test(location.hash));
-  // The browser asks for the tab's icon when it sees fit.
+  // The browser may fetch the tab's icon at any time.
   assert.deepEqual(
     requests.slice(before).filter((path) => path !== "/www/icon.svg"),
     [],
-    "nothing is sent or fetched",
+    "no other request is made",
   );
   await attack(page);
   await page.locator("#scrubber").press("Home");
@@ -135,7 +134,7 @@ test("a picture is cropped, averaged, attacked and sent along in a link, and not
   assert.deepEqual([...problems, ...others], []);
 });
 
-test("a photographed digit is read as one, by file, paste and drop", async (t) => {
+test("A photographed 4 is read as a 4 after choosing, pasting or dropping it", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url, { locale: "en" });
   const photo = await file(page, { width: 600, height: 600, type: "image/jpeg", draw: four });
@@ -165,7 +164,7 @@ test("a photographed digit is read as one, by file, paste and drop", async (t) =
     );
     await isFour();
   }
-  // The pen begins a new drawing.
+  // Clearing the pad removes the picture.
   await page.locator("#clear").click();
   await page.locator("#input-caption", { hasText: "Nothing drawn" }).waitFor();
   assert.deepEqual(problems, []);
@@ -179,7 +178,7 @@ const MOVING = Buffer.concat([
   Buffer.from([0x3b]),
 ]);
 
-test("what is no picture, is damaged, huge or moving, or shows nothing, gets an answer, and the page stays as it is", async (t) => {
+test("A file that is not a picture, is damaged, too large, animated or without a digit is refused with a message, and the page does not change", async (t) => {
   const { url } = await site(t);
   const { page, problems } = await visit(t, url, { locale: "en" });
   const good = await file(page, { width: 600, height: 600, draw: four });
