@@ -1,8 +1,17 @@
 /** Accessibility: keyboard, screen reader, phone, dark and forced colours, print. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, ended, measureLittle, panel, ready, set, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import {
+  chooseDigit,
+  openReadyPage,
+  panel,
+  runAttack,
+  runSmallExperiment,
+  setAttack,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./visit.mjs";
 
 withBrowser();
 
@@ -25,36 +34,36 @@ const LOOKS = /** @type {const} */ ([
  * @type {Record<string, [path: string, prepare: (page: Page) => Promise<unknown>]>}
  */
 const VIEWS = {
-  "the page before an attack": ["/", ready],
+  "the page before an attack": ["/", waitUntilReady],
   "the page after an attack": [
     "/",
     async (page) => {
-      await ready(page);
-      await attack(page);
+      await waitUntilReady(page);
+      await runAttack(page);
     },
   ],
   "the page with CIFAR-10 after an attack": [
     "/#v=1&data=cifar10&end",
     async (page) => {
-      await ready(page);
-      await attack(page);
+      await waitUntilReady(page);
+      await runAttack(page);
     },
   ],
   "the share panel": [
     "/",
     async (page) => {
-      await ready(page);
+      await waitUntilReady(page);
       await page.locator("#share-open").click();
       await page.waitForFunction(() =>
         /** @type {HTMLImageElement} */ (document.querySelector("#share-preview")).src.startsWith("blob:"),
       );
     },
   ],
-  "the embedded page with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
+  "the embedded page with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", waitUntilReady],
   "the lab with a finished experiment": [
     "/www/lab.html#pairs",
     async (page) => {
-      await measureLittle(page);
+      await runSmallExperiment(page);
       await page.locator(".heat button").first().click();
     },
   ],
@@ -74,25 +83,25 @@ const VIEWS = {
 
 for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
   test(`Axe finds no violation in ${name}, each click target has 24 px, and nothing scrolls sideways`, async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
     await prepare(page);
     const isTranslated = (await page.locator("#language").count()) > 0;
     for (const [language, colorScheme] of LOOKS) {
-      if (isTranslated) await speak(page, language);
+      if (isTranslated) await chooseLanguage(page, language);
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await violations(page), [], `${language}, ${colorScheme}`);
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: width === 667 ? 360 : 740 });
-        assert.deepEqual(await beyond(page), [], `${language}, ${width} px`);
-        if (width === 360 || width === 1280) assert.deepEqual(await small(page), [], `${language}, ${width} px`);
+        assert.deepEqual(await overflowing(page), [], `${language}, ${width} px`);
+        if (width === 360 || width === 1280) assert.deepEqual(await smallTargets(page), [], `${language}, ${width} px`);
       }
     }
   }, 150_000);
 }
 
 /** Changes the language by script, because a dialog may cover the menu. @param {Page} page @param {string} language */
-async function speak(page, language) {
+async function chooseLanguage(page, language) {
   await page.locator("#language").evaluate((select, language) => {
     /** @type {HTMLSelectElement} */ (select).value = language;
     select.dispatchEvent(new Event("change"));
@@ -101,7 +110,7 @@ async function speak(page, language) {
 }
 
 /** The elements that reach beyond the right edge, if the window scrolls sideways. @param {Page} page */
-function beyond(page) {
+function overflowing(page) {
   return page.evaluate(() => {
     const { scrollWidth } = document.documentElement;
     if (scrollWidth <= innerWidth) return [];
@@ -113,7 +122,7 @@ function beyond(page) {
 }
 
 /** Click targets smaller than 24 px. A link within a sentence is exempt. @param {Page} page */
-function small(page) {
+function smallTargets(page) {
   return page.evaluate(() => {
     const targets = [
       ...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']"),
@@ -143,8 +152,8 @@ function small(page) {
 }
 
 test("An attack can be set up, run and reviewed with the keyboard alone", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
   const tabTo = async (/** @type {string} */ selector) => {
     for (let presses = 0; presses < 60; presses++) {
       await page.keyboard.press("Tab");
@@ -161,7 +170,7 @@ test("An attack can be set up, run and reviewed with the keyboard alone", async 
   await page.keyboard.press("ArrowRight");
   await tabTo("#run");
   await page.keyboard.press("Enter");
-  assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await waitForOutcomes(page), ["fooled", "gradient-vanished"]);
   await page.waitForFunction(() => (document.querySelector("#announcer")?.textContent ?? "") !== "");
   await tabTo("#scrubber");
   await page.keyboard.press("Home");
@@ -171,14 +180,14 @@ test("An attack can be set up, run and reviewed with the keyboard alone", async 
 });
 
 test("The colours follow the system, and the button changes them", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const background = (/** @type {import("playwright-core").Page} */ page) =>
     page.evaluate(
       () =>
         getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor,
     );
-  const { page: light } = await visit(t, url, { colorScheme: "light" });
-  const { page: dark } = await visit(t, url, { colorScheme: "dark" });
+  const { page: light } = await openReadyPage(t, url, { colorScheme: "light" });
+  const { page: dark } = await openReadyPage(t, url, { colorScheme: "dark" });
   const inDark = await background(dark);
   assert.notEqual(await background(light), inDark);
   await light.locator("#theme").click();
@@ -190,7 +199,7 @@ test("The colours follow the system, and the button changes them", async (t) => 
  *
  * @param {Page} page
  */
-async function tour(page) {
+async function tabThrough(page) {
   /** @type {string[]} */
   const reached = [];
   for (let presses = 0; presses < 150; presses++) {
@@ -216,11 +225,11 @@ for (const [name, path] of Object.entries({
   "the lab": "/www/lab.html",
 })) {
   test(`Tab reaches every control of ${name} in the order of the document, and each shows its focus`, async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, url + path);
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, url + path);
     if (name === "the lab") await page.locator("#lab[data-ready]").waitFor();
-    else await ready(page);
-    const reached = await tour(page);
+    else await waitUntilReady(page);
+    const reached = await tabThrough(page);
     assert.deepEqual(
       reached.filter((control) => control.includes("WITHOUT")),
       [],
@@ -248,8 +257,8 @@ for (const [name, path] of Object.entries({
 }
 
 test("The share panel keeps the focus until it is closed, and then returns it", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
   await page.locator("#share-open").focus();
   await page.keyboard.press("Enter");
   for (let presses = 0; presses < 30; presses++) {
@@ -279,8 +288,8 @@ const SEVEN = [
 ];
 
 test("A digit can be drawn by keyboard, announced, undone, cleared, and put into a link", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url);
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url);
   const says = (/** @type {RegExp} */ words) =>
     page.waitForFunction(
       (words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""),
@@ -303,7 +312,7 @@ test("A digit can be drawn by keyboard, announced, undone, cleared, and put into
           ?.href,
   );
 
-  const { page: other } = await visit(t, page.url());
+  const { page: other } = await openReadyPage(t, page.url());
   await other.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
   const seen = (/** @type {Page} */ where) =>
     where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
@@ -326,8 +335,8 @@ test("A digit can be drawn by keyboard, announced, undone, cleared, and put into
 });
 
 test("One live region announces start, outcome and errors in sentences, and no steps in between", async (t) => {
-  const { url, answers } = await site(t, { "/www/models/mnist-undefended.safetensors": 404 });
-  const { page } = await open(t, url, {
+  const { url, answers } = await serveSite(t, { "/www/models/mnist-undefended.safetensors": 404 });
+  const { page } = await openPage(t, url, {
     script: `addEventListener("DOMContentLoaded", () => {
     globalThis.said = [];
     new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) said.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
@@ -349,13 +358,13 @@ test("One live region announces start, outcome and errors in sentences, and no s
   );
   delete answers["/www/models/mnist-undefended.safetensors"];
   await panel(page, "left").locator(".retry").click();
-  await ready(page);
+  await waitUntilReady(page);
   await page.evaluate(() => {
     /** @type {any} */ (globalThis).said.length = 0;
   });
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  await attack(page);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  await runAttack(page);
   await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
   const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
   // Both sentences come together if the attack has ended before the next frame.
@@ -369,8 +378,8 @@ test("One live region announces start, outcome and errors in sentences, and no s
 });
 
 test("A finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
   await page.locator("#settings").evaluate((details) => {
     /** @type {HTMLDetailsElement} */ (details).open = true;
   });
@@ -408,15 +417,15 @@ test("A finger draws without scrolling the page, and no field makes a phone zoom
 });
 
 test("Pictures, marks, bars and choices can be told apart under forced colours", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    const { page } = await visit(t, url, {
+    const { page } = await openReadyPage(t, url, {
       forcedColors: "active",
       colorScheme,
       reducedMotion: "reduce",
       bypassCSP: true,
     });
-    await attack(page);
+    await runAttack(page);
     /** Pairs of a selector and a property. The contrast of each pair has to be at least 3. */
     const pairs = /** @type {const} */ ([
       ["#run", "color", "#run", "backgroundColor"],
@@ -485,13 +494,13 @@ test("Pictures, marks, bars and choices can be told apart under forced colours",
 });
 
 test("A run is printed on one light sheet, with its link and its citations", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(
     t,
     `${url}/#v=1&left=undefended-1&right=distilled-100&sample=0&target=3&theme=dark&end`,
     { reducedMotion: "reduce" },
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   await page.waitForFunction(() => /step=/.test(location.hash));
   const pages = async (/** @type {Parameters<Page["pdf"]>[0]} */ options) =>
     `${(await page.pdf(options)).toString("latin1")}`.match(/\/Type\s*\/Page\b/g)?.length;

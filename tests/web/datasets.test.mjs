@@ -1,9 +1,20 @@
 /** Both data sets and every temperature on the page: what is fetched, kept and shown. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
 import { PUBLISHED, withCifar, withTemperatures } from "./stand-in.mjs";
-import { attack, both, choose, ended, goTo, panel, pick, ready, set, visit } from "./visit.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  clickInput,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  switchDataSet,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./visit.mjs";
 
 withBrowser();
 
@@ -26,8 +37,8 @@ const pixels = (page, side) =>
 /** Attacks until an attack changes the image on the left, and shows its last step. @param {Page} page */
 async function attackSomething(page) {
   for (const target of [5, 8, 1, 0]) {
-    await set(page, { target });
-    await attack(page);
+    await setAttack(page, { target });
+    await runAttack(page);
     if (Number(await panel(page, "left").getAttribute("data-iterations")) > 0) break;
   }
   await page.locator("#scrubber").press("End");
@@ -39,21 +50,21 @@ async function attackSomething(page) {
 }
 
 test("A visitor who stays with MNIST fetches nothing of CIFAR-10, and switching back and forth fetches each file once", async (t) => {
-  const { url, requests } = await site(t, CIFAR.answers);
-  const { page, problems } = await visit(t, url);
-  await choose(page, 4);
-  await set(page, { target: 9, budget: 200 });
+  const { url, requests } = await serveSite(t, CIFAR.answers);
+  const { page, problems } = await openReadyPage(t, url);
+  await chooseDigit(page, 4);
+  await setAttack(page, { target: 9, budget: 200 });
   const ofCifar = () => requests.filter((path) => path.includes("cifar10"));
   assert.deepEqual(ofCifar(), []);
 
-  await goTo(page, "cifar10");
+  await switchDataSet(page, "cifar10");
   assert.equal(await page.locator("#samples .tile").count(), 100);
   assert.ok(await page.locator("#pad").isHidden(), "there is no drawing area");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /CIFAR-10/);
   assert.equal(await page.locator("#budget").inputValue(), "200", "the settings stay");
   const fetched = ofCifar().sort();
   assert.deepEqual(fetched, [...new Set(fetched)], "no file twice");
-  const shown = await both(page, "data-model");
+  const shown = await bothPanels(page, "data-model");
   const files = CIFAR.entries.filter(({ id }) => shown.includes(id)).map(({ file }) => `/www/models/${file}`);
   assert.deepEqual(
     fetched.filter((path) => path.endsWith("safetensors")),
@@ -63,11 +74,11 @@ test("A visitor who stays with MNIST fetches nothing of CIFAR-10, and switching 
 
   await page.locator("#samples .tile").nth(95).click();
   requests.length = 0;
-  await goTo(page, "mnist");
+  await switchDataSet(page, "mnist");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /MNIST.* 4$/);
   assert.ok(await page.locator('#targets input[value="9"]').isChecked());
   await page.waitForFunction(() => /target=9/.test(location.hash) && !/data=cifar10/.test(location.hash));
-  await goTo(page, "cifar10");
+  await switchDataSet(page, "cifar10");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /truck/);
   assert.deepEqual(
     requests.filter((path) => /mnist|cifar10/.test(path)),
@@ -76,13 +87,13 @@ test("A visitor who stays with MNIST fetches nothing of CIFAR-10, and switching 
   await page.waitForFunction(() => /data=cifar10/.test(location.hash));
   await page.goBack();
   await page.waitForFunction(() => document.documentElement.dataset.set === "mnist");
-  await ready(page);
+  await waitUntilReady(page);
   assert.deepEqual(problems, []);
 });
 
 test("An attack on a CIFAR-10 picture changes single channels of pixels, and the picture is shown in colour", async (t) => {
-  const { url } = await site(t, CIFAR.answers);
-  const { page, problems, requests } = await visit(t, `${url}/#${LINK}`);
+  const { url } = await serveSite(t, CIFAR.answers);
+  const { page, problems, requests } = await openReadyPage(t, `${url}/#${LINK}`);
   assert.deepEqual(
     requests.filter((path) => path.includes("/mnist")),
     [],
@@ -125,11 +136,11 @@ test("An attack on a CIFAR-10 picture changes single channels of pixels, and the
   for (const overlay of ["perturbation", "gradient", "saliency"]) {
     // The last image has a perturbation but no gradient, and the first has a gradient but no perturbation.
     await page.locator("#scrubber").press(overlay === "perturbation" ? "End" : "Home");
-    await pick(page.locator(`input[name=overlay][value=${overlay}]`));
+    await clickInput(page.locator(`input[name=overlay][value=${overlay}]`));
     /** @type {Set<string>} */
     const seen = new Set();
     for (const channel of ["all", "red", "green", "blue"]) {
-      await pick(page.locator(`input[name=channel][value=${channel}]`));
+      await clickInput(page.locator(`input[name=channel][value=${channel}]`));
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       seen.add((await pixels(page, "left")).join());
     }
@@ -140,8 +151,8 @@ test("An attack on a CIFAR-10 picture changes single channels of pixels, and the
 });
 
 test("A link to a CIFAR-10 picture shows the same pixels and words, also in the other language", async (t) => {
-  const { url } = await site(t, CIFAR.answers);
-  const { page } = await visit(t, `${url}/#${LINK}`);
+  const { url } = await serveSite(t, CIFAR.answers);
+  const { page } = await openReadyPage(t, `${url}/#${LINK}`);
   await attackSomething(page);
   // The address changes with each step that is played. Wait for the last step.
   await page.waitForFunction(
@@ -153,8 +164,8 @@ test("A link to a CIFAR-10 picture shows the same pixels and words, also in the 
     await pixels(page, "left"),
     await panel(page, "left").locator(".verdict").textContent(),
   ];
-  const { page: other, problems } = await open(t, link, { viewport: { width: 375, height: 740 } });
-  await ended(other);
+  const { page: other, problems } = await openPage(t, link, { viewport: { width: 375, height: 740 } });
+  await waitForOutcomes(other);
   const iteration = `${await panel(page, "left").getAttribute("data-iteration")}`;
   await other.waitForFunction(
     (iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration,
@@ -170,26 +181,26 @@ test("A link to a CIFAR-10 picture shows the same pixels and words, also in the 
 
 test("A link to a data set without networks shows the other data set, with a notice", async (t) => {
   const mnist = PUBLISHED.filter(({ dataset }) => dataset === "mnist");
-  const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
-  const { page } = await visit(
+  const { url } = await serveSite(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
+  const { page } = await openReadyPage(
     t,
     `${url}/#v=1&data=cifar10&sample=3&target=8&budget=3000&show=gradient&step=2&lang=en&end`,
   );
   assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /the data set/);
-  assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
-  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  assert.deepEqual(await bothPanels(page, "data-label"), ["7", "7"]);
+  assert.deepEqual(await bothPanels(page, "data-outcome"), ["", ""]);
   assert.equal(await page.locator("#budget").inputValue(), "784");
   assert.ok(await page.locator('input[name=overlay][value="gradient"]').isChecked());
   assert.ok(await page.locator("#data").isHidden(), "there is only one data set");
 });
 
 test("Missing CIFAR-10 pictures are reported, and a retry fetches them", async (t) => {
-  const { url, answers } = await site(t, { ...CIFAR.answers, "/www/samples/cifar10.json": 404 });
-  const { page } = await open(t, `${url}/#${LINK}`);
+  const { url, answers } = await serveSite(t, { ...CIFAR.answers, "/www/samples/cifar10.json": 404 });
+  const { page } = await openPage(t, `${url}/#${LINK}`);
   await page.locator("#samples-error .notice-text").waitFor();
   delete answers["/www/samples/cifar10.json"];
   await page.locator("#samples-retry").click();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("#samples .tile").count(), 100);
 });
 
@@ -202,8 +213,8 @@ const SIGHTS = {
 
 for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
   test(`Axe finds no violation with CIFAR-10 on the page, ${name}`, async (t) => {
-    const { url } = await site(t, CIFAR.answers);
-    const { page } = await visit(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {
+    const { url } = await serveSite(t, CIFAR.answers);
+    const { page } = await openReadyPage(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {
       ...options,
       bypassCSP: true,
     });
@@ -216,8 +227,8 @@ for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
 }
 
 test("The slider offers the published temperatures, and a change repeats the attack on the same image", async (t) => {
-  const { url, requests } = await site(t, withTemperatures(10, 20, 40, 100));
-  const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
+  const { url, requests } = await serveSite(t, withTemperatures(10, 20, 40, 100));
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
   const slider = panel(page, "right").locator(".panel-temperature");
   assert.ok(
     await panel(page, "left").locator(".panel-temperature").isDisabled(),
@@ -232,20 +243,20 @@ test("The slider offers the published temperatures, and a change repeats the att
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
   );
-  await ready(page);
-  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  await waitUntilReady(page);
+  assert.deepEqual(await bothPanels(page, "data-outcome"), ["", ""]);
   assert.match(`${await panel(page, "right").locator(".panel-facts").textContent()}`, /T = 2090\.20%/);
   assert.equal(await slider.getAttribute("aria-valuetext"), "T = 20 · 90.20% on the test set");
 
-  await set(page, { target: 8 });
+  await setAttack(page, { target: 8 });
   await page.locator("#samples .tile").nth(11).click();
-  await set(page, { attack: "jsma-t" });
-  await attack(page);
+  await setAttack(page, { attack: "jsma-t" });
+  await runAttack(page);
   await slider.press("End");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t100",
   );
-  const outcomes = await ended(page);
+  const outcomes = await waitForOutcomes(page);
   assert.equal(outcomes[0], "fooled");
   assert.match(`${outcomes[1]}`, /fooled|budget|pair|vanished/);
   assert.ok(await page.locator('#targets input[value="8"]').isChecked());
@@ -262,7 +273,7 @@ test("The slider offers the published temperatures, and a change repeats the att
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-undefended",
   );
-  await ready(page);
+  await waitUntilReady(page);
   assert.deepEqual(problems, []);
 });
 
@@ -273,8 +284,8 @@ test("A model card shows the manifest's entry, and gives a reason for fewer epoc
       ? { epochs: 7, epochs_reason: "There was <b>no time</b>." }
       : { epochs: 50, epochs_reason: "" }),
   }));
-  const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(manifest) });
-  const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-100&sample=0&target=3&lang=en`);
+  const { url } = await serveSite(t, { "/www/models/manifest.json": JSON.stringify(manifest) });
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&right=distilled-100&sample=0&target=3&lang=en`);
   /** @type {string[][]} */
   const cards = [];
   for (const side of /** @type {const} */ (["left", "right"])) {
@@ -304,8 +315,8 @@ test("A model card shows the manifest's entry, and gives a reason for fewer epoc
 });
 
 test("A frame with CIFAR-10 and its targets has the height that is reserved for it", async (t) => {
-  const { url } = await site(t, CIFAR.answers);
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveSite(t, CIFAR.answers);
+  const { page } = await openPage(t, `${url}/blank`);
   for (const width of [320, 700]) {
     await page.setViewportSize({ width, height: 900 });
     const [kept, taken] = await page.evaluate(async (link) => {
@@ -330,17 +341,17 @@ test("A frame with CIFAR-10 and its targets has the height that is reserved for 
 });
 
 test("A frame has the temperature slider only if its flags ask for it", async (t) => {
-  const { url } = await site(t, withTemperatures(20, 40));
+  const { url } = await serveSite(t, withTemperatures(20, 40));
   const link = "v=1&right=distilled-40&sample=0&target=3&step=1&lang=en&end";
-  const { page: bare } = await visit(t, `${url}/?embed=1#${link}`);
+  const { page: bare } = await openReadyPage(t, `${url}/?embed=1#${link}`);
   assert.ok(await bare.locator(".panel-temperature").first().isHidden());
   assert.match(`${await panel(bare, "right").locator(".panel-facts").innerText()}`, /T = 40/);
-  const { page } = await visit(t, `${url}/?embed=1&temperature=1#${link}`);
-  await ended(page);
+  const { page } = await openReadyPage(t, `${url}/?embed=1&temperature=1#${link}`);
+  await waitForOutcomes(page);
   await panel(page, "right").locator(".panel-temperature").press("ArrowLeft");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
   );
-  assert.equal((await ended(page))[0], "fooled");
+  assert.equal((await waitForOutcomes(page))[0], "fooled");
   await page.locator('#open-page[href*="right=distilled-20"]').waitFor({ state: "attached" });
 });

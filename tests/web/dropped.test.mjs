@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, draw, panel, pick, ready, set } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { chooseDigit, clickInput, drawStrokes, panel, runAttack, setAttack, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -22,7 +22,7 @@ const model = (dataset, role) =>
   `/www/models/${MODELS.filter((each) => each.dataset === dataset && each.role === role).sort((a, b) => b.temperature - a.temperature)[0].file}`;
 
 /** A file whose download breaks. @param {string} path */
-function dropping(path) {
+function brokenDownload(path) {
   const bytes = published(path);
   const type =
     { js: "text/javascript", css: "text/css", json: "application/json", wasm: "application/wasm" }[
@@ -65,7 +65,7 @@ const inPanel = (side, words) => [`[data-panel="${side}"] .status[data-error="Ne
 const retry = (side) => (page) => panel(page, side).locator(".retry").click();
 
 /** Attacks the network of this panel. @param {"left" | "right"} side @returns {(page: Page) => Promise<void>} */
-const attacks = (side) => async (page) => {
+const attacksPanel = (side) => async (page) => {
   await page.waitForFunction(
     (side) => document.querySelector(`[data-panel="${side}"][data-status="ready"]:not([data-label=""])`),
     side,
@@ -82,8 +82,8 @@ async function choosesImage(page) {
 
 /** Draws a digit and waits until it is classified. @param {Page} page */
 async function drawsDigit(page) {
-  await draw(page, [[70, 60, 190, 60, 110, 220]]);
-  await ready(page);
+  await drawStrokes(page, [[70, 60, 190, 60, 110, 220]]);
+  await waitUntilReady(page);
 }
 
 /**
@@ -96,20 +96,20 @@ const FETCHED = {
   "the weights of panel a": {
     path: model("mnist", "undefended"),
     seen: inPanel("left", /fetched/),
-    works: attacks("right"),
+    works: attacksPanel("right"),
     again: retry("left"),
   },
   "the weights of panel b": {
     path: model("mnist", "distilled"),
     seen: inPanel("right", /fetched/),
-    works: attacks("left"),
+    works: attacksPanel("left"),
     again: retry("right"),
   },
   "the weights of CIFAR-10, fetched on demand": {
     path: model("cifar10", "undefended"),
     at: "/#v=1&data=cifar10&end",
     seen: inPanel("left", /fetched/),
-    works: attacks("right"),
+    works: attacksPanel("right"),
     again: retry("left"),
   },
   "the list of networks": {
@@ -152,7 +152,7 @@ const FETCHED = {
     path: "/www/samples/cifar10.png",
     at: "/#v=1&data=cifar10&end",
     seen: ["#samples-error .notice-text", /cifar10\.png/],
-    works: async (page) => pick(page.locator("#targets input[value='3']")),
+    works: async (page) => clickInput(page.locator("#targets input[value='3']")),
     again: (page) => page.locator("#samples-retry").click(),
   },
 };
@@ -168,9 +168,9 @@ for (const [
   },
 ] of Object.entries(FETCHED)) {
   test(`A broken download of ${name} is reported where the file is missing, the rest works, and a button fetches it again`, async (t) => {
-    const file = dropping(path);
-    const { url, answers } = await site(t, { [path]: file.answer });
-    const { page } = await open(t, `${url}/blank`);
+    const file = brokenDownload(path);
+    const { url, answers } = await serveSite(t, { [path]: file.answer });
+    const { page } = await openPage(t, `${url}/blank`);
     const message = page.locator(selector);
     for (const [turn, place] of file.places.entries()) {
       file.at(place, true);
@@ -187,9 +187,9 @@ for (const [
     await again(page);
     await page.locator('[data-panel][data-status="ready"]').nth(1).waitFor();
     await page.locator("#samples .tile").nth(70).click();
-    await ready(page);
-    await set(page, { target: 3 });
-    assert.ok((await attack(page)).every(Boolean));
+    await waitUntilReady(page);
+    await setAttack(page, { target: 3 });
+    assert.ok((await runAttack(page)).every(Boolean));
   });
 }
 
@@ -209,9 +209,9 @@ const NEEDED = {
 
 for (const [name, [path, at]] of Object.entries(NEEDED)) {
   test(`After a broken download of ${name}, a sentence says that the page has not started, and its link tries again`, async (t) => {
-    const file = dropping(path);
-    const { url, answers } = await site(t, { [path]: file.answer });
-    const { page } = await open(t, `${url}/blank`);
+    const file = brokenDownload(path);
+    const { url, answers } = await serveSite(t, { [path]: file.answer });
+    const { page } = await openPage(t, `${url}/blank`);
     for (const place of file.places) {
       file.at(place, false);
       await page.goto(url + at);
@@ -222,7 +222,7 @@ for (const [name, [path, at]] of Object.entries(NEEDED)) {
     }
     delete answers[path];
     await page.locator("#boot a").click();
-    if (at === "/") await ready(page);
+    if (at === "/") await waitUntilReady(page);
     else await page.locator("#lab[data-ready=true]").waitFor();
     assert.ok(await page.locator("#boot").isHidden());
   });
@@ -259,27 +259,27 @@ const OPTIONAL = {
 
 for (const [name, [path, missing]] of Object.entries(OPTIONAL)) {
   test(`The attack runs after a broken download of ${name}`, async (t) => {
-    const file = dropping(path);
-    const { url } = await site(t, { [path]: file.answer });
+    const file = brokenDownload(path);
+    const { url } = await serveSite(t, { [path]: file.answer });
     file.at(file.places[1], false);
-    const { page } = await open(t, url, path.startsWith("/sw") ? { serviceWorkers: "allow" } : {});
-    await ready(page);
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    const { page } = await openPage(t, url, path.startsWith("/sw") ? { serviceWorkers: "allow" } : {});
+    await waitUntilReady(page);
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
     await missing(page);
   });
 }
 
 test("After a broken download of a language's words, the page starts in English with a notice, and the language can be chosen later", async (t) => {
   const path = "/www/languages/ja.json";
-  const file = dropping(path);
-  const { url, answers } = await site(t, { [path]: file.answer });
+  const file = brokenDownload(path);
+  const { url, answers } = await serveSite(t, { [path]: file.answer });
   file.at(file.places[1], false);
-  const { page, problems } = await open(t, url, { locale: "ja-JP" });
+  const { page, problems } = await openPage(t, url, { locale: "ja-JP" });
   await page.locator("#notes .notice-text").waitFor();
   assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /^The texts of this language/);
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("html").getAttribute("lang"), "en");
-  await choose(page, 7);
+  await chooseDigit(page, 7);
   assert.deepEqual(
     problems.filter((problem) => !problem.includes("ja.json")),
     [],
@@ -291,21 +291,21 @@ test("After a broken download of a language's words, the page starts in English 
   await page.locator("#language").selectOption("ja");
   await page.waitForFunction(() => document.documentElement.lang === "ja");
   await page.locator("#notes").waitFor({ state: "hidden" });
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 });
 
 test("After a broken download of the element's script, the host keeps its poster and its link", async (t) => {
   const path = "/www/embed.js";
-  const file = dropping(path);
-  const { url, answers } = await site(t, { [path]: file.answer });
+  const file = brokenDownload(path);
+  const { url, answers } = await serveSite(t, { [path]: file.answer });
   answers["/host"] =
     `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><script type="module" src="${path}"></script><defensive-distillation><a href="${url}/">A digit</a></defensive-distillation>`;
   file.at(file.places[1], false);
-  const { page } = await open(t, `${url}/host`);
+  const { page } = await openPage(t, `${url}/host`);
   // The page itself also needs that script.
   delete answers[path];
   await page.locator("defensive-distillation a").click();
-  await ready(page);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 });

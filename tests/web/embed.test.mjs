@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { ended, ready, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { openReadyPage, waitForOutcomes, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -20,7 +20,7 @@ const WATCH_SHIFTS = `globalThis.shifts = 0; new PerformanceObserver((list) => {
 
 /** The address of a host page of another origin with this body. @param {import("node:test").TestContext} t @param {string} body */
 async function host(t, body) {
-  const { url } = await site(t, {
+  const { url } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Host</title><link rel="icon" href="data:,"><style>body { max-width: 700px; margin: 0 auto; padding: 0 16px; font: 17px/1.5 serif }</style><h1>Host</h1>${body}${WORDS.repeat(4)}`,
   });
   return `${url}/host`;
@@ -33,9 +33,9 @@ async function host(t, body) {
  * @param {string} url
  * @param {...string} flags
  */
-async function snippets(t, url, ...flags) {
-  const { page } = await visit(t, `${url}/#${LINK}`);
-  await ended(page);
+async function shareSnippets(t, url, ...flags) {
+  const { page } = await openReadyPage(t, `${url}/#${LINK}`);
+  await waitForOutcomes(page);
   await page.locator("#share-open").click();
   for (const flag of flags) await page.locator(`#share-flags input[value="${flag}"]`).check();
   await page.waitForFunction(() =>
@@ -72,7 +72,7 @@ async function pageInFrame(page, place) {
 }
 
 /** Waits until the attack in an embedded page has ended, and returns its outcome on the left. @param {Frame} frame */
-async function outcome(frame) {
+async function waitForOutcome(frame) {
   await frame.waitForFunction(
     () =>
       document.body?.dataset.running === "false"
@@ -82,10 +82,10 @@ async function outcome(frame) {
 }
 
 test("Five elements on a phone share one engine, nothing shifts, and the host scrolls", async (t) => {
-  const { url } = await site(t);
-  const { element } = await snippets(t, url);
+  const { url } = await serveSite(t);
+  const { element } = await shareSnippets(t, url);
   const address = await host(t, (element + WORDS).repeat(5));
-  const { page, problems } = await open(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
+  const { page, problems } = await openPage(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
   let engines = 0;
   page.context().on("requestfinished", async (request) => {
     if (new URL(request.url()).pathname === MODULE && (await request.sizes()).responseBodySize > 0) engines++;
@@ -93,7 +93,7 @@ test("Five elements on a phone share one engine, nothing shifts, and the host sc
   await page.goto(address);
   for (let place = 0; place < 5; place++) {
     await page.locator("defensive-distillation").nth(place).scrollIntoViewIfNeeded();
-    assert.equal(await outcome((await embeddedPages(page, place + 1))[place]), "fooled");
+    assert.equal(await waitForOutcome((await embeddedPages(page, place + 1))[place]), "fooled");
     const box = await page.locator("defensive-distillation").nth(place).boundingBox();
     await page.mouse.move(180, Math.min(700, Math.max(10, (box?.y ?? 0) + 60)));
     const before = await page.evaluate(() => scrollY);
@@ -109,16 +109,16 @@ test("Five elements on a phone share one engine, nothing shifts, and the host sc
 });
 
 test("With five frames on a phone nothing shifts, and a finger on a frame scrolls the host", async (t) => {
-  const { url } = await site(t);
-  const { iframe } = await snippets(t, url);
+  const { url } = await serveSite(t);
+  const { iframe } = await shareSnippets(t, url);
   const address = await host(t, (iframe + WORDS).repeat(5));
-  const { page, problems } = await open(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
+  const { page, problems } = await openPage(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
   await page.goto(address);
   const touch = await page.context().newCDPSession(page);
   for (let place = 0; place < 5; place++) {
     const frame = page.locator("iframe").nth(place);
     await frame.evaluate((element) => element.scrollIntoView({ block: "center" }));
-    assert.equal(await outcome(await pageInFrame(page, place)), "fooled");
+    assert.equal(await waitForOutcome(await pageInFrame(page, place)), "fooled");
     const box = await frame.boundingBox();
     const before = await page.evaluate(() => scrollY);
     const [x, y] = [180, (box?.y ?? 0) + (box?.height ?? 0) / 2];
@@ -137,17 +137,17 @@ test("With five frames on a phone nothing shifts, and a finger on a frame scroll
 });
 
 test("An element that waits for a click fetches nothing before it, and then runs and has the focus", async (t) => {
-  const { url, requests } = await site(t);
-  const { element } = await snippets(t, url, "load=click");
+  const { url, requests } = await serveSite(t);
+  const { element } = await shareSnippets(t, url, "load=click");
   const address = await host(t, element);
-  const { page } = await open(t, "about:blank");
+  const { page } = await openPage(t, "about:blank");
   requests.length = 0;
   await page.goto(address);
   await page.locator("defensive-distillation button").waitFor();
   assert.deepEqual(requests, ["/www/embed.js"]);
   await page.locator("defensive-distillation button").click();
   const [embedded] = await embeddedPages(page);
-  assert.equal(await outcome(embedded), "fooled");
+  assert.equal(await waitForOutcome(embedded), "fooled");
   await embedded.waitForFunction(() => {
     const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
       .dataset;
@@ -157,9 +157,9 @@ test("An element that waits for a click fetches nothing before it, and then runs
 });
 
 test("Without JavaScript an element shows a picture and a link", async (t) => {
-  const { url } = await site(t);
-  const { element } = await snippets(t, url);
-  const { page } = await open(t, await host(t, element), { javaScriptEnabled: false });
+  const { url } = await serveSite(t);
+  const { element } = await shareSnippets(t, url);
+  const { page } = await openPage(t, await host(t, element), { javaScriptEnabled: false });
   assert.equal(
     await page.locator("defensive-distillation a").getAttribute("href"),
     await page.locator("a").getAttribute("href"),
@@ -172,13 +172,13 @@ test("Without JavaScript an element shows a picture and a link", async (t) => {
 test("A frame shows the picture before wasm is loaded, then the attack of its link, and leads to the full page", async (t) => {
   /** @type {(() => void)[]} */
   const held = [];
-  const { url, answers } = await site(t);
-  const { iframe } = await snippets(t, url);
+  const { url, answers } = await serveSite(t);
+  const { iframe } = await shareSnippets(t, url);
   answers[MODULE] = (_, response) => {
     const module = readFileSync(new URL(`../..${MODULE}`, import.meta.url));
     held.push(() => response.writeHead(200, { "Content-Type": "application/wasm" }).end(module));
   };
-  const { page, problems } = await open(t, await host(t, iframe));
+  const { page, problems } = await openPage(t, await host(t, iframe));
   const [embedded] = await embeddedPages(page);
   await embedded.waitForFunction(() => {
     const canvas = /** @type {HTMLCanvasElement | null} */ (
@@ -191,12 +191,12 @@ test("A frame shows the picture before wasm is loaded, then the attack of its li
   while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   held.forEach((answer) => answer());
   delete answers[MODULE];
-  assert.equal(await outcome(embedded), "fooled");
+  assert.equal(await waitForOutcome(embedded), "fooled");
   await embedded.waitForFunction(
     () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7",
   );
-  const { page: full } = await open(t, `${url}/#${LINK}`);
-  await ended(full);
+  const { page: full } = await openPage(t, `${url}/#${LINK}`);
+  await waitForOutcomes(full);
   const verdicts = () => [...document.querySelectorAll(".verdict")].map((verdict) => verdict.textContent);
   await full.waitForFunction(
     () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7",
@@ -226,8 +226,8 @@ test("A frame shows the picture before wasm is loaded, then the attack of its li
 });
 
 test("A frame that waits for a click shows the picture, and runs the attack after the click", async (t) => {
-  const { url, requests } = await site(t);
-  const { page, problems } = await open(
+  const { url, requests } = await serveSite(t);
+  const { page, problems } = await openPage(
     t,
     await host(
       t,
@@ -242,7 +242,7 @@ test("A frame that waits for a click shows the picture, and runs the attack afte
     [],
   );
   await embedded.locator("#wake").click();
-  assert.equal(await outcome(embedded), "fooled");
+  assert.equal(await waitForOutcome(embedded), "fooled");
   await embedded.waitForFunction(() => {
     const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
       .dataset;
@@ -252,8 +252,8 @@ test("A frame that waits for a click shows the picture, and runs the attack afte
 });
 
 test("A sandboxed frame that may only run scripts computes in the page and has no storage", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(
+  const { url } = await serveSite(t);
+  const { page } = await openPage(
     t,
     await host(
       t,
@@ -262,7 +262,7 @@ test("A sandboxed frame that may only run scripts computes in the page and has n
   );
   await page.locator("defensive-distillation").scrollIntoViewIfNeeded();
   for (const embedded of await embeddedPages(page, 2)) {
-    assert.equal(await outcome(embedded), "fooled");
+    assert.equal(await waitForOutcome(embedded), "fooled");
     assert.equal(await embedded.evaluate(() => self.origin), "null");
     assert.match(
       `${await embedded.locator("#engine-info").getAttribute("data-reason")}`,
@@ -273,9 +273,9 @@ test("A sandboxed frame that may only run scripts computes in the page and has n
 });
 
 test("The element accepts a height only from its own frame, and the frame sends it only to its host", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const script = `<script type="module" src="${url}/www/embed.js"></script><defensive-distillation link="${LINK.replaceAll("&", "&amp;")}"></defensive-distillation>`;
-  const { page } = await open(t, await host(t, script));
+  const { page } = await openPage(t, await host(t, script));
   await page.locator('defensive-distillation[style*="height: "]').waitFor();
   const height = await page.locator("defensive-distillation").evaluate((element) => element.style.height);
   const [embedded] = await embeddedPages(page);
@@ -309,8 +309,8 @@ test("The element accepts a height only from its own frame, and the frame sends 
 });
 
 test("Elements that are removed leave nothing in memory", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(
     t,
     await host(t, `<script type="module" src="${url}/www/embed.js"></script><div id="place"></div>`),
   );
@@ -348,19 +348,19 @@ test("Elements that are removed leave nothing in memory", async (t) => {
     element.remove();
     document.querySelector("#place")?.append(element);
   }, LINK);
-  assert.equal(await outcome((await embeddedPages(page))[0]), "fooled");
+  assert.equal(await waitForOutcome((await embeddedPages(page))[0]), "fooled");
   assert.deepEqual(problems, []);
 });
 
 test("An embedded page with all its parts fits any width, and axe finds no violation", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   for (const flags of ["", "&controls=1&target=1&draw=1&story=1&lang=ja&theme=dark"]) {
-    const { page } = await open(t, `${url}/?embed=1${flags}#${LINK}`, {
+    const { page } = await openPage(t, `${url}/?embed=1${flags}#${LINK}`, {
       viewport: { width: 320, height: 700 },
       bypassCSP: true,
     });
-    await ready(page);
-    await ended(page);
+    await waitUntilReady(page);
+    await waitForOutcomes(page);
     for (const width of [320, 375, 599, 600, 900]) {
       await page.setViewportSize({ width, height: 700 });
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
@@ -372,8 +372,11 @@ test("An embedded page with all its parts fits any width, and axe finds no viola
 
 for (const language of ["en", "ja"]) {
   test(`The blog post in ${language} uses every way of embedding, and nothing shifts on a phone`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await open(t, `${url}/www/blog/${language}.html`, { ...PHONE, script: WATCH_SHIFTS });
+    const { url } = await serveSite(t);
+    const { page, problems } = await openPage(t, `${url}/www/blog/${language}.html`, {
+      ...PHONE,
+      script: WATCH_SHIFTS,
+    });
     assert.equal(await page.locator("html").getAttribute("lang"), language);
     const figures = await page.locator("[data-figure]").allTextContents();
     assert.ok(figures.length > 20 && figures.every((figure) => /^\d[\d.]*( %)?$/.test(figure)), figures.join(", "));
@@ -392,7 +395,7 @@ for (const language of ["en", "ja"]) {
     await page.locator("iframe").scrollIntoViewIfNeeded();
     const [frame] = await embeddedPages(page);
     await frame.locator("#run").click();
-    assert.equal(await outcome(frame), "fooled");
+    assert.equal(await waitForOutcome(frame), "fooled");
     const elements = page.locator("defensive-distillation");
     for (let place = 0; place < (await elements.count()); place++) {
       const element = elements.nth(place);
@@ -400,7 +403,7 @@ for (const language of ["en", "ja"]) {
       if ((await element.getAttribute("load")) === "click") await element.locator("button").click();
       const embedded = await (await element.locator("iframe").elementHandle())?.contentFrame();
       assert.ok(embedded);
-      if ((await element.getAttribute("draw")) === null) assert.match(`${await outcome(embedded)}`, /fooled/);
+      if ((await element.getAttribute("draw")) === null) assert.match(`${await waitForOutcome(embedded)}`, /fooled/);
       else await embedded.locator('#message:not([hidden]), [data-panel="left"][data-status="ready"]').first().waitFor();
       assert.equal(await embedded.locator("html").getAttribute("lang"), language);
     }
@@ -412,9 +415,9 @@ for (const language of ["en", "ja"]) {
   });
 
   test(`Axe finds no violation in the blog post in ${language}`, async (t) => {
-    const { url } = await site(t);
+    const { url } = await serveSite(t);
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-      const { page } = await open(t, `${url}/www/blog/${language}.html`, { colorScheme, bypassCSP: true });
+      const { page } = await openPage(t, `${url}/www/blog/${language}.html`, { colorScheme, bypassCSP: true });
       assert.deepEqual(await violations(page, { iframes: false }), [], colorScheme);
     }
   });

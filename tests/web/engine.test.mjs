@@ -1,15 +1,15 @@
 /** The JavaScript API in a page, with a fake wasm module. */
 import assert from "node:assert/strict";
-import { fakeSite } from "./fake.mjs";
-import { open, test, withBrowser } from "./helper.mjs";
+import { serveFakeSite } from "./fake.mjs";
+import { openPage, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
 /** @typedef {import("../../www/engine/engine.js").Progress} Progress */
 
 test("The engine starts in a worker, reports that, and reports progress in bytes", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page, problems } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`);
   const { info, progress } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const progress = /** @type {Progress[]} */ ([]);
@@ -31,12 +31,12 @@ test("The engine starts in a worker, reports that, and reports progress in bytes
 test("Callers share one fetch, which is aborted only when all of them have aborted", async (t) => {
   /** @type {import("node:http").ServerResponse[]} */
   const held = [];
-  const { url, requests } = await fakeSite(t, {
+  const { url, requests } = await serveFakeSite(t, {
     "/www/models/two.safetensors": (_, response) => {
       held.push(response);
     },
   });
-  const { page } = await open(t, `${url}/blank`);
+  const { page } = await openPage(t, `${url}/blank`);
   const outcomes = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -59,8 +59,8 @@ test("Callers share one fetch, which is aborted only when all of them have abort
 });
 
 test("Two attacks take turns, and each reports its steps in order", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const { order, results } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -98,8 +98,8 @@ test("Two attacks take turns, and each reports its steps in order", async (t) =>
 });
 
 test("A cancelled attack ends within a step and keeps the steps made so far, and the engine stays usable", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const { result, late, before, again } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -134,8 +134,8 @@ test("A cancelled attack ends within a step and keeps the steps made so far, and
 });
 
 test("Errors keep their names, and after a trap the engine cannot be used any more", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const names = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -183,8 +183,8 @@ test("Errors keep their names, and after a trap the engine cannot be used any mo
 });
 
 test("Closing the engine rejects pending calls", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const name = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -211,8 +211,8 @@ const WITHOUT_WORKER = {
 
 for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
   test(`The engine runs in the page if no worker can start: ${name}`, async (t) => {
-    const { url } = await fakeSite(t, answers);
-    const { page } = await open(t, `${url}/blank`);
+    const { url } = await serveFakeSite(t, answers);
+    const { page } = await openPage(t, `${url}/blank`);
     await page.evaluate(script);
     const { info, outcome, cancelled, trap } = await page.evaluate(async () => {
       const { createEngine } = await import("/www/engine.js");
@@ -254,8 +254,8 @@ for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
 test("The engine runs in the page of a sandboxed frame, where no worker may start", async (t) => {
   const script =
     "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(`${e}`, '*'))";
-  const { url } = await fakeSite(t, { "/frame": `<!doctype html><script type=module>${script}</script>` });
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t, { "/frame": `<!doctype html><script type=module>${script}</script>` });
+  const { page } = await openPage(t, `${url}/blank`);
   const where = await page.evaluate(
     () =>
       new Promise((resolve) => {

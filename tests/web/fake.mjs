@@ -1,7 +1,7 @@
 /** A site with the fake wasm package of fake/engine.js and with two models of 100,000 bytes. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { site } from "./helper.mjs";
+import { serveSite } from "./helper.mjs";
 
 const EMPTY_MODULE = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const WEIGHTS = Buffer.alloc(100_000, 7);
@@ -64,8 +64,8 @@ export const fakeAdapter = (info = { description: "Test adapter" }, features = [
  * @param {import("node:test").TestContext} t
  * @param {Record<string, import("./helper.mjs").Answer>} [answers]
  */
-export function fakeSite(t, answers = {}) {
-  return site(t, {
+export function serveFakeSite(t, answers = {}) {
+  return serveSite(t, {
     "/pkg/cpu/build.json": BUILD,
     "/pkg/cpu/engine.js": SCRIPT,
     "/pkg/cpu/engine_bg.wasm": EMPTY_MODULE,

@@ -5,8 +5,17 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, ended, panel, ready, set, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./visit.mjs";
 
 withBrowser();
 
@@ -42,8 +51,8 @@ const NETWORK = {
 
 for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
   test(`A network's file that ${fault} is reported in its panel, and a retry fetches it`, async (t) => {
-    const { url, answers } = await site(t, { [WEIGHTS]: answer });
-    const { page } = await open(t, url);
+    const { url, answers } = await serveSite(t, { [WEIGHTS]: answer });
+    const { page } = await openPage(t, url);
     const left = panel(page, "left");
     // The page gives up a download that stalls after half a minute.
     await page.waitForFunction(
@@ -58,15 +67,15 @@ for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
     );
     delete answers[WEIGHTS];
     await left.locator(".retry").click();
-    await ready(page);
-    await choose(page, 7);
-    await set(page, { target: 3 });
-    assert.equal((await attack(page))[0], "fooled");
+    await waitUntilReady(page);
+    await chooseDigit(page, 7);
+    await setAttack(page, { target: 3 });
+    assert.equal((await runAttack(page))[0], "fooled");
   });
 }
 
 test("A damaged copy in the browser's cache is ignored, and the file is fetched again", async (t) => {
-  const { url, requests } = await site(t, {
+  const { url, requests } = await serveSite(t, {
     [WEIGHTS]: (_, response) => {
       const isFirst = requests.filter((path) => path === WEIGHTS).length === 1;
       response
@@ -74,7 +83,7 @@ test("A damaged copy in the browser's cache is ignored, and the file is fetched 
         .end(isFirst ? flipped(WEIGHTS, 300_000) : published(WEIGHTS));
     },
   });
-  const { problems } = await visit(t, url);
+  const { problems } = await openReadyPage(t, url);
   assert.equal(requests.filter((path) => path === WEIGHTS).length, 2);
   assert.deepEqual(problems, []);
 });
@@ -102,42 +111,42 @@ const ENGINE = {
 
 for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
   test(`A ${fault} is reported, and a retry fetches the file`, async (t) => {
-    const { url, answers } = await site(t, { [path]: answer });
-    const { page } = await open(t, url);
+    const { url, answers } = await serveSite(t, { [path]: answer });
+    const { page } = await openPage(t, url);
     await page.waitForFunction(
       () => document.querySelectorAll('[data-panel] .status[data-error]:not([data-error=""])').length === 2,
     );
     assert.equal(await panel(page, "left").locator(".status").getAttribute("data-error"), error);
     delete answers[path];
     await panel(page, "left").locator(".retry").click();
-    await ready(page);
-    assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
+    await waitUntilReady(page);
+    assert.deepEqual(await bothPanels(page, "data-label"), ["7", "7"]);
   });
 }
 
 test("Missing test digits are reported, and a retry fetches them", async (t) => {
-  const { url, answers } = await site(t, { "/www/samples/mnist.png": 404 });
-  const { page } = await open(t, url);
+  const { url, answers } = await serveSite(t, { "/www/samples/mnist.png": 404 });
+  const { page } = await openPage(t, url);
   await page.locator("#samples-error .notice-text").waitFor();
   delete answers["/www/samples/mnist.png"];
   await page.locator("#samples-retry").click();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("#samples .tile").count(), 100);
 });
 
 test("Without its words the page says that it could not start", async (t) => {
-  const { url } = await site(t, { "/www/languages/en.json": 404 });
-  const { page } = await open(t, url);
+  const { url } = await serveSite(t, { "/www/languages/en.json": 404 });
+  const { page } = await openPage(t, url);
   await page.locator("#boot[data-failed]").waitFor();
   assert.ok(await page.locator("#boot a").isVisible());
 });
 
 test("Without workers the attack runs in the page, and the page says so", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { script: "delete globalThis.Worker" });
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { script: "delete globalThis.Worker" });
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
 });
 
@@ -170,8 +179,8 @@ const AROUND = {
   "another tab attacks too": async (page) => {
     const other = await page.context().newPage();
     await other.goto(page.url());
-    await ready(other);
-    assert.deepEqual(await attack(other), ["fooled", "fooled"]);
+    await waitUntilReady(other);
+    assert.deepEqual(await runAttack(other), ["fooled", "fooled"]);
   },
 };
 
@@ -184,19 +193,19 @@ const BEFORE = {
 
 for (const [what, happens] of Object.entries(AROUND)) {
   test(`An attack and the next one end as usual when ${what}`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await open(t, `${url}/blank`, { script: BEFORE[what] });
+    const { url } = await serveSite(t);
+    const { page, problems } = await openPage(t, `${url}/blank`, { script: BEFORE[what] });
     if (what.startsWith("a day")) await page.clock.install();
     // An attack of two hundred steps, so that it still runs when the event happens.
     await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=40&lang=en&end`);
-    await ready(page);
+    await waitUntilReady(page);
     await page.locator("#run").click();
     await page.waitForFunction(
       () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2,
     );
     await happens(page);
-    assert.deepEqual(await ended(page), ["fooled", "fooled"]);
-    assert.deepEqual(await attack(page), ["fooled", "fooled"]);
+    assert.deepEqual(await waitForOutcomes(page), ["fooled", "fooled"]);
+    assert.deepEqual(await runAttack(page), ["fooled", "fooled"]);
     assert.deepEqual(problems, []);
   });
 }

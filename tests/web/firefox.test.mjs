@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { launchBrowser, launchFirefox } from "../../scripts/browser.mjs";
 import { writeStrokes } from "../../www/link/strokes.js";
-import { site, test } from "./helper.mjs";
+import { serveSite, test } from "./helper.mjs";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
@@ -47,7 +47,7 @@ const shown = () =>
   });
 
 /** @param {Page} page @param {number[][]} strokes Each is x, y, x, y, … from 0 to 255. */
-async function draw(page, strokes) {
+async function drawStrokes(page, strokes) {
   const box = await (await page.$("#pad"))?.boundingBox();
   if (!box) throw new Error("there is no drawing area");
   for (const stroke of strokes) {
@@ -60,7 +60,7 @@ async function draw(page, strokes) {
 }
 
 test("A digit can be drawn by mouse and by keyboard, and is attacked on the CPU in a worker", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const { page, problems } = await open(t, `${url}/#v=1&left=undefended-1&right=distilled-100&target=3&end`);
   await page.waitForFunction(isReady);
   assert.deepEqual(
@@ -70,7 +70,7 @@ test("A digit can be drawn by mouse and by keyboard, and is attacked on the CPU 
     ]),
     ["cpu", true],
   );
-  await draw(page, FIVE.strokes);
+  await drawStrokes(page, FIVE.strokes);
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "5");
   await page.click("#run");
   await page.waitForFunction(hasEnded);
@@ -86,7 +86,7 @@ test("A digit can be drawn by mouse and by keyboard, and is attacked on the CPU 
 });
 
 test("A link shows the same pixels and words as in Chromium", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const link = `${url}/?engine=cpu#v=1&left=undefended-1&right=distilled-40&attack=jsma-t&target=3&step=6&strokes=${writeStrokes(FIVE.strokes.map((/** @type {number[]} */ stroke) => Uint8Array.from(stroke)))}&end`;
   const isThere = () =>
     document.body.dataset.running === "false"
@@ -109,7 +109,7 @@ test("A link shows the same pixels and words as in Chromium", async (t) => {
 
 test("A frame and an element run the attack in another page", async (t) => {
   const link = "v=1&amp;left=undefended-1&amp;right=distilled-100&amp;sample=0&amp;target=3";
-  const { url } = await site(t, {
+  const { url } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,">
       <iframe src="/?embed=1&amp;controls=1&amp;load=now#${link}" width="640" height="520"></iframe>
       <defensive-distillation link="${link}" load="click" controls>A poster</defensive-distillation>

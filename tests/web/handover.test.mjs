@@ -1,7 +1,7 @@
 /** The switch from the CPU engine to the WebGPU engine and back, with fakes of both. */
 import assert from "node:assert/strict";
-import { fakeAdapter, fakeEngine, fakeSite } from "./fake.mjs";
-import { open, test, withBrowser } from "./helper.mjs";
+import { fakeAdapter, fakeEngine, serveFakeSite } from "./fake.mjs";
+import { openPage, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
@@ -16,8 +16,8 @@ withBrowser();
  * [visit]
  */
 async function compute(t, answers, { prefer = "auto", attacks = [], script } = {}) {
-  const { url, requests } = await fakeSite(t, answers);
-  const { page } = await open(t, `${url}/blank`, { script });
+  const { url, requests } = await serveFakeSite(t, answers);
+  const { page } = await openPage(t, `${url}/blank`, { script });
   const result = await page.evaluate(
     async ({ prefer, attacks }) => {
       const { createEngine } = await import("/www/engine.js");

@@ -4,8 +4,17 @@
  * listeners. `ROUNDS=200 node --test tests/web/heap.test.mjs` takes about an hour.
  */
 import assert from "node:assert/strict";
-import { site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, draw, goTo, panel, ready, set, visit } from "./visit.mjs";
+import { serveSite, test, withBrowser } from "./helper.mjs";
+import {
+  chooseDigit,
+  drawStrokes,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  switchDataSet,
+  waitUntilReady,
+} from "./visit.mjs";
 
 withBrowser();
 
@@ -21,18 +30,18 @@ const NOISE = 300_000;
 const NOISE_OF_ROUND = 60_000;
 
 /** One round of the visit. @param {Page} page @param {number} round */
-async function work(page, round) {
-  await choose(page, round % 10);
-  await set(page, { target: (round + 3) % 10, attack: "jsma-f" });
-  await attack(page);
-  await set(page, { attack: "cw-l2" });
+async function visitRound(page, round) {
+  await chooseDigit(page, round % 10);
+  await setAttack(page, { target: (round + 3) % 10, attack: "jsma-f" });
+  await runAttack(page);
+  await setAttack(page, { attack: "cw-l2" });
   await page.locator("#run").click();
   await page.waitForFunction(
     () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 1,
   );
   await page.locator("#cancel").click();
   await page.waitForFunction(() => document.body.dataset.running === "false");
-  await set(page, { attack: "jsma-f" });
+  await setAttack(page, { attack: "jsma-f" });
 
   const slider = panel(page, "right").locator(".panel-temperature");
   for (const key of ["ArrowLeft", "End"]) {
@@ -42,19 +51,19 @@ async function work(page, round) {
       (before) => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") !== before,
       before,
     );
-    await ready(page);
+    await waitUntilReady(page);
   }
-  await goTo(page, "cifar10");
-  await goTo(page, "mnist");
+  await switchDataSet(page, "cifar10");
+  await switchDataSet(page, "mnist");
   await page.locator("#clear").click();
-  await draw(page, [[70, 60, 190, 60, 110, 220]]);
-  await ready(page);
+  await drawStrokes(page, [[70, 60, 190, 60, 110, 220]]);
+  await waitUntilReady(page);
   await page.locator("#language").selectOption(round % 2 ? "ja" : "en");
   await page.waitForFunction((language) => document.documentElement.lang === language, round % 2 ? "ja" : "en");
 }
 
 /** Returns a function that collects garbage and then measures the page and its worker. @param {Page} page */
-async function debugging(page) {
+async function memoryMeter(page) {
   const client = await page.context().newCDPSession(page);
   /** @type {Promise<string>} */
   const attached = new Promise((resolve) =>
@@ -115,12 +124,12 @@ async function debugging(page) {
 test(
   "A long visit needs no more memory after many attacks, cancellations and changes than after a few",
   async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await visit(t, `${url}/#v=1&lang=en&end`);
-    const measure = await debugging(page);
-    for (let round = 0; round < SETTLING; round++) await work(page, round);
+    const { url } = await serveSite(t);
+    const { page, problems } = await openReadyPage(t, `${url}/#v=1&lang=en&end`);
+    const measure = await memoryMeter(page);
+    for (let round = 0; round < SETTLING; round++) await visitRound(page, round);
     const before = await measure();
-    for (let round = 0; round < ROUNDS; round++) await work(page, SETTLING + round);
+    for (let round = 0; round < ROUNDS; round++) await visitRound(page, SETTLING + round);
     const after = await measure();
     t.diagnostic(`before ${JSON.stringify(before)}, after ${ROUNDS} rounds ${JSON.stringify(after)}`);
     assert.ok(after.heap - before.heap < NOISE + ROUNDS * NOISE_OF_ROUND, "the heap has grown");

@@ -60,7 +60,7 @@ export async function serve(t, listener) {
  * @param {Record<string, Answer>} [answers] By path.
  * @param {string} [base] The path that the site is published under.
  */
-export async function site(t, answers = {}, base = "/") {
+export async function serveSite(t, answers = {}, base = "/") {
   const files = publishedFiles(FOLDER);
   /** @type {string[]} */
   const requests = [];
@@ -97,7 +97,7 @@ export async function site(t, answers = {}, base = "/") {
  * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the
  * page's own scripts. Service workers are blocked unless a test allows them.
  */
-export async function open(t, url, { script, ...options } = {}) {
+export async function openPage(t, url, { script, ...options } = {}) {
   const context = await browser.newContext({ serviceWorkers: "block", ...options });
   t.after(() => context.close());
   const page = await context.newPage();

@@ -6,8 +6,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { CLOCK, TICKS } from "./clock.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, panel, ready, set } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { chooseDigit, panel, runAttack, setAttack, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -49,7 +49,7 @@ async function passTimeWithAnswers(page) {
 }
 
 /** Ends the worker without an event, as a browser does when it is short of memory. @param {Page} page */
-async function kill(page) {
+async function endWorker(page) {
   const [worker] = page.workers();
   const gone = worker.waitForEvent("close");
   // This call gets no answer.
@@ -58,7 +58,7 @@ async function kill(page) {
 }
 
 /** A file that is served once the test calls `open()`. @param {string} path */
-function held(path) {
+function heldFile(path) {
   /** @type {(() => void)[]} */
   const waiting = [];
   let isOpen = false;
@@ -90,10 +90,10 @@ async function bothPanelsReport(page, words) {
 /** Retries, and checks that the new engine attacks as usual. @param {Page} page */
 async function retryAndAttack(page) {
   await panel(page, "left").locator(".retry").click();
-  await ready(page);
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitUntilReady(page);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 }
 
 const SILENT = /The engine stopped\. Press “Retry” to restart it\. The engine has not answered for 30 seconds/;
@@ -103,11 +103,11 @@ const LOADING = { "the module": MODULE, "the weights": WEIGHTS };
 
 for (const [name, path] of Object.entries(LOADING)) {
   test(`A worker that ends while it fetches ${name} is reported in both panels, and Retry starts another`, async (t) => {
-    const file = held(path);
-    const { url } = await site(t, { [path]: file.answer });
-    const { page } = await open(t, url, { script: OBSERVE });
+    const file = heldFile(path);
+    const { url } = await serveSite(t, { [path]: file.answer });
+    const { page } = await openPage(t, url, { script: OBSERVE });
     await file.requested();
-    await kill(page);
+    await endWorker(page);
     await passTime(page);
     await bothPanelsReport(page, SILENT);
     file.open();
@@ -115,36 +115,36 @@ for (const [name, path] of Object.entries(LOADING)) {
   });
 
   test(`The page keeps a worker that waits for ${name}`, async (t) => {
-    const file = held(path);
-    const { url } = await site(t, { [path]: file.answer });
-    const { page, problems } = await open(t, url, { script: OBSERVE });
+    const file = heldFile(path);
+    const { url } = await serveSite(t, { [path]: file.answer });
+    const { page, problems } = await openPage(t, url, { script: OBSERVE });
     await file.requested();
     await passTimeWithAnswers(page);
     file.open();
-    await ready(page);
+    await waitUntilReady(page);
     assert.deepEqual(problems, []);
   });
 }
 
 test("If the worker ends before its first message, the engine runs in the page", async (t) => {
-  const { url } = await site(t, { "/www/engine/worker.js": "close();" });
-  const { page } = await open(t, url, { script: OBSERVE });
+  const { url } = await serveSite(t, { "/www/engine/worker.js": "close();" });
+  const { page } = await openPage(t, url, { script: OBSERVE });
   await page.waitForFunction(() => /** @type {any} */ (globalThis).started > 0);
   await passTime(page);
-  await ready(page);
+  await waitUntilReady(page);
   assert.match(
     `${await page.locator("#engine-info").getAttribute("data-reason")}`,
     /in the page, since no worker could be started \(it has not answered/,
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 });
 
 test("A worker that ends while idle is noticed at the next request, and the shown result stays until then", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(t, url, { script: OBSERVE });
-  await ready(page);
-  await attack(page);
-  await kill(page);
+  const { url } = await serveSite(t);
+  const { page } = await openPage(t, url, { script: OBSERVE });
+  await waitUntilReady(page);
+  await runAttack(page);
+  await endWorker(page);
   await passTime(page);
   assert.equal(
     await page.locator('.status[data-error]:not([data-error=""])').count(),
@@ -169,7 +169,7 @@ test("A worker that ends while idle is noticed at the next request, and the show
 const ENDS = {
   "without an event": [
     async (page) => {
-      await kill(page);
+      await endWorker(page);
       await passTime(page);
     },
     SILENT,
@@ -196,11 +196,11 @@ const ENDS = {
 
 for (const [how, [end, words]] of Object.entries(ENDS)) {
   test(`A worker that ends ${how} during an attack is reported, the attack stops, and Retry starts another worker`, async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, {
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, `${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=1000&lang=en&end`, {
       script: OBSERVE,
     });
-    await ready(page);
+    await waitUntilReady(page);
     await page.locator("#run").click();
     await page.waitForFunction(
       () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2,

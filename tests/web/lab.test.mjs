@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { LINEUP } from "../../www/lab/plan.js";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { ended, ready } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { waitForOutcomes, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -17,12 +17,12 @@ const POLICY = /http-equiv="Content-Security-Policy" content="([^"]*)"/;
  *
  * @param {import("node:test").TestContext} t
  * @param {string} [hash]
- * @param {Parameters<typeof open>[2]} [options]
- * @param {Parameters<typeof site>[1]} [answers]
+ * @param {Parameters<typeof openPage>[2]} [options]
+ * @param {Parameters<typeof serveSite>[1]} [answers]
  */
 async function openLab(t, hash = "", options, answers = {}) {
-  const { url } = await site(t, answers);
-  const opened = await open(t, `${url}/www/lab.html${hash}`, options);
+  const { url } = await serveSite(t, answers);
+  const opened = await openPage(t, `${url}/www/lab.html${hash}`, options);
   await opened.page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
   return { ...opened, url };
 }
@@ -48,7 +48,7 @@ const waitForState = (page, state) =>
  * @param {Page} page
  * @param {RegExp} [by]
  */
-const rowsFrom = (page, by = /^Yours/) =>
+const tableRows = (page, by = /^Yours/) =>
   page.evaluate(
     (source) =>
       [...document.querySelectorAll("#lab-table tbody tr")]
@@ -59,14 +59,14 @@ const rowsFrom = (page, by = /^Yours/) =>
 
 /** Waits until the table has so many rows of the visitor's own results. @param {Page} page @param {number} count */
 async function waitForRows(page, count) {
-  for (let tries = 0; (await rowsFrom(page)).length !== count; tries++) {
-    assert.ok(tries < 300, `${JSON.stringify(await rowsFrom(page))}: ${count} rows wanted`);
+  for (let tries = 0; (await tableRows(page)).length !== count; tries++) {
+    assert.ok(tries < 300, `${JSON.stringify(await tableRows(page))}: ${count} rows wanted`);
     await page.waitForTimeout(100);
   }
 }
 
 /** Clicks a button that saves a file, and returns the file. @param {Page} page @param {string} selector */
-async function saved(page, selector) {
+async function savedFile(page, selector) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator(selector).click()]);
   return { name: download.suggestedFilename(), content: readFileSync(await download.path()) };
 }
@@ -77,7 +77,7 @@ test("The lab counts the same results as single attacks, and saves them", async 
   await waitForState(page, "done");
   await waitForRows(page, 2);
 
-  const { name, content } = await saved(page, "#lab-json");
+  const { name, content } = await savedFile(page, "#lab-json");
   assert.equal(name, "success.json");
   const rows = JSON.parse(`${content}`);
   assert.deepEqual(
@@ -140,11 +140,11 @@ test("The lab counts the same results as single attacks, and saves them", async 
     "the attack never succeeds, or the control never blinds it",
   );
 
-  const csv = await saved(page, "#lab-csv");
+  const csv = await savedFile(page, "#lab-csv");
   const lines = `${csv.content}`.trim().split("\r\n");
   assert.equal(lines.length, 3);
   assert.equal(lines[1].split(",")[lines[0].split(",").indexOf("successes")], String(rows[0].successes));
-  const png = await saved(page, "#lab-png");
+  const png = await savedFile(page, "#lab-png");
   assert.deepEqual([...png.content.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
   assert.ok(png.content.length > 5000, `${png.content.length} bytes`);
 
@@ -164,8 +164,8 @@ test("A cell of the heat map leads to its attack on the page", async (t) => {
   const link = page.locator("#lab-attempts a").first();
   const said = `${await link.textContent()}`;
   await link.click();
-  await ready(page);
-  const [outcome] = await ended(page);
+  await waitUntilReady(page);
+  const [outcome] = await waitForOutcomes(page);
   const changed = Number(/(\d+) pixels? changed/.exec(said)?.[1]);
   await page.waitForFunction(
     (count) => document.querySelector('[data-panel="left"]')?.getAttribute("data-features-changed") === String(count),
@@ -215,15 +215,15 @@ test("Pausing and cancelling keep the results so far, marked as partial", async 
   await waitForState(page, "cancelled");
   assert.match(`${await page.locator("#lab-status").textContent()}`, /partial/);
   await waitForRows(page, 1);
-  assert.match((await rowsFrom(page))[0][1], /partial: \d+ of 100/);
+  assert.match((await tableRows(page))[0][1], /partial: \d+ of 100/);
   assert.match(
     `${await page.locator("#lab-legend .partial").textContent()}`,
     /^Partial: your result covers \d+ of 100 so far/,
   );
-  const { name, content } = await saved(page, "#lab-json");
+  const { name, content } = await savedFile(page, "#lab-json");
   assert.equal(name, "robustness-partial.json");
   assert.equal(JSON.parse(`${content}`)[0].partial, true);
-  const csv = await saved(page, "#lab-csv");
+  const csv = await savedFile(page, "#lab-csv");
   assert.equal(csv.name, "robustness-partial.csv");
   const [head, line] = `${csv.content}`.split("\r\n").map((each) => each.split(","));
   assert.equal(line[head.indexOf("partial")], "true");
@@ -293,7 +293,7 @@ test("The experiment with all attacks compares them, and a frozen tab continues 
       ),
     9 * LINEUP.length,
   );
-  const measured = (await rowsFrom(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
+  const measured = (await tableRows(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
   assert.equal(measured[0], "JSMA-F");
   await page.locator(".heat button").first().click();
   assert.match(
@@ -382,10 +382,10 @@ test("The table shows the figures of papers and of this project, and hardness is
       published,
     );
     assert.ok(
-      (await rowsFrom(page, paper)).length >= reported,
-      `${experiment}: ${(await rowsFrom(page, paper)).length} rows of papers`,
+      (await tableRows(page, paper)).length >= reported,
+      `${experiment}: ${(await tableRows(page, paper)).length} rows of papers`,
     );
-    assert.equal((await rowsFrom(page)).length, 0);
+    assert.equal((await tableRows(page)).length, 0);
     assert.equal(await page.locator("#lab-chart > *").count(), 1, experiment);
   }
   await page.locator("input[name=experiment][value=pairs]").check();
@@ -405,17 +405,21 @@ test("The lab for CIFAR-10 can be opened by its address and by the switch", asyn
   await waitForState(page, "done");
   await waitForRows(page, 1);
   assert.deepEqual((await page.locator(".heat thead th").allTextContents()).slice(1, 3), ["airplane", "automobile"]);
-  const { name, content } = await saved(page, "#lab-json");
+  const { name, content } = await savedFile(page, "#lab-json");
   assert.equal(name, "cifar10-pairs.json");
   const [row] = JSON.parse(`${content}`);
   assert.deepEqual([row.dataset, row.scale, row.budget, row.attempts + row.already_target], ["cifar10", 100, 1176, 9]);
   await page.locator("input[name=experiment][value=success]").check();
-  assert.ok((await rowsFrom(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "5.1%"));
+  assert.ok(
+    (await tableRows(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "5.1%"),
+  );
   await page.locator("input[name=data][value=mnist]").check();
   await page.waitForFunction(
     () => location.hash === "#success" && document.querySelector("input[value=mnist-undefended]"),
   );
-  assert.ok((await rowsFrom(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "0.5%"));
+  assert.ok(
+    (await tableRows(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "0.5%"),
+  );
   await page.locator("input[name=data][value=cifar10]").check();
   await page.locator("input[name=experiment][value=pairs]").check();
   const cell = page.locator(".heat button").first();
@@ -423,8 +427,8 @@ test("The lab for CIFAR-10 can be opened by its address and by the switch", asyn
   await cell.click();
   await page.locator("#lab-attempts a").first().click();
   await page.waitForURL(`${url}/#*`);
-  await ready(page);
-  const [, outcome] = await ended(page);
+  await waitUntilReady(page);
+  const [, outcome] = await waitForOutcomes(page);
   assert.equal(outcome, vanished ? "gradient-vanished" : "fooled");
   await page.locator("#lab-link").click();
   await page.waitForURL(`${url}/www/lab.html#cifar10/success`);

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
 import { PAPER_KEYS } from "../../www/domain/papers.js";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, ready, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { openReadyPage, runAttack, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -63,7 +63,7 @@ const NAMES =
   /^(MNIST|CIFAR-10|BibTeX|CSV|JSON|PNG|T|k|a|b|x|F|e|softmax\(Z(\/T)?\)|burn-flex|bit|SIMD|English|v\d+|\d+)$/;
 
 /** All texts of the page, including those for screen readers, and the words in Latin letters among them. @param {Page} page */
-async function latin(page) {
+async function readTexts(page) {
   const texts = await page.evaluate(() => {
     /** @type {string[]} */
     const found = [document.title];
@@ -83,15 +83,15 @@ async function latin(page) {
 }
 
 test("A language needs only one file, which has all words of the page, the lab and the embedded page", async (t) => {
-  const { url } = await site(t, {
+  const { url } = await serveSite(t, {
     "/www/languages/index.js": writeList({ ...FILES, ru: CYRILLIC }),
     "/www/languages/ru.json": JSON.stringify(CYRILLIC),
   });
-  const { page } = await visit(t, url, { locale: "ru-RU" });
+  const { page } = await openReadyPage(t, url, { locale: "ru-RU" });
   assert.equal(await page.locator("html").getAttribute("lang"), "ru");
   assert.equal(await page.locator("#language").inputValue(), "ru");
   const isTranslated = async (/** @type {Page} */ page, /** @type {string} */ when) => {
-    const [texts, words] = await latin(page);
+    const [texts, words] = await readTexts(page);
     assert.ok(texts.filter((text) => /[а-я]{3}/i.test(text)).length > 20, `${when}: there are no texts`);
     assert.deepEqual(
       words.filter((word) => !NAMES.test(word)),
@@ -99,16 +99,16 @@ test("A language needs only one file, which has all words of the page, the lab a
       when,
     );
   };
-  await attack(page);
+  await runAttack(page);
   await page.locator("#share-open").click();
   await isTranslated(page, "MNIST, attacked, with the share panel");
   await page.keyboard.press("Escape");
   await page.goto(`${url}/#v=1&data=cifar10&story=3&end`);
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   await isTranslated(page, "CIFAR-10");
   await page.goto(`${url}/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1&lang=ru`);
-  await ready(page);
+  await waitUntilReady(page);
   await isTranslated(page, "the embedded page");
   await page.goto(`${url}/www/lab.html`);
   await page.locator("#lab[data-ready]").waitFor();
@@ -116,8 +116,8 @@ test("A language needs only one file, which has all words of the page, the lab a
 }, 150_000);
 
 test("A link's language has priority over the chosen one, and that over the browser's", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { locale: "ja-JP" });
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { locale: "ja-JP" });
   // The HTML is English. The page is shown once its language is set.
   const showsLanguage = (/** @type {string} */ language, where = page) =>
     where.waitForFunction(
@@ -139,6 +139,6 @@ test("A link's language has priority over the chosen one, and that over the brow
   await showsLanguage("ja");
   await go("/www/lab.html");
   await showsLanguage("en");
-  const { page: elsewhere } = await open(t, url, { locale: "fr-FR" });
+  const { page: elsewhere } = await openPage(t, url, { locale: "fr-FR" });
   await showsLanguage("en", elsewhere);
 });

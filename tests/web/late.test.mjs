@@ -1,15 +1,15 @@
 /** A late response does not replace what the visitor has chosen since. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { both, choose, ready, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { bothPanels, chooseDigit, openReadyPage, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
 /** Holds back what is fetched from an address until the test calls `release()`. @param {Page} page @param {string} address */
-async function hold(page, address) {
+async function holdBack(page, address) {
   /** @type {(value?: unknown) => void} */
   let release = () => {};
   const released = new Promise((resolve) => {
@@ -29,7 +29,7 @@ async function hold(page, address) {
 }
 
 test("A picture that is decoded slowly does not replace a digit that was chosen meanwhile", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   // The picture is held back while the browser decodes it.
   const script = `
     const decode = createImageBitmap;
@@ -37,7 +37,7 @@ test("A picture that is decoded slowly does not replace a digit that was chosen 
       await new Promise((resolve) => { globalThis.go = resolve; });
       return decode(...of);
     };`;
-  const { page, problems } = await visit(t, url, { script });
+  const { page, problems } = await openReadyPage(t, url, { script });
   const buffer = Buffer.from(
     await page.evaluate(async () => {
       const canvas = new OffscreenCanvas(40, 40);
@@ -63,7 +63,7 @@ test("A picture that is decoded slowly does not replace a digit that was chosen 
     });
 
   await openPicture();
-  await choose(page, 4);
+  await chooseDigit(page, 4);
   await finishDecoding();
   assert.equal(
     await page.locator("#samples .tile[aria-selected=true]").count(),
@@ -80,9 +80,9 @@ test("A picture that is decoded slowly does not replace a digit that was chosen 
 });
 
 test("When two languages are chosen one after the other, the page shows the later one", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { locale: "en-GB" });
-  const words = await hold(page, "**/languages/ja.json");
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { locale: "en-GB" });
+  const words = await holdBack(page, "**/languages/ja.json");
   await page.locator("#language").selectOption("ja");
   await words.requested;
   await page.locator("#language").selectOption("en");
@@ -105,7 +105,7 @@ test("An engine that is replaced while it starts leaves no worker behind", async
   /** @type {import("node:http").ServerResponse[]} */
   const held = [];
   // The first request for the module waits for the test.
-  const { url, answers } = await site(t, {
+  const { url, answers } = await serveSite(t, {
     [path]: (_, response) => {
       held.push(response);
     },
@@ -117,7 +117,7 @@ test("An engine that is replaced while it starts leaves no worker behind", async
       constructor(...of) { super(...of); alive++; }
       terminate() { alive--; super.terminate(); }
     };`;
-  const { page, problems } = await open(t, url, { script });
+  const { page, problems } = await openPage(t, url, { script });
   while (held.length === 0) await page.waitForTimeout(20);
   delete answers[path];
   await page.locator("#engine-choice").selectOption("cpu");
@@ -126,18 +126,18 @@ test("An engine that is replaced while it starts leaves no worker behind", async
     response
       .writeHead(200, { "Content-Type": "application/wasm" })
       .end(readFileSync(new URL(`../..${path}`, import.meta.url)));
-  await ready(page);
+  await waitUntilReady(page);
   await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 1);
   assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), "cpu");
-  assert.deepEqual(await both(page, "data-status"), ["ready", "ready"]);
+  assert.deepEqual(await bothPanels(page, "data-status"), ["ready", "ready"]);
   assert.deepEqual(problems, []);
 });
 
 test("The lab starts no experiment while the images of its data set are loading", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, `${url}/www/lab.html`);
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/www/lab.html`);
   await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
-  const images = await hold(page, "**/samples/cifar10*");
+  const images = await holdBack(page, "**/samples/cifar10*");
   await page.locator("#lab-data input[value=cifar10]").click();
   await images.requested;
   await page.locator("#lab-run").click();

@@ -2,9 +2,21 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
 import { withCifar } from "./stand-in.mjs";
-import { attack, both, choose, draw, ended, panel, pick, ready, set, showing, visit } from "./visit.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  clickInput,
+  drawStrokes,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  waitForOutcomes,
+  waitForStep,
+  waitUntilReady,
+} from "./visit.mjs";
 
 withBrowser();
 
@@ -15,7 +27,7 @@ const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
 
 /** The pixels, words and numbers of both panels. @param {Page} page */
-const seen = (page) =>
+const panelContents = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll("[data-panel]")].map((panel) => ({
       .../** @type {HTMLElement} */ (panel).dataset,
@@ -27,59 +39,59 @@ const seen = (page) =>
   );
 
 /** Waits until the address holds each of the parts. @param {Page} page @param {...string} parts */
-async function addressHas(page, ...parts) {
+async function waitForAddress(page, ...parts) {
   await page.waitForFunction((parts) => parts.every((part) => `${location.hash}&`.includes(`${part}&`)), parts);
   return page.url();
 }
 
 test("A link to an attack on a drawing shows the same pixels and words on a phone without workers", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
   assert.equal(new URL(page.url()).hash, "", "an untouched page does not change its address");
-  await draw(page, FIVE.strokes);
-  await set(page, { target: 3, theta: 0.5, budget: 60 });
-  await pick(page.locator('input[name=overlay][value="gradient"]'));
-  await attack(page);
+  await drawStrokes(page, FIVE.strokes);
+  await setAttack(page, { target: 3, theta: 0.5, budget: 60 });
+  await clickInput(page.locator('input[name=overlay][value="gradient"]'));
+  await runAttack(page);
   await page.locator("#scrubber").press("End");
   await page.locator("#scrubber").press("ArrowLeft");
   const step = `${Number(await panel(page, "left").getAttribute("data-iterations")) - 1}`;
-  await showing(page, step);
+  await waitForStep(page, step);
   assert.ok(Number(step) > 2);
-  const link = await addressHas(page, `step=${step}`, "theta=0.5", "budget=60", "show=gradient", "end");
+  const link = await waitForAddress(page, `step=${step}`, "theta=0.5", "budget=60", "show=gradient", "end");
   t.diagnostic(`${link.length} characters: ${link}`);
-  const before = await seen(page);
+  const before = await panelContents(page);
 
-  const { page: other, problems } = await open(t, link, {
+  const { page: other, problems } = await openPage(t, link, {
     script: "delete globalThis.Worker",
     viewport: { width: 375, height: 740 },
     locale: "ja",
   });
-  await ended(other);
-  await showing(other, step);
+  await waitForOutcomes(other);
+  await waitForStep(other, step);
   assert.match(`${await other.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
-  assert.deepEqual(await seen(other), before);
+  assert.deepEqual(await panelContents(other), before);
   assert.equal(other.url(), link, "the address of an opened link does not change");
   assert.ok(await other.locator("#notes").isHidden());
   assert.deepEqual(problems, []);
 });
 
 test("Back and forward step through what was chosen and attacked, and playing adds no entries", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 4);
-  await addressHas(page, "sample=" + (await sampleNumber(page)));
-  await set(page, { target: 9 });
-  await addressHas(page, "target=9");
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 4);
+  await waitForAddress(page, "sample=" + (await sampleNumber(page)));
+  await setAttack(page, { target: 9 });
+  await waitForAddress(page, "target=9");
   const entries = await page.evaluate(() => history.length);
-  await attack(page);
+  await runAttack(page);
   const last = `${await panel(page, "left").getAttribute("data-iterations")}`;
-  await addressHas(page, `step=${last}`);
+  await waitForAddress(page, `step=${last}`);
   assert.equal(
     await page.evaluate(() => history.length),
     entries + 1,
     "one entry for the attack, however many steps it has",
   );
-  const after = await seen(page);
+  const after = await panelContents(page);
 
   await page.goBack();
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-outcome") === "");
@@ -90,9 +102,9 @@ test("Back and forward step through what was chosen and attacked, and playing ad
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
   assert.equal(new URL(page.url()).hash, "");
   for (const _ of [1, 2, 3]) await page.goForward();
-  await ended(page);
-  await showing(page, last);
-  assert.deepEqual(await seen(page), after);
+  await waitForOutcomes(page);
+  await waitForStep(page, last);
+  assert.deepEqual(await panelContents(page), after);
 });
 
 /** @param {Page} page */
@@ -100,8 +112,8 @@ const sampleNumber = async (page) =>
   /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
 
 test("A link sets language, colours and view, which are not stored", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
     colorScheme: "light",
   });
   assert.equal(await page.locator("html").getAttribute("lang"), "ja");
@@ -110,14 +122,14 @@ test("A link sets language, colours and view, which are not stored", async (t) =
   assert.ok(!(await page.locator("#marks").isChecked()));
   assert.equal(await page.evaluate(() => localStorage.length), 0);
   await page.locator("#language").selectOption("en");
-  await addressHas(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
+  await waitForAddress(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
 });
 
 test("A notice appears when a link's network has changed or does not exist", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const { role, temperature, sha256 } = MANIFEST.find((/** @type {any} */ { id }) => id === "mnist-undefended");
   const same = `left=${role}-${temperature}-${sha256.slice(0, 8)}`;
-  const { page } = await visit(t, `${url}/#v=1&${same}&sample=0&target=3&end`);
+  const { page } = await openReadyPage(t, `${url}/#v=1&${same}&sample=0&target=3&end`);
   assert.ok(await page.locator("#notes").isHidden());
   await page.evaluate((link) => {
     location.hash = link;
@@ -133,8 +145,8 @@ test("A notice appears when a link's network has changed or does not exist", asy
 });
 
 test("Every golden link opens, and a bad one shows in one line what was dropped", async (t) => {
-  const { url } = await site(t, withCifar().answers);
-  const { page, problems, requests } = await visit(t, url);
+  const { url } = await serveSite(t, withCifar().answers);
+  const { page, problems, requests } = await openReadyPage(t, url);
   const active = () => page.locator("img, script, iframe, object, embed, [onerror], [onload]").count();
   const before = await active();
   const alerts = /** @type {string[]} */ ([]);
@@ -180,8 +192,8 @@ test("Every golden link opens, and a bad one shows in one line what was dropped"
     const lines = await page.locator("#notes").evaluate((notes) => notes.childElementCount);
     assert.equal(lines, 2, name);
   }
-  await ready(page);
-  assert.deepEqual(await both(page, "data-status"), ["ready", "ready"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await bothPanels(page, "data-status"), ["ready", "ready"]);
   assert.deepEqual(alerts, []);
   assert.equal(await active(), before);
   assert.deepEqual(problems, []);
@@ -192,12 +204,12 @@ test("Every golden link opens, and a bad one shows in one line what was dropped"
 });
 
 test("The share panel offers the link, the snippets and the pictures of what is on the page", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, {
     permissions: ["clipboard-read", "clipboard-write"],
   });
-  await ended(page);
-  await showing(page, "3");
+  await waitForOutcomes(page);
+  await waitForStep(page, "3");
   await page.locator("#share-open").click();
   await page.waitForFunction(() =>
     /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value),
@@ -220,8 +232,8 @@ test("The share panel offers the link, the snippets and the pictures of what is 
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
 
   const iterations = Number(await panel(page, "left").getAttribute("data-iterations"));
-  const still = await decoded(page, await saved(page, "#share-still"));
-  const moving = await decoded(page, await saved(page, "#share-moving"));
+  const still = await decodePng(page, await savedFile(page, "#share-still"));
+  const moving = await decodePng(page, await savedFile(page, "#share-moving"));
   assert.deepEqual([still.width, still.height, still.frames.length], [960, 560, 1]);
   assert.deepEqual([moving.width, moving.height, moving.frames.length], [960, 560, iterations + 1]);
   assert.equal(new Set(moving.frames).size, iterations + 1, "each step has a different picture");
@@ -232,10 +244,10 @@ test("The share panel offers the link, the snippets and the pictures of what is 
 });
 
 test("The browser's own share dialog gets the link to what is shown", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const script = "navigator.share = async (what) => { globalThis.given = what; };";
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
-  await ended(page);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
+  await waitForOutcomes(page);
   await page.locator("#share-open").click();
   await page.waitForFunction(
     () => /** @type {HTMLTextAreaElement} */ (document.querySelector("#share-link")).value !== "",
@@ -248,8 +260,8 @@ test("The browser's own share dialog gets the link to what is shown", async (t) 
 });
 
 test("The text is selected if the clipboard is not allowed", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, {
     script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))",
   });
   await page.locator("#share-open").click();
@@ -262,8 +274,8 @@ test("The text is selected if the clipboard is not allowed", async (t) => {
 });
 
 test("The story's steps have links, the teacher's answers follow the temperature, and the gradient chart says where the gradient is 0", async (t) => {
-  const { url, requests } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
+  const { url, requests } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
   const [teacher] = MANIFEST.filter(
     (/** @type {any} */ { dataset, role }) => dataset === "mnist" && role === "teacher",
   ).sort((/** @type {any} */ a, /** @type {any} */ b) => b.temperature - a.temperature);
@@ -297,9 +309,9 @@ test("The story's steps have links, the teacher's answers follow the temperature
       expected,
     );
   }
-  const link = await addressHas(page, "story=3", "soft=200");
+  const link = await waitForAddress(page, "story=3", "soft=200");
   await page.locator(".story-steps summary").nth(4).click();
-  await addressHas(page, "story=5");
+  await waitForAddress(page, "story=5");
   assert.match(`${await page.locator("#fog p.fog-right").textContent()}`, /exactly 0 at T = 1.*At its own T = \d+: \d/);
   assert.match(`${await page.locator("#fog p.fog-left").textContent()}`, /\de−\d+ at T = 1/);
   await page.goto("about:blank");
@@ -310,8 +322,8 @@ test("The story's steps have links, the teacher's answers follow the temperature
 });
 
 test("Every button of the story does what it says", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
   /** What each button leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
   const leads = {
     undefended: [2, /fooled,gradient-vanished/],
@@ -326,7 +338,7 @@ test("Every button of the story does what it says", async (t) => {
       await details.locator("summary").click();
     await page.locator(`[data-story="${name}"]`).click();
     // Wait for the end of the attack, because the outcomes may still be those of the previous attack.
-    assert.match((await ended(page)).join(), outcomes, name);
+    assert.match((await waitForOutcomes(page)).join(), outcomes, name);
     if (name === "teacher") assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
   }
   await page.locator(".story-steps summary").first().click();
@@ -341,8 +353,8 @@ test("Every button of the story does what it says", async (t) => {
 });
 
 test("Axe finds no violation in any step of the story, nor in the share panel", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
   for (const step of [2, 3, 4, 5, 6, 0]) {
     const summary = page.locator(".story-steps summary").nth(step - 1);
     if (step > 0) await summary.click();
@@ -353,7 +365,7 @@ test("Axe finds no violation in any step of the story, nor in the share panel", 
 });
 
 /** @param {Page} page @param {string} button */
-async function saved(page, button) {
+async function savedFile(page, button) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
   return readFileSync(await download.path());
 }
@@ -364,7 +376,7 @@ async function saved(page, button) {
  * @param {Page} page
  * @param {Buffer} file
  */
-async function decoded(page, file) {
+async function decodePng(page, file) {
   const result = await page.evaluate(async (base64) => {
     const data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     const decoder = new /** @type {any} */ (globalThis).ImageDecoder({ data, type: "image/png" });

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, ready, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { openReadyPage, runAttack, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -77,7 +77,7 @@ const workerAnswer = fc.record(
 );
 
 /** @param {fc.Arbitrary<unknown>} arbitrary @param {number} count @returns {unknown[]} */
-const some = (arbitrary, count) =>
+const sample = (arbitrary, count) =>
   fc.sample(arbitrary, { numRuns: count * TIMES, ...(process.env.FUZZ ? {} : { seed: 1511 }) });
 
 /** Runs in the page: turns objects with `$` into the values that they stand for, and collects unhandled errors. */
@@ -96,20 +96,20 @@ const REVIVE = `
 `;
 
 /** @param {import("playwright-core").Page | import("playwright-core").Frame} where */
-async function isUnharmed(where) {
+async function assertUnharmed(where) {
   assert.deepEqual(await where.evaluate(() => /** @type {any} */ (globalThis).unhandled), []);
   assert.equal(await where.evaluate(() => /** @type {any} */ (globalThis).wasRun), undefined);
 }
 
 test("The page ignores messages, and attacks as usual", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url, { script: REVIVE });
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { script: REVIVE });
   await page.evaluate(
     (messages) => {
       const { revive } = /** @type {any} */ (globalThis);
       for (const message of messages) postMessage(revive(message), "*");
     },
-    some(fc.oneof(embedMessage, workerCall, value), 300),
+    sample(fc.oneof(embedMessage, workerCall, value), 300),
   );
   // Messages arrive in order, so all have arrived when this one has.
   await page.evaluate(
@@ -121,21 +121,21 @@ test("The page ignores messages, and attacks as usual", async (t) => {
         postMessage("the last one", "*");
       }),
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-  await isUnharmed(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
+  await assertUnharmed(page);
   assert.deepEqual(problems, []);
 });
 
 test("An embedded page answers only requests for its height, and the element accepts only a height", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   // The host is hostile and has another origin.
-  const { url: host } = await site(t, {
+  const { url: host } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><script type="module" src="${url}/www/embed.js"></script><body><${NAME} link="v=1&amp;sample=0&amp;target=3&amp;end"></${NAME}>`,
   });
-  const { page, problems } = await open(t, `${host}/host`, { script: REVIVE });
+  const { page, problems } = await openPage(t, `${host}/host`, { script: REVIVE });
   await page.locator(`${NAME}[style*="height: "]`).waitFor();
   const [embedded] = page.frames().filter((frame) => frame !== page.mainFrame());
-  await ready(/** @type {any} */ (embedded));
+  await waitUntilReady(/** @type {any} */ (embedded));
   await page.locator(NAME).evaluate((element) => {
     const heights = /** @type {string[]} */ ([]);
     Object.assign(globalThis, { heights });
@@ -152,10 +152,10 @@ test("An embedded page answers only requests for its height, and the element acc
         postMessage(revive(message), "*");
       }
     },
-    [NAME, some(fc.oneof(embedMessage, value, heightMessage), 300)],
+    [NAME, sample(fc.oneof(embedMessage, value, heightMessage), 300)],
   );
   // A compromised embedded page sends anything but a valid height.
-  const fromEmbedded = some(embedMessage, 300).filter(
+  const fromEmbedded = sample(embedMessage, 300).filter(
     (/** @type {any} */ message) => !(message[NAME] === "height" && message.height > 0),
   );
   await embedded.evaluate((messages) => {
@@ -195,8 +195,8 @@ test("An embedded page answers only requests for its height, and the element acc
       document.body.dataset.running === "false"
       && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2,
   );
-  await isUnharmed(page);
-  await isUnharmed(embedded);
+  await assertUnharmed(page);
+  await assertUnharmed(embedded);
   assert.deepEqual(problems, []);
 });
 
@@ -205,8 +205,8 @@ for (const [worker, script] of Object.entries({
   "A worker of the pool": "pool/worker.js",
 })) {
   test(`${worker} answers any call, and still works afterwards`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await open(t, `${url}/blank`, { script: REVIVE });
+    const { url } = await serveSite(t);
+    const { page, problems } = await openPage(t, `${url}/blank`, { script: REVIVE });
     const seen = await page.evaluate(
       async ([script, messages]) => {
         const { revive } = /** @type {any} */ (globalThis);
@@ -243,17 +243,17 @@ for (const [worker, script] of Object.entries({
           ),
         };
       },
-      [script, some(fc.oneof(workerCall, value), 300)],
+      [script, sample(fc.oneof(workerCall, value), 300)],
     );
     assert.deepEqual([seen.errors, seen.odd], [[], []]);
     assert.ok(seen.last === "RequestError" || seen.last > 0, `${seen.last}`);
-    await isUnharmed(page);
+    await assertUnharmed(page);
     assert.deepEqual(problems, []);
   });
 }
 
 test("The page ignores unexpected messages of a worker, and reports an answer of the wrong shape as an error", async (t) => {
-  const noise = some(
+  const noise = sample(
     fc.oneof(
       value,
       embedMessage,
@@ -261,7 +261,7 @@ test("The page ignores unexpected messages of a worker, and reports an answer of
     ),
     200,
   ).filter((/** @type {any} */ message) => !(message?.id > 0));
-  const { url, answers } = await site(t, {
+  const { url, answers } = await serveSite(t, {
     "/www/engine/worker.js": `
     ${REVIVE.replaceAll("globalThis.", "self.")}
     const noise = ${JSON.stringify(noise)};
@@ -269,9 +269,9 @@ test("The page ignores unexpected messages of a worker, and reports an answer of
     serve(self);
     for (const message of noise) postMessage(revive(message));`,
   });
-  const { page, problems } = await visit(t, url, { script: REVIVE });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-  await isUnharmed(page);
+  const { page, problems } = await openReadyPage(t, url, { script: REVIVE });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
+  await assertUnharmed(page);
   assert.deepEqual(problems, []);
 
   for (const wrong of [
@@ -289,10 +289,10 @@ test("The page ignores unexpected messages of a worker, and reports an answer of
     );
     assert.ok((await page.locator('[data-panel="left"] .status-text').innerText()).length > 20);
     assert.equal(await page.locator("[data-panel] img").count(), 0);
-    await isUnharmed(page);
+    await assertUnharmed(page);
   }
   delete answers["/www/engine/worker.js"];
   await page.locator('[data-panel="left"] .retry').click();
-  await ready(page);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 });

@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listFiles } from "../../scripts/release.mjs";
 import { developmentFiles } from "../../scripts/serve.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, goTo, ready, set } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { chooseDigit, runAttack, setAttack, switchDataSet, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -18,8 +18,8 @@ const WEIGHTS = "/www/models/mnist-undefended.safetensors";
 
 /** Opens the page with service workers allowed. @param {import("node:test").TestContext} t @param {string} url */
 async function openWithWorker(t, url) {
-  const opened = await open(t, url, { serviceWorkers: "allow" });
-  await ready(opened.page);
+  const opened = await openPage(t, url, { serviceWorkers: "allow" });
+  await waitUntilReady(opened.page);
   return opened;
 }
 
@@ -50,7 +50,7 @@ async function runExperiment(page, lab) {
 }
 
 /**
- * Answers for `site` with some files changed, and the list of files with their new hashes.
+ * Answers for `serveSite` with some files changed, and the list of files with their new hashes.
  *
  * @param {Record<string, string>} changes By path.
  * @returns {Record<string, string>}
@@ -74,7 +74,7 @@ const NEXT = release({
 
 for (const base of ["/", "/some/base/"]) {
   test(`Without a network connection, the page at ${base} works with everything that was used once`, async (t) => {
-    const { url, requests, answers } = await site(t, {}, base);
+    const { url, requests, answers } = await serveSite(t, {}, base);
     const { page, problems } = await openWithWorker(t, `${url}/`);
     await waitForCached(
       page,
@@ -84,9 +84,9 @@ for (const base of ["/", "/some/base/"]) {
       "results/success.json",
     );
     await page.reload();
-    await ready(page);
+    await waitUntilReady(page);
     assert.ok(await isControlled(page));
-    await goTo(page, "cifar10");
+    await switchDataSet(page, "cifar10");
     await waitForCached(page, "samples/cifar10.png", "cifar10-undefended.safetensors");
     await runExperiment(page, `${url}/www/lab.html`);
 
@@ -95,12 +95,12 @@ for (const base of ["/", "/some/base/"]) {
     for (const name of UPDATE) answers[name] = (request) => request.destroy();
     const before = requests.length;
     await page.goto(`${url}/?lang=1#v=1&sample=18&target=3&lang=ja&end`);
-    await ready(page);
+    await waitUntilReady(page);
     assert.equal(await page.locator("html").getAttribute("lang"), "ja");
-    await choose(page, 7);
-    await set(page, { target: 3 });
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-    await goTo(page, "cifar10");
+    await chooseDigit(page, 7);
+    await setAttack(page, { target: 3 });
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
+    await switchDataSet(page, "cifar10");
     assert.ok(await page.locator("#results").isVisible());
     await runExperiment(page, `${url}/www/lab.html`);
     assert.deepEqual(
@@ -112,7 +112,7 @@ for (const base of ["/", "/some/base/"]) {
 }
 
 test("The files that are cached on a first visit are downloaded only once", async (t) => {
-  const { url, transferred } = await site(t);
+  const { url, transferred } = await serveSite(t);
   const { page } = await openWithWorker(t, url);
   await waitForCached(
     page,
@@ -125,11 +125,11 @@ test("The files that are cached on a first visit are downloaded only once", asyn
 });
 
 test("Without a network connection, a model that was never used is reported as not fetched", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const { page } = await openWithWorker(t, url);
   await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   await page.context().setOffline(true);
   await page.locator('[data-panel="right"] .panel-model').selectOption({ index: 2 });
   await page.waitForFunction(
@@ -138,15 +138,15 @@ test("Without a network connection, a model that was never used is reported as n
   assert.equal(await page.locator('[data-panel="right"] .status').getAttribute("data-error"), "NetworkError");
   await page.context().setOffline(false);
   await page.locator('[data-panel="right"] .retry').click();
-  await ready(page);
+  await waitUntilReady(page);
 });
 
 test("A new release is offered, and all tabs stay on the old one until it is accepted", async (t) => {
-  const { url, answers } = await site(t);
+  const { url, answers } = await serveSite(t);
   const { page, problems } = await openWithWorker(t, url);
   await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.ok((await page.locator("#release").count()) === 0);
 
   Object.assign(answers, NEXT);
@@ -154,7 +154,7 @@ test("A new release is offered, and all tabs stay on the old one until it is acc
   await page.locator("#release").waitFor();
   const other = await page.context().newPage();
   await other.goto(`${url}/#v=1&lang=ja`);
-  await ready(other);
+  await waitUntilReady(other);
   for (const tab of [page, other])
     assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).isNext), undefined);
   assert.notEqual(
@@ -162,12 +162,12 @@ test("A new release is offered, and all tabs stay on the old one until it is acc
     "次の版",
     "words of the new release on a page of the old one",
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 
   await page.locator("#release button").click();
   for (const tab of [page, other]) {
     await tab.waitForFunction(() => /** @type {any} */ (globalThis).isNext);
-    await ready(tab);
+    await waitUntilReady(tab);
     assert.equal(await tab.locator("#release").count(), 0);
   }
   assert.equal(await other.locator("h1").textContent(), "次の版");
@@ -181,11 +181,11 @@ test("A new release is offered, and all tabs stay on the old one until it is acc
 });
 
 test("A release is only installed once the host has all of its files", async (t) => {
-  const { url, answers } = await site(t);
+  const { url, answers } = await serveSite(t);
   const { page } = await openWithWorker(t, url);
   await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   answers["/sw-files.js"] = NEXT["/sw-files.js"];
   answers["/www/languages/ja.json"] = NEXT["/www/languages/ja.json"];
   const failed = page.evaluate(async () => {
@@ -201,9 +201,9 @@ test("A release is only installed once the host has all of its files", async (t)
   });
   assert.equal(await failed, "redundant");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("#release").count(), 0);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 
   Object.assign(answers, NEXT);
   await page.reload();
@@ -212,7 +212,7 @@ test("A release is only installed once the host has all of its files", async (t)
 });
 
 test("A damaged copy in the cache is not used, and the file is fetched again", async (t) => {
-  const { url, requests } = await site(t);
+  const { url, requests } = await serveSite(t);
   const { page, problems } = await openWithWorker(t, url);
   await waitForCached(page, "mnist-undefended.safetensors");
   await page.evaluate(async () => {
@@ -227,21 +227,21 @@ test("A damaged copy in the cache is not used, and the file is fetched again", a
   });
   const before = requests.length;
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   const asked = requests.slice(before).filter((path) => !UPDATE.includes(path));
   assert.deepEqual(asked.sort(), [WEIGHTS, "/www/session/state.js"]);
   await page.context().setOffline(true);
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.deepEqual(problems, []);
 });
 
 test("With npm start the page has the files on disk, even if a service worker has stored older ones", async (t) => {
-  const { url, answers } = await site(t);
+  const { url, answers } = await serveSite(t);
   const { page, problems } = await openWithWorker(t, url);
   await waitForCached(page, "www/main.js", "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.ok(await isControlled(page));
 
   const edited = (/** @type {number} */ times) => ({
@@ -252,49 +252,49 @@ test("With npm start the page has the files on disk, even if a service worker ha
   await page.reload();
   // The old service worker may have answered this load. The page then reloads by itself.
   await page.waitForFunction(() => /** @type {any} */ (globalThis).edited === 1);
-  await ready(page);
+  await waitUntilReady(page);
   await page.waitForFunction(
     async () => (await caches.keys()).length === 0 && (await navigator.serviceWorker.getRegistrations()).length === 0,
   );
 
   Object.assign(answers, edited(2));
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).edited), 2);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.equal(await page.evaluate(async () => (await caches.keys()).length), 0);
   assert.deepEqual(problems, []);
 });
 
 test("The page works without offline copies if nothing can be stored", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, `${url}/blank`, { serviceWorkers: "allow" });
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { serviceWorkers: "allow" });
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Storage.overrideQuotaForOrigin", { origin: url, quotaSize: 1000 });
   for (let times = 0; times < 2; times++) {
     await page.goto(`${url}/#v=1`);
     await page.reload();
-    await ready(page);
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    await waitUntilReady(page);
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
     assert.equal(await isControlled(page), false);
   }
   assert.deepEqual(problems, []);
 });
 
 test("The page works if service workers are forbidden", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, url, {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, url, {
     serviceWorkers: "allow",
     script:
       'Object.defineProperty(Navigator.prototype, "serviceWorker", { get() { throw new DOMException("forbidden", "SecurityError"); } })',
   });
-  await ready(page);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.deepEqual(problems, []);
 });
 
 test("An embedded page registers no service worker", async (t) => {
-  const { url } = await site(t);
+  const { url } = await serveSite(t);
   const { page } = await openWithWorker(t, `${url}/?embed=1&load=now`);
   assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
 });

@@ -3,8 +3,8 @@
  * them, or says in a sentence that it cannot.
  */
 import assert from "node:assert/strict";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, measureLittle, panel, set, visit } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { chooseDigit, openReadyPage, panel, runAttack, runSmallExperiment, setAttack } from "./visit.mjs";
 
 withBrowser();
 
@@ -50,12 +50,12 @@ async function pictureOfOne(page) {
 
 for (const [name, [script, where]] of Object.entries(LACKS)) {
   test(`Without ${name} the page attacks, puts a picture into a link, and saves one`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await visit(t, url, { script, acceptDownloads: true });
+    const { url } = await serveSite(t);
+    const { page, problems } = await openReadyPage(t, url, { script, acceptDownloads: true });
     assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, where);
-    await choose(page, 7);
-    await set(page, { target: 3 });
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    await chooseDigit(page, 7);
+    await setAttack(page, { target: 3 });
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 
     await page.locator("#upload-file").setInputFiles(await pictureOfOne(page));
     await page.waitForFunction(() => /pixels=/.test(location.hash));
@@ -63,7 +63,7 @@ for (const [name, [script, where]] of Object.entries(LACKS)) {
     if (/compression|deflate/.test(name)) {
       const seen = (/** @type {Page} */ where) =>
         where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
-      const { page: other } = await visit(t, page.url());
+      const { page: other } = await openReadyPage(t, page.url());
       assert.equal(await seen(other), await seen(page), "the link shows the same picture in a newer browser");
     }
 
@@ -81,9 +81,9 @@ for (const [name, [script, where]] of Object.entries(LACKS)) {
 }
 
 test("Without module workers the lab computes in the page", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(t, `${url}/www/lab.html`, { script: LACKS["module workers"][0] });
-  await measureLittle(page);
+  const { url } = await serveSite(t);
+  const { page } = await openPage(t, `${url}/www/lab.html`, { script: LACKS["module workers"][0] });
+  await runSmallExperiment(page);
   assert.equal(await page.locator("#lab-table tbody tr", { hasText: "Yours" }).count(), 1);
 });
 
@@ -99,8 +99,8 @@ const IMPOSSIBLE = {
 
 for (const [name, [script, words, japanese]] of Object.entries(IMPOSSIBLE)) {
   test(`Without ${name} the page and the lab say so in a sentence, and show pictures`, async (t) => {
-    const { url, requests } = await site(t);
-    const { page, problems } = await open(t, url, { script });
+    const { url, requests } = await serveSite(t);
+    const { page, problems } = await openPage(t, url, { script });
     await page.locator('[data-panel="right"] .status-text', { hasText: words }).waitFor();
     await chooseSeven(page);
     assert.match(`${await page.locator("#announcer").textContent()}`, words);
@@ -113,7 +113,7 @@ for (const [name, [script, words, japanese]] of Object.entries(IMPOSSIBLE)) {
     );
     assert.deepEqual(problems, []);
 
-    const { page: lab } = await open(t, `${url}/www/lab.html`, { script });
+    const { page: lab } = await openPage(t, `${url}/www/lab.html`, { script });
     await lab.locator("#lab[data-ready]").waitFor();
     await lab.locator("#lab-run").click();
     await lab.locator("#lab-message", { hasText: words }).waitFor();
@@ -127,18 +127,18 @@ async function chooseSeven(page) {
 }
 
 test("A phone fetches nothing of CIFAR-10 and no WebGPU engine for a first attack, and with little memory only on request", async (t) => {
-  const { url, requests } = await site(t);
+  const { url, requests } = await serveSite(t);
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
-  const { page } = await visit(t, url, phone);
-  await attack(page);
+  const { page } = await openReadyPage(t, url, phone);
+  await runAttack(page);
   assert.equal(await page.locator("#engine-info").getAttribute("data-why"), "waiting");
-  const { page: small } = await visit(t, url, {
+  const { page: small } = await openReadyPage(t, url, {
     ...phone,
     script: "Object.defineProperty(navigator, 'deviceMemory', { value: 2 })",
   });
   assert.equal(await small.locator("#engine-info").getAttribute("data-why"), "LittleMemory");
   assert.match(`${await small.locator("#engine-info").textContent()}`, /little memory/);
-  await attack(small);
+  await runAttack(small);
   assert.deepEqual(
     requests.filter((path) => /webgpu|cifar/.test(path)),
     [],

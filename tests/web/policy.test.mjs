@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, ready } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { runAttack, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -74,11 +74,11 @@ const ATTEMPTS = {
 
 for (const page of [...Object.keys(POLICIES), "index.html?embed=1&load=now&controls=1"]) {
   test(`${page} sends no request to other hosts, and its policy blocks injected code`, async (t) => {
-    const { url } = await site(t);
-    const { page: tab, problems, requests } = await open(t, `${url}/${page}`);
+    const { url } = await serveSite(t);
+    const { page: tab, problems, requests } = await openPage(t, `${url}/${page}`);
     if (page.startsWith("index")) {
-      await ready(tab);
-      if (!page.includes("embed")) await attack(tab);
+      await waitUntilReady(tab);
+      if (!page.includes("embed")) await runAttack(tab);
     }
     if (page.endsWith("lab.html")) await tab.locator("#lab[data-ready=true]").waitFor();
     await tab.waitForLoadState("networkidle");

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { CLOCK, TICKS } from "./clock.mjs";
-import { fakeSite } from "./fake.mjs";
-import { open, test, withBrowser } from "./helper.mjs";
+import { serveFakeSite } from "./fake.mjs";
+import { openPage, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
@@ -54,8 +54,8 @@ const all = (count) => Array.from({ length: count }, (_, place) => place);
 const sorted = (results) => [...results].sort((a, b) => a - b);
 
 test("Several workers make every attempt once, and the module and the weights are fetched once", async (t) => {
-  const { url, requests } = await fakeSite(t);
-  const { page, problems } = await open(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
+  const { url, requests } = await serveFakeSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -82,8 +82,8 @@ test("Several workers make every attempt once, and the module and the weights ar
 });
 
 test("The chunk of a worker that ends with an error is done again", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -101,8 +101,8 @@ test("The chunk of a worker that ends with an error is done again", async (t) =>
 });
 
 test("The chunk of a worker that ends without an event is done again, and a busy worker is kept", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async (ticks) => {
       const global = /** @type {any} */ (globalThis);
@@ -127,8 +127,8 @@ test("The chunk of a worker that ends without an event is done again, and a busy
 });
 
 test("A tab that becomes visible checks that its workers still answer, including idle ones", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async (ticks) => {
       const global = /** @type {any} */ (globalThis);
@@ -152,8 +152,8 @@ test("A tab that becomes visible checks that its workers still answer, including
 });
 
 test("An attempt that ends every worker is given up, with the reason", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const error = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -173,7 +173,7 @@ for (const [fit, consequence] of /** @type {const} */ ([
   [0, "the run ends with an error if there are no others"],
 ])) {
   test(`A worker that cannot start is not replaced for ever: ${consequence}`, async (t) => {
-    const { url } = await fakeSite(t);
+    const { url } = await serveFakeSite(t);
     // The first worker is the coordinator. Of the others, `fit` have memory for a module.
     const script = OBSERVE_WORKERS.replace(
       "workers.push(this);",
@@ -189,7 +189,7 @@ for (const [fit, consequence] of /** @type {const} */ ([
       setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: { id: message.id, error } })));
     }`,
     );
-    const { page } = await open(t, `${url}/blank`, { script: script + HELPERS });
+    const { page } = await openPage(t, `${url}/blank`, { script: script + HELPERS });
     const seen = await page.evaluate(
       /** @returns {Promise<any>} */ async () => {
         const global = /** @type {any} */ (globalThis);
@@ -204,8 +204,8 @@ for (const [fit, consequence] of /** @type {const} */ ([
 }
 
 test("Cancelling ends a run at once and keeps the results so far, and the pool works afterwards", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -231,8 +231,8 @@ test("Cancelling ends a run at once and keeps the results so far, and the pool w
 });
 
 test("No attempt starts while the pool is paused, or while the tab is hidden unless the background is allowed", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const growth = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -273,9 +273,9 @@ test("No attempt starts while the pool is paused, or while the tab is hidden unl
 });
 
 test("Pausing stops an attempt between two steps, and resuming continues it", async (t) => {
-  const { url } = await fakeSite(t);
+  const { url } = await serveFakeSite(t);
   for (const script of [OBSERVE_WORKERS + HELPERS, `delete globalThis.Worker; ${HELPERS}`]) {
-    const { page } = await open(t, `${url}/blank`, { script });
+    const { page } = await openPage(t, `${url}/blank`, { script });
     const seen = await page.evaluate(
       /** @returns {Promise<any>} */ async () => {
         const global = /** @type {any} */ (globalThis);
@@ -305,8 +305,8 @@ test("Pausing stops an attempt between two steps, and resuming continues it", as
 });
 
 test("A worker whose answer was delayed because the page was frozen is kept", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async (loaded) => {
       const global = /** @type {any} */ (globalThis);
@@ -330,8 +330,8 @@ test("A worker whose answer was delayed because the page was frozen is kept", as
 });
 
 test("The page does the work if no worker can be started", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page, problems } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELPERS}` });
+  const { url } = await serveFakeSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELPERS}` });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -345,9 +345,9 @@ test("The page does the work if no worker can be started", async (t) => {
 });
 
 test("A run in the page also stops when it is cancelled, even while it is paused", async (t) => {
-  const { url } = await fakeSite(t);
+  const { url } = await serveFakeSite(t);
   for (const isPaused of [false, true]) {
-    const { page } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELPERS}` });
+    const { page } = await openPage(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELPERS}` });
     const seen = await page.evaluate(
       /** @returns {Promise<any>} */ async (isPaused) => {
         const global = /** @type {any} */ (globalThis);

@@ -1,7 +1,7 @@
 /** The published module and networks, through the JavaScript API. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
 
 withBrowser();
 
@@ -11,8 +11,8 @@ const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json
 const DISTILLED = (MANIFEST.find((/** @type {any} */ { id }) => id === "mnist-distilled-t40") ?? MANIFEST.at(-1)).id;
 
 test("The drawing, the networks and the attacks give the expected results, and the same attack twice gives the same steps", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, `${url}/blank`);
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`);
   const seen = await page.evaluate(
     async ({ strokes, distilled }) => {
       const { createEngine } = await import("/www/engine.js");
@@ -104,8 +104,8 @@ const REFUSED = {
 };
 
 test("An invalid request is refused, with a name and a reason", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const errors = await page.evaluate(
     async (changes) => {
       const { createEngine } = await import("/www/engine.js");

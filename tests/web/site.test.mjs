@@ -10,8 +10,8 @@ import { extname, join } from "node:path";
 import { test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { open, serve, test, withBrowser } from "./helper.mjs";
-import { attack, ended, panel, ready } from "./visit.mjs";
+import { openPage, serve, test, withBrowser } from "./helper.mjs";
+import { panel, runAttack, waitForOutcomes, waitUntilReady } from "./visit.mjs";
 
 withBrowser();
 
@@ -39,9 +39,9 @@ nodeTest(
     const address = origin + BASE;
     execFileSync("node", [join(ROOT, "scripts/site.mjs"), folder, address, "page", "4"], { stdio: "inherit" });
 
-    const { page, problems, requests } = await open(t, address);
-    await ready(page);
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    const { page, problems, requests } = await openPage(t, address);
+    await waitUntilReady(page);
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
     assert.deepEqual(problems, []);
     assert.deepEqual(
       requests.filter((request) => !request.startsWith(address) && !request.startsWith(`blob:${origin}/`)),
@@ -77,7 +77,7 @@ nodeTest(
     ]) {
       const intact = readFileSync(join(folder, place), "utf8");
       writeFileSync(join(folder, place), `${intact}/* */`);
-      const { page, problems } = await open(t, `${address}${path}`);
+      const { page, problems } = await openPage(t, `${address}${path}`);
       await page.waitForLoadState();
       assert.ok(
         problems.some((problem) => problem.includes("integrity")),
@@ -87,9 +87,9 @@ nodeTest(
       writeFileSync(join(folder, place), intact);
     }
 
-    const { page: story } = await open(t, `${address}www/story/4.ja.html`);
+    const { page: story } = await openPage(t, `${address}www/story/4.ja.html`);
     await story.waitForURL((url) => url.pathname === BASE);
-    assert.deepEqual(await ended(story), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(await waitForOutcomes(story), ["fooled", "gradient-vanished"]);
     assert.ok(await story.locator('[data-story="both"]').isVisible());
     assert.ok(await story.locator("#notes").isHidden());
     assert.equal(await story.locator("html").getAttribute("lang"), "ja");
@@ -127,7 +127,7 @@ test("The packed package runs the example of about twenty lines", async (t) => {
       .writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" })
       .end(readFileSync(file));
   });
-  const { page, problems } = await open(t, `${origin}/`);
+  const { page, problems } = await openPage(t, `${origin}/`);
   await page.locator("output", { hasText: "fooled" }).waitFor();
   assert.match(`${await page.locator("output").textContent()}`, /reads \d after \d+ changed pixels/);
   assert.deepEqual(problems, []);

@@ -66,7 +66,7 @@ const entry = (differs, bytes) => ({
 });
 
 /**
- * Answers for `site` with a CIFAR-10 network of each role in addition to those of MNIST. Roles without a published
+ * Answers for `serveSite` with a CIFAR-10 network of each role in addition to those of MNIST. Roles without a published
  * network get one with random weights.
  *
  * @returns {{ answers: Record<string, Buffer | string>, entries: Entry[] }}
@@ -108,7 +108,7 @@ export function withCifar() {
 }
 
 /**
- * Answers for `site` with MNIST's distilled network at these temperatures. All of them are the same published file, so
+ * Answers for `serveSite` with MNIST's distilled network at these temperatures. All of them are the same published file, so
  * only the accuracy in the manifest differs.
  *
  * @param {...number} temperatures

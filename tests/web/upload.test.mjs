@@ -2,9 +2,18 @@
  * Uploaded pictures on the page: chosen, pasted and dropped; how they are converted, and which files are refused.
  */
 import assert from "node:assert/strict";
-import { open, site, test, withBrowser } from "./helper.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
 import { withCifar } from "./stand-in.mjs";
-import { attack, both, choose, coloursSeen, ended, panel, ready, visit } from "./visit.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  openReadyPage,
+  panel,
+  previewColours,
+  runAttack,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./visit.mjs";
 
 withBrowser();
 
@@ -82,16 +91,16 @@ const pixels = (page) =>
     });
 
 /** @param {Page} page @param {RegExp} words */
-const says = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
+const waitForNote = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
 
 test("A picture is cropped, averaged, attacked and put into a link, without a request to any server", async (t) => {
-  const { url, requests } = await site(t, CIFAR.answers);
-  const { page, problems } = await visit(t, `${url}/#${COLOUR}`);
+  const { url, requests } = await serveSite(t, CIFAR.answers);
+  const { page, problems } = await openReadyPage(t, `${url}/#${COLOUR}`);
   const picture = await file(page, { width: 400, height: 200, draw: quarters });
   const before = requests.length;
   await choosePicture(page, picture);
   await page.locator("#input-caption", { hasText: "Your picture" }).waitFor();
-  await ready(page);
+  await waitUntilReady(page);
   const seen = await pixels(page);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => seen.slice(4 * (32 * y + x), 4 * (32 * y + x) + 3);
   assert.deepEqual(
@@ -118,16 +127,16 @@ test("A picture is cropped, averaged, attacked and put into a link, without a re
     [],
     "no other request is made",
   );
-  await attack(page);
+  await runAttack(page);
   await page.locator("#scrubber").press("Home");
   await page.waitForFunction(() => /step=0&/.test(location.hash));
 
-  const { page: other, problems: others } = await open(t, page.url(), {
+  const { page: other, problems: others } = await openPage(t, page.url(), {
     script: "delete globalThis.CompressionStream",
   });
-  await ended(other);
+  await waitForOutcomes(other);
   assert.deepEqual(await pixels(other), seen);
-  assert.deepEqual(await both(other, "data-label"), await both(page, "data-label"));
+  assert.deepEqual(await bothPanels(other, "data-label"), await bothPanels(page, "data-label"));
   assert.ok(await other.locator("#notes").isHidden());
   await other.locator("#samples .tile").nth(3).click();
   await other.waitForFunction(() => /sample=/.test(location.hash) && !/pixels=/.test(location.hash));
@@ -135,8 +144,8 @@ test("A picture is cropped, averaged, attacked and put into a link, without a re
 });
 
 test("A photographed 4 is read as a 4 after choosing, pasting or dropping it", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url, { locale: "en" });
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { locale: "en" });
   const photo = await file(page, { width: 600, height: 600, type: "image/jpeg", draw: four });
   const isFour = () =>
     page.waitForFunction(
@@ -147,9 +156,9 @@ test("A photographed 4 is read as a 4 after choosing, pasting or dropping it", a
   await choosePicture(page, photo, "photo.jpg");
   await isFour();
   assert.match(`${await page.locator("#input-caption").textContent()}`, /Your picture/);
-  assert.ok((await coloursSeen(page)) > 10);
+  assert.ok((await previewColours(page)) > 10);
   for (const kind of ["paste", "drop"]) {
-    await choose(page, 7);
+    await chooseDigit(page, 7);
     await page.evaluate(
       ({ kind, bytes }) => {
         const clipboardData = new DataTransfer();
@@ -179,8 +188,8 @@ const MOVING = Buffer.concat([
 ]);
 
 test("A file that is not a picture, is damaged, too large, animated or without a digit is refused with a message, and the page does not change", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url, { locale: "en" });
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { locale: "en" });
   const good = await file(page, { width: 600, height: 600, draw: four });
   const enormous = Buffer.from(good);
   enormous.writeUInt32BE(16_000, 16);
@@ -206,17 +215,17 @@ test("A file that is not a picture, is damaged, too large, animated or without a
   ];
   for (const [picture, answer] of answers) {
     await choosePicture(page, picture);
-    await says(page, answer);
+    await waitForNote(page, answer);
   }
   await page.evaluate(() => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File([new Uint8Array(31_000_000)], "large.png", { type: "image/png" }));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
   });
-  await says(page, /31 MB.*30 MB/);
+  await waitForNote(page, /31 MB.*30 MB/);
   assert.match(`${await page.locator("#input-caption").textContent()}`, /test image 0/);
   assert.equal(new URL(page.url()).hash, "");
   await choosePicture(page, good);
-  await says(page, /never leaves this page/);
+  await waitForNote(page, /never leaves this page/);
   assert.deepEqual(problems, []);
 });

@@ -5,8 +5,8 @@
  * single steps, and reports the time of a step.
  */
 import assert from "node:assert/strict";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { ended, showing } from "./visit.mjs";
+import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { waitForOutcomes, waitForStep } from "./visit.mjs";
 
 withBrowser({ gpu: true });
 
@@ -69,8 +69,8 @@ function compute(page, attacks) {
 test(
   "The WebGPU engine computes the same steps as the CPU engine",
   async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, `${url}/blank`);
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const attacks = ATTACKS > 0 ? HUNDRED.slice(0, ATTACKS) : FEW;
     const { infos, results, after } = await compute(page, attacks);
@@ -165,8 +165,8 @@ function experiment(page, images, budget) {
 test(
   "Attacks that stay on the device end as on the CPU",
   async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, `${url}/blank`);
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     // Each image is attacked towards nine classes in three ways.
     const [images, budget] = ATTACKS > 0 ? [Math.ceil(ATTACKS / 27), 112] : [1, 4];
@@ -190,7 +190,7 @@ test(
 test(
   "A device is given up if its first attack ends differently from the CPU",
   async (t) => {
-    const { url } = await site(t, {
+    const { url } = await serveSite(t, {
       "/www/pool/worker.js": `
     let isWrong = false;
     addEventListener("message", ({ data }) => { isWrong ||= data.argument?.backend === "webgpu"; });
@@ -199,7 +199,7 @@ test(
     const { serveExperiment } = await import("./core.js");
     serveExperiment(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     await assert.rejects(experiment(page, 1, 2), /results of GPU and CPU differ \(fooled, not budget-spent\)/);
   },
@@ -245,10 +245,10 @@ function staysFlat(t, marks) {
 test(
   "Further single steps create no buffers on the device and need no more memory in the module",
   async (t) => {
-    const { url } = await site(t, {
+    const { url } = await serveSite(t, {
       "/www/engine/worker.js": `${REPORT_MEMORY} const { serve } = await import("./engine-core.js"); serve(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const { info, marks } = await page.evaluate(
       async ({ attacks, most }) => {
@@ -294,10 +294,10 @@ test(
 test(
   "Further steps of attacks that stay on the device create no buffers and need no more memory in the module",
   async (t) => {
-    const { url } = await site(t, {
+    const { url } = await serveSite(t, {
       "/www/pool/worker.js": `${REPORT_MEMORY} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const marks = await page.evaluate(
       async ({ most, images, budget }) => {
@@ -356,7 +356,7 @@ test(
 test(
   "If the device is lost during an attack, the CPU engine resumes the attack",
   async (t) => {
-    const { url } = await site(t, {
+    const { url } = await serveSite(t, {
       "/www/engine/worker.js": `
     const request = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (...options) {
@@ -367,7 +367,7 @@ test(
     const { serve } = await import("./engine-core.js");
     serve(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const { before, after, result } = await page.evaluate(async () => {
       const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
@@ -403,7 +403,7 @@ test(
 test(
   "A link shows the same pixels and words on both engines",
   async (t) => {
-    const { url } = await site(t);
+    const { url } = await serveSite(t);
     const link = "#v=1&sample=0&target=3&budget=6&step=3&lang=en&end";
     const wide = { viewport: { width: 1280, height: 900 } };
     const narrow = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
@@ -412,7 +412,7 @@ test(
       ["cpu", wide],
       ["webgpu", narrow],
     ])) {
-      const { page, problems } = await open(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
+      const { page, problems } = await openPage(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
       page.setDefaultTimeout(5 * MINUTES);
       // The CPU computes until the WebGPU engine is ready, so the link is opened only then.
       await page.locator(`#engine-info[data-engine=${engine}]`).waitFor();
@@ -420,8 +420,8 @@ test(
         location.hash = link;
       }, link);
       // Wait for the result and not for the start: the attack may have ended on the CPU before the first check.
-      await showing(page, "3");
-      await ended(page);
+      await waitForStep(page, "3");
+      await waitForOutcomes(page);
       seen.push(
         await page.evaluate(() =>
           [...document.querySelectorAll("[data-panel]")].map((panel) => ({

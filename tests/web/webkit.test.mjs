@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
-import { site, test } from "./helper.mjs";
+import { serveSite, test } from "./helper.mjs";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
 import { launchWebKit } from "./webkit.mjs";
 
@@ -28,7 +28,7 @@ test("An attack on a test image ends in WebKit as in Chromium", async (t) => {
     "<link",
     '<script src="/collect.js"></script>$&',
   );
-  const { url } = await site(t, { "/": page, "/collect.js": COLLECT });
+  const { url } = await serveSite(t, { "/": page, "/collect.js": COLLECT });
   await webkit.open(`${url}/#v=1&left=undefended-1&right=distilled-100&target=3&lang=en`);
   await webkit.waitFor(isReady);
   await webkit.click("#samples .tile:nth-child(71)");
