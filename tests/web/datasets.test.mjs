@@ -1,8 +1,7 @@
 /** Both data sets and every temperature on the page: what is fetched, kept and shown. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { PUBLISHED, withCifar, withTemperatures } from "./stand-in.mjs";
+import { PUBLISHED, withCifar, withTemperatures } from "./extra-networks.mjs";
 import {
   bothPanels,
   chooseDigit,
@@ -14,7 +13,8 @@ import {
   switchDataSet,
   waitForOutcomes,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

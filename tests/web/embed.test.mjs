@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { openReadyPage, waitForOutcomes, waitUntilReady } from "./visit.mjs";
+import { openReadyPage, waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

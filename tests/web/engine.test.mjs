@@ -1,7 +1,7 @@
 /** The JavaScript API in a page, with a fake wasm module. */
 import assert from "node:assert/strict";
-import { serveFakeSite } from "./fake.mjs";
-import { openPage, test, withBrowser } from "./helper.mjs";
+import { serveFakeSite } from "./fake-site.mjs";
+import { openPage, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

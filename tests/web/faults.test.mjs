@@ -1,11 +1,10 @@
 /**
  * Faults: files that are missing or damaged, which the page reports and fetches again; and events around the page, such
- * as full storage, during which the page continues without a message. Broken downloads are in `dropped.test.mjs`, and
- * workers that end in `killed.test.mjs`.
+ * as full storage, during which the page continues without a message. Broken downloads are in `broken-downloads.test.mjs`, and
+ * workers that end in `ended-workers.test.mjs`.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
 import {
   bothPanels,
   chooseDigit,
@@ -15,7 +14,8 @@ import {
   setAttack,
   waitForOutcomes,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -33,7 +33,7 @@ function flipped(path, place) {
   return bytes;
 }
 
-/** Faults of the file of one network. @type {Record<string, [answer: import("./helper.mjs").Answer, error: string]>} */
+/** Faults of the file of one network. @type {Record<string, [answer: import("./server-and-browser.mjs").Answer, error: string]>} */
 const NETWORK = {
   "is missing": [404, "NetworkError"],
   "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],
@@ -91,7 +91,7 @@ test("A damaged copy in the browser's cache is ignored, and the file is fetched 
 /**
  * Faults of files that the engine needs, and so both panels.
  *
- * @type {Record<string, [path: string, answer: import("./helper.mjs").Answer, error: string]>}
+ * @type {Record<string, [path: string, answer: import("./server-and-browser.mjs").Answer, error: string]>}
  */
 const ENGINE = {
   "missing module": [MODULE, 404, "NetworkError"],

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { launchBrowser, launchFirefox } from "../../scripts/browser.mjs";
 import { writeStrokes } from "../../www/link/strokes.js";
-import { serveSite, test } from "./helper.mjs";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
+import { serveSite, test } from "./server-and-browser.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 

@@ -22,7 +22,7 @@ import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { parseGuest } from "../../www/share/embedded-page.js";
-import { ENTRY } from "./fake.mjs";
+import { ENTRY } from "./fake-site.mjs";
 
 /** All message ports, because Node does not exit while a port has a listener. @type {import("node:worker_threads").MessagePort[]} */
 const ports = [];

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { LINEUP } from "../../www/lab/plan.js";
 import { violations } from "./axe.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { waitForOutcomes, waitUntilReady } from "./visit.mjs";
+import { waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
 import { PAPER_KEYS } from "../../www/domain/papers.js";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { openReadyPage, runAttack, waitUntilReady } from "./visit.mjs";
+import { openReadyPage, runAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { withCifar } from "./stand-in.mjs";
+import { withCifar } from "./extra-networks.mjs";
 import {
   bothPanels,
   chooseDigit,
@@ -16,7 +15,8 @@ import {
   waitForOutcomes,
   waitForStep,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { openReadyPage, runAttack, waitUntilReady } from "./visit.mjs";
+import { openReadyPage, runAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listFiles } from "../../scripts/release.mjs";
 import { developmentFiles } from "../../scripts/serve.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { chooseDigit, runAttack, setAttack, switchDataSet, waitUntilReady } from "./visit.mjs";
+import { chooseDigit, runAttack, setAttack, switchDataSet, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

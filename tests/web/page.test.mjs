@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { ATTACKS, settingsOf } from "../../www/domain/attacks.js";
 import { ATTACK_IDS } from "../../www/domain/settings.js";
-import { longestTask, openPage, serveSite, test, withBrowser } from "./helper.mjs";
 import {
   bothPanels,
   chooseDigit,
@@ -18,7 +17,8 @@ import {
   waitForOutcomes,
   waitForPreview,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { longestTask, openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -102,7 +102,7 @@ const ENDINGS = {
   "cw-l0": [{ iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
 };
 
-/** @typedef {[settings: import("./visit.mjs").AttackSettings, left: RegExp, right: RegExp]} Case */
+/** @typedef {[settings: import("./page-actions.mjs").AttackSettings, left: RegExp, right: RegExp]} Case */
 
 /** @type {Record<string, Case>} */
 const SETTINGS = {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { runAttack, waitUntilReady } from "./visit.mjs";
+import { runAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -3,9 +3,9 @@
  * workers end.
  */
 import assert from "node:assert/strict";
-import { CLOCK, TICKS } from "./clock.mjs";
-import { serveFakeSite } from "./fake.mjs";
-import { openPage, test, withBrowser } from "./helper.mjs";
+import { serveFakeSite } from "./fake-site.mjs";
+import { openPage, test, withBrowser } from "./server-and-browser.mjs";
+import { CLOCK, TICKS } from "./worker-clock.mjs";
 
 withBrowser();
 

@@ -1,7 +1,7 @@
 /** The published module and networks, through the JavaScript API. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -10,8 +10,8 @@ import { extname, join } from "node:path";
 import { test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { openPage, serve, test, withBrowser } from "./helper.mjs";
-import { panel, runAttack, waitForOutcomes, waitUntilReady } from "./visit.mjs";
+import { panel, runAttack, waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serve, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -17,8 +17,8 @@ import { choose, kindOf, LINEUP, EXPERIMENTS as OFFERED_EXPERIMENTS, tasksOf, wo
 import { parse, sameAttack } from "../../www/lab/published.js";
 import { reported } from "../../www/lab/reported.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
-import { ENTRY } from "./fake.mjs";
-import { serve } from "./helper.mjs";
+import { ENTRY } from "./fake-site.mjs";
+import { serve } from "./server-and-browser.mjs";
 
 test("The parser of the manifest keeps the known fields and drops others", () => {
   assert.deepEqual(parseManifest([{ ...ENTRY, surprise: 1 }]), [ENTRY]);

@@ -2,8 +2,7 @@
  * Uploaded pictures on the page: chosen, pasted and dropped; how they are converted, and which files are refused.
  */
 import assert from "node:assert/strict";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { withCifar } from "./stand-in.mjs";
+import { withCifar } from "./extra-networks.mjs";
 import {
   bothPanels,
   chooseDigit,
@@ -13,7 +12,8 @@ import {
   runAttack,
   waitForOutcomes,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -5,8 +5,8 @@
  * single steps, and reports the time of a step.
  */
 import assert from "node:assert/strict";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { waitForOutcomes, waitForStep } from "./visit.mjs";
+import { waitForOutcomes, waitForStep } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser({ gpu: true });
 

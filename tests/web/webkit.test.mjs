@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
-import { serveSite, test } from "./helper.mjs";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
+import { serveSite, test } from "./server-and-browser.mjs";
 import { launchWebKit } from "./webkit.mjs";
 
 /** @type {Awaited<ReturnType<typeof launchWebKit>>} */

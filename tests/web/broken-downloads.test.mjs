@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { chooseDigit, clickInput, drawStrokes, panel, runAttack, setAttack, waitUntilReady } from "./visit.mjs";
+import { chooseDigit, clickInput, drawStrokes, panel, runAttack, setAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -52,7 +52,7 @@ function brokenDownload(path) {
       held = null;
       waiting.forEach(drop);
     },
-    /** @type {import("./helper.mjs").Answer} */
+    /** @type {import("./server-and-browser.mjs").Answer} */
     answer: (_, response) => void (held ? held.push(response) : drop(response)),
   };
 }

@@ -1,7 +1,7 @@
 /** The switch from the CPU engine to the WebGPU engine and back, with fakes of both. */
 import assert from "node:assert/strict";
-import { fakeAdapter, fakeEngine, serveFakeSite } from "./fake.mjs";
-import { openPage, test, withBrowser } from "./helper.mjs";
+import { fakeAdapter, fakeEngine, serveFakeSite } from "./fake-site.mjs";
+import { openPage, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -11,7 +11,7 @@ withBrowser();
  * Loads a network, runs attacks one after another, and returns which engine is used in the end.
  *
  * @param {import("node:test").TestContext} t
- * @param {Record<string, import("./helper.mjs").Answer>} answers
+ * @param {Record<string, import("./server-and-browser.mjs").Answer>} answers
  * @param {{ prefer?: 'auto' | 'cpu' | 'webgpu', attacks?: { theta: number, budget: number }[], script?: string }}
  * [visit]
  */
@@ -72,7 +72,7 @@ test("A visitor who chooses the WebGPU engine gets it at once, even if it is slo
 /**
  * Reasons to keep the CPU engine.
  *
- * @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./helper.mjs").Answer>]>}
+ * @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./server-and-browser.mjs").Answer>]>}
  */
 const REFUSED = {
   "An adapter that lacks a feature": [

@@ -1,6 +1,6 @@
 /** What a visitor does on the page: opening it, choosing, drawing, attacking, and waiting for the result. */
 import { choicesIn, settingsOf } from "../../www/domain/attacks.js";
-import { openPage } from "./helper.mjs";
+import { openPage } from "./server-and-browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 

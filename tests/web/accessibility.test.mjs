@@ -1,7 +1,6 @@
 /** Accessibility: keyboard, screen reader, phone, dark and forced colours, print. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
 import {
   chooseDigit,
   openReadyPage,
@@ -11,7 +10,8 @@ import {
   setAttack,
   waitForOutcomes,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

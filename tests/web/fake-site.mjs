@@ -1,7 +1,7 @@
 /** A site with the fake wasm package of fake/engine.js and with two models of 100,000 bytes. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { serveSite } from "./helper.mjs";
+import { serveSite } from "./server-and-browser.mjs";
 
 const EMPTY_MODULE = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const WEIGHTS = Buffer.alloc(100_000, 7);
@@ -62,7 +62,7 @@ export const fakeAdapter = (info = { description: "Test adapter" }, features = [
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {Record<string, import("./helper.mjs").Answer>} [answers]
+ * @param {Record<string, import("./server-and-browser.mjs").Answer>} [answers]
  */
 export function serveFakeSite(t, answers = {}) {
   return serveSite(t, {

@@ -1,8 +1,8 @@
 /** A late response does not replace what the visitor has chosen since. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { bothPanels, chooseDigit, openReadyPage, waitUntilReady } from "./visit.mjs";
+import { bothPanels, chooseDigit, openReadyPage, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

@@ -3,8 +3,8 @@
  * them, or says in a sentence that it cannot.
  */
 import assert from "node:assert/strict";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { chooseDigit, openReadyPage, panel, runAttack, runSmallExperiment, setAttack } from "./visit.mjs";
+import { chooseDigit, openReadyPage, panel, runAttack, runSmallExperiment, setAttack } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

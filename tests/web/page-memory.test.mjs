@@ -1,10 +1,9 @@
 /**
  * The memory of a long visit: attacks that end, attacks that are cancelled, changes of network and data set, drawings.
  * After the first rounds, the page and its worker need no more JavaScript heap, buffers, module memory, elements or
- * listeners. `ROUNDS=200 node --test tests/web/heap.test.mjs` takes about an hour.
+ * listeners. `ROUNDS=200 node --test tests/web/page-memory.test.mjs` takes about an hour.
  */
 import assert from "node:assert/strict";
-import { serveSite, test, withBrowser } from "./helper.mjs";
 import {
   chooseDigit,
   drawStrokes,
@@ -14,7 +13,8 @@ import {
   setAttack,
   switchDataSet,
   waitUntilReady,
-} from "./visit.mjs";
+} from "./page-actions.mjs";
+import { serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 

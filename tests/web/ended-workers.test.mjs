@@ -1,13 +1,13 @@
 /**
  * The engine's worker ends, with or without an error, at any moment: what the visitor sees, and what still works. The page
  * does not wait for a worker that has ended, and does not give up a worker that only waits for a file. (The workers of
- * the lab are tested in `pool.test.mjs`, a lost graphics device in `handover.test.mjs` and `webgpu.test.mjs`.)
+ * the lab are tested in `pool.test.mjs`, a lost graphics device in `engine-switch.test.mjs` and `webgpu.test.mjs`.)
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { CLOCK, TICKS } from "./clock.mjs";
-import { openPage, serveSite, test, withBrowser } from "./helper.mjs";
-import { chooseDigit, panel, runAttack, setAttack, waitUntilReady } from "./visit.mjs";
+import { chooseDigit, panel, runAttack, setAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
+import { CLOCK, TICKS } from "./worker-clock.mjs";
 
 withBrowser();
 
@@ -63,7 +63,7 @@ function heldFile(path) {
   const waiting = [];
   let isOpen = false;
   return {
-    /** @type {import("./helper.mjs").Answer} */
+    /** @type {import("./server-and-browser.mjs").Answer} */
     answer: (_, response) => {
       const send = () => void response.writeHead(200).end(readFileSync(new URL(`../..${path}`, import.meta.url)));
       if (isOpen) send();
