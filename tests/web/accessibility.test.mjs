@@ -23,7 +23,7 @@ const PHONE = { width: 375, height: 740 };
  * screens.
  */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
-const LOOKS = /** @type {const} */ ([
+const APPEARANCES = /** @type {const} */ ([
   ["en", "light"],
   ["ja", "dark"],
 ]);
@@ -87,7 +87,7 @@ for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
     const { page } = await openPage(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
     await prepare(page);
     const isTranslated = (await page.locator("#language").count()) > 0;
-    for (const [language, colorScheme] of LOOKS) {
+    for (const [language, colorScheme] of APPEARANCES) {
       if (isTranslated) await chooseLanguage(page, language);
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await violations(page), [], `${language}, ${colorScheme}`);
@@ -290,7 +290,7 @@ const SEVEN = [
 test("A digit can be drawn by keyboard, announced, undone, cleared, and put into a link", async (t) => {
   const { url } = await serveSite(t);
   const { page, problems } = await openReadyPage(t, url);
-  const says = (/** @type {RegExp} */ words) =>
+  const waitForAnnouncement = (/** @type {RegExp} */ words) =>
     page.waitForFunction(
       (words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""),
       words.source,
@@ -298,10 +298,10 @@ test("A digit can be drawn by keyboard, announced, undone, cleared, and put into
   await page.locator("#pad").focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("#pad-keys").waitFor();
-  await says(/^Column 16, row 8\.$/);
+  await waitForAnnouncement(/^Column 16, row 8\.$/);
   await page.keyboard.press("ArrowLeft");
   for (const key of SEVEN) await page.keyboard.press(key);
-  await says(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
+  await waitForAnnouncement(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
   // The link of the story's step has the whole drawing as soon as it is classified. The address changes later, and may
   // hold only a part of the drawing at first.
   await page.waitForFunction(
@@ -321,13 +321,13 @@ test("A digit can be drawn by keyboard, announced, undone, cleared, and put into
   await page.locator("#pad").focus();
   for (const key of [" ", "ArrowDown", " "]) await page.keyboard.press(key);
   await page.keyboard.press("Backspace");
-  await says(/1 stroke left/);
+  await waitForAnnouncement(/1 stroke left/);
   await page.keyboard.press("Delete");
-  await says(/cleared/);
+  await waitForAnnouncement(/cleared/);
   assert.equal(await page.locator("#undo").getAttribute("aria-disabled"), "true");
   // The cursor stays at the edge, and the page does not scroll.
   for (let moves = 0; moves < 10; moves++) await page.keyboard.press("Shift+ArrowDown");
-  await says(/row 28\./);
+  await waitForAnnouncement(/row 28\./);
   assert.equal(await page.evaluate(() => scrollY), 0);
   await page.keyboard.press("Tab");
   await page.locator("#pad-keys").waitFor({ state: "hidden" });
@@ -338,8 +338,8 @@ test("One live region announces start, outcome and errors in sentences, and no s
   const { url, answers } = await serveSite(t, { "/www/models/mnist-undefended.safetensors": 404 });
   const { page } = await openPage(t, url, {
     script: `addEventListener("DOMContentLoaded", () => {
-    globalThis.said = [];
-    new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) said.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
+    globalThis.announced = [];
+    new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) announced.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
   })`,
   });
   const live = () =>
@@ -354,23 +354,23 @@ test("One live region announces start, outcome and errors in sentences, and no s
     );
   assert.deepEqual(await live(), ["announcer"]);
   await page.waitForFunction(() =>
-    /** @type {any} */ (globalThis).said.some((/** @type {string} */ words) => /could not be fetched/.test(words)),
+    /** @type {any} */ (globalThis).announced.some((/** @type {string} */ words) => /could not be fetched/.test(words)),
   );
   delete answers["/www/models/mnist-undefended.safetensors"];
   await panel(page, "left").locator(".retry").click();
   await waitUntilReady(page);
   await page.evaluate(() => {
-    /** @type {any} */ (globalThis).said.length = 0;
+    /** @type {any} */ (globalThis).announced.length = 0;
   });
   await chooseDigit(page, 7);
   await setAttack(page, { target: 3 });
   await runAttack(page);
   await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
-  const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
+  const announced = await page.evaluate(() => /** @type {any} */ (globalThis).announced);
   // Both sentences come together if the attack has ended before the next frame.
-  assert.ok(said.length <= 2, said);
+  assert.ok(announced.length <= 2, announced);
   assert.match(
-    said.join(" "),
+    announced.join(" "),
     /^Attack started\. Target: 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/,
   );
   await page.goto(`${url}/www/lab.html`);
@@ -471,7 +471,7 @@ test("Pictures, marks, bars and choices can be told apart under forced colours",
       [],
       colorScheme,
     );
-    // The picture has its shades, and the marks are drawn over it.
+    // The first canvas has the shades of the picture, and the second has the marks.
     const shades = await panel(page, "left")
       .locator(".picture-frame")
       .evaluate((frame) =>

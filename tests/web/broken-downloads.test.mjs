@@ -65,7 +65,7 @@ const inPanel = (side, words) => [`[data-panel="${side}"] .status[data-error="Ne
 const retry = (side) => (page) => panel(page, side).locator(".retry").click();
 
 /** Attacks the network of this panel. @param {"left" | "right"} side @returns {(page: Page) => Promise<void>} */
-const attacksPanel = (side) => async (page) => {
+const attackPanel = (side) => async (page) => {
   await page.waitForFunction(
     (side) => document.querySelector(`[data-panel="${side}"][data-status="ready"]:not([data-label=""])`),
     side,
@@ -75,13 +75,13 @@ const attacksPanel = (side) => async (page) => {
 };
 
 /** Chooses an image. @param {Page} page */
-async function choosesImage(page) {
+async function chooseImage(page) {
   await page.locator("#samples .tile").nth(33).click();
   await page.waitForFunction(() => / 3$/.test(document.querySelector("#input-caption")?.textContent ?? ""));
 }
 
 /** Draws a digit and waits until it is classified. @param {Page} page */
-async function drawsDigit(page) {
+async function drawDigit(page) {
   await drawStrokes(page, [[70, 60, 190, 60, 110, 220]]);
   await waitUntilReady(page);
 }
@@ -96,56 +96,56 @@ const FETCHED = {
   "the weights of panel a": {
     path: model("mnist", "undefended"),
     seen: inPanel("left", /fetched/),
-    works: attacksPanel("right"),
+    works: attackPanel("right"),
     again: retry("left"),
   },
   "the weights of panel b": {
     path: model("mnist", "distilled"),
     seen: inPanel("right", /fetched/),
-    works: attacksPanel("left"),
+    works: attackPanel("left"),
     again: retry("right"),
   },
   "the weights of CIFAR-10, fetched on demand": {
     path: model("cifar10", "undefended"),
     at: "/#v=1&data=cifar10&end",
     seen: inPanel("left", /fetched/),
-    works: attacksPanel("right"),
+    works: attackPanel("right"),
     again: retry("left"),
   },
   "the list of networks": {
     path: "/www/models/manifest.json",
     seen: inPanel("left", /manifest\.json could not be fetched/),
-    works: choosesImage,
+    works: chooseImage,
     again: retry("right"),
   },
   "the description of the module": {
     path: "/pkg/cpu/build.json",
     seen: inPanel("right", /build\.json could not be fetched/),
-    works: choosesImage,
+    works: chooseImage,
     again: retry("left"),
   },
   "the module's script": {
     path: "/pkg/cpu/engine.js",
     seen: inPanel("left", /script could not be fetched/),
-    works: choosesImage,
+    works: chooseImage,
     again: retry("left"),
   },
   "the module": {
     path: "/pkg/cpu/engine_bg.wasm",
     seen: inPanel("left", /engine_bg\.wasm could not be fetched/),
-    works: choosesImage,
+    works: chooseImage,
     again: retry("left"),
   },
   "the test images": {
     path: "/www/samples/mnist.png",
     seen: ["#samples-error .notice-text", /mnist\.png/],
-    works: drawsDigit,
+    works: drawDigit,
     again: (page) => page.locator("#samples-retry").click(),
   },
   "the list of test images": {
     path: "/www/samples/mnist.json",
     seen: ["#samples-error .notice-text", /mnist\.json/],
-    works: drawsDigit,
+    works: drawDigit,
     again: (page) => page.locator("#samples-retry").click(),
   },
   "the test images of CIFAR-10, fetched on demand": {

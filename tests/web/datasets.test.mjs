@@ -54,15 +54,15 @@ test("A visitor who stays with MNIST fetches nothing of CIFAR-10, and switching 
   const { page, problems } = await openReadyPage(t, url);
   await chooseDigit(page, 4);
   await setAttack(page, { target: 9, budget: 200 });
-  const ofCifar = () => requests.filter((path) => path.includes("cifar10"));
-  assert.deepEqual(ofCifar(), []);
+  const cifarRequests = () => requests.filter((path) => path.includes("cifar10"));
+  assert.deepEqual(cifarRequests(), []);
 
   await switchDataSet(page, "cifar10");
   assert.equal(await page.locator("#samples .tile").count(), 100);
   assert.ok(await page.locator("#pad").isHidden(), "there is no drawing area");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /CIFAR-10/);
   assert.equal(await page.locator("#budget").inputValue(), "200", "the settings stay");
-  const fetched = ofCifar().sort();
+  const fetched = cifarRequests().sort();
   assert.deepEqual(fetched, [...new Set(fetched)], "no file twice");
   const shown = await bothPanels(page, "data-model");
   const files = CIFAR.entries.filter(({ id }) => shown.includes(id)).map(({ file }) => `/www/models/${file}`);
@@ -205,13 +205,13 @@ test("Missing CIFAR-10 pictures are reported, and a retry fetches them", async (
 });
 
 /** @type {Record<string, [query: string, language: string, options: object]>} */
-const SIGHTS = {
+const VIEWS = {
   "in English, light": ["", "en", { colorScheme: "light" }],
   "in Japanese, dark, on a phone": ["", "ja", { colorScheme: "dark", viewport: { width: 375, height: 740 } }],
   "in a narrow frame": ["?embed=1&controls=1&target=1&temperature=1", "en", { viewport: { width: 320, height: 700 } }],
 };
 
-for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
+for (const [name, [query, language, options]] of Object.entries(VIEWS)) {
   test(`Axe finds no violation with CIFAR-10 on the page, ${name}`, async (t) => {
     const { url } = await serveSite(t, CIFAR.answers);
     const { page } = await openReadyPage(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {

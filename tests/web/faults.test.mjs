@@ -1,7 +1,7 @@
 /**
  * Faults: files that are missing or damaged, which the page reports and fetches again; and events around the page, such
- * as full storage, during which the page continues without a message. Broken downloads are in `broken-downloads.test.mjs`, and
- * workers that end in `ended-workers.test.mjs`.
+ * as full storage, during which the page continues without a message. Broken downloads are tested in
+ * `broken-downloads.test.mjs`, and workers that end in `ended-workers.test.mjs`.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -34,7 +34,7 @@ function flipped(path, place) {
 }
 
 /** Faults of the file of one network. @type {Record<string, [answer: import("./server-and-browser.mjs").Answer, error: string]>} */
-const NETWORK = {
+const NETWORK_FAULTS = {
   "is missing": [404, "NetworkError"],
   "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],
   "is cut short": [published(WEIGHTS).subarray(0, 300_000), "IntegrityError"],
@@ -49,7 +49,7 @@ const NETWORK = {
   "stops coming": [(_, response) => void response.write(Buffer.alloc(1000)), "NetworkError"],
 };
 
-for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
+for (const [fault, [answer, error]] of Object.entries(NETWORK_FAULTS)) {
   test(`A network's file that ${fault} is reported in its panel, and a retry fetches it`, async (t) => {
     const { url, answers } = await serveSite(t, { [WEIGHTS]: answer });
     const { page } = await openPage(t, url);
@@ -93,7 +93,7 @@ test("A damaged copy in the browser's cache is ignored, and the file is fetched 
  *
  * @type {Record<string, [path: string, answer: import("./server-and-browser.mjs").Answer, error: string]>}
  */
-const ENGINE = {
+const ENGINE_FAULTS = {
   "missing module": [MODULE, 404, "NetworkError"],
   "module with a flipped bit": [MODULE, flipped(MODULE, 1_500_000), "IntegrityError"],
   "module cut short": [MODULE, published(MODULE).subarray(0, 100_000), "IntegrityError"],
@@ -109,7 +109,7 @@ const ENGINE = {
   ],
 };
 
-for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
+for (const [fault, [path, answer, error]] of Object.entries(ENGINE_FAULTS)) {
   test(`A ${fault} is reported, and a retry fetches the file`, async (t) => {
     const { url, answers } = await serveSite(t, { [path]: answer });
     const { page } = await openPage(t, url);
@@ -155,7 +155,7 @@ test("Without workers the attack runs in the page, and the page says so", async 
  *
  * @type {Record<string, (page: import("playwright-core").Page) => Promise<unknown>>}
  */
-const AROUND = {
+const EVENTS = {
   "storage is forbidden": async () => {},
   "the tab is frozen in the middle of an attack, and comes back": async (page) => {
     const devtools = await page.context().newCDPSession(page);
@@ -185,16 +185,16 @@ const AROUND = {
 };
 
 /** Scripts that run before those of the page. @type {Record<string, string>} */
-const BEFORE = {
+const SETUP_SCRIPTS = {
   "storage is forbidden":
     'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });',
   "storage is full": 'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };',
 };
 
-for (const [what, happens] of Object.entries(AROUND)) {
+for (const [what, happens] of Object.entries(EVENTS)) {
   test(`An attack and the next one end as usual when ${what}`, async (t) => {
     const { url } = await serveSite(t);
-    const { page, problems } = await openPage(t, `${url}/blank`, { script: BEFORE[what] });
+    const { page, problems } = await openPage(t, `${url}/blank`, { script: SETUP_SCRIPTS[what] });
     if (what.startsWith("a day")) await page.clock.install();
     // An attack of two hundred steps, so that it still runs when the event happens.
     await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=40&lang=en&end`);

@@ -37,7 +37,7 @@ const { serveExperiment } = await import("../../www/pool/core.js");
 after(() => ports.forEach((port) => port.unref()));
 
 const CORPUS = new URL("../corpus/", import.meta.url);
-/** The factor of runs in comparison with `npm test`. */
+/** How many times as many runs as in `npm test`. */
 const TIMES = Number(process.env.FUZZ ?? 1);
 
 /** @param {number} runs @returns {fc.Parameters<any>} */

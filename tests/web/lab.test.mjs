@@ -162,16 +162,16 @@ test("A cell of the heat map leads to its attack on the page", async (t) => {
   await waitForState(page, "done");
   await page.locator(".heat button").first().click();
   const link = page.locator("#lab-attempts a").first();
-  const said = `${await link.textContent()}`;
+  const description = `${await link.textContent()}`;
   await link.click();
   await waitUntilReady(page);
   const [outcome] = await waitForOutcomes(page);
-  const changed = Number(/(\d+) pixels? changed/.exec(said)?.[1]);
+  const changed = Number(/(\d+) pixels? changed/.exec(description)?.[1]);
   await page.waitForFunction(
     (count) => document.querySelector('[data-panel="left"]')?.getAttribute("data-features-changed") === String(count),
     changed,
   );
-  assert.equal(outcome, said.includes("fooled") ? "fooled" : "budget-spent");
+  assert.equal(outcome, description.includes("fooled") ? "fooled" : "budget-spent");
 });
 
 test("A cell is not redrawn while the pointer is down on it, and keeps the focus when it is redrawn", async (t) => {

@@ -1,6 +1,6 @@
 /**
- * The page's words: complete in every language, all of them in the languages' files, and in the language that the visitor
- * chose.
+ * The page's words: the languages' files have all of them in every language, and the page uses the language that the
+ * visitor chose.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -119,7 +119,7 @@ test("A link's language has priority over the chosen one, and that over the brow
   const { url } = await serveSite(t);
   const { page } = await openReadyPage(t, url, { locale: "ja-JP" });
   // The HTML is English. The page is shown once its language is set.
-  const showsLanguage = (/** @type {string} */ language, where = page) =>
+  const waitForLanguage = (/** @type {string} */ language, where = page) =>
     where.waitForFunction(
       (language) =>
         document.documentElement.lang === language
@@ -130,15 +130,15 @@ test("A link's language has priority over the chosen one, and that over the brow
     await page.goto("about:blank");
     await page.goto(url + address);
   };
-  await showsLanguage("ja");
+  await waitForLanguage("ja");
   await page.locator("#language").selectOption("en");
-  await showsLanguage("en");
+  await waitForLanguage("en");
   await go("/");
-  await showsLanguage("en");
+  await waitForLanguage("en");
   await go("/#v=1&lang=ja&end");
-  await showsLanguage("ja");
+  await waitForLanguage("ja");
   await go("/www/lab.html");
-  await showsLanguage("en");
+  await waitForLanguage("en");
   const { page: elsewhere } = await openPage(t, url, { locale: "fr-FR" });
-  await showsLanguage("en", elsewhere);
+  await waitForLanguage("en", elsewhere);
 });

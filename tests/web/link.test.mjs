@@ -32,12 +32,12 @@ for (const { name, link, says, dropped, written } of GOLDEN) {
 }
 
 test("Every attack and every setting has a golden link", () => {
-  const said = GOLDEN.map(({ link }) => new URLSearchParams(link.slice(1)));
+  const linkFields = GOLDEN.map(({ link }) => new URLSearchParams(link.slice(1)));
   for (const id of Object.keys(ATTACKS))
-    assert.ok(id === emptyLink().attack || said.some((fields) => fields.get("attack") === id), id);
+    assert.ok(id === emptyLink().attack || linkFields.some((fields) => fields.get("attack") === id), id);
   for (const { name } of SETTINGS)
     assert.ok(
-      said.some((fields) => fields.has(name)),
+      linkFields.some((fields) => fields.has(name)),
       name,
     );
 });
@@ -138,7 +138,7 @@ test("100,000 random and mutated links cause no exception and no hang, and are r
 
 /** @typedef {(below: number) => number} Random */
 
-/** The same numbers on every machine (mulberry32). @param {number} seed @returns {Random} */
+/** A random number generator (mulberry32) that gives the same numbers on every machine. @param {number} seed @returns {Random} */
 function generator(seed) {
   let state = seed;
   return (below) => {

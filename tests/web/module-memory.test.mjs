@@ -1,6 +1,4 @@
-/**
- * The memory of the wasm module does not grow over many finished and cancelled attacks and many loads of networks.
- */
+/** The memory of the wasm module does not grow over many finished and cancelled attacks and many loads of networks. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

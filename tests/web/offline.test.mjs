@@ -228,8 +228,8 @@ test("A damaged copy in the cache is not used, and the file is fetched again", a
   const before = requests.length;
   await page.reload();
   await waitUntilReady(page);
-  const asked = requests.slice(before).filter((path) => !UPDATE.includes(path));
-  assert.deepEqual(asked.sort(), [WEIGHTS, "/www/session/state.js"]);
+  const refetched = requests.slice(before).filter((path) => !UPDATE.includes(path));
+  assert.deepEqual(refetched.sort(), [WEIGHTS, "/www/session/state.js"]);
   await page.context().setOffline(true);
   await page.reload();
   await waitUntilReady(page);

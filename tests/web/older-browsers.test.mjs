@@ -15,7 +15,7 @@ withBrowser();
  *
  * @type {Record<string, [script: string, where: RegExp]>}
  */
-const LACKS = {
+const OPTIONAL_FEATURES = {
   "module workers": [
     "{ const Original = Worker; globalThis.Worker = class extends Original { constructor(url, { type, ...rest } = {}) { super(url, rest); } }; }",
     /in the page, since no worker/,
@@ -48,7 +48,7 @@ async function pictureOfOne(page) {
   return { name: "one.png", mimeType: "image/png", buffer: Buffer.from(bytes) };
 }
 
-for (const [name, [script, where]] of Object.entries(LACKS)) {
+for (const [name, [script, where]] of Object.entries(OPTIONAL_FEATURES)) {
   test(`Without ${name} the page attacks, puts a picture into a link, and saves one`, async (t) => {
     const { url } = await serveSite(t);
     const { page, problems } = await openReadyPage(t, url, { script, acceptDownloads: true });
@@ -82,7 +82,7 @@ for (const [name, [script, where]] of Object.entries(LACKS)) {
 
 test("Without module workers the lab computes in the page", async (t) => {
   const { url } = await serveSite(t);
-  const { page } = await openPage(t, `${url}/www/lab.html`, { script: LACKS["module workers"][0] });
+  const { page } = await openPage(t, `${url}/www/lab.html`, { script: OPTIONAL_FEATURES["module workers"][0] });
   await runSmallExperiment(page);
   assert.equal(await page.locator("#lab-table tbody tr", { hasText: "Yours" }).count(), 1);
 });
@@ -92,12 +92,12 @@ test("Without module workers the lab computes in the page", async (t) => {
  *
  * @type {Record<string, [script: string, words: RegExp, japanese: RegExp]>}
  */
-const IMPOSSIBLE = {
+const REQUIRED_FEATURES = {
   SIMD: ["WebAssembly.validate = () => false;", /has no SIMD.*Safari from 16\.4/, /SIMD（.*対応していません/],
   WebAssembly: ["delete globalThis.WebAssembly;", /no WebAssembly/, /WebAssembly が使えません/],
 };
 
-for (const [name, [script, words, japanese]] of Object.entries(IMPOSSIBLE)) {
+for (const [name, [script, words, japanese]] of Object.entries(REQUIRED_FEATURES)) {
   test(`Without ${name} the page and the lab say so in a sentence, and show pictures`, async (t) => {
     const { url, requests } = await serveSite(t);
     const { page, problems } = await openPage(t, url, { script });

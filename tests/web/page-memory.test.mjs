@@ -23,8 +23,8 @@ withBrowser();
 /** Rounds before the first measurement, which fill caches and compile code, and rounds between the two measurements. */
 const [SETTLING, ROUNDS] = [2, Number(process.env.ROUNDS ?? 3)];
 /**
- * Bytes that the heap may grow without a leak: compiled code, and in each round also that of the test. The buffers of a
- * single attack are larger.
+ * Bytes by which the heap may grow without a leak, because of compiled code. In each round the code of the test is
+ * compiled as well. The buffers of a single attack are larger.
  */
 const NOISE = 300_000;
 const NOISE_OF_ROUND = 60_000;

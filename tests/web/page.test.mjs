@@ -190,16 +190,16 @@ test("The page says correctly before a run which attacks will be blinded and whi
     // The switch follows the chosen attack in the next frame.
     await prospects();
     if ((await page.locator("#temper").isChecked()) !== isTempered) await clickInput(page.locator("#temper"));
-    const said = await prospects();
+    const messages = await prospects();
     const outcomes = await runAttack(page);
     const blinded = outcomes.map((outcome) => outcome === "gradient-vanished");
     assert.deepEqual(
-      said.map((words) => /will be blinded/.test(words)),
+      messages.map((words) => /will be blinded/.test(words)),
       blinded,
-      `${chosen}: ${said.join(" | ")}`,
+      `${chosen}: ${messages.join(" | ")}`,
     );
     assert.deepEqual(
-      said.map((words) => /Take the temperature into account/.test(words)),
+      messages.map((words) => /Take the temperature into account/.test(words)),
       blinded,
     );
   }
@@ -211,13 +211,13 @@ test("The page says correctly before a run which attacks will be blinded and whi
   for (let tile = 5; tile < 100 && misread < 2; tile += 10) {
     await page.locator("#samples .tile").nth(tile).click();
     await waitUntilReady(page);
-    const said = await prospects();
+    const messages = await prospects();
     const labels = await bothPanels(page, "data-label");
     const isMisread = labels.map((label) => Number(label) !== Math.floor(tile / 10));
     assert.deepEqual(
-      said.map((words) => /already misreads/.test(words)),
+      messages.map((words) => /already misreads/.test(words)),
       isMisread,
-      `${said.join(" | ")} of ${labels}`,
+      `${messages.join(" | ")} of ${labels}`,
     );
     misread += Number(isMisread.includes(true));
   }

@@ -243,27 +243,27 @@ test("No attempt starts while the pool is paused, or while the tab is hidden unl
       };
       const seen = /** @type {boolean[]} */ ([]);
       /** Records whether there are new results after the running attempts have ended. */
-      const grows = async () => {
+      const recordGrowth = async () => {
         await rest();
         const before = global.results.length;
         await rest();
         seen.push(global.results.length > before);
       };
-      const grew = async () => {
+      const waitForGrowth = async () => {
         for (const before = global.results.length; global.results.length === before; ) await rest(20);
         seen.push(true);
       };
       await global.start({ size: 2 });
       const running = global.begin(global.plan(4000, 5));
-      await grew();
+      await waitForGrowth();
       global.pool.pause();
-      await grows();
+      await recordGrowth();
       global.pool.resume();
-      await grew();
+      await waitForGrowth();
       show("hidden");
-      await grows();
+      await recordGrowth();
       global.pool.setInBackground(true);
-      await grew();
+      await waitForGrowth();
       global.control.abort();
       await running;
       return seen;

@@ -128,16 +128,16 @@ for (const [phase, isBegun] of /** @type {const} */ ([
     const url = await serveFile(t, (_, response) => isBegun && response.write(Buffer.alloc(10)));
     let seconds = 0;
     /** @type {(() => void) | undefined} */
-    let isHeard;
-    const heard = new Promise((/** @type {(value: void) => void} */ resolve) => {
-      isHeard = resolve;
+    let onReceived;
+    const received = new Promise((/** @type {(value: void) => void} */ resolve) => {
+      onReceived = resolve;
     });
-    const ended = fetchBytes(url, 1000, { onProgress: isHeard }).catch((error) => ({
+    const ended = fetchBytes(url, 1000, { onProgress: onReceived }).catch((error) => ({
       seconds,
       name: error.name,
       message: error.message,
     }));
-    if (isBegun) await heard;
+    if (isBegun) await received;
     for (; seconds < 60; seconds++) {
       t.mock.timers.tick(1000);
       await new Promise(setImmediate);

@@ -20,7 +20,7 @@ withBrowser();
 /** @typedef {import("playwright-core").Page} Page */
 
 const CIFAR = withCifar();
-const COLOUR = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
+const CIFAR_LINK = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
 
 /**
  * Draws on a canvas of this size and returns it as an image file.
@@ -95,7 +95,7 @@ const waitForNote = (page, words) => page.locator("#upload-note", { hasText: wor
 
 test("A picture is cropped, averaged, attacked and put into a link, without a request to any server", async (t) => {
   const { url, requests } = await serveSite(t, CIFAR.answers);
-  const { page, problems } = await openReadyPage(t, `${url}/#${COLOUR}`);
+  const { page, problems } = await openReadyPage(t, `${url}/#${CIFAR_LINK}`);
   const picture = await file(page, { width: 400, height: 200, draw: quarters });
   const before = requests.length;
   await choosePicture(page, picture);
@@ -180,7 +180,7 @@ test("A photographed 4 is read as a 4 after choosing, pasting or dropping it", a
 });
 
 /** An animated GIF of two frames. */
-const MOVING = Buffer.concat([
+const ANIMATED_GIF = Buffer.concat([
   Buffer.from("GIF89a"),
   Buffer.from([1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]),
   ...[0, 1].map(() => Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0])),
@@ -200,7 +200,7 @@ test("A file that is not a picture, is damaged, too large, animated or without a
     [good.subarray(0, 300), /cannot be opened/],
     [Buffer.alloc(0), /Unsupported file/],
     [enormous, /256 megapixels/],
-    [MOVING, /Animated pictures/],
+    [ANIMATED_GIF, /Animated pictures/],
     [
       await file(page, {
         width: 90,

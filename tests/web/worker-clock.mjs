@@ -7,15 +7,15 @@
 export const CLOCK = `
   {
     const [interval, clear] = [setInterval, clearInterval];
-    const clocks = new Map();
-    globalThis.setInterval = (ring, after) => {
-      if (after !== 2000 || /fetch\\.js/.test(new Error().stack)) return interval(ring, after);
-      const name = interval(() => {}, 1e9);
-      clocks.set(name, ring);
-      return name;
+    const callbacks = new Map();
+    globalThis.setInterval = (callback, after) => {
+      if (after !== 2000 || /fetch\\.js/.test(new Error().stack)) return interval(callback, after);
+      const id = interval(() => {}, 1e9);
+      callbacks.set(id, callback);
+      return id;
     };
-    globalThis.clearInterval = (name) => { clocks.delete(name); clear(name); };
-    globalThis.tick = () => [...clocks.values()].forEach((ring) => ring());
+    globalThis.clearInterval = (id) => { callbacks.delete(id); clear(id); };
+    globalThis.tick = () => [...callbacks.values()].forEach((callback) => callback());
   }
 `;
 
