@@ -19,8 +19,8 @@ withBrowser();
 
 const PHONE = { width: 375, height: 740 };
 /**
- * Widths just above and below every breakpoint of the layout, and common widths of phones (one of them in landscape) and
- * screens.
+ * Widths just above and below every breakpoint of the layout, and common widths of phones (one of them in landscape)
+ * and screens.
  */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
 const APPEARANCES = /** @type {const} */ ([

@@ -18,7 +18,12 @@ const WORDS = `<p>${"The words of the host. ".repeat(40)}</p>`;
 /** Adds up the layout shifts that follow no input. */
 const WATCH_SHIFTS = `globalThis.shifts = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts += entry.value; }).observe({ type: "layout-shift", buffered: true });`;
 
-/** The address of a host page of another origin with this body. @param {import("node:test").TestContext} t @param {string} body */
+/**
+ * The address of a host page of another origin with this body.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} body
+ */
 async function host(t, body) {
   const { url } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Host</title><link rel="icon" href="data:,"><style>body { max-width: 700px; margin: 0 auto; padding: 0 16px; font: 17px/1.5 serif }</style><h1>Host</h1>${body}${WORDS.repeat(4)}`,

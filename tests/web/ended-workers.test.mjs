@@ -1,7 +1,8 @@
 /**
- * The engine's worker ends, with or without an error, at any moment: what the visitor sees, and what still works. The page
- * does not wait for a worker that has ended, and does not give up a worker that only waits for a file. (The workers of
- * the lab are tested in `pool.test.mjs`, a lost graphics device in `engine-switch.test.mjs` and `webgpu.test.mjs`.)
+ * The engine's worker ends, with or without an error, at any moment: what the visitor sees, and what still works. The
+ * page does not wait for a worker that has ended, and does not give up a worker that only waits for a file. (The
+ * workers of the lab are tested in `pool.test.mjs`, a lost graphics device in `engine-switch.test.mjs` and
+ * `webgpu.test.mjs`.)
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
  * Replacements for networks that are not published, so that the page can be tested with every data set and with many
- * temperatures: CIFAR-10's shape with random weights, and published MNIST networks under other temperatures. A published
- * network is used where there is one.
+ * temperatures: CIFAR-10's shape with random weights, and published MNIST networks under other temperatures. A
+ * published network is used where there is one.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -108,8 +108,8 @@ export function withCifar() {
 }
 
 /**
- * Answers for `serveSite` with MNIST's distilled network at these temperatures. All of them are the same published file, so
- * only the accuracy in the manifest differs.
+ * Answers for `serveSite` with MNIST's distilled network at these temperatures. All of them are the same published
+ * file, so only the accuracy in the manifest differs.
  *
  * @param {...number} temperatures
  */

@@ -33,7 +33,11 @@ function flipped(path, place) {
   return bytes;
 }
 
-/** Faults of the file of one network. @type {Record<string, [answer: import("./server-and-browser.mjs").Answer, error: string]>} */
+/**
+ * Faults of the file of one network.
+ *
+ * @type {Record<string, [answer: import("./server-and-browser.mjs").Answer, error: string]>}
+ */
 const NETWORK_FAULTS = {
   "is missing": [404, "NetworkError"],
   "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],

@@ -98,8 +98,8 @@ test("The manifest lists exactly the published files, with their hashes and size
 });
 
 /**
- * The networks that are measured again: all of MNIST, and the two of CIFAR-10 that the page opens with, because steps on
- * CIFAR-10 take many times as long.
+ * The networks that are measured again: all of MNIST, and the two of CIFAR-10 that the page opens with, because steps
+ * on CIFAR-10 take many times as long.
  */
 const NETWORKS = Object.fromEntries(
   ["mnist", "cifar10"].map((dataset) => {
@@ -120,7 +120,11 @@ const IMAGES = { mnist: { gradients: 30, attacks: 3 }, cifar10: { gradients: 20,
 
 /** @type {import("../../pkg/cpu/engine.js").Engine} */
 let engine;
-/** The page's hundred test images, ordered by class. @type {Record<string, { pixels: Float32Array, label: number }[]>} */
+/**
+ * The page's hundred test images, ordered by class.
+ *
+ * @type {Record<string, { pixels: Float32Array, label: number }[]>}
+ */
 const samples = {};
 
 before(async () => {
@@ -201,7 +205,12 @@ const rowsOf = (kind, dataset, isIncluded = () => true) =>
     (row) => row.scale === 1 && NETWORKS[dataset].some(({ id }) => id === row.model) && isIncluded(row),
   );
 
-/** Checks that each network that is measured again has a row. @param {string} dataset @param {{ model: string }[]} rows */
+/**
+ * Checks that each network that is measured again has a row.
+ *
+ * @param {string} dataset
+ * @param {{ model: string }[]} rows
+ */
 function coversNetworks(dataset, rows) {
   for (const { id } of NETWORKS[dataset])
     assert.ok(

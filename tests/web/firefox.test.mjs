@@ -1,4 +1,7 @@
-/** The page in Firefox: the CPU engine, drawing, links and the embedded page, with the same pixels and words as Chromium. */
+/**
+ * The page in Firefox: the CPU engine, drawing, links and the embedded page, with the same pixels and words as
+ * Chromium.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";

@@ -1,6 +1,6 @@
 /**
- * Random links, files, messages and calls give a value in range or an error with a name. None of them causes a hang or a
- * trap, or executes anything. This takes a few seconds; `npm run fuzz` runs `FUZZ` times as long. Inputs that once
+ * Random links, files, messages and calls give a value in range or an error with a name. None of them causes a hang or
+ * a trap, or executes anything. This takes a few seconds; `npm run fuzz` runs `FUZZ` times as long. Inputs that once
  * caused an error are in `tests/corpus/` and are tried first.
  */
 import assert from "node:assert/strict";
@@ -24,7 +24,11 @@ import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { parseGuest } from "../../www/share/embedded-page.js";
 import { ENTRY } from "./fake-site.mjs";
 
-/** All message ports, because Node does not exit while a port has a listener. @type {import("node:worker_threads").MessagePort[]} */
+/**
+ * All message ports, because Node does not exit while a port has a listener.
+ *
+ * @type {import("node:worker_threads").MessagePort[]}
+ */
 const ports = [];
 globalThis.MessageChannel = class extends MessageChannel {
   constructor() {
@@ -46,7 +50,11 @@ const often = (runs) => ({ numRuns: runs * TIMES, ...(process.env.FUZZ ? {} : { 
 /** @param {string} path */
 const read = (path) => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
 
-/** A copy of a file with a few changed bytes; some copies are cut and get other bytes at the end. @param {Uint8Array[]} originals */
+/**
+ * A copy of a file with a few changed bytes; some copies are cut and get other bytes at the end.
+ *
+ * @param {Uint8Array[]} originals
+ */
 const damaged = (originals) =>
   fc
     .tuple(

@@ -1,4 +1,7 @@
-/** The lab on the published networks: a few attacks are counted, shown and saved, with the same results as single attacks. */
+/**
+ * The lab on the published networks: a few attacks are counted, shown and saved, with the same results as single
+ * attacks.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { LINEUP } from "../../www/lab/plan.js";

@@ -62,7 +62,11 @@ const CYRILLIC = {
 const NAMES =
   /^(MNIST|CIFAR-10|BibTeX|CSV|JSON|PNG|T|k|a|b|x|F|e|softmax\(Z(\/T)?\)|burn-flex|bit|SIMD|English|v\d+|\d+)$/;
 
-/** All texts of the page, including those for screen readers, and the words in Latin letters among them. @param {Page} page */
+/**
+ * All texts of the page, including those for screen readers, and the words in Latin letters among them.
+ *
+ * @param {Page} page
+ */
 async function readTexts(page) {
   const texts = await page.evaluate(() => {
     /** @type {string[]} */

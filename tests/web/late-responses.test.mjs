@@ -8,7 +8,12 @@ withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Holds back what is fetched from an address until the test calls `release()`. @param {Page} page @param {string} address */
+/**
+ * Holds back what is fetched from an address until the test calls `release()`.
+ *
+ * @param {Page} page
+ * @param {string} address
+ */
 async function holdBack(page, address) {
   /** @type {(value?: unknown) => void} */
   let release = () => {};

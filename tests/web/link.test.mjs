@@ -8,8 +8,8 @@ import { readPixels } from "../../www/link/pixels.js";
 import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
 
 /**
- * Links stay valid for ever, so entries are added here but never changed. `says` has the fields that differ from an empty
- * link. `written` is how the page writes the link, where that differs from `link`.
+ * Links stay valid for ever, so entries are added here but never changed. `says` has the fields that differ from an
+ * empty link. `written` is how the page writes the link, where that differs from `link`.
  *
  * @type {{ name: string, link: string, says: Record<string, unknown>, dropped: string[], written?: string }[]}
  */
@@ -138,7 +138,12 @@ test("100,000 random and mutated links cause no exception and no hang, and are r
 
 /** @typedef {(below: number) => number} Random */
 
-/** A random number generator (mulberry32) that gives the same numbers on every machine. @param {number} seed @returns {Random} */
+/**
+ * A random number generator (mulberry32) that gives the same numbers on every machine.
+ *
+ * @param {number} seed
+ * @returns {Random}
+ */
 function generator(seed) {
   let state = seed;
   return (below) => {

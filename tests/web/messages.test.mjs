@@ -1,8 +1,8 @@
 /**
- * Hostile messages in a browser: to the page, to an embedded page, to the element from its frame and from its host, to the
- * engine's worker and to a worker of the pool, and from the workers to the page. There is no unhandled error, no hang, no
- * change of layout, and nothing is executed. `fuzz.test.mjs` tests the parsers without a browser. `FUZZ=50` sends fifty
- * times as many messages.
+ * Hostile messages in a browser: to the page, to an embedded page, to the element from its frame and from its host, to
+ * the engine's worker and to a worker of the pool, and from the workers to the page. There is no unhandled error, no
+ * hang, no change of layout, and nothing is executed. `fuzz.test.mjs` tests the parsers without a browser. `FUZZ=50`
+ * sends fifty times as many messages.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

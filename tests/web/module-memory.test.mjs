@@ -37,8 +37,8 @@ test("Three hundred more attacks and sixty more loads of networks need no furthe
     }
   }
   for (const [place, entry] of entries.entries()) engine.load(entry, files[place]);
-  // The memory grows during the first two hundred attacks, because allocations of different sizes leave gaps. It has the
-  // same size after a thousand.
+  // The memory grows during the first two hundred attacks, because allocations of different sizes leave gaps. It has
+  // the same size after a thousand.
   await work(300);
   const before = memory.buffer.byteLength;
   await work(300);

@@ -1,6 +1,6 @@
 /**
- * Older browsers and small devices. The features that they lack are removed before the page loads. The page works without
- * them, or says in a sentence that it cannot.
+ * Older browsers and small devices. The features that they lack are removed before the page loads. The page works
+ * without them, or says in a sentence that it cannot.
  */
 import assert from "node:assert/strict";
 import { chooseDigit, openReadyPage, panel, runAttack, runSmallExperiment, setAttack } from "./page-actions.mjs";

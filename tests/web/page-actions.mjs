@@ -72,7 +72,12 @@ export const clickInput = (choice) => choice.evaluate((input) => /** @type {HTML
 
 /** @typedef {Partial<import("../../www/domain/settings.js").Settings> & { target?: number }} AttackSettings */
 
-/** Sets the target, the attack and its settings. Skips what the attack does not have. @param {Page} page @param {AttackSettings} wanted */
+/**
+ * Sets the target, the attack and its settings. Skips what the attack does not have.
+ *
+ * @param {Page} page
+ * @param {AttackSettings} wanted
+ */
 export async function setAttack(page, { target, attack, direction, ...numbers }) {
   if (target !== undefined) await clickInput(page.locator(`#targets input[value="${target}"]`));
   if (attack || direction || Object.keys(numbers).length > 0)
@@ -99,7 +104,12 @@ export async function runAttack(page) {
   return waitForOutcomes(page);
 }
 
-/** Draws strokes on the pad. Each stroke is x, y, x, y, … from 0 to 255. @param {Page} page @param {number[][]} strokes */
+/**
+ * Draws strokes on the pad. Each stroke is x, y, x, y, … from 0 to 255.
+ *
+ * @param {Page} page
+ * @param {number[][]} strokes
+ */
 export async function drawStrokes(page, strokes) {
   await page.locator("#pad").scrollIntoViewIfNeeded();
   const pad = await page.locator("#pad").boundingBox();
@@ -142,7 +152,8 @@ export function previewColours(page) {
 }
 
 /**
- * Waits until the number of colours in the preview is as wanted. The preview is drawn one or more frames after a change.
+ * Waits until the number of colours in the preview is as wanted. The preview is drawn one or more frames after a
+ * change.
  *
  * @param {Page} page
  * @param {(colours: number) => boolean} wanted

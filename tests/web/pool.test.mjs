@@ -1,6 +1,6 @@
 /**
- * The pool, which runs many attacks on all cores, with a fake wasm module: how work is shared out, and what happens when
- * workers end.
+ * The pool, which runs many attacks on all cores, with a fake wasm module: how work is shared out, and what happens
+ * when workers end.
  */
 import assert from "node:assert/strict";
 import { serveFakeSite } from "./fake-site.mjs";
@@ -27,12 +27,14 @@ const OBSERVE_WORKERS = `
   };
 `;
 /**
- * How many messages a worker has sent before it gets its first chunk: one each for the start, the module, the two networks
- * and the plan.
+ * How many messages a worker has sent before it gets its first chunk: one each for the start, the module, the two
+ * networks and the plan.
  */
 const LOADED = 5;
 
-/** Runs in the page: helpers to start a pool, and to plan and run attempts with given numbers of steps and milliseconds. */
+/**
+ * Runs in the page: helpers to start a pool, and to plan and run attempts with given numbers of steps and milliseconds.
+ */
 const HELPERS = `
   globalThis.start = async (options) => {
     const [{ createPool }, { fetchModels }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js")]);

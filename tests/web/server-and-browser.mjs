@@ -118,8 +118,8 @@ export async function openPage(t, url, { script, ...options } = {}) {
 }
 
 /**
- * The longest task on the page's main thread, in ms of processor time. Unlike time by the clock, processor time does not
- * grow when other programs use the machine.
+ * The longest task on the page's main thread, in ms of processor time. Unlike time by the clock, processor time does
+ * not grow when other programs use the machine.
  *
  * @param {import("playwright-core").Page} page
  * @param {() => Promise<unknown>} work

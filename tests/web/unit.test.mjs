@@ -1,4 +1,6 @@
-/** Tests without a browser: the manifest's parser, the fetching of files, the server, the registry and the lab's plan. */
+/**
+ * Tests without a browser: the manifest's parser, the fetching of files, the server, the registry and the lab's plan.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

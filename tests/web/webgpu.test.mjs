@@ -1,8 +1,8 @@
 /**
- * The WebGPU engine on a software adapter, which is slow, so only a few steps of a few attacks are compared with the CPU.
- * `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which takes half an hour
- * or more on such an adapter. `STEPS=10000` makes ten thousand steps of attacks that stay on the device, and a thousand
- * single steps, and reports the time of a step.
+ * The WebGPU engine on a software adapter, which is slow, so only a few steps of a few attacks are compared with the
+ * CPU. `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which takes half an
+ * hour or more on such an adapter. `STEPS=10000` makes ten thousand steps of attacks that stay on the device, and a
+ * thousand single steps, and reports the time of a step.
  */
 import assert from "node:assert/strict";
 import { waitForOutcomes, waitForStep } from "./page-actions.mjs";
@@ -20,7 +20,12 @@ const MANY = STEPS >= 1000;
  * Attack
  */
 
-/** Attacks that cover all rows of the Jacobian that attacks use, both directions, and both outcomes that a few steps can have. @type {Attack[]} */
+/**
+ * Attacks that cover all rows of the Jacobian that attacks use, both directions, and both outcomes that a few steps can
+ * have.
+ *
+ * @type {Attack[]}
+ */
 const FEW = [
   { sample: 70, model: "mnist-undefended", target: 3, attack: "jsma-f", direction: "increase", budget: 6 },
   { sample: 20, model: "mnist-undefended", target: 8, attack: "jsma-z", direction: "decrease", budget: 4 },
@@ -37,7 +42,12 @@ const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
   budget: 112,
 }));
 
-/** Runs attacks on both engines and returns their steps. @param {import("playwright-core").Page} page @param {Attack[]} attacks */
+/**
+ * Runs attacks on both engines and returns their steps.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {Attack[]} attacks
+ */
 function compute(page, attacks) {
   return page.evaluate(async (attacks) => {
     const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
@@ -108,7 +118,8 @@ test(
 );
 
 /**
- * Runs an experiment on the CPU, and on the device with attacks that stay there. Returns the records and the seconds of each.
+ * Runs an experiment on the CPU, and on the device with attacks that stay there. Returns the records and the seconds of
+ * each.
  *
  * @param {import("playwright-core").Page} page
  * @param {number} images
@@ -206,7 +217,9 @@ test(
   6 * MINUTES,
 );
 
-/** Runs before a worker's script: reports how many buffers the worker has created, and the size of its module's memory. */
+/**
+ * Runs before a worker's script: reports how many buffers the worker has created, and the size of its module's memory.
+ */
 const REPORT_MEMORY = `
   const { instantiate } = WebAssembly;
   let memory;
@@ -224,8 +237,8 @@ const REPORT_MEMORY = `
 `;
 
 /**
- * Checks that the second half of the steps creates no buffers and needs no more memory. The first half may, because each
- * new size of batch needs its own buffers.
+ * Checks that the second half of the steps creates no buffers and needs no more memory. The first half may, because
+ * each new size of batch needs its own buffers.
  *
  * @param {import("node:test").TestContext} t
  * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks One for each attack or round,

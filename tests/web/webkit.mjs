@@ -161,7 +161,12 @@ class Processes {
   }
 }
 
-/** Returns a function that sends WebDriver commands and throws WebDriver errors. @param {string} driver @returns {Send} */
+/**
+ * Returns a function that sends WebDriver commands and throws WebDriver errors.
+ *
+ * @param {string} driver
+ * @returns {Send}
+ */
 function client(driver) {
   return async (method, path, body) => {
     const response = await fetch(driver + path, { method, body: body && JSON.stringify(body) });
@@ -180,7 +185,11 @@ async function until(what, condition) {
   }
 }
 
-/** The first line that Xvfb writes. It is ready for connections then. @param {import("node:child_process").ChildProcess} child */
+/**
+ * The first line that Xvfb writes. It is ready for connections then.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ */
 async function firstLine(child) {
   const output = /** @type {import("node:stream").Readable} */ (child.stdio[3]);
   const [line] = await Promise.race([

@@ -41,7 +41,12 @@ export class Engine {
     this.#loaded.add(id);
   }
 
-  /** A first pixel of -1 throws, and one of -2 traps in a microtask. @param {string} model @param {Float32Array} image */
+  /**
+   * A first pixel of -1 throws, and one of -2 traps in a microtask.
+   *
+   * @param {string} model
+   * @param {Float32Array} image
+   */
   async classify(model, image) {
     if (!this.#loaded.has(model)) throw Object.assign(new Error("Load it first."), { name: "RequestError" });
     if (image[0] === -1) throw new WebAssembly.RuntimeError("unreachable");
@@ -91,7 +96,8 @@ export class Engine {
   }
 
   /**
-   * One attempt per image and one chunk per attempt. `theta` and `budget` are as above. The image number `deadly` traps.
+   * One attempt per image and one chunk per attempt. `theta` and `budget` are as above. The image number `deadly`
+   * traps.
    *
    * @param {{ labels: Uint8Array, theta: number, budget: number, deadly?: number }} request
    */
