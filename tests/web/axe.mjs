@@ -1,4 +1,4 @@
-/** What axe, a checker of accessibility, finds on a page. The page has to be opened with `bypassCSP`. */
+/** Runs axe, an accessibility checker, on a page. The page has to be opened with `bypassCSP`. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

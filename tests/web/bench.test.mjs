@@ -1,4 +1,4 @@
-/** What the bench reads and reckons with, without a browser. */
+/** What the benchmark reads and computes, without a browser. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { choosePair } from "../../bench/page/tfjs.js";
 import { half, readSafeTensors } from "../../bench/page/weights.js";
 import { bestRate, floorOf, median, ratio } from "../../bench/report.mjs";
 
-test("numbers in half precision are read to the last bit", () => {
+test("Numbers in half precision are read exactly", () => {
   const cases = [
     [0x3c00, 1],
     [0xc000, -2],
@@ -23,7 +23,7 @@ test("numbers in half precision are read to the last bit", () => {
   assert.ok(Number.isNaN(half(0x7e00)));
 });
 
-test("a published model file has the network's tensors, and all of its parameters", () => {
+test("A published model file has the network's tensors and all of its parameters", () => {
   const file = readFileSync(new URL("../../www/models/mnist-undefended.safetensors", import.meta.url));
   const weights = readSafeTensors(new Uint8Array(file).buffer);
   assert.deepEqual(weights["conv4.weight"].shape, [64, 64, 3, 3]);
@@ -37,7 +37,7 @@ test("a published model file has the network's tensors, and all of its parameter
   assert.deepEqual([...bytes.slice(0, 2)], [8, 8], "the version of the format comes first");
 });
 
-test("the peer's choice of a pair is that of all pairs", () => {
+test("The TensorFlow.js version chooses the same pair as a search over all pairs", () => {
   let state = 1;
   const random = () => {
     state = (state * 48_271) % 2_147_483_647;
@@ -62,7 +62,7 @@ test("the peer's choice of a pair is that of all pairs", () => {
   }
 });
 
-test("the floor is the work over the best rate, and a ratio is theirs over ours", () => {
+test("The floor is the work divided by the best rate, and a ratio is their time divided by ours", () => {
   const result = {
     multiply_adds: { mnist: { one: 2_000_000, two: 3_000_000 } },
     timings: [

@@ -1,4 +1,4 @@
-/** A TypeScript program that uses the published package: it has to compile, and is never run. */
+/** A TypeScript program that uses the published package. It only has to compile; it is never run. */
 import { type AttackResult, createEngine, type Step } from "defensive-distillation";
 
 export async function example(

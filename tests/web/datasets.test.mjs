@@ -1,9 +1,20 @@
-/** Both data sets and every temperature on one page: what is fetched, what is kept, what is shown. */
+/** Both data sets and every temperature on the page: what is fetched, kept and shown. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { PUBLISHED, withCifar, withTemperatures } from "./stand-in.mjs";
-import { attack, both, choose, ended, goTo, panel, pick, ready, set, visit } from "./visit.mjs";
+import { PUBLISHED, withCifar, withTemperatures } from "./extra-networks.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  clickInput,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  switchDataSet,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -12,7 +23,7 @@ withBrowser();
 const CIFAR = withCifar();
 const LINK = "v=1&data=cifar10&left=undefended-1&right=distilled-100&sample=0&target=5&lang=en&end";
 
-/** The pixels of a panel's picture as the canvas holds them. @param {Page} page @param {"left" | "right"} side */
+/** The pixels of a panel's picture, read from its canvas. @param {Page} page @param {"left" | "right"} side */
 const pixels = (page, side) =>
   panel(page, side)
     .locator(".picture-pixels")
@@ -23,11 +34,11 @@ const pixels = (page, side) =>
       return [...context.getImageData(0, 0, width, height).data];
     });
 
-/** A step of an attack that changes something on the left. @param {Page} page */
+/** Attacks until an attack changes the image on the left, and shows its last step. @param {Page} page */
 async function attackSomething(page) {
   for (const target of [5, 8, 1, 0]) {
-    await set(page, { target });
-    await attack(page);
+    await setAttack(page, { target });
+    await runAttack(page);
     if (Number(await panel(page, "left").getAttribute("data-iterations")) > 0) break;
   }
   await page.locator("#scrubber").press("End");
@@ -38,36 +49,36 @@ async function attackSomething(page) {
   });
 }
 
-test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back fetches everything once", async (t) => {
-  const { url, requests } = await site(t, CIFAR.answers);
-  const { page, problems } = await visit(t, url);
-  await choose(page, 4);
-  await set(page, { target: 9, budget: 200 });
-  const ofCifar = () => requests.filter((path) => path.includes("cifar10"));
-  assert.deepEqual(ofCifar(), []);
+test("A visitor who stays with MNIST fetches nothing of CIFAR-10, and switching back and forth fetches each file once", async (t) => {
+  const { url, requests } = await serveSite(t, CIFAR.answers);
+  const { page, problems } = await openReadyPage(t, url);
+  await chooseDigit(page, 4);
+  await setAttack(page, { target: 9, budget: 200 });
+  const cifarRequests = () => requests.filter((path) => path.includes("cifar10"));
+  assert.deepEqual(cifarRequests(), []);
 
-  await goTo(page, "cifar10");
+  await switchDataSet(page, "cifar10");
   assert.equal(await page.locator("#samples .tile").count(), 100);
-  assert.ok(await page.locator("#pad").isHidden(), "nothing is drawn");
+  assert.ok(await page.locator("#pad").isHidden(), "there is no drawing area");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /CIFAR-10/);
-  assert.equal(await page.locator("#budget").inputValue(), "200", "settings stay");
-  const fetched = ofCifar().sort();
-  assert.deepEqual(fetched, [...new Set(fetched)], "nothing twice");
-  const shown = await both(page, "data-model");
+  assert.equal(await page.locator("#budget").inputValue(), "200", "the settings stay");
+  const fetched = cifarRequests().sort();
+  assert.deepEqual(fetched, [...new Set(fetched)], "no file twice");
+  const shown = await bothPanels(page, "data-model");
   const files = CIFAR.entries.filter(({ id }) => shown.includes(id)).map(({ file }) => `/www/models/${file}`);
   assert.deepEqual(
     fetched.filter((path) => path.endsWith("safetensors")),
     files.sort(),
-    "the networks on show and no others",
+    "the networks that are shown and no others",
   );
 
   await page.locator("#samples .tile").nth(95).click();
   requests.length = 0;
-  await goTo(page, "mnist");
+  await switchDataSet(page, "mnist");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /MNIST.* 4$/);
   assert.ok(await page.locator('#targets input[value="9"]').isChecked());
   await page.waitForFunction(() => /target=9/.test(location.hash) && !/data=cifar10/.test(location.hash));
-  await goTo(page, "cifar10");
+  await switchDataSet(page, "cifar10");
   assert.match(`${await page.locator("#input-caption").textContent()}`, /truck/);
   assert.deepEqual(
     requests.filter((path) => /mnist|cifar10/.test(path)),
@@ -76,13 +87,13 @@ test("a visitor of MNIST fetches nothing of CIFAR-10, and the way there and back
   await page.waitForFunction(() => /data=cifar10/.test(location.hash));
   await page.goBack();
   await page.waitForFunction(() => document.documentElement.dataset.set === "mnist");
-  await ready(page);
+  await waitUntilReady(page);
   assert.deepEqual(problems, []);
 });
 
-test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour", async (t) => {
-  const { url } = await site(t, CIFAR.answers);
-  const { page, problems, requests } = await visit(t, `${url}/#${LINK}`);
+test("An attack on a CIFAR-10 picture changes single channels of pixels, and the picture is shown in colour", async (t) => {
+  const { url } = await serveSite(t, CIFAR.answers);
+  const { page, problems, requests } = await openReadyPage(t, `${url}/#${LINK}`);
   assert.deepEqual(
     requests.filter((path) => path.includes("/mnist")),
     [],
@@ -92,7 +103,7 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   assert.deepEqual([names[0], names[9]], ["airplane", "truck"]);
   assert.equal(await page.locator(".chip-picture:visible").count(), 10);
 
-  // The picture is the very one of the data set: its first pixels are known.
+  // The picture has the pixels of the data set.
   const sample = await page.evaluate(async () => {
     const { loadSamples } = await import("/www/page/samples.js");
     const [, , , ...rest] = await loadSamples("cifar10");
@@ -123,13 +134,13 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   );
 
   for (const overlay of ["perturbation", "gradient", "saliency"]) {
-    // The last image has changed, and needs no gradient; the first is the other way round.
+    // The last image has a perturbation but no gradient, and the first has a gradient but no perturbation.
     await page.locator("#scrubber").press(overlay === "perturbation" ? "End" : "Home");
-    await pick(page.locator(`input[name=overlay][value=${overlay}]`));
+    await clickInput(page.locator(`input[name=overlay][value=${overlay}]`));
     /** @type {Set<string>} */
     const seen = new Set();
     for (const channel of ["all", "red", "green", "blue"]) {
-      await pick(page.locator(`input[name=channel][value=${channel}]`));
+      await clickInput(page.locator(`input[name=channel][value=${channel}]`));
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
       seen.add((await pixels(page, "left")).join());
     }
@@ -139,11 +150,11 @@ test("a picture of CIFAR-10 is attacked, feature by feature, and seen in colour"
   assert.deepEqual(problems, []);
 });
 
-test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, in the other language too", async (t) => {
-  const { url } = await site(t, CIFAR.answers);
-  const { page } = await visit(t, `${url}/#${LINK}`);
+test("A link to a CIFAR-10 picture shows the same pixels and words, also in the other language", async (t) => {
+  const { url } = await serveSite(t, CIFAR.answers);
+  const { page } = await openReadyPage(t, `${url}/#${LINK}`);
   await attackSomething(page);
-  // While it plays, the address follows; what counts is the last step.
+  // The address changes with each step that is played. Wait for the last step.
   await page.waitForFunction(
     (step) => location.hash.includes(`step=${step}&`),
     await page.locator("#scrubber").inputValue(),
@@ -153,8 +164,8 @@ test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, 
     await pixels(page, "left"),
     await panel(page, "left").locator(".verdict").textContent(),
   ];
-  const { page: other, problems } = await open(t, link, { viewport: { width: 375, height: 740 } });
-  await ended(other);
+  const { page: other, problems } = await openPage(t, link, { viewport: { width: 375, height: 740 } });
+  await waitForOutcomes(other);
   const iteration = `${await panel(page, "left").getAttribute("data-iteration")}`;
   await other.waitForFunction(
     (iteration) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === iteration,
@@ -168,56 +179,56 @@ test("a link to a picture of CIFAR-10 is replayed to the same pixels and words, 
   assert.deepEqual(problems, []);
 });
 
-test("a link to a data set without networks shows another, and says so", async (t) => {
+test("A link to a data set without networks shows the other data set, with a notice", async (t) => {
   const mnist = PUBLISHED.filter(({ dataset }) => dataset === "mnist");
-  const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
-  const { page } = await visit(
+  const { url } = await serveSite(t, { "/www/models/manifest.json": JSON.stringify(mnist) });
+  const { page } = await openReadyPage(
     t,
     `${url}/#v=1&data=cifar10&sample=3&target=8&budget=3000&show=gradient&step=2&lang=en&end`,
   );
   assert.match(`${await page.locator("#notes .notice-text").textContent()}`, /the data set/);
-  assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
-  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  assert.deepEqual(await bothPanels(page, "data-label"), ["7", "7"]);
+  assert.deepEqual(await bothPanels(page, "data-outcome"), ["", ""]);
   assert.equal(await page.locator("#budget").inputValue(), "784");
   assert.ok(await page.locator('input[name=overlay][value="gradient"]').isChecked());
-  assert.ok(await page.locator("#data").isHidden(), "there is nothing to switch between");
+  assert.ok(await page.locator("#data").isHidden(), "there is only one data set");
 });
 
-test("pictures of CIFAR-10 that are missing are reported, and a retry helps", async (t) => {
-  const { url, answers } = await site(t, { ...CIFAR.answers, "/www/samples/cifar10.json": 404 });
-  const { page } = await open(t, `${url}/#${LINK}`);
+test("Missing CIFAR-10 pictures are reported, and a retry fetches them", async (t) => {
+  const { url, answers } = await serveSite(t, { ...CIFAR.answers, "/www/samples/cifar10.json": 404 });
+  const { page } = await openPage(t, `${url}/#${LINK}`);
   await page.locator("#samples-error .notice-text").waitFor();
   delete answers["/www/samples/cifar10.json"];
   await page.locator("#samples-retry").click();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("#samples .tile").count(), 100);
 });
 
 /** @type {Record<string, [query: string, language: string, options: object]>} */
-const SIGHTS = {
+const VIEWS = {
   "in English, light": ["", "en", { colorScheme: "light" }],
   "in Japanese, dark, on a phone": ["", "ja", { colorScheme: "dark", viewport: { width: 375, height: 740 } }],
   "in a narrow frame": ["?embed=1&controls=1&target=1&temperature=1", "en", { viewport: { width: 320, height: 700 } }],
 };
 
-for (const [name, [query, language, options]] of Object.entries(SIGHTS)) {
-  test(`axe finds nothing with CIFAR-10 on the page, ${name}`, async (t) => {
-    const { url } = await site(t, CIFAR.answers);
-    const { page } = await visit(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {
+for (const [name, [query, language, options]] of Object.entries(VIEWS)) {
+  test(`Axe finds no violation with CIFAR-10 on the page, ${name}`, async (t) => {
+    const { url } = await serveSite(t, CIFAR.answers);
+    const { page } = await openReadyPage(t, `${url}/${query}#${LINK.replace("lang=en", `lang=${language}`)}`, {
       ...options,
       bypassCSP: true,
     });
     assert.deepEqual(await violations(page), []);
     assert.ok(
       await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
-      "nothing to scroll sideways",
+      "nothing scrolls sideways",
     );
   });
 }
 
-test("the slider goes over the temperatures that are published, and runs the attack again on the same image", async (t) => {
-  const { url, requests } = await site(t, withTemperatures(10, 20, 40, 100));
-  const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
+test("The slider offers the published temperatures, and a change repeats the attack on the same image", async (t) => {
+  const { url, requests } = await serveSite(t, withTemperatures(10, 20, 40, 100));
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&right=distilled-40&sample=0&target=3&lang=en&end`);
   const slider = panel(page, "right").locator(".panel-temperature");
   assert.ok(
     await panel(page, "left").locator(".panel-temperature").isDisabled(),
@@ -227,54 +238,54 @@ test("the slider goes over the temperatures that are published, and runs the att
   assert.equal(await panel(page, "right").locator(".panel-facts").textContent(), "T = 4090.40%");
   requests.length = 0;
 
-  // Before there has been an attack, only the network changes.
+  // Without a previous attack, only the network changes.
   await slider.press("ArrowLeft");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
   );
-  await ready(page);
-  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  await waitUntilReady(page);
+  assert.deepEqual(await bothPanels(page, "data-outcome"), ["", ""]);
   assert.match(`${await panel(page, "right").locator(".panel-facts").textContent()}`, /T = 2090\.20%/);
   assert.equal(await slider.getAttribute("aria-valuetext"), "T = 20 · 90.20% on the test set");
 
-  await set(page, { target: 8 });
+  await setAttack(page, { target: 8 });
   await page.locator("#samples .tile").nth(11).click();
-  await set(page, { attack: "jsma-t" });
-  await attack(page);
+  await setAttack(page, { attack: "jsma-t" });
+  await runAttack(page);
   await slider.press("End");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t100",
   );
-  const outcomes = await ended(page);
+  const outcomes = await waitForOutcomes(page);
   assert.equal(outcomes[0], "fooled");
   assert.match(`${outcomes[1]}`, /fooled|budget|pair|vanished/);
   assert.ok(await page.locator('#targets input[value="8"]').isChecked());
   assert.match(`${await page.locator("#input-caption").textContent()}`, /image 5, labelled 1/);
   await page.waitForFunction(() => /right=distilled-100-.*attack=jsma-t.*target=8.*step=/.test(location.hash));
 
-  // What is not on show is not fetched: T = 10 was passed by.
+  // A network that is not shown is not fetched: the slider only passes T = 10.
   await slider.evaluate((slider) => {
     for (const value of ["2", "1", "0", "3"]) Object.assign(slider, { value }).dispatchEvent(new Event("input"));
   });
   assert.equal(await panel(page, "right").getAttribute("data-model"), "mnist-distilled-t100");
-  // Another role keeps the temperature, where there is one.
+  // Another role keeps the temperature if there is such a network.
   await panel(page, "right").locator(".panel-model").selectOption("undefended");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-undefended",
   );
-  await ready(page);
+  await waitUntilReady(page);
   assert.deepEqual(problems, []);
 });
 
-test("a model card is what the manifest says, and says why the epochs are fewer only where they are", async (t) => {
+test("A model card shows the manifest's entry, and gives a reason for fewer epochs only where there are fewer", async (t) => {
   const manifest = PUBLISHED.map((each) => ({
     ...each,
     ...(each.role === "undefended"
       ? { epochs: 7, epochs_reason: "There was <b>no time</b>." }
       : { epochs: 50, epochs_reason: "" }),
   }));
-  const { url } = await site(t, { "/www/models/manifest.json": JSON.stringify(manifest) });
-  const { page, problems } = await visit(t, `${url}/#v=1&right=distilled-100&sample=0&target=3&lang=en`);
+  const { url } = await serveSite(t, { "/www/models/manifest.json": JSON.stringify(manifest) });
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&right=distilled-100&sample=0&target=3&lang=en`);
   /** @type {string[][]} */
   const cards = [];
   for (const side of /** @type {const} */ (["left", "right"])) {
@@ -303,9 +314,9 @@ test("a model card is what the manifest says, and says why the epochs are fewer 
   assert.deepEqual(problems, []);
 });
 
-test("a frame with CIFAR-10 and its targets takes the place that is kept for it", async (t) => {
-  const { url } = await site(t, CIFAR.answers);
-  const { page } = await open(t, `${url}/blank`);
+test("A frame with CIFAR-10 and its targets has the height that is reserved for it", async (t) => {
+  const { url } = await serveSite(t, CIFAR.answers);
+  const { page } = await openPage(t, `${url}/blank`);
   for (const width of [320, 700]) {
     await page.setViewportSize({ width, height: 900 });
     const [kept, taken] = await page.evaluate(async (link) => {
@@ -324,23 +335,23 @@ test("a frame with CIFAR-10 and its targets takes the place that is kept for it"
       while (!isReady()) await new Promise((resolve) => setTimeout(resolve, 50));
       return [frame.getBoundingClientRect().height, frame.contentDocument?.body.getBoundingClientRect().height ?? 0];
     }, LINK);
-    t.diagnostic(`at ${width} px: ${kept} px are kept, ${taken} px are taken`);
+    t.diagnostic(`at ${width} px: ${kept} px are reserved, ${taken} px are used`);
     assert.ok(taken <= kept + 1 && taken > kept - 40, `${taken} of ${kept} at ${width}`);
   }
 });
 
-test("a frame has the slider where its author wants it", async (t) => {
-  const { url } = await site(t, withTemperatures(20, 40));
+test("A frame has the temperature slider only if its flags ask for it", async (t) => {
+  const { url } = await serveSite(t, withTemperatures(20, 40));
   const link = "v=1&right=distilled-40&sample=0&target=3&step=1&lang=en&end";
-  const { page: bare } = await visit(t, `${url}/?embed=1#${link}`);
+  const { page: bare } = await openReadyPage(t, `${url}/?embed=1#${link}`);
   assert.ok(await bare.locator(".panel-temperature").first().isHidden());
   assert.match(`${await panel(bare, "right").locator(".panel-facts").innerText()}`, /T = 40/);
-  const { page } = await visit(t, `${url}/?embed=1&temperature=1#${link}`);
-  await ended(page);
+  const { page } = await openReadyPage(t, `${url}/?embed=1&temperature=1#${link}`);
+  await waitForOutcomes(page);
   await panel(page, "right").locator(".panel-temperature").press("ArrowLeft");
   await page.waitForFunction(
     () => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") === "mnist-distilled-t20",
   );
-  assert.equal((await ended(page))[0], "fooled");
+  assert.equal((await waitForOutcomes(page))[0], "fooled");
   await page.locator('#open-page[href*="right=distilled-20"]').waitFor({ state: "attached" });
 });

@@ -1,9 +1,9 @@
-/** The page in somebody else's, on another origin: as a frame and as an element. */
+/** The page embedded in a page of another origin: as a frame and as an element. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { ended, ready, visit } from "./visit.mjs";
+import { openReadyPage, waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -15,27 +15,32 @@ const LINK = "v=1&sample=0&target=3&step=7&lang=en&end";
 const MODULE = "/pkg/cpu/engine_bg.wasm";
 const WORDS = `<p>${"The words of the host. ".repeat(40)}</p>`;
 
-/** Adds up what moves without the reader's doing. */
+/** Adds up the layout shifts that follow no input. */
 const WATCH_SHIFTS = `globalThis.shifts = 0; new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) shifts += entry.value; }).observe({ type: "layout-shift", buffered: true });`;
 
-/** A page of another origin with this body. @param {import("node:test").TestContext} t @param {string} body */
+/**
+ * The address of a host page of another origin with this body.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {string} body
+ */
 async function host(t, body) {
-  const { url } = await site(t, {
+  const { url } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Host</title><link rel="icon" href="data:,"><style>body { max-width: 700px; margin: 0 auto; padding: 0 16px; font: 17px/1.5 serif }</style><h1>Host</h1>${body}${WORDS.repeat(4)}`,
   });
   return `${url}/host`;
 }
 
 /**
- * The lines that the share panel gives.
+ * The HTML snippets of the share panel.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} url
  * @param {...string} flags
  */
-async function snippets(t, url, ...flags) {
-  const { page } = await visit(t, `${url}/#${LINK}`);
-  await ended(page);
+async function shareSnippets(t, url, ...flags) {
+  const { page } = await openReadyPage(t, `${url}/#${LINK}`);
+  await waitForOutcomes(page);
   await page.locator("#share-open").click();
   for (const flag of flags) await page.locator(`#share-flags input[value="${flag}"]`).check();
   await page.waitForFunction(() =>
@@ -49,12 +54,12 @@ async function snippets(t, url, ...flags) {
 }
 
 /**
- * The frames of the page, those within elements among them, once there are so many.
+ * Waits until the page has so many frames, including those within elements, and returns them.
  *
  * @param {Page} page
  * @param {number} [count]
  */
-async function guests(page, count = 1) {
+async function embeddedPages(page, count = 1) {
   for (let waited = 0; waited < 10_000; waited += 50) {
     const found = page.frames().filter((frame) => frame !== page.mainFrame());
     if (found.length >= count) return found;
@@ -63,16 +68,16 @@ async function guests(page, count = 1) {
   throw new Error(`there are fewer than ${count} frames`);
 }
 
-/** What is in one of the host's own frames. @param {Page} page @param {number} place */
-async function guest(page, place) {
+/** The page in one of the host's own frames. @param {Page} page @param {number} place */
+async function pageInFrame(page, place) {
   const handle = await page.locator("iframe").nth(place).elementHandle();
   const frame = await handle?.contentFrame();
   if (!frame) throw new Error(`there is no frame ${place}`);
   return frame;
 }
 
-/** Waits until a guest's attack has ended. @param {Frame} frame */
-async function outcome(frame) {
+/** Waits until the attack in an embedded page has ended, and returns its outcome on the left. @param {Frame} frame */
+async function waitForOutcome(frame) {
   await frame.waitForFunction(
     () =>
       document.body?.dataset.running === "false"
@@ -81,11 +86,11 @@ async function outcome(frame) {
   return frame.locator('[data-panel="left"]').getAttribute("data-outcome");
 }
 
-test("five elements on a phone share one engine, nothing jumps, and the host scrolls", async (t) => {
-  const { url } = await site(t);
-  const { element } = await snippets(t, url);
+test("Five elements on a phone share one engine, nothing shifts, and the host scrolls", async (t) => {
+  const { url } = await serveSite(t);
+  const { element } = await shareSnippets(t, url);
   const address = await host(t, (element + WORDS).repeat(5));
-  const { page, problems } = await open(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
+  const { page, problems } = await openPage(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
   let engines = 0;
   page.context().on("requestfinished", async (request) => {
     if (new URL(request.url()).pathname === MODULE && (await request.sizes()).responseBodySize > 0) engines++;
@@ -93,7 +98,7 @@ test("five elements on a phone share one engine, nothing jumps, and the host scr
   await page.goto(address);
   for (let place = 0; place < 5; place++) {
     await page.locator("defensive-distillation").nth(place).scrollIntoViewIfNeeded();
-    assert.equal(await outcome((await guests(page, place + 1))[place]), "fooled");
+    assert.equal(await waitForOutcome((await embeddedPages(page, place + 1))[place]), "fooled");
     const box = await page.locator("defensive-distillation").nth(place).boundingBox();
     await page.mouse.move(180, Math.min(700, Math.max(10, (box?.y ?? 0) + 60)));
     const before = await page.evaluate(() => scrollY);
@@ -108,17 +113,17 @@ test("five elements on a phone share one engine, nothing jumps, and the host scr
   assert.deepEqual(problems, []);
 });
 
-test("five frames on a phone: nothing jumps, and a finger on a frame scrolls the host", async (t) => {
-  const { url } = await site(t);
-  const { iframe } = await snippets(t, url);
+test("With five frames on a phone nothing shifts, and a finger on a frame scrolls the host", async (t) => {
+  const { url } = await serveSite(t);
+  const { iframe } = await shareSnippets(t, url);
   const address = await host(t, (iframe + WORDS).repeat(5));
-  const { page, problems } = await open(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
+  const { page, problems } = await openPage(t, "about:blank", { ...PHONE, script: WATCH_SHIFTS });
   await page.goto(address);
   const touch = await page.context().newCDPSession(page);
   for (let place = 0; place < 5; place++) {
     const frame = page.locator("iframe").nth(place);
     await frame.evaluate((element) => element.scrollIntoView({ block: "center" }));
-    assert.equal(await outcome(await guest(page, place)), "fooled");
+    assert.equal(await waitForOutcome(await pageInFrame(page, place)), "fooled");
     const box = await frame.boundingBox();
     const before = await page.evaluate(() => scrollY);
     const [x, y] = [180, (box?.y ?? 0) + (box?.height ?? 0) / 2];
@@ -136,19 +141,19 @@ test("five frames on a phone: nothing jumps, and a finger on a frame scrolls the
   assert.deepEqual(problems, []);
 });
 
-test("an element that waits for a click fetches nothing before, and then runs with the focus in it", async (t) => {
-  const { url, requests } = await site(t);
-  const { element } = await snippets(t, url, "load=click");
+test("An element that waits for a click fetches nothing before it, and then runs and has the focus", async (t) => {
+  const { url, requests } = await serveSite(t);
+  const { element } = await shareSnippets(t, url, "load=click");
   const address = await host(t, element);
-  const { page } = await open(t, "about:blank");
+  const { page } = await openPage(t, "about:blank");
   requests.length = 0;
   await page.goto(address);
   await page.locator("defensive-distillation button").waitFor();
   assert.deepEqual(requests, ["/www/embed.js"]);
   await page.locator("defensive-distillation button").click();
-  const [guest] = await guests(page);
-  assert.equal(await outcome(guest), "fooled");
-  await guest.waitForFunction(() => {
+  const [embedded] = await embeddedPages(page);
+  assert.equal(await waitForOutcome(embedded), "fooled");
+  await embedded.waitForFunction(() => {
     const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
       .dataset;
     return iteration === iterations;
@@ -156,10 +161,10 @@ test("an element that waits for a click fetches nothing before, and then runs wi
   assert.equal(await page.evaluate(() => document.activeElement?.localName), "defensive-distillation");
 });
 
-test("without JavaScript there are a picture and a link", async (t) => {
-  const { url } = await site(t);
-  const { element } = await snippets(t, url);
-  const { page } = await open(t, await host(t, element), { javaScriptEnabled: false });
+test("Without JavaScript an element shows a picture and a link", async (t) => {
+  const { url } = await serveSite(t);
+  const { element } = await shareSnippets(t, url);
+  const { page } = await openPage(t, await host(t, element), { javaScriptEnabled: false });
   assert.equal(
     await page.locator("defensive-distillation a").getAttribute("href"),
     await page.locator("a").getAttribute("href"),
@@ -169,50 +174,50 @@ test("without JavaScript there are a picture and a link", async (t) => {
   assert.ok(box && box.width > 300 && box.height > 100);
 });
 
-test("a frame shows the picture before any wasm, then the very attack, and leads to the full page", async (t) => {
+test("A frame shows the picture before wasm is loaded, then the attack of its link, and leads to the full page", async (t) => {
   /** @type {(() => void)[]} */
   const held = [];
-  const { url, answers } = await site(t);
-  const { iframe } = await snippets(t, url);
+  const { url, answers } = await serveSite(t);
+  const { iframe } = await shareSnippets(t, url);
   answers[MODULE] = (_, response) => {
     const module = readFileSync(new URL(`../..${MODULE}`, import.meta.url));
     held.push(() => response.writeHead(200, { "Content-Type": "application/wasm" }).end(module));
   };
-  const { page, problems } = await open(t, await host(t, iframe));
-  const [guest] = await guests(page);
-  await guest.waitForFunction(() => {
+  const { page, problems } = await openPage(t, await host(t, iframe));
+  const [embedded] = await embeddedPages(page);
+  await embedded.waitForFunction(() => {
     const canvas = /** @type {HTMLCanvasElement | null} */ (
       document.querySelector('[data-panel="right"] .picture-pixels')
     );
     const blank = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
     return canvas && canvas.toDataURL().length > 2 * blank.toDataURL().length;
   });
-  assert.equal(await guest.locator('[data-panel="left"]').getAttribute("data-status"), "waiting");
+  assert.equal(await embedded.locator('[data-panel="left"]').getAttribute("data-status"), "waiting");
   while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   held.forEach((answer) => answer());
   delete answers[MODULE];
-  assert.equal(await outcome(guest), "fooled");
-  await guest.waitForFunction(
+  assert.equal(await waitForOutcome(embedded), "fooled");
+  await embedded.waitForFunction(
     () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7",
   );
-  const { page: full } = await open(t, `${url}/#${LINK}`);
-  await ended(full);
+  const { page: full } = await openPage(t, `${url}/#${LINK}`);
+  await waitForOutcomes(full);
   const verdicts = () => [...document.querySelectorAll(".verdict")].map((verdict) => verdict.textContent);
   await full.waitForFunction(
     () => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === "7",
   );
-  assert.deepEqual(await guest.evaluate(verdicts), await full.evaluate(verdicts));
+  assert.deepEqual(await embedded.evaluate(verdicts), await full.evaluate(verdicts));
 
-  const address = guest.url();
-  await guest.locator("#scrubber").press("Home");
-  await guest.locator('#open-page[href*="step=0"]').waitFor();
+  const address = embedded.url();
+  await embedded.locator("#scrubber").press("Home");
+  await embedded.locator('#open-page[href*="step=0"]').waitFor();
   assert.match(
-    `${await guest.locator("#open-page").getAttribute("href")}`,
+    `${await embedded.locator("#open-page").getAttribute("href")}`,
     new RegExp(`^${url}/#v=1&left=.*&sample=0&target=3&step=0&`),
   );
-  // From the first step, so that what is waited for is not the end of the run before.
-  await guest.locator("#run").click();
-  await guest.waitForFunction(() => {
+  // The first step is shown now, so the wait below does not end with the last step of the previous run.
+  await embedded.locator("#run").click();
+  await embedded.waitForFunction(() => {
     const left = document.querySelector('[data-panel="left"]');
     return (
       document.body.dataset.running === "false"
@@ -221,29 +226,29 @@ test("a frame shows the picture before any wasm, then the very attack, and leads
     );
   });
   await page.waitForTimeout(600);
-  assert.equal(guest.url(), address, "a guest does not write its address");
+  assert.equal(embedded.url(), address, "an embedded page does not change its address");
   assert.deepEqual(problems, []);
 });
 
-test("a frame that waits for a click shows the picture, and runs the attack when it is asked to", async (t) => {
-  const { url, requests } = await site(t);
-  const { page, problems } = await open(
+test("A frame that waits for a click shows the picture, and runs the attack after the click", async (t) => {
+  const { url, requests } = await serveSite(t);
+  const { page, problems } = await openPage(
     t,
     await host(
       t,
       `<iframe src="${url}/?embed=1&amp;load=click#${LINK.replaceAll("&", "&amp;")}" width="700" height="400"></iframe>`,
     ),
   );
-  const [guest] = await guests(page);
-  await guest.locator("#wake").waitFor();
+  const [embedded] = await embeddedPages(page);
+  await embedded.locator("#wake").waitFor();
   await page.waitForTimeout(300);
   assert.deepEqual(
     requests.filter((path) => /wasm|safetensors/.test(path)),
     [],
   );
-  await guest.locator("#wake").click();
-  assert.equal(await outcome(guest), "fooled");
-  await guest.waitForFunction(() => {
+  await embedded.locator("#wake").click();
+  assert.equal(await waitForOutcome(embedded), "fooled");
+  await embedded.waitForFunction(() => {
     const { iteration, iterations } = /** @type {HTMLElement} */ (document.querySelector('[data-panel="left"]'))
       .dataset;
     return iteration === iterations;
@@ -251,9 +256,9 @@ test("a frame that waits for a click shows the picture, and runs the attack when
   assert.deepEqual(problems, []);
 });
 
-test("a sandboxed frame, with scripts alone, runs in the page and remembers nothing", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(
+test("A sandboxed frame that may only run scripts computes in the page and has no storage", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openPage(
     t,
     await host(
       t,
@@ -261,21 +266,24 @@ test("a sandboxed frame, with scripts alone, runs in the page and remembers noth
     ),
   );
   await page.locator("defensive-distillation").scrollIntoViewIfNeeded();
-  for (const guest of await guests(page, 2)) {
-    assert.equal(await outcome(guest), "fooled");
-    assert.equal(await guest.evaluate(() => self.origin), "null");
-    assert.match(`${await guest.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
+  for (const embedded of await embeddedPages(page, 2)) {
+    assert.equal(await waitForOutcome(embedded), "fooled");
+    assert.equal(await embedded.evaluate(() => self.origin), "null");
+    assert.match(
+      `${await embedded.locator("#engine-info").getAttribute("data-reason")}`,
+      /in the page, since no worker/,
+    );
   }
   await page.locator('defensive-distillation[style*="height: "]').waitFor();
 });
 
-test("only the frame itself is believed about its height, and only its host is told", async (t) => {
-  const { url } = await site(t);
+test("The element accepts a height only from its own frame, and the frame sends it only to its host", async (t) => {
+  const { url } = await serveSite(t);
   const script = `<script type="module" src="${url}/www/embed.js"></script><defensive-distillation link="${LINK.replaceAll("&", "&amp;")}"></defensive-distillation>`;
-  const { page } = await open(t, await host(t, script));
+  const { page } = await openPage(t, await host(t, script));
   await page.locator('defensive-distillation[style*="height: "]').waitFor();
   const height = await page.locator("defensive-distillation").evaluate((element) => element.style.height);
-  const [guest] = await guests(page);
+  const [embedded] = await embeddedPages(page);
   await page.evaluate(() => {
     postMessage({ "defensive-distillation": "height", height: 3333 }, "*");
     const other = document.body.appendChild(document.createElement("iframe"));
@@ -283,12 +291,12 @@ test("only the frame itself is believed about its height, and only its host is t
       `parent.postMessage({ "defensive-distillation": "height", height: 2222 }, "*")`,
     );
   });
-  await guest.evaluate(() => {
+  await embedded.evaluate(() => {
     for (const height of [-1, 1e9, NaN, "500", null, {}])
       parent.postMessage({ "defensive-distillation": "height", height }, "*");
   });
-  // A sibling asks for the height. It is not the guest's host, so nobody is told anything.
-  const heard = await page.evaluate(
+  // A sibling frame asks for the height. It is not the host, so the embedded page sends nothing.
+  const received = await page.evaluate(
     () =>
       new Promise((resolve) => {
         addEventListener("message", ({ data }) => {
@@ -301,13 +309,13 @@ test("only the frame itself is believed about its height, and only its host is t
         setTimeout(resolve, 500, "nothing");
       }),
   );
-  assert.equal(heard, "nothing");
+  assert.equal(received, "nothing");
   assert.equal(await page.locator("defensive-distillation").evaluate((element) => element.style.height), height);
 });
 
-test("elements come and go without leaving anything behind", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(
+test("Elements that are removed leave nothing in memory", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(
     t,
     await host(t, `<script type="module" src="${url}/www/embed.js"></script><div id="place"></div>`),
   );
@@ -345,19 +353,19 @@ test("elements come and go without leaving anything behind", async (t) => {
     element.remove();
     document.querySelector("#place")?.append(element);
   }, LINK);
-  assert.equal(await outcome((await guests(page))[0]), "fooled");
+  assert.equal(await waitForOutcome((await embeddedPages(page))[0]), "fooled");
   assert.deepEqual(problems, []);
 });
 
-test("an embedded page with all its parts fits any width, and axe finds nothing", async (t) => {
-  const { url } = await site(t);
+test("An embedded page with all its parts fits any width, and axe finds no violation", async (t) => {
+  const { url } = await serveSite(t);
   for (const flags of ["", "&controls=1&target=1&draw=1&story=1&lang=ja&theme=dark"]) {
-    const { page } = await open(t, `${url}/?embed=1${flags}#${LINK}`, {
+    const { page } = await openPage(t, `${url}/?embed=1${flags}#${LINK}`, {
       viewport: { width: 320, height: 700 },
       bypassCSP: true,
     });
-    await ready(page);
-    await ended(page);
+    await waitUntilReady(page);
+    await waitForOutcomes(page);
     for (const width of [320, 375, 599, 600, 900]) {
       await page.setViewportSize({ width, height: 700 });
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
@@ -368,9 +376,12 @@ test("an embedded page with all its parts fits any width, and axe finds nothing"
 });
 
 for (const language of ["en", "ja"]) {
-  test(`the blog post in ${language} uses every way of embedding, and holds still on a phone`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await open(t, `${url}/www/blog/${language}.html`, { ...PHONE, script: WATCH_SHIFTS });
+  test(`The blog post in ${language} uses every way of embedding, and nothing shifts on a phone`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page, problems } = await openPage(t, `${url}/www/blog/${language}.html`, {
+      ...PHONE,
+      script: WATCH_SHIFTS,
+    });
     assert.equal(await page.locator("html").getAttribute("lang"), language);
     const figures = await page.locator("[data-figure]").allTextContents();
     assert.ok(figures.length > 20 && figures.every((figure) => /^\d[\d.]*( %)?$/.test(figure)), figures.join(", "));
@@ -387,19 +398,19 @@ for (const language of ["en", "ja"]) {
       assert.ok((await page.locator(`defensive-distillation${kind}`).count()) > 0, kind);
 
     await page.locator("iframe").scrollIntoViewIfNeeded();
-    const [frame] = await guests(page);
+    const [frame] = await embeddedPages(page);
     await frame.locator("#run").click();
-    assert.equal(await outcome(frame), "fooled");
+    assert.equal(await waitForOutcome(frame), "fooled");
     const elements = page.locator("defensive-distillation");
     for (let place = 0; place < (await elements.count()); place++) {
       const element = elements.nth(place);
       await element.scrollIntoViewIfNeeded();
       if ((await element.getAttribute("load")) === "click") await element.locator("button").click();
-      const guest = await (await element.locator("iframe").elementHandle())?.contentFrame();
-      assert.ok(guest);
-      if ((await element.getAttribute("draw")) === null) assert.match(`${await outcome(guest)}`, /fooled/);
-      else await guest.locator('#message:not([hidden]), [data-panel="left"][data-status="ready"]').first().waitFor();
-      assert.equal(await guest.locator("html").getAttribute("lang"), language);
+      const embedded = await (await element.locator("iframe").elementHandle())?.contentFrame();
+      assert.ok(embedded);
+      if ((await element.getAttribute("draw")) === null) assert.match(`${await waitForOutcome(embedded)}`, /fooled/);
+      else await embedded.locator('#message:not([hidden]), [data-panel="left"][data-status="ready"]').first().waitFor();
+      assert.equal(await embedded.locator("html").getAttribute("lang"), language);
     }
     const shifts = await page.evaluate(() => /** @type {any} */ (globalThis).shifts);
     t.diagnostic(`cumulative layout shift ${shifts}`);
@@ -408,10 +419,10 @@ for (const language of ["en", "ja"]) {
     assert.deepEqual(problems, []);
   });
 
-  test(`axe finds nothing in the blog post in ${language}`, async (t) => {
-    const { url } = await site(t);
+  test(`Axe finds no violation in the blog post in ${language}`, async (t) => {
+    const { url } = await serveSite(t);
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-      const { page } = await open(t, `${url}/www/blog/${language}.html`, { colorScheme, bypassCSP: true });
+      const { page } = await openPage(t, `${url}/www/blog/${language}.html`, { colorScheme, bypassCSP: true });
       assert.deepEqual(await violations(page, { iframes: false }), [], colorScheme);
     }
   });

@@ -1,15 +1,15 @@
-/** The JavaScript API as a program uses it in a page, in front of a stand-in for the wasm module. */
+/** The JavaScript API in a page, with a fake wasm module. */
 import assert from "node:assert/strict";
-import { fakeSite } from "./fake.mjs";
-import { open, test, withBrowser } from "./helper.mjs";
+import { serveFakeSite } from "./fake-site.mjs";
+import { openPage, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
 /** @typedef {import("../../www/engine/engine.js").Progress} Progress */
 
-test("it starts in a worker, says so, and reports progress in bytes", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page, problems } = await open(t, `${url}/blank`);
+test("The engine starts in a worker, reports that, and reports progress in bytes", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`);
   const { info, progress } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const progress = /** @type {Progress[]} */ ([]);
@@ -28,15 +28,15 @@ test("it starts in a worker, says so, and reports progress in bytes", async (t) 
   assert.deepEqual(problems, []);
 });
 
-test("callers share one fetch, and only the last to leave ends it", async (t) => {
+test("Callers share one fetch, which is aborted only when all of them have aborted", async (t) => {
   /** @type {import("node:http").ServerResponse[]} */
   const held = [];
-  const { url, requests } = await fakeSite(t, {
+  const { url, requests } = await serveFakeSite(t, {
     "/www/models/two.safetensors": (_, response) => {
       held.push(response);
     },
   });
-  const { page } = await open(t, `${url}/blank`);
+  const { page } = await openPage(t, `${url}/blank`);
   const outcomes = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -58,9 +58,9 @@ test("callers share one fetch, and only the last to leave ends it", async (t) =>
   assert.ok(held[0].destroyed || (await new Promise((resolve) => held[0].on("close", () => resolve(true)))));
 });
 
-test("two attacks take turns, and each reports its steps in order", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+test("Two attacks take turns, and each reports its steps in order", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const { order, results } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -80,7 +80,7 @@ test("two attacks take turns, and each reports its steps in order", async (t) =>
       );
     return { results: await Promise.all([attack(1), attack(2)]), order };
   });
-  // The second request is a message of its own, and may arrive when the first has made a few steps.
+  // The second request is a separate message. It may arrive after the first attack has made a few steps.
   const begun = order.indexOf("2.0");
   assert.ok(begun >= 1 && begun <= 3, `${order}`);
   const both = order.slice(begun - 1, order.indexOf("1.3") + 1).map(([attack]) => attack);
@@ -97,9 +97,9 @@ test("two attacks take turns, and each reports its steps in order", async (t) =>
   }
 });
 
-test("a cancelled attack ends within a step, keeps what it has, and leaves the engine usable", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+test("A cancelled attack ends within a step and keeps the steps made so far, and the engine stays usable", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const { result, late, before, again } = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -133,9 +133,9 @@ test("a cancelled attack ends within a step, keeps what it has, and leaves the e
   assert.equal(again.outcome, "budget-spent");
 });
 
-test("errors keep their names, and a trap asks for a new engine", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+test("Errors keep their names, and after a trap the engine cannot be used any more", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const names = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -182,9 +182,9 @@ test("errors keep their names, and a trap asks for a new engine", async (t) => {
   });
 });
 
-test("closing the engine ends what is pending", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`);
+test("Closing the engine rejects pending calls", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const name = await page.evaluate(async () => {
     const { createEngine } = await import("/www/engine.js");
     const engine = await createEngine();
@@ -204,15 +204,15 @@ test("closing the engine ends what is pending", async (t) => {
 });
 
 const WITHOUT_WORKER = {
-  "the browser has none": { script: "delete globalThis.Worker", answers: {} },
-  "its script is missing": { script: "", answers: { "/www/engine/worker.js": 404 } },
-  "its script cannot be read": { script: "", answers: { "/www/engine/worker.js": "import * from" } },
+  "the browser has no workers": { script: "delete globalThis.Worker", answers: {} },
+  "the worker's script is missing": { script: "", answers: { "/www/engine/worker.js": 404 } },
+  "the worker's script has a syntax error": { script: "", answers: { "/www/engine/worker.js": "import * from" } },
 };
 
 for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
-  test(`the same engine runs in the page when ${name}`, async (t) => {
-    const { url } = await fakeSite(t, answers);
-    const { page } = await open(t, `${url}/blank`);
+  test(`The engine runs in the page if no worker can start: ${name}`, async (t) => {
+    const { url } = await serveFakeSite(t, answers);
+    const { page } = await openPage(t, `${url}/blank`);
     await page.evaluate(script);
     const { info, outcome, cancelled, trap } = await page.evaluate(async () => {
       const { createEngine } = await import("/www/engine.js");
@@ -251,11 +251,11 @@ for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
   });
 }
 
-test("a sandboxed frame, where no worker may start, gets the engine in the page", async (t) => {
+test("The engine runs in the page of a sandboxed frame, where no worker may start", async (t) => {
   const script =
     "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(`${e}`, '*'))";
-  const { url } = await fakeSite(t, { "/frame": `<!doctype html><script type=module>${script}</script>` });
-  const { page } = await open(t, `${url}/blank`);
+  const { url } = await serveFakeSite(t, { "/frame": `<!doctype html><script type=module>${script}</script>` });
+  const { page } = await openPage(t, `${url}/blank`);
   const where = await page.evaluate(
     () =>
       new Promise((resolve) => {

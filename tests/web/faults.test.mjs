@@ -1,12 +1,21 @@
 /**
- * Faults on purpose, each a row of a table: files that are missing or damaged, which are told about and
- * fetched again; and what happens around the page, of which nothing is said, since it goes on. Files that
- * break off are in `dropped.test.mjs`, workers that end in `killed.test.mjs`.
+ * Faults: files that are missing or damaged, which the page reports and fetches again; and events around the page, such
+ * as full storage, during which the page continues without a message. Broken downloads are tested in
+ * `broken-downloads.test.mjs`, and workers that end in `ended-workers.test.mjs`.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, both, choose, ended, panel, ready, set, visit } from "./visit.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -24,8 +33,12 @@ function flipped(path, place) {
   return bytes;
 }
 
-/** What breaks one network. @type {Record<string, [answer: import("./helper.mjs").Answer, error: string]>} */
-const NETWORK = {
+/**
+ * Faults of the file of one network.
+ *
+ * @type {Record<string, [answer: import("./server-and-browser.mjs").Answer, error: string]>}
+ */
+const NETWORK_FAULTS = {
   "is missing": [404, "NetworkError"],
   "has a flipped bit": [flipped(WEIGHTS, 300_000), "ModelError"],
   "is cut short": [published(WEIGHTS).subarray(0, 300_000), "IntegrityError"],
@@ -40,12 +53,12 @@ const NETWORK = {
   "stops coming": [(_, response) => void response.write(Buffer.alloc(1000)), "NetworkError"],
 };
 
-for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
-  test(`a network's file that ${fault} is reported in its panel, and a retry helps`, async (t) => {
-    const { url, answers } = await site(t, { [WEIGHTS]: answer });
-    const { page } = await open(t, url);
+for (const [fault, [answer, error]] of Object.entries(NETWORK_FAULTS)) {
+  test(`A network's file that ${fault} is reported in its panel, and a retry fetches it`, async (t) => {
+    const { url, answers } = await serveSite(t, { [WEIGHTS]: answer });
+    const { page } = await openPage(t, url);
     const left = panel(page, "left");
-    // A file that stops coming is given up after half a minute.
+    // The page gives up a download that stalls after half a minute.
     await page.waitForFunction(
       () => document.querySelector('[data-panel="left"]')?.getAttribute("data-status") === "error",
       null,
@@ -58,15 +71,15 @@ for (const [fault, [answer, error]] of Object.entries(NETWORK)) {
     );
     delete answers[WEIGHTS];
     await left.locator(".retry").click();
-    await ready(page);
-    await choose(page, 7);
-    await set(page, { target: 3 });
-    assert.equal((await attack(page))[0], "fooled");
+    await waitUntilReady(page);
+    await chooseDigit(page, 7);
+    await setAttack(page, { target: 3 });
+    assert.equal((await runAttack(page))[0], "fooled");
   });
 }
 
-test("a damaged copy in the browser's cache is passed by", async (t) => {
-  const { url, requests } = await site(t, {
+test("A damaged copy in the browser's cache is ignored, and the file is fetched again", async (t) => {
+  const { url, requests } = await serveSite(t, {
     [WEIGHTS]: (_, response) => {
       const isFirst = requests.filter((path) => path === WEIGHTS).length === 1;
       response
@@ -74,17 +87,17 @@ test("a damaged copy in the browser's cache is passed by", async (t) => {
         .end(isFirst ? flipped(WEIGHTS, 300_000) : published(WEIGHTS));
     },
   });
-  const { problems } = await visit(t, url);
+  const { problems } = await openReadyPage(t, url);
   assert.equal(requests.filter((path) => path === WEIGHTS).length, 2);
   assert.deepEqual(problems, []);
 });
 
 /**
- * What breaks the engine, and so both panels.
+ * Faults of files that the engine needs, and so both panels.
  *
- * @type {Record<string, [path: string, answer: import("./helper.mjs").Answer, error: string]>}
+ * @type {Record<string, [path: string, answer: import("./server-and-browser.mjs").Answer, error: string]>}
  */
-const ENGINE = {
+const ENGINE_FAULTS = {
   "missing module": [MODULE, 404, "NetworkError"],
   "module with a flipped bit": [MODULE, flipped(MODULE, 1_500_000), "IntegrityError"],
   "module cut short": [MODULE, published(MODULE).subarray(0, 100_000), "IntegrityError"],
@@ -100,53 +113,53 @@ const ENGINE = {
   ],
 };
 
-for (const [fault, [path, answer, error]] of Object.entries(ENGINE)) {
-  test(`a ${fault} is reported, and a retry helps`, async (t) => {
-    const { url, answers } = await site(t, { [path]: answer });
-    const { page } = await open(t, url);
+for (const [fault, [path, answer, error]] of Object.entries(ENGINE_FAULTS)) {
+  test(`A ${fault} is reported, and a retry fetches the file`, async (t) => {
+    const { url, answers } = await serveSite(t, { [path]: answer });
+    const { page } = await openPage(t, url);
     await page.waitForFunction(
       () => document.querySelectorAll('[data-panel] .status[data-error]:not([data-error=""])').length === 2,
     );
     assert.equal(await panel(page, "left").locator(".status").getAttribute("data-error"), error);
     delete answers[path];
     await panel(page, "left").locator(".retry").click();
-    await ready(page);
-    assert.deepEqual(await both(page, "data-label"), ["7", "7"]);
+    await waitUntilReady(page);
+    assert.deepEqual(await bothPanels(page, "data-label"), ["7", "7"]);
   });
 }
 
-test("test digits that are missing are reported, and a retry helps", async (t) => {
-  const { url, answers } = await site(t, { "/www/samples/mnist.png": 404 });
-  const { page } = await open(t, url);
+test("Missing test digits are reported, and a retry fetches them", async (t) => {
+  const { url, answers } = await serveSite(t, { "/www/samples/mnist.png": 404 });
+  const { page } = await openPage(t, url);
   await page.locator("#samples-error .notice-text").waitFor();
   delete answers["/www/samples/mnist.png"];
   await page.locator("#samples-retry").click();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("#samples .tile").count(), 100);
 });
 
-test("without its words the page says that it could not start", async (t) => {
-  const { url } = await site(t, { "/www/languages/en.json": 404 });
-  const { page } = await open(t, url);
+test("Without its words the page says that it could not start", async (t) => {
+  const { url } = await serveSite(t, { "/www/languages/en.json": 404 });
+  const { page } = await openPage(t, url);
   await page.locator("#boot[data-failed]").waitFor();
   assert.ok(await page.locator("#boot a").isVisible());
 });
 
-test("without workers the page attacks all the same, and says where", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { script: "delete globalThis.Worker" });
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+test("Without workers the attack runs in the page, and the page says so", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { script: "delete globalThis.Worker" });
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
 });
 
 /**
- * What happens around the page: the page goes on, and nothing is said, since nothing is wrong.
+ * Events around the page. The page continues and shows no message.
  *
  * @type {Record<string, (page: import("playwright-core").Page) => Promise<unknown>>}
  */
-const AROUND = {
+const EVENTS = {
   "storage is forbidden": async () => {},
   "the tab is frozen in the middle of an attack, and comes back": async (page) => {
     const devtools = await page.context().newCDPSession(page);
@@ -156,7 +169,7 @@ const AROUND = {
     }
   },
   "storage is full": async (page) => {
-    // The choice holds for this visit all the same.
+    // The choice still applies to this visit.
     const before = await page.locator("#theme").getAttribute("aria-pressed");
     await page.locator("#theme").click();
     assert.notEqual(await page.locator("#theme").getAttribute("aria-pressed"), before);
@@ -167,36 +180,36 @@ const AROUND = {
       const now = Date.now;
       Date.now = () => now() - 365 * 24 * 3600 * 1000;
     }),
-  "another tab attacks as well": async (page) => {
+  "another tab attacks too": async (page) => {
     const other = await page.context().newPage();
     await other.goto(page.url());
-    await ready(other);
-    assert.deepEqual(await attack(other), ["fooled", "fooled"]);
+    await waitUntilReady(other);
+    assert.deepEqual(await runAttack(other), ["fooled", "fooled"]);
   },
 };
 
-/** What has to be so before the page starts. @type {Record<string, string>} */
-const BEFORE = {
+/** Scripts that run before those of the page. @type {Record<string, string>} */
+const SETUP_SCRIPTS = {
   "storage is forbidden":
     'for (const name of ["localStorage", "caches", "indexedDB"]) Object.defineProperty(globalThis, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });',
   "storage is full": 'Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };',
 };
 
-for (const [what, happens] of Object.entries(AROUND)) {
-  test(`${what}: the attack ends as it would have, and so does the next one`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await open(t, `${url}/blank`, { script: BEFORE[what] });
+for (const [what, happens] of Object.entries(EVENTS)) {
+  test(`An attack and the next one end as usual when ${what}`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page, problems } = await openPage(t, `${url}/blank`, { script: SETUP_SCRIPTS[what] });
     if (what.startsWith("a day")) await page.clock.install();
-    // An attack of two hundred steps, so that it is under way when it happens.
+    // An attack of two hundred steps, so that it still runs when the event happens.
     await page.goto(`${url}/#v=1&sample=0&target=3&attack=cw-l2&iterations=40&lang=en&end`);
-    await ready(page);
+    await waitUntilReady(page);
     await page.locator("#run").click();
     await page.waitForFunction(
       () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 2,
     );
     await happens(page);
-    assert.deepEqual(await ended(page), ["fooled", "fooled"]);
-    assert.deepEqual(await attack(page), ["fooled", "fooled"]);
+    assert.deepEqual(await waitForOutcomes(page), ["fooled", "fooled"]);
+    assert.deepEqual(await runAttack(page), ["fooled", "fooled"]);
     assert.deepEqual(problems, []);
   });
 }

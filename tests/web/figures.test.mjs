@@ -1,6 +1,6 @@
 /**
- * The published figures cannot drift by themselves: each row adds up, is about the very file that is
- * published, and is what these files still give on a sample of images.
+ * The published figures match the published networks: each row adds up, names the hash of a published file, and agrees
+ * with a new measurement on a sample of images.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import { defaultNetwork } from "../../www/domain/networks.js";
 
 /** @typedef {import("../../pkg/cpu/engine.js").Task} Task */
 
-/** @param {string} path From the project's folder. */
+/** @param {string} path Relative to the project's folder. */
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url));
 /** @param {string} path */
 const json = (path) => JSON.parse(`${read(path)}`);
@@ -26,7 +26,7 @@ const ROWS = Object.entries(RESULTS).flatMap(([kind, rows]) =>
   rows.map((row, place) => ({ name: `${kind}.json, row ${place + 1} (${row.model} × ${row.scale})`, row })),
 );
 
-/** Wilson's interval at 95 %. @param {number} successes @param {number} attempts */
+/** The Wilson interval at 95 %. @param {number} successes @param {number} attempts */
 function wilson(successes, attempts) {
   const z = 1.959963984540054;
   const [share, scale] = [successes / attempts, 1 + (z * z) / attempts];
@@ -60,7 +60,7 @@ function addsUp(row, name) {
     );
 }
 
-test("every row is about the file that is published, and adds up", () => {
+test("Every row is about a published file, and adds up", () => {
   for (const { name, row } of ROWS) {
     const entry = MANIFEST.find(({ id }) => id === row.model);
     assert.equal(row.model_sha256, entry?.sha256, `${name} is about a file that is not published`);
@@ -83,12 +83,12 @@ test("every row is about the file that is published, and adds up", () => {
   }
 });
 
-test("a network of fewer epochs than the paper's 50 says why", () => {
+test("A network with fewer epochs than the paper's 50 has a reason for it", () => {
   for (const { id, epochs, epochs_reason: reason } of MANIFEST)
     assert.equal(reason === "", epochs >= 50, `${id}: ${reason}`);
 });
 
-test("every file is the one of the manifest, and the manifest has every file", () => {
+test("The manifest lists exactly the published files, with their hashes and sizes", () => {
   const files = readdirSync(new URL("../../www/models/", import.meta.url)).filter((name) => name !== "manifest.json");
   assert.deepEqual(files.sort(), MANIFEST.map(({ file }) => file).sort());
   for (const { file, sha256, bytes } of MANIFEST) {
@@ -98,8 +98,8 @@ test("every file is the one of the manifest, and the manifest has every file", (
 });
 
 /**
- * What is measured again: of MNIST every network; of CIFAR-10, whose steps take many times as long, the two that the
- * page opens with.
+ * The networks that are measured again: all of MNIST, and the two of CIFAR-10 that the page opens with, because steps
+ * on CIFAR-10 take many times as long.
  */
 const NETWORKS = Object.fromEntries(
   ["mnist", "cifar10"].map((dataset) => {
@@ -112,7 +112,7 @@ function opening(published) {
   return /** @type {const} */ (["left", "right"]).map((side) => defaultNetwork(published, side));
 }
 /**
- * On how many images; of the attack, each against the nine other classes.
+ * The number of images of each measurement. The attack tries the nine other classes on each image.
  *
  * @type {Record<string, { gradients: number, attacks: number }>}
  */
@@ -120,7 +120,11 @@ const IMAGES = { mnist: { gradients: 30, attacks: 3 }, cifar10: { gradients: 20,
 
 /** @type {import("../../pkg/cpu/engine.js").Engine} */
 let engine;
-/** The page's hundred test images, class by class. @type {Record<string, { pixels: Float32Array, label: number }[]>} */
+/**
+ * The page's hundred test images, ordered by class.
+ *
+ * @type {Record<string, { pixels: Float32Array, label: number }[]>}
+ */
 const samples = {};
 
 before(async () => {
@@ -146,12 +150,12 @@ before(async () => {
 });
 
 /**
- * The rows that these networks give now.
+ * Measures these networks again and returns the rows.
  *
  * @param {string} dataset
  * @param {"fgsm" | "amplitude" | "success"} experiment
  * @param {Task[]} tasks
- * @param {number} count Of images, the classes in turn.
+ * @param {number} count Number of images, taken from the classes in turn.
  * @returns {Promise<any[]>}
  */
 async function measure(dataset, experiment, tasks, count) {
@@ -174,12 +178,12 @@ async function measure(dataset, experiment, tasks, count) {
 }
 
 /**
- * Whether a sample may have come from what a row says: within four standard errors of the sample, counted
- * from the end of the row's interval that is nearer.
+ * Checks that a measured count agrees with a published interval: the share is within the interval, or at most four
+ * standard errors away from its nearer end.
  *
  * @param {string} name @param {number} count @param {number} of @param {number[]} interval
  */
-function mayBe(name, count, of, [low, high]) {
+function agrees(name, count, of, [low, high]) {
   const share = Math.min(Math.max(count / of, low), high);
   const error = Math.sqrt((share * (1 - share)) / of + 1 / (of * of));
   assert.ok(
@@ -189,20 +193,25 @@ function mayBe(name, count, of, [low, high]) {
 }
 
 /**
- * The rows of a kind about the networks that are measured again, as they are published.
+ * The published rows of an experiment about the networks that are measured again.
  *
  * @param {string} kind
  * @param {string} dataset
- * @param {(row: any) => boolean} [isMeant]
+ * @param {(row: any) => boolean} [isIncluded]
  * @returns {any[]}
  */
-const rowsOf = (kind, dataset, isMeant = () => true) =>
+const rowsOf = (kind, dataset, isIncluded = () => true) =>
   RESULTS[kind].filter(
-    (row) => row.scale === 1 && NETWORKS[dataset].some(({ id }) => id === row.model) && isMeant(row),
+    (row) => row.scale === 1 && NETWORKS[dataset].some(({ id }) => id === row.model) && isIncluded(row),
   );
 
-/** Each of the networks that are measured again has a row. @param {string} dataset @param {{ model: string }[]} rows */
-function isWhole(dataset, rows) {
+/**
+ * Checks that each network that is measured again has a row.
+ *
+ * @param {string} dataset
+ * @param {{ model: string }[]} rows
+ */
+function coversNetworks(dataset, rows) {
   for (const { id } of NETWORKS[dataset])
     assert.ok(
       rows.some(({ model }) => model === id),
@@ -213,28 +222,28 @@ function isWhole(dataset, rows) {
 for (const [dataset, networks] of Object.entries(NETWORKS)) {
   const { gradients, attacks } = IMAGES[dataset];
 
-  test(`${dataset}: accuracies are those of the files`, async () => {
+  test(`The networks of ${dataset} have their published accuracies`, async () => {
     for (const { id, test_accuracy } of networks) {
       let right = 0;
       for (const { pixels, label } of samples[dataset])
         right += Number((await engine.classify(id, pixels)).label === label);
-      mayBe(`${id}: accuracy`, right, samples[dataset].length, [test_accuracy, test_accuracy]);
+      agrees(`${id}: accuracy`, right, samples[dataset].length, [test_accuracy, test_accuracy]);
     }
   });
 
-  test(`${dataset}: FGSM's rates are those of the files`, async () => {
+  test(`FGSM has its published rates on ${dataset}`, async () => {
     const published = rowsOf(
       "fgsm",
       dataset,
       ({ attack, epsilon }) => attack === "fgsm" && Math.abs(epsilon - 0.3) < 1e-6,
     );
-    isWhole(dataset, published);
+    coversNetworks(dataset, published);
     const tasks = published.map(({ model, attack_temperature }) => ({
       model,
       attack: /** @type {const} */ ({ attack: "fgsm", epsilon: 0.3, temperature: attack_temperature }),
     }));
     for (const [place, { errors, measured }] of (await measure(dataset, "fgsm", tasks, gradients)).entries()) {
-      mayBe(
+      agrees(
         `FGSM on ${published[place].model} at T = ${published[place].attack_temperature}`,
         errors,
         measured,
@@ -243,9 +252,9 @@ for (const [dataset, networks] of Object.entries(NETWORKS)) {
     }
   });
 
-  test(`${dataset}: the shares of gradients that have vanished are those of the files`, async () => {
+  test(`The shares of vanished gradients on ${dataset} are the published ones`, async () => {
     const published = rowsOf("amplitude", dataset);
-    isWhole(dataset, published);
+    coversNetworks(dataset, published);
     for (const [place, row] of (
       await measure(
         dataset,
@@ -254,13 +263,13 @@ for (const [dataset, networks] of Object.entries(NETWORKS)) {
         gradients,
       )
     ).entries()) {
-      mayBe(
+      agrees(
         `below 1e-40 on ${published[place].model}`,
         row.below_1e_40 * row.measured,
         row.measured,
         published[place].below_interval,
       );
-      mayBe(
+      agrees(
         `above 1e-3 on ${published[place].model}`,
         row.above_1e_3 * row.measured,
         row.measured,
@@ -269,20 +278,20 @@ for (const [dataset, networks] of Object.entries(NETWORKS)) {
     }
   });
 
-  test(`${dataset}: the attack's rates are those of the files`, async () => {
+  test(`JSMA-F has its published rates on ${dataset}`, async () => {
     const published = rowsOf(
       "success",
       dataset,
       ({ attack, direction, theta, budget, attack_temperature }) =>
         attack === "jsma-f" && direction === "increase" && theta === 1 && budget === 112 && attack_temperature === 1,
     );
-    isWhole(dataset, published);
+    coversNetworks(dataset, published);
     const tasks = published.map(({ model }) => ({
       model,
       attack: /** @type {const} */ ({ attack: "jsma-f", direction: "increase", theta: 1, budget: 112 }),
     }));
     for (const [place, { successes, attempts }] of (await measure(dataset, "success", tasks, attacks)).entries()) {
-      mayBe(`JSMA-F on ${published[place].model}`, successes, attempts, published[place].interval);
+      agrees(`JSMA-F on ${published[place].model}`, successes, attempts, published[place].interval);
     }
   });
 }

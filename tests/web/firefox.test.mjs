@@ -1,11 +1,14 @@
-/** The page in Firefox: the CPU engine, drawing, links and the embed, and the same pixels and words as in Chromium. */
+/**
+ * The page in Firefox: the CPU engine, drawing, links and the embedded page, with the same pixels and words as
+ * Chromium.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { launchBrowser, launchFirefox } from "../../scripts/browser.mjs";
 import { writeStrokes } from "../../www/link/strokes.js";
-import { site, test } from "./helper.mjs";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
+import { serveSite, test } from "./server-and-browser.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -34,7 +37,7 @@ async function open(t, url) {
   return { page, problems };
 }
 
-/** In the page, in either browser: the pixels, marks left out, and everything that is said of them. */
+/** Evaluated in the page, in both browsers: the pixels of each panel without the marks, and the words around them. */
 const shown = () =>
   [...document.querySelectorAll("[data-panel]")].map((panel) => {
     const { width, height } = /** @type {HTMLCanvasElement} */ (panel.querySelector(".picture-pixels"));
@@ -46,8 +49,8 @@ const shown = () =>
     };
   });
 
-/** @param {Page} page @param {number[][]} strokes Of x, y, x, y, … from 0 to 255. */
-async function draw(page, strokes) {
+/** @param {Page} page @param {number[][]} strokes Each is x, y, x, y, … from 0 to 255. */
+async function drawStrokes(page, strokes) {
   const box = await (await page.$("#pad"))?.boundingBox();
   if (!box) throw new Error("there is no drawing area");
   for (const stroke of strokes) {
@@ -59,8 +62,8 @@ async function draw(page, strokes) {
   }
 }
 
-test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a worker", async (t) => {
-  const { url } = await site(t);
+test("A digit can be drawn by mouse and by keyboard, and is attacked on the CPU in a worker", async (t) => {
+  const { url } = await serveSite(t);
   const { page, problems } = await open(t, `${url}/#v=1&left=undefended-1&right=distilled-100&target=3&end`);
   await page.waitForFunction(isReady);
   assert.deepEqual(
@@ -70,7 +73,7 @@ test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a wo
     ]),
     ["cpu", true],
   );
-  await draw(page, FIVE.strokes);
+  await drawStrokes(page, FIVE.strokes);
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "5");
   await page.click("#run");
   await page.waitForFunction(hasEnded);
@@ -85,8 +88,8 @@ test("a digit is drawn by mouse and by keyboard, and attacked on the CPU in a wo
   assert.deepEqual(problems, []);
 });
 
-test("a link is replayed to the pixels and words that Chromium shows", async (t) => {
-  const { url } = await site(t);
+test("A link shows the same pixels and words as in Chromium", async (t) => {
+  const { url } = await serveSite(t);
   const link = `${url}/?engine=cpu#v=1&left=undefended-1&right=distilled-40&attack=jsma-t&target=3&step=6&strokes=${writeStrokes(FIVE.strokes.map((/** @type {number[]} */ stroke) => Uint8Array.from(stroke)))}&end`;
   const isThere = () =>
     document.body.dataset.running === "false"
@@ -107,9 +110,9 @@ test("a link is replayed to the pixels and words that Chromium shows", async (t)
   assert.ok(new Set(here[0].pixels.split(",")).size > 10, "the picture is blank");
 });
 
-test("a frame and an element attack in somebody else's page", async (t) => {
+test("A frame and an element run the attack in another page", async (t) => {
   const link = "v=1&amp;left=undefended-1&amp;right=distilled-100&amp;sample=0&amp;target=3";
-  const { url } = await site(t, {
+  const { url } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,">
       <iframe src="/?embed=1&amp;controls=1&amp;load=now#${link}" width="640" height="520"></iframe>
       <defensive-distillation link="${link}" load="click" controls>A poster</defensive-distillation>
@@ -122,7 +125,7 @@ test("a frame and an element attack in somebody else's page", async (t) => {
   await frame?.waitForFunction(hasEnded);
   assert.deepEqual(await frame?.evaluate(outcomes), ["fooled", "gradient-vanished"]);
 
-  // The click on the poster asks for the attack as well, once it is on the screen.
+  // A click on the poster also starts the attack, once the element is on the screen.
   const poster = await page.waitForSelector("defensive-distillation >>> button");
   await poster?.click();
   await page.$eval("defensive-distillation", (element) => element.scrollIntoView());

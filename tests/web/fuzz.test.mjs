@@ -1,7 +1,7 @@
 /**
- * Whatever a link, a file, a message or a call may hold: a value in range or an error with a name, and
- * never a hang, a trap or anything run. A few seconds here; `npm run fuzz` goes on for as long as it is
- * told. What was found once is in `tests/corpus/`, and tried first.
+ * Random links, files, messages and calls give a value in range or an error with a name. None of them causes a hang or
+ * a trap, or executes anything. This takes a few seconds; `npm run fuzz` runs `FUZZ` times as long. Inputs that once
+ * caused an error are in `tests/corpus/` and are tried first.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -22,9 +22,13 @@ import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { parseGuest } from "../../www/share/embedded-page.js";
-import { ENTRY } from "./fake.mjs";
+import { ENTRY } from "./fake-site.mjs";
 
-/** Node waits for every port that is listened to. @type {import("node:worker_threads").MessagePort[]} */
+/**
+ * All message ports, because Node does not exit while a port has a listener.
+ *
+ * @type {import("node:worker_threads").MessagePort[]}
+ */
 const ports = [];
 globalThis.MessageChannel = class extends MessageChannel {
   constructor() {
@@ -37,7 +41,7 @@ const { serveExperiment } = await import("../../www/pool/core.js");
 after(() => ports.forEach((port) => port.unref()));
 
 const CORPUS = new URL("../corpus/", import.meta.url);
-/** How many times as long as in `npm test`. */
+/** How many times as many runs as in `npm test`. */
 const TIMES = Number(process.env.FUZZ ?? 1);
 
 /** @param {number} runs @returns {fc.Parameters<any>} */
@@ -46,7 +50,11 @@ const often = (runs) => ({ numRuns: runs * TIMES, ...(process.env.FUZZ ? {} : { 
 /** @param {string} path */
 const read = (path) => new Uint8Array(readFileSync(new URL(path, import.meta.url)));
 
-/** Bytes with a few of them changed, cut somewhere, and something behind them. @param {Uint8Array[]} originals */
+/**
+ * A copy of a file with a few changed bytes; some copies are cut and get other bytes at the end.
+ *
+ * @param {Uint8Array[]} originals
+ */
 const damaged = (originals) =>
   fc
     .tuple(
@@ -67,7 +75,7 @@ const LINKS = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.u
 const NAMES = [...Object.keys(emptyLink()), "v", "end", "__proto__", "constructor"];
 
 /** @param {string} text */
-function holds(text) {
+function survivesRewriting(text) {
   const link = parseLink(text);
   if (!link) return;
   const written = writeLink(link.link);
@@ -76,8 +84,8 @@ function holds(text) {
   assert.deepEqual(parseLink(`#${written}`)?.link, link.link);
 }
 
-test("links: what is read of any is in range, since it is written and read again as it is", () => {
-  for (const line of readFileSync(new URL("links.txt", CORPUS), "utf8").split("\n")) holds(line);
+test("Any text is read as a link in range, which is the same after it is written and read again", () => {
+  for (const line of readFileSync(new URL("links.txt", CORPUS), "utf8").split("\n")) survivesRewriting(line);
   const field = fc
     .tuple(
       fc.constantFrom(...NAMES),
@@ -91,10 +99,10 @@ test("links: what is read of any is in range, since it is written and read again
       const at = place % link.length;
       return link.slice(0, at) + text + link.slice(at + cut);
     });
-  fc.assert(fc.property(fc.oneof(made, changed, fc.string()), holds), often(1500));
+  fc.assert(fc.property(fc.oneof(made, changed, fc.string()), survivesRewriting), often(1500));
 });
 
-test("flags of a frame: any text is read as flags that there are", () => {
+test("Any query is read as valid flags of a frame", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -104,12 +112,12 @@ test("flags of a frame: any text is read as flags that there are", () => {
           .map((pairs) => `?embed=1&${pairs.map((pair) => pair.join("=")).join("&")}`),
       ),
       (text) => {
-        const guest = parseGuest(text);
+        const flags = parseGuest(text);
         assert.ok(
-          guest === null
-            || ([null, ...Object.keys(LANGUAGES)].includes(guest.lang)
-              && [null, "light", "dark"].includes(guest.theme)
-              && ["near", "click", "now"].includes(guest.load)),
+          flags === null
+            || ([null, ...Object.keys(LANGUAGES)].includes(flags.lang)
+              && [null, "light", "dark"].includes(flags.theme)
+              && ["near", "click", "now"].includes(flags.load)),
         );
       },
     ),
@@ -117,7 +125,7 @@ test("flags of a frame: any text is read as flags that there are", () => {
   );
 });
 
-test("drawings: any text is strokes within their limits, and any strokes are read as they were written", () => {
+test("Any text is read as strokes within their limits, and any strokes are read as they were written", () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.base64String({ maxLength: 4000 })), (text) => {
       const { strokes } = readStrokes(text);
@@ -136,7 +144,7 @@ test("drawings: any text is strokes within their limits, and any strokes are rea
   );
 });
 
-test("deflate: what is unpacked is what zlib unpacks, and nothing else is", () => {
+test("Deflate unpacks the same bytes as zlib, and rejects damaged data", () => {
   const packed = fc
     .tuple(
       fc.oneof(
@@ -174,7 +182,7 @@ const PICTURES = [
 ];
 const SHEET = read("../../www/samples/mnist.png");
 
-test("headers of pictures: a size or nothing", () => {
+test("The header of any file gives a size or null", () => {
   const starts = [
     [0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10],
     [0xff, 0xd8, 0xff],
@@ -204,7 +212,7 @@ test("headers of pictures: a size or nothing", () => {
   );
 });
 
-test("sheets of samples: the pixels that they promise, or a reason", async () => {
+test("Any PNG is decoded to as many pixels as its size says, or rejected with an error", async () => {
   /** @param {Uint8Array} file */
   const decoded = async (file) => {
     try {
@@ -227,7 +235,7 @@ test("sheets of samples: the pixels that they promise, or a reason", async () =>
   );
 });
 
-/** A picture of 2 × 2. */
+/** A PNG of 2 × 2 pixels. */
 function tiny() {
   const chunk = (/** @type {string} */ name, /** @type {Uint8Array} */ data) => [
     0,
@@ -256,7 +264,7 @@ function tiny() {
   );
 }
 
-test("the manifest: entries in range, or a ModelError", () => {
+test("Any manifest gives entries in range or a ModelError", () => {
   const values = fc.oneof(
     fc.anything(),
     fc.constantFrom(
@@ -300,7 +308,7 @@ test("the manifest: entries in range, or a ModelError", () => {
   );
 });
 
-test("results: any JSON is rows with numbers, or none", () => {
+test("Any JSON of results gives rows with numbers, or none", () => {
   const row = fc.record({
     dataset: fc.constant("mnist"),
     role: fc.constantFrom("undefended", "scaled"),
@@ -330,7 +338,7 @@ test("results: any JSON is rows with numbers, or none", () => {
   );
 });
 
-test("the papers' figures: any JSON gives rows with numbers, or none", () => {
+test("Any JSON of papers' figures gives rows with numbers, or none", () => {
   const groups = fc.record({
     source: fc.oneof(fc.constant("arXiv:1511.04508"), fc.anything()),
     figures: fc.oneof(
@@ -371,8 +379,11 @@ test("the papers' figures: any JSON gives rows with numbers, or none", () => {
 
 const MESSAGES = JSON.parse(readFileSync(new URL("messages.json", CORPUS), "utf8"));
 
-for (const [who, start] of Object.entries({ "the engine's worker": serve, "a worker of the pool": serveExperiment })) {
-  test(`messages to ${who}: an answer to each that is a call, and no other`, async () => {
+for (const [worker, start] of Object.entries({
+  "the engine's worker": serve,
+  "a worker of the pool": serveExperiment,
+})) {
+  test(`Any messages to ${worker} get valid answers`, async () => {
     const call = fc.record({
       id: fc.oneof(fc.nat(), fc.anything()),
       method: fc.oneof(
@@ -420,7 +431,7 @@ for (const [who, start] of Object.entries({ "the engine's worker": serve, "a wor
   });
 }
 
-test("calls of the wasm module: a value or an error with a name, and it goes on working", async () => {
+test("Any call of the wasm module gives a value or an error with a name, and the module still works afterwards", async () => {
   const glue = await import("../../pkg/cpu/engine.js");
   await glue.default({ module_or_path: readFileSync(new URL("../../pkg/cpu/engine_bg.wasm", import.meta.url)) });
   const engine = await glue.Engine.open();

@@ -1,6 +1,6 @@
 /**
- * Which folder of the page imports from which. An import that the table forbids means that something is in the wrong
- * place.
+ * Which folders of the page may import from which. An import that the table forbids shows that code is in the wrong
+ * folder.
  */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -10,30 +10,30 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What the page and the lab are both made of. */
+/** The folders that the page and the lab share. */
 const SHARED = ["codecs", "engine", "domain", "page", "link"];
 
 /**
- * What each folder of `www/`, or file beside them, may import besides its own files. Every entry names only
- * what stands above it, so folders never import each other in a circle. `types of` allows types alone.
+ * What each folder of `www/`, or file in `www/` itself, may import in addition to its own files. An entry names only
+ * entries above it, so folders never import each other in a circle. `types of` allows only types.
  *
  * @type {Record<string, string[]>}
  */
 const MAY_IMPORT = {
-  /** `pkg/registry.js`: facts alone, which the build writes. */
+  /** `pkg/registry.js`: facts that the build writes. */
   registry: [],
   languages: [],
   "embed.js": [],
-  /** File formats, and nothing about this project. */
+  /** File formats; nothing specific to this project. */
   codecs: [],
-  /** The npm package. It imports nothing of the page, so that it works without it. */
+  /** The npm package. It imports nothing of the page, so it works without the page. */
   engine: ["registry", "types of pkg"],
   "engine.js": ["engine"],
   pool: ["engine", "types of pkg"],
-  /** Facts and arithmetic: nothing here fetches, computes in a worker or touches the document. */
+  /** Facts and arithmetic; nothing that fetches, starts a worker or uses the document. */
   domain: ["registry", "codecs", "engine"],
   page: ["codecs", "engine", "domain", "languages"],
-  /** What a link says, as text. The lab writes links to the page, so this knows nothing of the session. */
+  /** Reads and writes links. The lab also writes links to the page, so this folder does not import the session. */
   link: ["codecs", "domain", "page", "types of engine"],
   lab: ["registry", ...SHARED, "pool", "types of pkg"],
   session: SHARED,
@@ -50,7 +50,7 @@ const files = readdirSync(join(ROOT, "www"), { recursive: true, encoding: "utf8"
   .sort();
 
 /** The entry of the table that a file belongs to. @param {string} path */
-const placeOf = (path) => {
+const folderOf = (path) => {
   if (path === "pkg/registry.js") return "registry";
   return path.startsWith("www/") ? path.split("/")[1] : path.split("/")[0];
 };
@@ -63,7 +63,7 @@ const read = (file) => readFileSync(join(ROOT, file), "utf8");
 const IMPORT = /^(?:import|export)\b[^"'`;()=]*\bfrom "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
 
 /**
- * The `import`s and `export … from`s of a file, its `import()`s, and the types that its comments name.
+ * The `import`s, `export … from`s and `import()`s of a file, including those of types in comments.
  *
  * @param {string} file
  * @returns {Import[]}
@@ -83,35 +83,35 @@ function importsOf(file) {
 
 const imports = files.flatMap(importsOf);
 
-test("every file of the page has a place in the table, and every import stays within it", () => {
-  const homeless = files
-    .filter((file) => !(placeOf(file) in MAY_IMPORT))
-    .map((file) => `${file} is in no folder of the table`);
+test("Every file of the page is in a folder of the table, and imports only what the table allows", () => {
+  const unlisted = files
+    .filter((file) => !(folderOf(file) in MAY_IMPORT))
+    .map((file) => `${file} is not in a folder of the table`);
   const forbidden = imports.filter(({ file, target, isType }) => {
-    const [from, to] = [placeOf(file), placeOf(target)];
+    const [from, to] = [folderOf(file), folderOf(target)];
     const allowed = MAY_IMPORT[from] ?? [];
     return from !== to && !allowed.includes(to) && !(isType && allowed.includes(`types of ${to}`));
   });
-  assert.equal([...homeless, ...forbidden.map(({ where }) => where)].join("\n"), "");
-  // The patterns above have found what there is to find.
+  assert.equal([...unlisted, ...forbidden.map(({ where }) => where)].join("\n"), "");
+  // Checks that the patterns above find imports at all.
   assert.ok(
     imports.filter(({ isType }) => !isType).length > 300 && imports.filter(({ isType }) => isType).length > 100,
   );
 });
 
-test("the table has no circle: each folder imports only from those above it", () => {
-  const places = Object.keys(MAY_IMPORT);
-  for (const [index, place] of places.entries()) {
-    for (const other of MAY_IMPORT[place].map((name) => name.replace("types of ", ""))) {
+test("Each folder of the table imports only from folders above it, so there is no circle", () => {
+  const folders = Object.keys(MAY_IMPORT);
+  for (const [index, folder] of folders.entries()) {
+    for (const other of MAY_IMPORT[folder].map((name) => name.replace("types of ", ""))) {
       assert.ok(
-        other === "pkg" || places.slice(0, index).includes(other),
-        `"${place}" stands above "${other}", which it may import`,
+        other === "pkg" || folders.slice(0, index).includes(other),
+        `"${folder}" is above "${other}" in the table, but may import it`,
       );
     }
   }
 });
 
-test("no files import each other in a circle, types aside: those are never loaded", () => {
+test("No files import each other in a circle, except for types, which are never loaded", () => {
   /** @type {Map<string, string[]>} */
   const graph = new Map(
     files.map((file) => [
@@ -131,9 +131,9 @@ test("no files import each other in a circle, types aside: those are never loade
   for (const file of files) visit(file, []);
 });
 
-test("the engine names each file that it fetches in full, where bundlers look for it", () => {
+test("The engine fetches files by literal URLs, which bundlers can find", () => {
   const urls = files
-    .filter((file) => placeOf(file) === "engine")
+    .filter((file) => folderOf(file) === "engine")
     .flatMap((file) =>
       [...read(file).matchAll(/new URL\((.*?), import\.meta\.url\)/g)].map(([text, path]) => ({ file, text, path })),
     );

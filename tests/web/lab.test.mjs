@@ -1,10 +1,13 @@
-/** The lab, on the published networks: a handful of attacks, counted, shown, saved, and the same as one by one. */
+/**
+ * The lab on the published networks: a few attacks are counted, shown and saved, with the same results as single
+ * attacks.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { LINEUP } from "../../www/lab/plan.js";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { ended, ready } from "./visit.mjs";
+import { waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -13,22 +16,22 @@ const POLICY = /http-equiv="Content-Security-Policy" content="([^"]*)"/;
 /** @typedef {import("playwright-core").Page} Page */
 
 /**
- * Opens the lab and waits until it can measure.
+ * Opens the lab and waits until an experiment can be run.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} [hash]
- * @param {Parameters<typeof open>[2]} [options]
- * @param {Parameters<typeof site>[1]} [answers]
+ * @param {Parameters<typeof openPage>[2]} [options]
+ * @param {Parameters<typeof serveSite>[1]} [answers]
  */
 async function openLab(t, hash = "", options, answers = {}) {
-  const { url } = await site(t, answers);
-  const opened = await open(t, `${url}/www/lab.html${hash}`, options);
+  const { url } = await serveSite(t, answers);
+  const opened = await openPage(t, `${url}/www/lab.html${hash}`, options);
   await opened.page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
   return { ...opened, url };
 }
 
-/** @param {Page} page @param {string[]} networks @param {number} images */
-async function measure(page, networks, images) {
+/** Starts an experiment. @param {Page} page @param {string[]} networks @param {number} images */
+async function runExperiment(page, networks, images) {
   for (const box of await page.locator("input[name=network]").all())
     await box.setChecked(networks.includes(await box.inputValue()));
   await page.locator("#lab-images").fill(String(images));
@@ -37,18 +40,18 @@ async function measure(page, networks, images) {
 }
 
 /** @param {Page} page @param {string} state */
-const reaches = (page, state) =>
+const waitForState = (page, state) =>
   page.waitForFunction((wanted) => document.querySelector("#lab")?.getAttribute("data-state") === wanted, state, {
     timeout: 60_000,
   });
 
 /**
- * The lines of the table that a measurement makes, by whom it was made: the visitor, this project, a paper.
+ * The rows of the table with this source: the visitor, this project, or a paper.
  *
  * @param {Page} page
  * @param {RegExp} [by]
  */
-const lines = (page, by = /^Yours/) =>
+const tableRows = (page, by = /^Yours/) =>
   page.evaluate(
     (source) =>
       [...document.querySelectorAll("#lab-table tbody tr")]
@@ -57,27 +60,27 @@ const lines = (page, by = /^Yours/) =>
     by.source,
   );
 
-/** Waits for so many lines of the visitor's own. @param {Page} page @param {number} count */
-async function counted(page, count) {
-  for (let tries = 0; (await lines(page)).length !== count; tries++) {
-    assert.ok(tries < 300, `${JSON.stringify(await lines(page))}: ${count} lines wanted`);
+/** Waits until the table has so many rows of the visitor's own results. @param {Page} page @param {number} count */
+async function waitForRows(page, count) {
+  for (let tries = 0; (await tableRows(page)).length !== count; tries++) {
+    assert.ok(tries < 300, `${JSON.stringify(await tableRows(page))}: ${count} rows wanted`);
     await page.waitForTimeout(100);
   }
 }
 
-/** A file that a button saves. @param {Page} page @param {string} selector */
-async function saved(page, selector) {
+/** Clicks a button that saves a file, and returns the file. @param {Page} page @param {string} selector */
+async function savedFile(page, selector) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator(selector).click()]);
   return { name: download.suggestedFilename(), content: readFileSync(await download.path()) };
 }
 
-test("the lab counts what single attacks give, and saves it", async (t) => {
+test("The lab counts the same results as single attacks, and saves them", async (t) => {
   const { page, problems } = await openLab(t, "#success", { acceptDownloads: true });
-  await measure(page, ["mnist-undefended", "mnist-undefended×40"], 1);
-  await reaches(page, "done");
-  await counted(page, 2);
+  await runExperiment(page, ["mnist-undefended", "mnist-undefended×40"], 1);
+  await waitForState(page, "done");
+  await waitForRows(page, 2);
 
-  const { name, content } = await saved(page, "#lab-json");
+  const { name, content } = await savedFile(page, "#lab-json");
   assert.equal(name, "success.json");
   const rows = JSON.parse(`${content}`);
   assert.deepEqual(
@@ -135,13 +138,16 @@ test("the lab counts what single attacks give, and saves it", async (t) => {
       if (successes > 0) assert.ok(Math.abs(distortion * 784 * successes - changed) < 1e-6);
     },
   );
-  assert.ok(rows[0].successes > 0 && rows[1].outcomes.gradient_vanished > 0, "the attack and the control say nothing");
+  assert.ok(
+    rows[0].successes > 0 && rows[1].outcomes.gradient_vanished > 0,
+    "the attack never succeeds, or the control never blinds it",
+  );
 
-  const csv = await saved(page, "#lab-csv");
+  const csv = await savedFile(page, "#lab-csv");
   const lines = `${csv.content}`.trim().split("\r\n");
   assert.equal(lines.length, 3);
   assert.equal(lines[1].split(",")[lines[0].split(",").indexOf("successes")], String(rows[0].successes));
-  const png = await saved(page, "#lab-png");
+  const png = await savedFile(page, "#lab-png");
   assert.deepEqual([...png.content.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
   assert.ok(png.content.length > 5000, `${png.content.length} bytes`);
 
@@ -153,30 +159,30 @@ test("the lab counts what single attacks give, and saves it", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("a cell of the heat map leads to the attack behind it", async (t) => {
+test("A cell of the heat map leads to its attack on the page", async (t) => {
   const { page } = await openLab(t, "#pairs");
-  await measure(page, ["mnist-undefended"], 1);
-  await reaches(page, "done");
+  await runExperiment(page, ["mnist-undefended"], 1);
+  await waitForState(page, "done");
   await page.locator(".heat button").first().click();
   const link = page.locator("#lab-attempts a").first();
-  const said = `${await link.textContent()}`;
+  const description = `${await link.textContent()}`;
   await link.click();
-  await ready(page);
-  const [outcome] = await ended(page);
-  const changed = Number(/(\d+) pixels? changed/.exec(said)?.[1]);
+  await waitUntilReady(page);
+  const [outcome] = await waitForOutcomes(page);
+  const changed = Number(/(\d+) pixels? changed/.exec(description)?.[1]);
   await page.waitForFunction(
     (count) => document.querySelector('[data-panel="left"]')?.getAttribute("data-features-changed") === String(count),
     changed,
   );
-  assert.equal(outcome, said.includes("fooled") ? "fooled" : "budget-spent");
+  assert.equal(outcome, description.includes("fooled") ? "fooled" : "budget-spent");
 });
 
-test("what can be opened is not drawn anew under a pointer, and keeps the focus when it is", async (t) => {
+test("A cell is not redrawn while the pointer is down on it, and keeps the focus when it is redrawn", async (t) => {
   const { page } = await openLab(t, "#pairs");
-  await measure(page, ["mnist-undefended"], 1);
-  await reaches(page, "done");
-  // What a count of a run under way does as well.
-  const drawAnew = () =>
+  await runExperiment(page, ["mnist-undefended"], 1);
+  await waitForState(page, "done");
+  // New results of a running experiment redraw the heat map in the same way.
+  const redraw = () =>
     page
       .locator("input[name=network]:not(:checked)")
       .first()
@@ -184,68 +190,68 @@ test("what can be opened is not drawn anew under a pointer, and keeps the focus 
   const cell = page.locator(".heat button").first();
   await cell.hover();
   await page.mouse.down();
-  await drawAnew();
+  await redraw();
   await page.mouse.up();
   await page.locator("#lab-attempts a").first().waitFor();
   assert.equal(
     await page.evaluate(() => document.activeElement?.id),
     "lab-attempts",
-    "what has been opened is gone to",
+    "the focus moves to the opened list",
   );
-  // In one go: between finding the cell and its focus, figures that arrive would draw another.
+  // In one call, because new figures may redraw the cell between two calls.
   await page.evaluate(() => /** @type {HTMLElement | null} */ (document.querySelector(".heat button"))?.focus());
   const before = await cell.elementHandle();
-  await drawAnew();
-  assert.ok(await before?.evaluate((button) => !button.isConnected), "it has been drawn anew");
+  await redraw();
+  assert.ok(await before?.evaluate((button) => !button.isConnected), "the cell has been redrawn");
   assert.ok(await cell.evaluate((button) => button === document.activeElement));
 });
 
-test("pausing and cancelling keep what there is, and say that it is partial", async (t) => {
+test("Pausing and cancelling keep the results so far, marked as partial", async (t) => {
   const { page, problems } = await openLab(t, "#robustness", { acceptDownloads: true });
-  await measure(page, ["mnist-undefended"], 100);
+  await runExperiment(page, ["mnist-undefended"], 100);
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) > 0);
   await page.locator("#lab-pause").click();
-  await reaches(page, "paused");
+  await waitForState(page, "paused");
   await page.locator("#lab-pause").click();
-  await reaches(page, "running");
+  await waitForState(page, "running");
   await page.locator("#lab-cancel").click();
-  await reaches(page, "cancelled");
+  await waitForState(page, "cancelled");
   assert.match(`${await page.locator("#lab-status").textContent()}`, /partial/);
-  await counted(page, 1);
-  assert.match((await lines(page))[0][1], /partial: \d+ of 100/);
+  await waitForRows(page, 1);
+  assert.match((await tableRows(page))[0][1], /partial: \d+ of 100/);
   assert.match(
     `${await page.locator("#lab-legend .partial").textContent()}`,
     /^Partial: your result covers \d+ of 100 so far/,
   );
-  const { name, content } = await saved(page, "#lab-json");
+  const { name, content } = await savedFile(page, "#lab-json");
   assert.equal(name, "robustness-partial.json");
   assert.equal(JSON.parse(`${content}`)[0].partial, true);
-  const csv = await saved(page, "#lab-csv");
+  const csv = await savedFile(page, "#lab-csv");
   assert.equal(csv.name, "robustness-partial.csv");
   const [head, line] = `${csv.content}`.split("\r\n").map((each) => each.split(","));
   assert.equal(line[head.indexOf("partial")], "true");
 
-  await measure(page, ["mnist-distilled-t40"], 1);
-  await reaches(page, "done");
-  await counted(page, 1);
+  await runExperiment(page, ["mnist-distilled-t40"], 1);
+  await waitForState(page, "done");
+  await waitForRows(page, 1);
   assert.equal(await page.locator("#lab-legend .partial").count(), 0);
   assert.deepEqual(problems, []);
 });
 
-test("every experiment draws its chart and its table", async (t) => {
+test("Every experiment draws its chart and its table", async (t) => {
   const { page, problems } = await openLab(t);
   for (const experiment of ["amplitude", "fgsm", "transfer"]) {
     await page.locator(`input[name=experiment][value=${experiment}]`).check();
-    // The state is that of this run from the click on.
-    await measure(page, ["mnist-undefended", "mnist-distilled-t40"], 1);
-    await reaches(page, "done");
-    await counted(page, { amplitude: 2, fgsm: 8, transfer: 4 }[experiment] ?? 0);
+    // The state belongs to the new run from the click on.
+    await runExperiment(page, ["mnist-undefended", "mnist-distilled-t40"], 1);
+    await waitForState(page, "done");
+    await waitForRows(page, { amplitude: 2, fgsm: 8, transfer: 4 }[experiment] ?? 0);
     assert.ok((await page.locator("#lab-chart > *").count()) === 1, experiment);
   }
   assert.deepEqual(problems, []);
 });
 
-/** Those of the lineup that this project has measured on MNIST, in English. */
+/** The English names of the attacks in the comparison that this project has measured on MNIST. */
 function publishedNames() {
   /** @type {(path: string) => any} */
   const json = (path) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
@@ -262,10 +268,10 @@ function publishedNames() {
   });
 }
 
-test("all attacks stand beside each other, and a frozen tab goes on where it was", async (t) => {
+test("The experiment with all attacks compares them, and a frozen tab continues where it was", async (t) => {
   const { page, problems } = await openLab(t, "#attacks", { acceptDownloads: true });
   await page.waitForFunction(() => document.querySelectorAll(".heat tbody tr").length > 0);
-  // This project's figures stand there before anything is run: the paper's attack, those that know T, transfer, the
+  // The published figures are shown before any run: the paper's attack, the attacks that use T, transfer, and the
   // control.
   const rows = await page.locator(".heat tbody th").allTextContents();
   assert.deepEqual(rows, [...publishedNames(), "Transfer"]);
@@ -274,15 +280,15 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
     .evaluateAll((boxes) => boxes.map((box) => /** @type {HTMLInputElement} */ (box).value));
   assert.deepEqual(checked, ["mnist-undefended", "mnist-distilled-t100", "mnist-teacher-t100", "mnist-undefended×100"]);
 
-  await measure(page, ["mnist-undefended×100"], 1);
+  await runExperiment(page, ["mnist-undefended×100"], 1);
   const session = await page.context().newCDPSession(page);
   await session.send("Page.setWebLifecycleState", { state: "frozen" });
   await page.waitForTimeout(1500);
   await session.send("Page.setWebLifecycleState", { state: "active" });
-  await counted(page, LINEUP.length);
+  await waitForRows(page, LINEUP.length);
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
   await page.locator("#lab-cancel").click();
-  await reaches(page, "cancelled");
+  await waitForState(page, "cancelled");
   await page.waitForFunction(
     (all) =>
       new RegExp(`your result covers \\d\\d of ${all}`).test(
@@ -290,7 +296,7 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
       ),
     9 * LINEUP.length,
   );
-  const measured = (await lines(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
+  const measured = (await tableRows(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
   assert.equal(measured[0], "JSMA-F");
   await page.locator(".heat button").first().click();
   assert.match(
@@ -300,34 +306,34 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
   assert.deepEqual(problems, []);
 });
 
-test("whoever leaves in the middle finds a lab that works on coming back", async (t) => {
+test("The lab works after a visitor leaves during a run and comes back", async (t) => {
   const { page, url, problems } = await openLab(t, "#robustness");
-  await measure(page, ["mnist-undefended"], 100);
+  await runExperiment(page, ["mnist-undefended"], 100);
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) > 0);
   await page.goto(`${url}/blank`);
   await page.goBack();
   await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
   if ((await page.locator("#lab").getAttribute("data-state")) === "running") await page.locator("#lab-cancel").click();
-  await measure(page, ["mnist-distilled-t40"], 1);
-  await reaches(page, "done");
-  await counted(page, 1);
+  await runExperiment(page, ["mnist-distilled-t40"], 1);
+  await waitForState(page, "done");
+  await waitForRows(page, 1);
   assert.deepEqual(problems, []);
 });
 
-test("a network that cannot be fetched ends the run with a message, and the next one is done", async (t) => {
+test("A network that cannot be fetched ends the run with a message, and the next run works", async (t) => {
   const { page } = await openLab(t, "#amplitude", {}, { "/www/models/mnist-distilled-t40.safetensors": 503 });
-  await measure(page, ["mnist-distilled-t40"], 1);
-  await reaches(page, "failed");
+  await runExperiment(page, ["mnist-distilled-t40"], 1);
+  await waitForState(page, "failed");
   assert.match(
     `${await page.locator("#lab-message").textContent()}`,
     /mnist-distilled-t40\.safetensors could not be fetched/,
   );
-  await measure(page, ["mnist-undefended"], 1);
-  await reaches(page, "done");
-  await counted(page, 1);
+  await runExperiment(page, ["mnist-undefended"], 1);
+  await waitForState(page, "done");
+  await waitForRows(page, 1);
 });
 
-test("without a graphics processor the cores compute, and the lab says why", async (t) => {
+test("Without a graphics processor the lab uses the CPU, and says why", async (t) => {
   const { page, problems } = await openLab(t, "#amplitude", {
     script: `Object.defineProperty(navigator, "gpu", { value: undefined });`,
   });
@@ -338,28 +344,28 @@ test("without a graphics processor the cores compute, and the lab says why", asy
   assert.deepEqual(problems, []);
 });
 
-test("a graphics processor that cannot be used ends the run with a message, and the cores take it from there", async (t) => {
+test("A graphics processor that cannot be used ends the run with a message, and a run on the CPU works", async (t) => {
   const adapter = `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => ({ info: { description: "Test adapter" }, features: new Set(["timestamp-query"]) }) } });`;
   const { page } = await openLab(t, "#amplitude", { script: adapter }, { "/pkg/webgpu/build.json": 503 });
   await page.locator("#lab-backend-note", { hasText: "Test adapter" }).waitFor();
   await page.locator("input[name=backend][value=webgpu]").check();
   assert.match(`${await page.locator("#lab-engine").textContent()}`, /runs on the GPU/);
-  await measure(page, ["mnist-undefended"], 1);
-  await reaches(page, "failed");
+  await runExperiment(page, ["mnist-undefended"], 1);
+  await waitForState(page, "failed");
   assert.match(
     `${await page.locator("#lab-message").textContent()}`,
     /build\.json.*Completed attempts are kept\. Choose “CPU/,
   );
   await page.locator("input[name=backend][value=cpu]").check();
-  await measure(page, ["mnist-undefended"], 1);
-  await reaches(page, "done");
-  await counted(page, 1);
+  await runExperiment(page, ["mnist-undefended"], 1);
+  await waitForState(page, "done");
+  await waitForRows(page, 1);
 });
 
-test("paper, project and visitor stand side by side, and hardness is one of the heat maps", async (t) => {
+test("The table shows the figures of papers and of this project, and hardness is one of the heat maps", async (t) => {
   const { page, problems } = await openLab(t);
   const paper = /^Paper \[/;
-  /** Fewest lines of the papers, and of this project's results. */
+  /** The least number of rows from papers, and from this project's results. */
   const wanted = {
     success: [10, 12],
     attacks: [8, 33],
@@ -379,40 +385,44 @@ test("paper, project and visitor stand side by side, and hardness is one of the 
       published,
     );
     assert.ok(
-      (await lines(page, paper)).length >= reported,
-      `${experiment}: ${(await lines(page, paper)).length} lines of papers`,
+      (await tableRows(page, paper)).length >= reported,
+      `${experiment}: ${(await tableRows(page, paper)).length} rows of papers`,
     );
-    assert.equal((await lines(page)).length, 0);
+    assert.equal((await tableRows(page)).length, 0);
     assert.equal(await page.locator("#lab-chart > *").count(), 1, experiment);
   }
   await page.locator("input[name=experiment][value=pairs]").check();
   await page.locator("#lab-choice select").nth(1).selectOption("hardness");
   const figures = (await page.locator(".heat td").allTextContents()).map(Number).filter((figure) => figure > 0);
   assert.ok(figures.length >= 80 && figures.every((figure) => figure < 39), `${figures}`);
-  assert.equal(await page.locator(".heat button").count(), 0, "there is nothing to open behind what others measured");
+  assert.equal(await page.locator(".heat button").count(), 0, "cells of published results cannot be opened");
   assert.deepEqual(problems, []);
 });
 
-test("CIFAR-10 has a lab of its own, by its address and by the switch", async (t) => {
+test("The lab for CIFAR-10 can be opened by its address and by the switch", async (t) => {
   const { page, problems, requests, url } = await openLab(t, "#cifar10/pairs", { acceptDownloads: true });
   assert.ok(requests.every((request) => !request.includes("samples/mnist")));
-  // Of what this project has published the attempts cannot be opened.
+  // The cells of published results cannot be opened.
   assert.deepEqual([await page.locator(".heat").count(), await page.locator(".heat button").count()], [1, 0]);
-  await measure(page, ["cifar10-undefended×100"], 1);
-  await reaches(page, "done");
-  await counted(page, 1);
+  await runExperiment(page, ["cifar10-undefended×100"], 1);
+  await waitForState(page, "done");
+  await waitForRows(page, 1);
   assert.deepEqual((await page.locator(".heat thead th").allTextContents()).slice(1, 3), ["airplane", "automobile"]);
-  const { name, content } = await saved(page, "#lab-json");
+  const { name, content } = await savedFile(page, "#lab-json");
   assert.equal(name, "cifar10-pairs.json");
   const [row] = JSON.parse(`${content}`);
   assert.deepEqual([row.dataset, row.scale, row.budget, row.attempts + row.already_target], ["cifar10", 100, 1176, 9]);
   await page.locator("input[name=experiment][value=success]").check();
-  assert.ok((await lines(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "5.1%"));
+  assert.ok(
+    (await tableRows(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "5.1%"),
+  );
   await page.locator("input[name=data][value=mnist]").check();
   await page.waitForFunction(
     () => location.hash === "#success" && document.querySelector("input[value=mnist-undefended]"),
   );
-  assert.ok((await lines(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "0.5%"));
+  assert.ok(
+    (await tableRows(page, /^Paper/)).some((cells) => cells[0] === "Distilled, T = 100" && cells[4] === "0.5%"),
+  );
   await page.locator("input[name=data][value=cifar10]").check();
   await page.locator("input[name=experiment][value=pairs]").check();
   const cell = page.locator(".heat button").first();
@@ -420,8 +430,8 @@ test("CIFAR-10 has a lab of its own, by its address and by the switch", async (t
   await cell.click();
   await page.locator("#lab-attempts a").first().click();
   await page.waitForURL(`${url}/#*`);
-  await ready(page);
-  const [, outcome] = await ended(page);
+  await waitUntilReady(page);
+  const [, outcome] = await waitForOutcomes(page);
   assert.equal(outcome, vanished ? "gradient-vanished" : "fooled");
   await page.locator("#lab-link").click();
   await page.waitForURL(`${url}/www/lab.html#cifar10/success`);
@@ -432,7 +442,7 @@ for (const [language, colorScheme, width] of /** @type {const} */ ([
   ["en", "light", 1280],
   ["ja", "dark", 375],
 ])) {
-  test(`axe finds nothing in the lab in ${language}, ${colorScheme}, at ${width} px, and nothing is cut off`, async (t) => {
+  test(`Axe finds no violation in the lab in ${language}, ${colorScheme}, at ${width} px, and nothing is cut off`, async (t) => {
     const { page } = await openLab(t, "#pairs", {
       locale: language,
       colorScheme,
@@ -440,8 +450,8 @@ for (const [language, colorScheme, width] of /** @type {const} */ ([
       viewport: { width, height: 800 },
     });
     assert.equal(await page.locator("html").getAttribute("lang"), language);
-    await measure(page, ["mnist-distilled-t40"], 2);
-    await reaches(page, "done");
+    await runExperiment(page, ["mnist-distilled-t40"], 2);
+    await waitForState(page, "done");
     await page.locator(".heat button").first().click();
     assert.deepEqual(await violations(page), []);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);

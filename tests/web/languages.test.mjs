@@ -1,12 +1,13 @@
 /**
- * The page's words: complete in every language, none outside the languages' files, and chosen as the visitor wishes.
+ * The page's words: the languages' files have all of them in every language, and the page uses the language that the
+ * visitor chose.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
 import { PAPER_KEYS } from "../../www/domain/papers.js";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, ready, visit } from "./visit.mjs";
+import { openReadyPage, runAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -17,20 +18,20 @@ const { en, ...others } = FILES;
 /** @param {string} path */
 const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
-test("the list of languages is that of the files", () => {
+test("The lists of languages match the languages' files", () => {
   assert.ok(Object.keys(FILES).length >= 2);
   assert.equal(source("www/languages/index.js"), writeList(FILES), "run: npm run languages");
   assert.equal(source("www/embed.js"), writeElement(FILES, source("www/embed.js")), "run: npm run languages");
 });
 
-test("what is cited is in the list of papers", () => {
+test("The cited papers are those in the list of papers", () => {
   const cited = Object.values(en).flatMap((words) => [...words.matchAll(/\[(\w+)\]/g)].map(([, key]) => key));
   assert.deepEqual([...new Set(cited)].sort(), [...PAPER_KEYS].sort());
 });
 
 for (const [language, words] of Object.entries(others)) {
-  test(`"${language}" has the words of English, and the same places to fill and papers to cite`, () => {
-    // A language has as many forms of a number as it needs.
+  test(`The language "${language}" has the same keys, placeholders and citations as English`, () => {
+    // Languages differ in their plural forms.
     const keys = (/** @type {object} */ words) =>
       Object.keys(words)
         .filter((key) => !/\.(zero|one|two|few|many|other)$/.test(key))
@@ -42,28 +43,32 @@ for (const [language, words] of Object.entries(others)) {
 }
 
 /**
- * English in letters that are not Latin: what is still in Latin letters comes from somewhere else.
+ * English words in Cyrillic letters, so that Latin letters on the page show words that are not in the language file.
  *
  * @param {string} words
  */
-const estranged = (words) =>
+const inCyrillic = (words) =>
   words.replace(/\{\w+\}|\[\w+\]|[A-Za-z]/g, (found) =>
     found.length > 1 ? found : String.fromCodePoint(0x430 + (found.toLowerCase().codePointAt(0) ?? 0) - 97),
   );
-const STRANGE = {
-  ...Object.fromEntries(Object.entries(en).map(([key, words]) => [key, estranged(words)])),
+const CYRILLIC = {
+  ...Object.fromEntries(Object.entries(en).map(([key, words]) => [key, inCyrillic(words)])),
   "language.name": "Чужой",
   "language.locale": "xx_XX",
   "blog.file": "en.html",
 };
 
-/** Names of data sets, of the engine, of formats and formulas: the same in any language. */
+/** Names of data sets, engines, formats and formulas, which are the same in every language. */
 const NAMES =
   /^(MNIST|CIFAR-10|BibTeX|CSV|JSON|PNG|T|k|a|b|x|F|e|softmax\(Z(\/T)?\)|burn-flex|bit|SIMD|English|v\d+|\d+)$/;
 
-/** What is said in Latin letters, on the page or to those who do not see it. @param {Page} page */
-async function latin(page) {
-  const said = await page.evaluate(() => {
+/**
+ * All texts of the page, including those for screen readers, and the words in Latin letters among them.
+ *
+ * @param {Page} page
+ */
+async function readTexts(page) {
+  const texts = await page.evaluate(() => {
     /** @type {string[]} */
     const found = [document.title];
     const isApart = (/** @type {Element} */ element) =>
@@ -78,47 +83,47 @@ async function latin(page) {
     }
     return found;
   });
-  return [said, said.flatMap((text) => text.match(/[A-Za-z][A-Za-z0-9()/-]*/g) ?? [])];
+  return [texts, texts.flatMap((text) => text.match(/[A-Za-z][A-Za-z0-9()/-]*/g) ?? [])];
 }
 
-test("a language is added with one file, and no words of page, lab or embed are outside of it", async (t) => {
-  const { url } = await site(t, {
-    "/www/languages/index.js": writeList({ ...FILES, ru: STRANGE }),
-    "/www/languages/ru.json": JSON.stringify(STRANGE),
+test("A language needs only one file, which has all words of the page, the lab and the embedded page", async (t) => {
+  const { url } = await serveSite(t, {
+    "/www/languages/index.js": writeList({ ...FILES, ru: CYRILLIC }),
+    "/www/languages/ru.json": JSON.stringify(CYRILLIC),
   });
-  const { page } = await visit(t, url, { locale: "ru-RU" });
+  const { page } = await openReadyPage(t, url, { locale: "ru-RU" });
   assert.equal(await page.locator("html").getAttribute("lang"), "ru");
   assert.equal(await page.locator("#language").inputValue(), "ru");
-  const isStrange = async (/** @type {Page} */ page, /** @type {string} */ when) => {
-    const [said, words] = await latin(page);
-    assert.ok(said.filter((text) => /[а-я]{3}/i.test(text)).length > 20, `${when}: nothing is said`);
+  const isTranslated = async (/** @type {Page} */ page, /** @type {string} */ when) => {
+    const [texts, words] = await readTexts(page);
+    assert.ok(texts.filter((text) => /[а-я]{3}/i.test(text)).length > 20, `${when}: there are no texts`);
     assert.deepEqual(
       words.filter((word) => !NAMES.test(word)),
       [],
       when,
     );
   };
-  await attack(page);
+  await runAttack(page);
   await page.locator("#share-open").click();
-  await isStrange(page, "MNIST, attacked, with the share panel");
+  await isTranslated(page, "MNIST, attacked, with the share panel");
   await page.keyboard.press("Escape");
   await page.goto(`${url}/#v=1&data=cifar10&story=3&end`);
   await page.reload();
-  await ready(page);
-  await isStrange(page, "CIFAR-10");
+  await waitUntilReady(page);
+  await isTranslated(page, "CIFAR-10");
   await page.goto(`${url}/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1&lang=ru`);
-  await ready(page);
-  await isStrange(page, "the embed");
+  await waitUntilReady(page);
+  await isTranslated(page, "the embedded page");
   await page.goto(`${url}/www/lab.html`);
   await page.locator("#lab[data-ready]").waitFor();
-  await isStrange(page, "the lab");
+  await isTranslated(page, "the lab");
 }, 150_000);
 
-test("a link's language comes before the one that was chosen, and that before the browser's", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { locale: "ja-JP" });
-  // The page comes in English, and is on show when it has decided what to speak.
-  const speaks = (/** @type {string} */ language, where = page) =>
+test("A link's language has priority over the chosen one, and that over the browser's", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { locale: "ja-JP" });
+  // The HTML is English. The page is shown once its language is set.
+  const waitForLanguage = (/** @type {string} */ language, where = page) =>
     where.waitForFunction(
       (language) =>
         document.documentElement.lang === language
@@ -129,15 +134,15 @@ test("a link's language comes before the one that was chosen, and that before th
     await page.goto("about:blank");
     await page.goto(url + address);
   };
-  await speaks("ja");
+  await waitForLanguage("ja");
   await page.locator("#language").selectOption("en");
-  await speaks("en");
+  await waitForLanguage("en");
   await go("/");
-  await speaks("en");
+  await waitForLanguage("en");
   await go("/#v=1&lang=ja&end");
-  await speaks("ja");
+  await waitForLanguage("ja");
   await go("/www/lab.html");
-  await speaks("en");
-  const { page: elsewhere } = await open(t, url, { locale: "fr-FR" });
-  await speaks("en", elsewhere);
+  await waitForLanguage("en");
+  const { page: elsewhere } = await openPage(t, url, { locale: "fr-FR" });
+  await waitForLanguage("en", elsewhere);
 });

@@ -1,4 +1,4 @@
-/** Links as text: the golden ones mean what they meant when they were made, and no text does any harm. */
+/** Links as text: golden links keep their meaning, and any other text is read without an error. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -8,8 +8,8 @@ import { readPixels } from "../../www/link/pixels.js";
 import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
 
 /**
- * Links are kept for ever: entries are added here, and none is changed. `says` is what differs from
- * an empty link; `written` is given where the page would write the link otherwise.
+ * Links stay valid for ever, so entries are added here but never changed. `says` has the fields that differ from an
+ * empty link. `written` is how the page writes the link, where that differs from `link`.
  *
  * @type {{ name: string, link: string, says: Record<string, unknown>, dropped: string[], written?: string }[]}
  */
@@ -22,7 +22,7 @@ const plain = (link) => ({
 });
 
 for (const { name, link, says, dropped, written } of GOLDEN) {
-  test(`the golden link with ${name}`, () => {
+  test(`The golden link with ${name} keeps its meaning`, () => {
     const read = parseLink(link);
     assert.ok(read);
     assert.deepEqual(plain(read.link), { ...emptyLink(), ...says });
@@ -31,18 +31,18 @@ for (const { name, link, says, dropped, written } of GOLDEN) {
   });
 }
 
-test("there is a golden link of every attack and of every setting", () => {
-  const said = GOLDEN.map(({ link }) => new URLSearchParams(link.slice(1)));
+test("Every attack and every setting has a golden link", () => {
+  const linkFields = GOLDEN.map(({ link }) => new URLSearchParams(link.slice(1)));
   for (const id of Object.keys(ATTACKS))
-    assert.ok(id === emptyLink().attack || said.some((fields) => fields.get("attack") === id), id);
+    assert.ok(id === emptyLink().attack || linkFields.some((fields) => fields.get("attack") === id), id);
   for (const { name } of SETTINGS)
     assert.ok(
-      said.some((fields) => fields.has(name)),
+      linkFields.some((fields) => fields.has(name)),
       name,
     );
 });
 
-test("no setting takes the name of another field, or the id of another element of the page", () => {
+test("No setting has the name of another field, or the id of another element of the page", () => {
   const names = SETTINGS.map((setting) => String(setting.name));
   const others = [
     "data",
@@ -77,12 +77,12 @@ test("no setting takes the name of another field, or the id of another element o
   );
 });
 
-test("what is no link of this page is left alone", () => {
+test("A fragment that is not a link of this page is ignored", () => {
   for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"])
     assert.equal(parseLink(hash), null, hash);
 });
 
-test("every drawing survives the way into a link and out of it", () => {
+test("Every drawing is the same after it is written into a link and read again", () => {
   const random = generator(7);
   for (let round = 0; round < 300; round++) {
     const strokes = Array.from({ length: random(5) }, () =>
@@ -97,7 +97,7 @@ test("every drawing survives the way into a link and out of it", () => {
   assert.deepEqual([long.strokes[0].length, long.whole], [2 * MOST_POINTS, false]);
 });
 
-test("a megabyte is read in an instant, and what fits is kept", () => {
+test("A link of a megabyte is read within half a second, without the fields that are too long", () => {
   for (const filler of [
     "strokes=" + "A".repeat(1e6),
     "&".repeat(1e6),
@@ -113,7 +113,7 @@ test("a megabyte is read in an instant, and what fits is kept", () => {
   }
 });
 
-test("100,000 random and mutated links: no exception, no hang, nothing out of range", () => {
+test("100,000 random and mutated links cause no exception and no hang, and are read as values in range", () => {
   const random = generator(2016);
   const started = performance.now();
   let slowest = 0;
@@ -138,7 +138,12 @@ test("100,000 random and mutated links: no exception, no hang, nothing out of ra
 
 /** @typedef {(below: number) => number} Random */
 
-/** The same numbers on every machine (mulberry32). @param {number} seed @returns {Random} */
+/**
+ * A random number generator (mulberry32) that gives the same numbers on every machine.
+ *
+ * @param {number} seed
+ * @returns {Random}
+ */
 function generator(seed) {
   let state = seed;
   return (below) => {
@@ -149,7 +154,7 @@ function generator(seed) {
   };
 }
 
-/** Those that links have. */
+/** The settings that links have. */
 const SETTINGS = Object.values(ATTACKS).flatMap(({ settings }) => settings.filter((setting) => "link" in setting));
 
 const PIECES = [
@@ -262,7 +267,7 @@ function isWithin(value, setting, features) {
 }
 
 /**
- * Written without the parser's table, so that a mistake there does not hide itself.
+ * The name of a field that is out of range. This does not use the parser's table, so it finds mistakes in that table.
  *
  * @param {import("../../www/link/link.js").Link} link
  */

@@ -1,10 +1,22 @@
-/** Links on the page: what is on it goes into the address, and comes out of it elsewhere as it was. */
+/** Links on the page: the address holds what is on the page, and opening it elsewhere shows the same. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { withCifar } from "./stand-in.mjs";
-import { attack, both, choose, draw, ended, panel, pick, ready, set, showing, visit } from "./visit.mjs";
+import { withCifar } from "./extra-networks.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  clickInput,
+  drawStrokes,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  waitForOutcomes,
+  waitForStep,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -14,8 +26,8 @@ const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.m
 const GOLDEN = JSON.parse(readFileSync(new URL("links.golden.json", import.meta.url), "utf8"));
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
 
-/** What a reader of both panels sees, pixel by pixel and word by word. @param {Page} page */
-const seen = (page) =>
+/** The pixels, words and numbers of both panels. @param {Page} page */
+const panelContents = (page) =>
   page.evaluate(() =>
     [...document.querySelectorAll("[data-panel]")].map((panel) => ({
       .../** @type {HTMLElement} */ (panel).dataset,
@@ -27,59 +39,59 @@ const seen = (page) =>
   );
 
 /** Waits until the address holds each of the parts. @param {Page} page @param {...string} parts */
-async function addressHas(page, ...parts) {
+async function waitForAddress(page, ...parts) {
   await page.waitForFunction((parts) => parts.every((part) => `${location.hash}&`.includes(`${part}&`)), parts);
   return page.url();
 }
 
-test("an attack on a drawing is replayed to the same pixels and words, without workers, on a phone, in a fresh profile", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  assert.equal(new URL(page.url()).hash, "", "a page that nobody has touched writes no address");
-  await draw(page, FIVE.strokes);
-  await set(page, { target: 3, theta: 0.5, budget: 60 });
-  await pick(page.locator('input[name=overlay][value="gradient"]'));
-  await attack(page);
+test("A link to an attack on a drawing shows the same pixels and words on a phone without workers", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  assert.equal(new URL(page.url()).hash, "", "an untouched page does not change its address");
+  await drawStrokes(page, FIVE.strokes);
+  await setAttack(page, { target: 3, theta: 0.5, budget: 60 });
+  await clickInput(page.locator('input[name=overlay][value="gradient"]'));
+  await runAttack(page);
   await page.locator("#scrubber").press("End");
   await page.locator("#scrubber").press("ArrowLeft");
   const step = `${Number(await panel(page, "left").getAttribute("data-iterations")) - 1}`;
-  await showing(page, step);
+  await waitForStep(page, step);
   assert.ok(Number(step) > 2);
-  const link = await addressHas(page, `step=${step}`, "theta=0.5", "budget=60", "show=gradient", "end");
+  const link = await waitForAddress(page, `step=${step}`, "theta=0.5", "budget=60", "show=gradient", "end");
   t.diagnostic(`${link.length} characters: ${link}`);
-  const before = await seen(page);
+  const before = await panelContents(page);
 
-  const { page: other, problems } = await open(t, link, {
+  const { page: other, problems } = await openPage(t, link, {
     script: "delete globalThis.Worker",
     viewport: { width: 375, height: 740 },
     locale: "ja",
   });
-  await ended(other);
-  await showing(other, step);
+  await waitForOutcomes(other);
+  await waitForStep(other, step);
   assert.match(`${await other.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
-  assert.deepEqual(await seen(other), before);
-  assert.equal(other.url(), link, "an address that was opened stays as it is");
+  assert.deepEqual(await panelContents(other), before);
+  assert.equal(other.url(), link, "the address of an opened link does not change");
   assert.ok(await other.locator("#notes").isHidden());
   assert.deepEqual(problems, []);
 });
 
-test("back and forward go from request to request, and playing makes no entries", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 4);
-  await addressHas(page, "sample=" + (await sampleNumber(page)));
-  await set(page, { target: 9 });
-  await addressHas(page, "target=9");
+test("Back and forward step through what was chosen and attacked, and playing adds no entries", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 4);
+  await waitForAddress(page, "sample=" + (await sampleNumber(page)));
+  await setAttack(page, { target: 9 });
+  await waitForAddress(page, "target=9");
   const entries = await page.evaluate(() => history.length);
-  await attack(page);
+  await runAttack(page);
   const last = `${await panel(page, "left").getAttribute("data-iterations")}`;
-  await addressHas(page, `step=${last}`);
+  await waitForAddress(page, `step=${last}`);
   assert.equal(
     await page.evaluate(() => history.length),
     entries + 1,
     "one entry for the attack, however many steps it has",
   );
-  const after = await seen(page);
+  const after = await panelContents(page);
 
   await page.goBack();
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-outcome") === "");
@@ -90,18 +102,18 @@ test("back and forward go from request to request, and playing makes no entries"
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
   assert.equal(new URL(page.url()).hash, "");
   for (const _ of [1, 2, 3]) await page.goForward();
-  await ended(page);
-  await showing(page, last);
-  assert.deepEqual(await seen(page), after);
+  await waitForOutcomes(page);
+  await waitForStep(page, last);
+  assert.deepEqual(await panelContents(page), after);
 });
 
 /** @param {Page} page */
 const sampleNumber = async (page) =>
   /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
 
-test("language, colours and view travel, and are not remembered", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
+test("A link sets language, colours and view, which are not stored", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
     colorScheme: "light",
   });
   assert.equal(await page.locator("html").getAttribute("lang"), "ja");
@@ -110,14 +122,14 @@ test("language, colours and view travel, and are not remembered", async (t) => {
   assert.ok(!(await page.locator("#marks").isChecked()));
   assert.equal(await page.evaluate(() => localStorage.length), 0);
   await page.locator("#language").selectOption("en");
-  await addressHas(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
+  await waitForAddress(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
 });
 
-test("a link says when a network has changed, or is not there", async (t) => {
-  const { url } = await site(t);
+test("A notice appears when a link's network has changed or does not exist", async (t) => {
+  const { url } = await serveSite(t);
   const { role, temperature, sha256 } = MANIFEST.find((/** @type {any} */ { id }) => id === "mnist-undefended");
   const same = `left=${role}-${temperature}-${sha256.slice(0, 8)}`;
-  const { page } = await visit(t, `${url}/#v=1&${same}&sample=0&target=3&end`);
+  const { page } = await openReadyPage(t, `${url}/#v=1&${same}&sample=0&target=3&end`);
   assert.ok(await page.locator("#notes").isHidden());
   await page.evaluate((link) => {
     location.hash = link;
@@ -132,9 +144,9 @@ test("a link says when a network has changed, or is not there", async (t) => {
   await page.locator("#notes").waitFor({ state: "hidden" });
 });
 
-test("a golden link of every kind opens, and a bad one says in one line what was dropped", async (t) => {
-  const { url } = await site(t, withCifar().answers);
-  const { page, problems, requests } = await visit(t, url);
+test("Every golden link opens, and a bad one shows in one line what was dropped", async (t) => {
+  const { url } = await serveSite(t, withCifar().answers);
+  const { page, problems, requests } = await openReadyPage(t, url);
   const active = () => page.locator("img, script, iframe, object, embed, [onerror], [onload]").count();
   const before = await active();
   const alerts = /** @type {string[]} */ ([]);
@@ -149,7 +161,7 @@ test("a golden link of every kind opens, and a bad one says in one line what was
     dropped: ["strokes", "end"],
   };
   for (const { name, link, says, dropped } of [...GOLDEN, megabyte]) {
-    // What is on show is still the link before's until the next frame.
+    // The page shows the previous link until the next frame.
     await page.evaluate(
       (hash) =>
         new Promise((resolve) => {
@@ -180,8 +192,8 @@ test("a golden link of every kind opens, and a bad one says in one line what was
     const lines = await page.locator("#notes").evaluate((notes) => notes.childElementCount);
     assert.equal(lines, 2, name);
   }
-  await ready(page);
-  assert.deepEqual(await both(page, "data-status"), ["ready", "ready"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await bothPanels(page, "data-status"), ["ready", "ready"]);
   assert.deepEqual(alerts, []);
   assert.equal(await active(), before);
   assert.deepEqual(problems, []);
@@ -191,13 +203,13 @@ test("a golden link of every kind opens, and a bad one says in one line what was
   );
 });
 
-test("the share panel gives the link, the lines and the pictures of what is on the page", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, {
+test("The share panel offers the link, the snippets and the pictures of what is on the page", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&step=3&lang=en&end`, {
     permissions: ["clipboard-read", "clipboard-write"],
   });
-  await ended(page);
-  await showing(page, "3");
+  await waitForOutcomes(page);
+  await waitForStep(page, "3");
   await page.locator("#share-open").click();
   await page.waitForFunction(() =>
     /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value),
@@ -220,22 +232,22 @@ test("the share panel gives the link, the lines and the pictures of what is on t
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
 
   const iterations = Number(await panel(page, "left").getAttribute("data-iterations"));
-  const still = await decoded(page, await saved(page, "#share-still"));
-  const moving = await decoded(page, await saved(page, "#share-moving"));
+  const still = await decodePng(page, await savedFile(page, "#share-still"));
+  const moving = await decodePng(page, await savedFile(page, "#share-moving"));
   assert.deepEqual([still.width, still.height, still.frames.length], [960, 560, 1]);
   assert.deepEqual([moving.width, moving.height, moving.frames.length], [960, 560, iterations + 1]);
-  assert.equal(new Set(moving.frames).size, iterations + 1, "each step is another picture");
+  assert.equal(new Set(moving.frames).size, iterations + 1, "each step has a different picture");
   assert.ok(still.text.includes(`Source\0${link}`) && moving.text.includes(`Source\0${link}`));
   await page.keyboard.press("Escape");
   assert.ok(await page.locator("#share").isHidden());
   assert.deepEqual(problems, []);
 });
 
-test("where the browser can share by itself, it is given the link of what is on show", async (t) => {
-  const { url } = await site(t);
+test("The browser's own share dialog gets the link to what is shown", async (t) => {
+  const { url } = await serveSite(t);
   const script = "navigator.share = async (what) => { globalThis.given = what; };";
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
-  await ended(page);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&step=7&lang=en&end`, { script });
+  await waitForOutcomes(page);
   await page.locator("#share-open").click();
   await page.waitForFunction(
     () => /** @type {HTMLTextAreaElement} */ (document.querySelector("#share-link")).value !== "",
@@ -247,9 +259,9 @@ test("where the browser can share by itself, it is given the link of what is on 
   assert.deepEqual(problems, []);
 });
 
-test("where the clipboard is closed, the text is selected instead", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, {
+test("The text is selected if the clipboard is not allowed", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, {
     script: "navigator.clipboard.writeText = () => Promise.reject(new Error('closed'))",
   });
   await page.locator("#share-open").click();
@@ -261,9 +273,9 @@ test("where the clipboard is closed, the text is selected instead", async (t) =>
   );
 });
 
-test("the story's steps are links; the teacher's answers soften with the temperature, and the chart says where nothing is left", async (t) => {
-  const { url, requests } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
+test("The story's steps have links, the teacher's answers follow the temperature, and the gradient chart says where the gradient is 0", async (t) => {
+  const { url, requests } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
   const [teacher] = MANIFEST.filter(
     (/** @type {any} */ { dataset, role }) => dataset === "mnist" && role === "teacher",
   ).sort((/** @type {any} */ a, /** @type {any} */ b) => b.temperature - a.temperature);
@@ -285,7 +297,7 @@ test("the story's steps are links; the teacher's answers soften with the tempera
     await page.locator("#soft-value", { hasText: `T = ${temperature}` }).waitFor();
     const powers = logits.map((logit) => Math.exp((logit - Math.max(...logits)) / temperature));
     const expected = powers.map((power) => power / powers.reduce((sum, each) => sum + each));
-    // Two digits are shown of what is small, four decimals of the rest; and 32 bits end at about 1e−38.
+    // Small values are shown with two digits, others with four decimals. 32-bit floats end at about 1e−38.
     await page.waitForFunction(
       (expected) =>
         [...document.querySelectorAll("#soft .bar-value")].every(({ textContent }, place) => {
@@ -297,9 +309,9 @@ test("the story's steps are links; the teacher's answers soften with the tempera
       expected,
     );
   }
-  const link = await addressHas(page, "story=3", "soft=200");
+  const link = await waitForAddress(page, "story=3", "soft=200");
   await page.locator(".story-steps summary").nth(4).click();
-  await addressHas(page, "story=5");
+  await waitForAddress(page, "story=5");
   assert.match(`${await page.locator("#fog p.fog-right").textContent()}`, /exactly 0 at T = 1.*At its own T = \d+: \d/);
   assert.match(`${await page.locator("#fog p.fog-left").textContent()}`, /\de−\d+ at T = 1/);
   await page.goto("about:blank");
@@ -309,10 +321,10 @@ test("the story's steps are links; the teacher's answers soften with the tempera
   assert.deepEqual(problems, []);
 });
 
-test("every button of the story does its part", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
-  /** What each leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
+test("Every button of the story does what it says", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&lang=en&end`);
+  /** What each button leads to. @type {Record<string, [step: number, outcomes: RegExp]>} */
   const leads = {
     undefended: [2, /fooled,gradient-vanished/],
     both: [4, /fooled,gradient-vanished/],
@@ -325,8 +337,8 @@ test("every button of the story does its part", async (t) => {
     if (!(await details.evaluate((element) => /** @type {HTMLDetailsElement} */ (element).open)))
       await details.locator("summary").click();
     await page.locator(`[data-story="${name}"]`).click();
-    // The end is waited for, and not the outcomes, which may be those of the attack before.
-    assert.match((await ended(page)).join(), outcomes, name);
+    // Wait for the end of the attack, because the outcomes may still be those of the previous attack.
+    assert.match((await waitForOutcomes(page)).join(), outcomes, name);
     if (name === "teacher") assert.match(`${await panel(page, "right").getAttribute("data-model")}`, /teacher/);
   }
   await page.locator(".story-steps summary").first().click();
@@ -340,9 +352,9 @@ test("every button of the story does its part", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("axe finds nothing in any step of the story, nor in the share panel", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
+test("Axe finds no violation in any step of the story, nor in the share panel", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&budget=9999&end`, { bypassCSP: true });
   for (const step of [2, 3, 4, 5, 6, 0]) {
     const summary = page.locator(".story-steps summary").nth(step - 1);
     if (step > 0) await summary.click();
@@ -353,18 +365,18 @@ test("axe finds nothing in any step of the story, nor in the share panel", async
 });
 
 /** @param {Page} page @param {string} button */
-async function saved(page, button) {
+async function savedFile(page, button) {
   const [download] = await Promise.all([page.waitForEvent("download"), page.locator(button).click()]);
   return readFileSync(await download.path());
 }
 
 /**
- * What the browser's own decoder makes of a PNG: its size, and a sum of each frame's pixels.
+ * Decodes a PNG with the browser's decoder. Returns its size and a checksum of each frame's pixels.
  *
  * @param {Page} page
  * @param {Buffer} file
  */
-async function decoded(page, file) {
+async function decodePng(page, file) {
   const result = await page.evaluate(async (base64) => {
     const data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     const decoder = new /** @type {any} */ (globalThis).ImageDecoder({ data, type: "image/png" });

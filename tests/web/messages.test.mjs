@@ -1,14 +1,14 @@
 /**
- * Hostile messages in a browser: to the page, to a page in a frame, to the element from its frame and
- * from its host, to the engine's worker and to a worker of the pool, and from them to the page. Nothing
- * throws unhandled, hangs, moves or executes. `fuzz.test.mjs` has what each of them parses, without a
- * browser; `FUZZ=50` sends so many times as many here, too.
+ * Hostile messages in a browser: to the page, to an embedded page, to the element from its frame and from its host, to
+ * the engine's worker and to a worker of the pool, and from the workers to the page. There is no unhandled error, no
+ * hang, no change of layout, and nothing is executed. `fuzz.test.mjs` tests the parsers without a browser. `FUZZ=50`
+ * sends fifty times as many messages.
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, ready, visit } from "./visit.mjs";
+import { openReadyPage, runAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -16,7 +16,7 @@ const TIMES = Number(process.env.FUZZ ?? 1);
 const NAME = "defensive-distillation";
 const CORPUS = JSON.parse(readFileSync(new URL("../corpus/messages.json", import.meta.url), "utf8"));
 
-/** Values that can be sent and that go through JSON; `$` stands for what JSON has no word for. */
+/** Values that can be written as JSON. An object with `$` stands for a value that JSON does not have. */
 const value = fc.oneof(
   fc.jsonValue(),
   fc.constantFrom(
@@ -30,18 +30,21 @@ const value = fc.oneof(
     { $: "bomb" },
   ),
 );
-const said = fc.oneof(
+const kind = fc.oneof(
   fc.constantFrom("ready", "measure", "height", "__proto__", "<img src=x onerror='wasRun=1'>"),
   value,
 );
-/** What host and guest say to each other, more or less. */
-const talk = fc.record(
-  { [NAME]: said, height: fc.oneof(value, fc.double(), fc.constantFrom(-1, 0, 1e9, "500px", "1px; position: fixed")) },
+/** Messages similar to those between host and embedded page. */
+const embedMessage = fc.record(
+  { [NAME]: kind, height: fc.oneof(value, fc.double(), fc.constantFrom(-1, 0, 1e9, "500px", "1px; position: fixed")) },
   { requiredKeys: [] },
 );
-/** A height that could be, were it not for who says it. */
-const likely = fc.record({ [NAME]: fc.constant("height"), height: fc.nat(3000).map((height) => 100.5 + height) });
-const call = fc.record(
+/** A message with a valid height, but from the wrong sender. */
+const heightMessage = fc.record({
+  [NAME]: fc.constant("height"),
+  height: fc.nat(3000).map((height) => 100.5 + height),
+});
+const workerCall = fc.record(
   {
     id: fc.oneof(fc.nat(), value),
     method: fc.oneof(
@@ -68,16 +71,16 @@ const call = fc.record(
   },
   { requiredKeys: [] },
 );
-const answer = fc.record(
+const workerAnswer = fc.record(
   { id: fc.oneof(fc.nat(3), value), event: value, value, error: value },
   { requiredKeys: ["id"] },
 );
 
 /** @param {fc.Arbitrary<unknown>} arbitrary @param {number} count @returns {unknown[]} */
-const some = (arbitrary, count) =>
+const sample = (arbitrary, count) =>
   fc.sample(arbitrary, { numRuns: count * TIMES, ...(process.env.FUZZ ? {} : { seed: 1511 }) });
 
-/** In the page: makes of `$` what it stands for. */
+/** Runs in the page: turns objects with `$` into the values that they stand for, and collects unhandled errors. */
 const REVIVE = `
   globalThis.revive = (value) => {
     if (value === null || typeof value !== "object") return value;
@@ -93,22 +96,22 @@ const REVIVE = `
 `;
 
 /** @param {import("playwright-core").Page | import("playwright-core").Frame} where */
-async function isUnharmed(where) {
+async function assertUnharmed(where) {
   assert.deepEqual(await where.evaluate(() => /** @type {any} */ (globalThis).unhandled), []);
   assert.equal(await where.evaluate(() => /** @type {any} */ (globalThis).wasRun), undefined);
 }
 
-test("the page does not listen to messages, and attacks as it would have", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url, { script: REVIVE });
+test("The page ignores messages, and attacks as usual", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { script: REVIVE });
   await page.evaluate(
     (messages) => {
       const { revive } = /** @type {any} */ (globalThis);
       for (const message of messages) postMessage(revive(message), "*");
     },
-    some(fc.oneof(talk, call, value), 300),
+    sample(fc.oneof(embedMessage, workerCall, value), 300),
   );
-  // They come in order, so that after this one all have come.
+  // Messages arrive in order, so all have arrived when this one has.
   await page.evaluate(
     () =>
       new Promise((resolve) => {
@@ -118,21 +121,21 @@ test("the page does not listen to messages, and attacks as it would have", async
         postMessage("the last one", "*");
       }),
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-  await isUnharmed(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
+  await assertUnharmed(page);
   assert.deepEqual(problems, []);
 });
 
-test("a guest tells its height to who asks for it, and listens to nothing else; the element takes a height and nothing else", async (t) => {
-  const { url } = await site(t);
-  // The host is hostile, and of another origin.
-  const { url: host } = await site(t, {
+test("An embedded page answers only requests for its height, and the element accepts only a height", async (t) => {
+  const { url } = await serveSite(t);
+  // The host is hostile and has another origin.
+  const { url: host } = await serveSite(t, {
     "/host": `<!doctype html><html lang="en"><title>Host</title><link rel="icon" href="data:,"><script type="module" src="${url}/www/embed.js"></script><body><${NAME} link="v=1&amp;sample=0&amp;target=3&amp;end"></${NAME}>`,
   });
-  const { page, problems } = await open(t, `${host}/host`, { script: REVIVE });
+  const { page, problems } = await openPage(t, `${host}/host`, { script: REVIVE });
   await page.locator(`${NAME}[style*="height: "]`).waitFor();
-  const [guest] = page.frames().filter((frame) => frame !== page.mainFrame());
-  await ready(/** @type {any} */ (guest));
+  const [embedded] = page.frames().filter((frame) => frame !== page.mainFrame());
+  await waitUntilReady(/** @type {any} */ (embedded));
   await page.locator(NAME).evaluate((element) => {
     const heights = /** @type {string[]} */ ([]);
     Object.assign(globalThis, { heights });
@@ -145,21 +148,21 @@ test("a guest tells its height to who asks for it, and listens to nothing else; 
       const frame = document.querySelector(`${name}`)?.shadowRoot?.querySelector("iframe")?.contentWindow;
       for (const message of /** @type {unknown[]} */ (messages)) {
         frame?.postMessage(revive(message), "*");
-        // And to itself, as if it came from the guest.
+        // The host also sends it to itself, as if it came from the embedded page.
         postMessage(revive(message), "*");
       }
     },
-    [NAME, some(fc.oneof(talk, value, likely), 300)],
+    [NAME, sample(fc.oneof(embedMessage, value, heightMessage), 300)],
   );
-  // A guest that is no longer what it was says anything but a height that can be.
-  const fromGuest = some(talk, 300).filter(
+  // A compromised embedded page sends anything but a valid height.
+  const fromEmbedded = sample(embedMessage, 300).filter(
     (/** @type {any} */ message) => !(message[NAME] === "height" && message.height > 0),
   );
-  await guest.evaluate((messages) => {
+  await embedded.evaluate((messages) => {
     const { revive } = /** @type {any} */ (globalThis);
     for (const message of messages) parent.postMessage(revive(message), "*");
     parent.postMessage("the last one", "*");
-  }, fromGuest);
+  }, fromEmbedded);
   await page.evaluate(
     () =>
       new Promise((resolve) => {
@@ -175,7 +178,7 @@ test("a guest tells its height to who asks for it, and listens to nothing else; 
         });
       }),
   );
-  // A guest's height is a whole number; those that were made up are not, or not a height.
+  // The real height is a whole number. The generated ones are not, or are invalid.
   assert.deepEqual(
     (await page.evaluate(() => /** @type {string[]} */ (/** @type {any} */ (globalThis).heights))).filter(
       (height) => !/^\d{2,4}px$/.test(height),
@@ -186,24 +189,24 @@ test("a guest tells its height to who asks for it, and listens to nothing else; 
     await page.locator(NAME).evaluate((element) => [...element.attributes].map(({ name }) => name).join()),
     "link,style",
   );
-  await guest.locator("#run").evaluate((button) => /** @type {HTMLElement} */ (button).click());
-  await guest.waitForFunction(
+  await embedded.locator("#run").evaluate((button) => /** @type {HTMLElement} */ (button).click());
+  await embedded.waitForFunction(
     () =>
       document.body.dataset.running === "false"
       && document.querySelectorAll('[data-panel]:not([data-outcome=""])').length === 2,
   );
-  await isUnharmed(page);
-  await isUnharmed(guest);
+  await assertUnharmed(page);
+  await assertUnharmed(embedded);
   assert.deepEqual(problems, []);
 });
 
-for (const [who, script] of Object.entries({
-  "the engine's worker": "engine/worker.js",
-  "a worker of the pool": "pool/worker.js",
+for (const [worker, script] of Object.entries({
+  "The engine's worker": "engine/worker.js",
+  "A worker of the pool": "pool/worker.js",
 })) {
-  test(`${who} answers whatever it is asked, and goes on working`, async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await open(t, `${url}/blank`, { script: REVIVE });
+  test(`${worker} answers any call, and still works afterwards`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page, problems } = await openPage(t, `${url}/blank`, { script: REVIVE });
     const seen = await page.evaluate(
       async ([script, messages]) => {
         const { revive } = /** @type {any} */ (globalThis);
@@ -240,25 +243,25 @@ for (const [who, script] of Object.entries({
           ),
         };
       },
-      [script, some(fc.oneof(call, value), 300)],
+      [script, sample(fc.oneof(workerCall, value), 300)],
     );
     assert.deepEqual([seen.errors, seen.odd], [[], []]);
     assert.ok(seen.last === "RequestError" || seen.last > 0, `${seen.last}`);
-    await isUnharmed(page);
+    await assertUnharmed(page);
     assert.deepEqual(problems, []);
   });
 }
 
-test("what a worker answers besides is passed over, and an answer of the wrong shape is an error that is told", async (t) => {
-  const noise = some(
+test("The page ignores unexpected messages of a worker, and reports an answer of the wrong shape as an error", async (t) => {
+  const noise = sample(
     fc.oneof(
       value,
-      talk,
-      answer.map((each) => ({ ...each, id: -1 })),
+      embedMessage,
+      workerAnswer.map((each) => ({ ...each, id: -1 })),
     ),
     200,
   ).filter((/** @type {any} */ message) => !(message?.id > 0));
-  const { url, answers } = await site(t, {
+  const { url, answers } = await serveSite(t, {
     "/www/engine/worker.js": `
     ${REVIVE.replaceAll("globalThis.", "self.")}
     const noise = ${JSON.stringify(noise)};
@@ -266,9 +269,9 @@ test("what a worker answers besides is passed over, and an answer of the wrong s
     serve(self);
     for (const message of noise) postMessage(revive(message));`,
   });
-  const { page, problems } = await visit(t, url, { script: REVIVE });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-  await isUnharmed(page);
+  const { page, problems } = await openReadyPage(t, url, { script: REVIVE });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
+  await assertUnharmed(page);
   assert.deepEqual(problems, []);
 
   for (const wrong of [
@@ -286,10 +289,10 @@ test("what a worker answers besides is passed over, and an answer of the wrong s
     );
     assert.ok((await page.locator('[data-panel="left"] .status-text').innerText()).length > 20);
     assert.equal(await page.locator("[data-panel] img").count(), 0);
-    await isUnharmed(page);
+    await assertUnharmed(page);
   }
   delete answers["/www/engine/worker.js"];
   await page.locator('[data-panel="left"] .retry').click();
-  await ready(page);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 });

@@ -1,12 +1,12 @@
-/** The page without a network, and the change from one release to the next. */
+/** The page without a network connection, and the update from one release to the next. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listFiles } from "../../scripts/release.mjs";
 import { developmentFiles } from "../../scripts/serve.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, goTo, ready, set } from "./visit.mjs";
+import { chooseDigit, runAttack, setAttack, switchDataSet, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -16,15 +16,15 @@ const ROOT = process.env.SITE ?? fileURLToPath(new URL("../..", import.meta.url)
 const UPDATE = ["/sw.js", "/sw-files.js"];
 const WEIGHTS = "/www/models/mnist-undefended.safetensors";
 
-/** A visit with service workers. @param {import("node:test").TestContext} t @param {string} url */
-async function visit(t, url) {
-  const opened = await open(t, url, { serviceWorkers: "allow" });
-  await ready(opened.page);
+/** Opens the page with service workers allowed. @param {import("node:test").TestContext} t @param {string} url */
+async function openWithWorker(t, url) {
+  const opened = await openPage(t, url, { serviceWorkers: "allow" });
+  await waitUntilReady(opened.page);
   return opened;
 }
 
-/** Waits until these files are kept. @param {Page} page @param {string[]} wanted */
-async function kept(page, ...wanted) {
+/** Waits until these files are in the cache. @param {Page} page @param {string[]} wanted */
+async function waitForCached(page, ...wanted) {
   for (let waited = 0; waited < 20_000; waited += 100) {
     const all = await page.evaluate(async () => {
       const worker = (await navigator.serviceWorker.getRegistration())?.active;
@@ -34,14 +34,14 @@ async function kept(page, ...wanted) {
     if (wanted.every((name) => all.some((path) => path.endsWith(name)))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  assert.fail(`not all of these are kept: ${wanted}`);
+  assert.fail(`not all of these are in the cache: ${wanted}`);
 }
 
 /** @param {Page} page */
 const isControlled = (page) => page.evaluate(() => navigator.serviceWorker.controller !== null);
 
-/** A quick experiment in the lab. @param {Page} page @param {string} lab */
-async function measure(page, lab) {
+/** Runs a short experiment in the lab. @param {Page} page @param {string} lab */
+async function runExperiment(page, lab) {
   await page.goto(`${lab}#amplitude`);
   await page.locator("#lab[data-ready=true]").waitFor();
   await page.locator("#lab-images").fill("1");
@@ -50,7 +50,7 @@ async function measure(page, lab) {
 }
 
 /**
- * The same site with some files changed, and the list that goes with them.
+ * Answers for `serveSite` with some files changed, and the list of files with their new hashes.
  *
  * @param {Record<string, string>} changes By path.
  * @returns {Record<string, string>}
@@ -73,10 +73,10 @@ const NEXT = release({
 });
 
 for (const base of ["/", "/some/base/"]) {
-  test(`at ${base} the page and what was used once work without a network`, async (t) => {
-    const { url, requests, answers } = await site(t, {}, base);
-    const { page, problems } = await visit(t, `${url}/`);
-    await kept(
+  test(`Without a network connection, the page at ${base} works with everything that was used once`, async (t) => {
+    const { url, requests, answers } = await serveSite(t, {}, base);
+    const { page, problems } = await openWithWorker(t, `${url}/`);
+    await waitForCached(
       page,
       "samples/mnist.png",
       "mnist-undefended.safetensors",
@@ -84,25 +84,25 @@ for (const base of ["/", "/some/base/"]) {
       "results/success.json",
     );
     await page.reload();
-    await ready(page);
+    await waitUntilReady(page);
     assert.ok(await isControlled(page));
-    await goTo(page, "cifar10");
-    await kept(page, "samples/cifar10.png", "cifar10-undefended.safetensors");
-    await measure(page, `${url}/www/lab.html`);
+    await switchDataSet(page, "cifar10");
+    await waitForCached(page, "samples/cifar10.png", "cifar10-undefended.safetensors");
+    await runExperiment(page, `${url}/www/lab.html`);
 
     await page.context().setOffline(true);
-    // The browser looks for a new release past what is emulated here.
+    // The browser's check for a new service worker ignores the emulated offline mode.
     for (const name of UPDATE) answers[name] = (request) => request.destroy();
     const before = requests.length;
     await page.goto(`${url}/?lang=1#v=1&sample=18&target=3&lang=ja&end`);
-    await ready(page);
+    await waitUntilReady(page);
     assert.equal(await page.locator("html").getAttribute("lang"), "ja");
-    await choose(page, 7);
-    await set(page, { target: 3 });
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
-    await goTo(page, "cifar10");
+    await chooseDigit(page, 7);
+    await setAttack(page, { target: 3 });
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
+    await switchDataSet(page, "cifar10");
     assert.ok(await page.locator("#results").isVisible());
-    await measure(page, `${url}/www/lab.html`);
+    await runExperiment(page, `${url}/www/lab.html`);
     assert.deepEqual(
       requests.slice(before).filter((path) => !UPDATE.includes(path)),
       [],
@@ -111,20 +111,25 @@ for (const base of ["/", "/some/base/"]) {
   });
 }
 
-test("what is kept on a first visit is not downloaded again", async (t) => {
-  const { url, transferred } = await site(t);
-  const { page } = await visit(t, url);
-  await kept(page, "pkg/cpu/engine_bg.wasm", "mnist-undefended.safetensors", "mnist-distilled-t100.safetensors");
+test("The files that are cached on a first visit are downloaded only once", async (t) => {
+  const { url, transferred } = await serveSite(t);
+  const { page } = await openWithWorker(t, url);
+  await waitForCached(
+    page,
+    "pkg/cpu/engine_bg.wasm",
+    "mnist-undefended.safetensors",
+    "mnist-distilled-t100.safetensors",
+  );
   // The module and two models are 1.8 MB.
   assert.ok(transferred() < 2.5e6, `${transferred()} bytes`);
 });
 
-test("of a model that was never used, the page says without a network that it could not be fetched", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+test("Without a network connection, a model that was never used is reported as not fetched", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   await page.context().setOffline(true);
   await page.locator('[data-panel="right"] .panel-model').selectOption({ index: 2 });
   await page.waitForFunction(
@@ -133,15 +138,15 @@ test("of a model that was never used, the page says without a network that it co
   assert.equal(await page.locator('[data-panel="right"] .status').getAttribute("data-error"), "NetworkError");
   await page.context().setOffline(false);
   await page.locator('[data-panel="right"] .retry').click();
-  await ready(page);
+  await waitUntilReady(page);
 });
 
-test("a new release is offered; the old one goes on until it is accepted, and then all tabs are new", async (t) => {
-  const { url, answers } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+test("A new release is offered, and all tabs stay on the old one until it is accepted", async (t) => {
+  const { url, answers } = await serveSite(t);
+  const { page, problems } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.ok((await page.locator("#release").count()) === 0);
 
   Object.assign(answers, NEXT);
@@ -149,7 +154,7 @@ test("a new release is offered; the old one goes on until it is accepted, and th
   await page.locator("#release").waitFor();
   const other = await page.context().newPage();
   await other.goto(`${url}/#v=1&lang=ja`);
-  await ready(other);
+  await waitUntilReady(other);
   for (const tab of [page, other])
     assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).isNext), undefined);
   assert.notEqual(
@@ -157,12 +162,12 @@ test("a new release is offered; the old one goes on until it is accepted, and th
     "次の版",
     "words of the new release on a page of the old one",
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 
   await page.locator("#release button").click();
   for (const tab of [page, other]) {
     await tab.waitForFunction(() => /** @type {any} */ (globalThis).isNext);
-    await ready(tab);
+    await waitUntilReady(tab);
     assert.equal(await tab.locator("#release").count(), 0);
   }
   assert.equal(await other.locator("h1").textContent(), "次の版");
@@ -171,16 +176,16 @@ test("a new release is offered; the old one goes on until it is accepted, and th
       (await (await caches.open((await caches.keys())[0])).keys()).filter(({ url }) => url.includes("/www/main.js"))
         .length,
   );
-  assert.equal(mains, 1, "the old release is still kept");
+  assert.equal(mains, 1, "the old release is still in the cache");
   assert.deepEqual(problems, []);
 });
 
-test("a release that the host has only half of is not taken, and is once it is whole", async (t) => {
-  const { url, answers } = await site(t);
-  const { page } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+test("A release is only installed once the host has all of its files", async (t) => {
+  const { url, answers } = await serveSite(t);
+  const { page } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   answers["/sw-files.js"] = NEXT["/sw-files.js"];
   answers["/www/languages/ja.json"] = NEXT["/www/languages/ja.json"];
   const failed = page.evaluate(async () => {
@@ -196,9 +201,9 @@ test("a release that the host has only half of is not taken, and is once it is w
   });
   assert.equal(await failed, "redundant");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.locator("#release").count(), 0);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 
   Object.assign(answers, NEXT);
   await page.reload();
@@ -206,10 +211,10 @@ test("a release that the host has only half of is not taken, and is once it is w
   await page.waitForFunction(() => /** @type {any} */ (globalThis).isNext);
 });
 
-test("a copy that is damaged is refused, and fetched again", async (t) => {
-  const { url, requests } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await kept(page, "mnist-undefended.safetensors");
+test("A damaged copy in the cache is not used, and the file is fetched again", async (t) => {
+  const { url, requests } = await serveSite(t);
+  const { page, problems } = await openWithWorker(t, url);
+  await waitForCached(page, "mnist-undefended.safetensors");
   await page.evaluate(async () => {
     const store = await caches.open((await caches.keys())[0]);
     for (const request of await store.keys()) {
@@ -222,21 +227,21 @@ test("a copy that is damaged is refused, and fetched again", async (t) => {
   });
   const before = requests.length;
   await page.reload();
-  await ready(page);
-  const asked = requests.slice(before).filter((path) => !UPDATE.includes(path));
-  assert.deepEqual(asked.sort(), [WEIGHTS, "/www/session/state.js"]);
+  await waitUntilReady(page);
+  const refetched = requests.slice(before).filter((path) => !UPDATE.includes(path));
+  assert.deepEqual(refetched.sort(), [WEIGHTS, "/www/session/state.js"]);
   await page.context().setOffline(true);
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.deepEqual(problems, []);
 });
 
-test("npm start shows a file as it is on disk, also where a worker has stored it", async (t) => {
-  const { url, answers } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await kept(page, "www/main.js", "mnist-undefended.safetensors");
+test("With npm start the page has the files on disk, even if a service worker has stored older ones", async (t) => {
+  const { url, answers } = await serveSite(t);
+  const { page, problems } = await openWithWorker(t, url);
+  await waitForCached(page, "www/main.js", "mnist-undefended.safetensors");
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.ok(await isControlled(page));
 
   const edited = (/** @type {number} */ times) => ({
@@ -245,51 +250,51 @@ test("npm start shows a file as it is on disk, also where a worker has stored it
   answers["/sw.js"] = developmentFiles();
   Object.assign(answers, edited(1));
   await page.reload();
-  // The old worker may have answered this load; the page then loads again by itself.
+  // The old service worker may have answered this load. The page then reloads by itself.
   await page.waitForFunction(() => /** @type {any} */ (globalThis).edited === 1);
-  await ready(page);
+  await waitUntilReady(page);
   await page.waitForFunction(
     async () => (await caches.keys()).length === 0 && (await navigator.serviceWorker.getRegistrations()).length === 0,
   );
 
   Object.assign(answers, edited(2));
   await page.reload();
-  await ready(page);
+  await waitUntilReady(page);
   assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).edited), 2);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.equal(await page.evaluate(async () => (await caches.keys()).length), 0);
   assert.deepEqual(problems, []);
 });
 
-test("where nothing can be stored the page works as without", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, `${url}/blank`, { serviceWorkers: "allow" });
+test("The page works without offline copies if nothing can be stored", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { serviceWorkers: "allow" });
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("Storage.overrideQuotaForOrigin", { origin: url, quotaSize: 1000 });
   for (let times = 0; times < 2; times++) {
     await page.goto(`${url}/#v=1`);
     await page.reload();
-    await ready(page);
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    await waitUntilReady(page);
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
     assert.equal(await isControlled(page), false);
   }
   assert.deepEqual(problems, []);
 });
 
-test("where service workers are forbidden, nobody misses them", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, url, {
+test("The page works if service workers are forbidden", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, url, {
     serviceWorkers: "allow",
     script:
       'Object.defineProperty(Navigator.prototype, "serviceWorker", { get() { throw new DOMException("forbidden", "SecurityError"); } })',
   });
-  await ready(page);
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitUntilReady(page);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.deepEqual(problems, []);
 });
 
-test("a frame registers nothing", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, `${url}/?embed=1&load=now`);
+test("An embedded page registers no service worker", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openWithWorker(t, `${url}/?embed=1&load=now`);
   assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0);
 });

@@ -1,24 +1,24 @@
-/** The page as a visitor uses it, on the published files. */
+/** The page with the published files, used as a visitor does. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { ATTACKS, settingsOf } from "../../www/domain/attacks.js";
 import { ATTACK_IDS } from "../../www/domain/settings.js";
-import { longestTask, open, site, test, withBrowser } from "./helper.mjs";
 import {
-  attack,
-  both,
-  choose,
-  coloursSeen,
-  draw,
-  ended,
-  goTo,
+  bothPanels,
+  chooseDigit,
+  clickInput,
+  drawStrokes,
+  openReadyPage,
   panel,
-  pick,
-  ready,
-  set,
-  untilSeen,
-  visit,
-} from "./visit.mjs";
+  previewColours,
+  runAttack,
+  setAttack,
+  switchDataSet,
+  waitForOutcomes,
+  waitForPreview,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { longestTask, openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -27,13 +27,13 @@ const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'";
 const MOST_TRANSFERRED = 2_500_000;
 
-test("a test digit fools the undefended network, and the other one's gradient has vanished", async (t) => {
-  const { url, transferred } = await site(t);
-  const { page, problems, requests } = await open(t, url);
-  await ready(page);
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+test("An attack on a test digit fools the undefended network, and the distilled network's gradient has vanished", async (t) => {
+  const { url, transferred } = await serveSite(t);
+  const { page, problems, requests } = await openPage(t, url);
+  await waitUntilReady(page);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   assert.equal(await panel(page, "right").getAttribute("data-zero-gradients"), "784");
   assert.match(`${await panel(page, "right").locator(".readout-zeros").textContent()}`, /784.*784/);
   assert.match(`${await panel(page, "right").locator(".verdict").textContent()}`, /gradient/i);
@@ -50,44 +50,44 @@ test("a test digit fools the undefended network, and the other one's gradient ha
   assert.ok(transferred() > 1_000_000 && transferred() <= MOST_TRANSFERRED, `${transferred()} bytes`);
 });
 
-test("both networks are fetched while the engine's module is still on its way", async (t) => {
-  const { url, requests } = await site(t, {
+test("Both networks are fetched while the engine's module is still loading", async (t) => {
+  const { url, requests } = await serveSite(t, {
     "/pkg/cpu/engine_bg.wasm": async (_, response) => {
       while (requests.filter((path) => path.endsWith(".safetensors")).length < 2)
         await new Promise((resolve) => setTimeout(resolve, 10));
       response.end(readFileSync(new URL("../../pkg/cpu/engine_bg.wasm", import.meta.url)));
     },
   });
-  await visit(t, url);
+  await openReadyPage(t, url);
   assert.equal(new Set(requests.filter((path) => path.endsWith(".safetensors"))).size, 2);
-  assert.equal(requests.filter((path) => path.endsWith(".safetensors")).length, 2, "and once only");
+  assert.equal(requests.filter((path) => path.endsWith(".safetensors")).length, 2, "and each only once");
 });
 
-test("a digit is drawn, undone, cleared and attacked", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
+test("A digit can be drawn, undone, cleared and attacked", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
   await page.locator("#clear").click();
-  await untilSeen(page, (colours) => colours === 1, "the preview of nothing");
+  await waitForPreview(page, (colours) => colours === 1, "the preview of an empty pad");
   await page.locator("#run").click();
   await page.locator("#message").waitFor();
   assert.match(`${await page.locator("#message").textContent()}`, /draw|choose/i);
-  assert.deepEqual(await both(page, "data-outcome"), ["", ""]);
+  assert.deepEqual(await bothPanels(page, "data-outcome"), ["", ""]);
 
-  await draw(page, FIVE.strokes);
+  await drawStrokes(page, FIVE.strokes);
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "5");
-  await untilSeen(page, (colours) => colours > 10, "the preview of a drawing");
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  await waitForPreview(page, (colours) => colours > 10, "the preview of a drawing");
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
 
-  const before = await coloursSeen(page);
+  const before = await previewColours(page);
   await page.locator("#undo").click();
   await page.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-outcome") === "");
-  await untilSeen(page, (colours) => colours !== before, "the preview after undo");
+  await waitForPreview(page, (colours) => colours !== before, "the preview after undo");
 });
 
 /**
- * How each attack ends on test image 0, a 7 that should be read as a 3: on the undefended network, and on
- * the one distilled at T = 100.
+ * How each attack ends on test image 0, a 7 with target 3: on the undefended network, and on the network distilled at
+ * T = 100.
  *
  * @type {Record<import("../../www/domain/settings.js").AttackId, Case>}
  */
@@ -102,12 +102,12 @@ const ENDINGS = {
   "cw-l0": [{ iterations: 20 }, /^fooled$/, /^(fooled|budget-spent)$/],
 };
 
-/** @typedef {[settings: import("./visit.mjs").Wanted, left: RegExp, right: RegExp]} Case */
+/** @typedef {[settings: import("./page-actions.mjs").AttackSettings, left: RegExp, right: RegExp]} Case */
 
 /** @type {Record<string, Case>} */
 const SETTINGS = {
   "a target that the image already is": [{ target: 7 }, /^already-target$/, /^already-target$/],
-  "a budget of nothing": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
+  "a budget of 0": [{ target: 3, budget: 0 }, /^budget-spent$/, /^(budget-spent|gradient-vanished)$/],
   "a budget of every pixel": [{ target: 3, budget: 784 }, /^fooled$/, /^gradient-vanished$/],
   "pixels made darker": [
     { target: 1, direction: "decrease" },
@@ -116,10 +116,10 @@ const SETTINGS = {
   ],
 };
 
-test("each attack ends as it should, and each setting does what it says", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await choose(page, 7);
+test("Each attack ends as expected, and each setting has its effect", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
   const attacks = ATTACK_IDS.map(
     (id) => /** @type {const} */ ([id, [{ target: 3, attack: id, ...ENDINGS[id][0] }, ...ENDINGS[id].slice(1)]]),
   );
@@ -127,8 +127,8 @@ test("each attack ends as it should, and each setting does what it says", async 
     ...attacks,
     ...Object.entries(SETTINGS),
   ])) {
-    await set(page, { attack: "jsma-f", direction: "increase", theta: 1, budget: 112, ...settings });
-    const outcomes = await attack(page);
+    await setAttack(page, { attack: "jsma-f", direction: "increase", theta: 1, budget: 112, ...settings });
+    const outcomes = await runAttack(page);
     assert.match(`${outcomes[0]}`, left, name);
     const controls = await page
       .locator("#settings [data-setting]:visible")
@@ -139,38 +139,38 @@ test("each attack ends as it should, and each setting does what it says", async 
   assert.deepEqual(problems, []);
 }, 180_000);
 
-test("one click takes the temperature into account, and runs again what was run", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url);
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+test("One click takes the temperature into account and repeats the attack", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   await page.locator("#temper").click();
-  assert.deepEqual(await ended(page), ["fooled", "fooled"]);
+  assert.deepEqual(await waitForOutcomes(page), ["fooled", "fooled"]);
   assert.ok(await page.locator("input[name=attack][value=jsma-t]").isChecked());
   await page.locator("#temper").click();
-  assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await waitForOutcomes(page), ["fooled", "gradient-vanished"]);
 
-  // FGSM keeps its name, and says no less that it was blinded.
-  await set(page, { attack: "fgsm" });
+  // FGSM stays selected, and its verdict also says that the attack was blinded.
+  await setAttack(page, { attack: "fgsm" });
   await page.locator("#untargeted").check();
-  assert.equal((await attack(page))[1], "gradient-vanished");
+  assert.equal((await runAttack(page))[1], "gradient-vanished");
   await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
   assert.match(`${await panel(page, "right").locator(".verdict").textContent()}`, /blinded, not resisted/);
   await page.locator("#temper").click();
-  assert.deepEqual(await ended(page), ["fooled", "fooled"]);
+  assert.deepEqual(await waitForOutcomes(page), ["fooled", "fooled"]);
 
-  await set(page, { attack: "jsma-z" });
+  await setAttack(page, { attack: "jsma-z" });
   await page.waitForFunction(() => document.querySelector("#temper")?.getAttribute("aria-disabled") === "true");
   assert.equal(await page.locator("#untargeted").isVisible(), false);
   assert.deepEqual(problems, []);
 });
 
-test("what is said before a run is what comes: who will be blinded, and what is misread already", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  const sayings = async () => {
-    // What has been chosen is drawn in the next frame; where an attack has been run nothing is said.
+test("The page says correctly before a run which attacks will be blinded and which images are already misread", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  const prospects = async () => {
+    // A choice is drawn in the next frame. The panels show no prospect after an attack.
     await page.evaluate(() => new Promise(requestAnimationFrame));
     await page.waitForFunction(() => document.querySelectorAll("[data-panel] .prospect:not([hidden])").length === 2);
     return page.locator(".prospect").allTextContents();
@@ -183,63 +183,63 @@ test("what is said before a run is what comes: who will be blinded, and what is 
     );
   });
   for (const [chosen, isUntargeted, isTempered] of cases) {
-    await choose(page, 4);
-    await choose(page, 7);
-    await set(page, { target: 3, attack: chosen });
+    await chooseDigit(page, 4);
+    await chooseDigit(page, 7);
+    await setAttack(page, { target: 3, attack: chosen });
     if (ATTACKS[chosen].untargeted) await page.locator("#untargeted").setChecked(isUntargeted);
-    // The switch follows the attack that has been chosen, and is drawn in the next frame.
-    await sayings();
-    if ((await page.locator("#temper").isChecked()) !== isTempered) await pick(page.locator("#temper"));
-    const said = await sayings();
-    const outcomes = await attack(page);
+    // The switch follows the chosen attack in the next frame.
+    await prospects();
+    if ((await page.locator("#temper").isChecked()) !== isTempered) await clickInput(page.locator("#temper"));
+    const messages = await prospects();
+    const outcomes = await runAttack(page);
     const blinded = outcomes.map((outcome) => outcome === "gradient-vanished");
     assert.deepEqual(
-      said.map((words) => /will be blinded/.test(words)),
+      messages.map((words) => /will be blinded/.test(words)),
       blinded,
-      `${chosen}: ${said.join(" | ")}`,
+      `${chosen}: ${messages.join(" | ")}`,
     );
     assert.deepEqual(
-      said.map((words) => /Take the temperature into account/.test(words)),
+      messages.map((words) => /Take the temperature into account/.test(words)),
       blinded,
     );
   }
 
-  await goTo(page, "cifar10");
-  await set(page, { attack: "fgsm" });
+  await switchDataSet(page, "cifar10");
+  await setAttack(page, { attack: "fgsm" });
   await page.locator("#untargeted").setChecked(true);
   let misread = 0;
   for (let tile = 5; tile < 100 && misread < 2; tile += 10) {
     await page.locator("#samples .tile").nth(tile).click();
-    await ready(page);
-    const said = await sayings();
-    const labels = await both(page, "data-label");
+    await waitUntilReady(page);
+    const messages = await prospects();
+    const labels = await bothPanels(page, "data-label");
     const isMisread = labels.map((label) => Number(label) !== Math.floor(tile / 10));
     assert.deepEqual(
-      said.map((words) => /already misreads/.test(words)),
+      messages.map((words) => /already misreads/.test(words)),
       isMisread,
-      `${said.join(" | ")} of ${labels}`,
+      `${messages.join(" | ")} of ${labels}`,
     );
     misread += Number(isMisread.includes(true));
   }
-  assert.equal(misread, 2, "there are such images");
-  await set(page, { attack: "jsma-f", target: Number((await both(page, "data-label"))[0]) });
-  assert.match((await sayings())[0], /already the target/);
+  assert.equal(misread, 2, "two such images were found");
+  await setAttack(page, { attack: "jsma-f", target: Number((await bothPanels(page, "data-label"))[0]) });
+  assert.match((await prospects())[0], /already the target/);
 });
 
-test("the direction says whether ink is added or removed", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 7);
+test("The direction sets whether ink is added or removed", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
   for (const direction of /** @type {const} */ (["increase", "decrease"])) {
-    await set(page, { target: 3, direction });
-    await attack(page);
+    await setAttack(page, { target: 3, direction });
+    await runAttack(page);
     const [first, last] = [await brightnessAt(page, "Home"), await brightnessAt(page, "End")];
     assert.ok(direction === "increase" ? last < first : last > first, `${direction}: from ${first} to ${last}`);
   }
 });
 
 /**
- * How bright the left image is, on paper that is bright itself.
+ * The brightness of the left image, where paper is bright and ink is dark.
  *
  * @param {import("playwright-core").Page} page
  * @param {string} key
@@ -260,28 +260,28 @@ async function brightnessAt(page, key) {
     });
 }
 
-test("a running attack is cancelled, and the next one runs", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 7);
-  // As long as an attack can be, so that it is under way when it is cancelled.
-  await set(page, { target: 3, attack: "cw-l2", iterations: 1000 });
+test("A running attack can be cancelled, and the next one runs", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
+  // The longest possible attack, so that it still runs when it is cancelled.
+  await setAttack(page, { target: 3, attack: "cw-l2", iterations: 1000 });
   await page.locator("#run").click();
   await page.waitForFunction(
     () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) >= 2,
   );
   await page.locator("#cancel").click();
-  assert.equal((await ended(page))[0], "cancelled");
-  await set(page, { attack: "jsma-f" });
-  assert.equal((await attack(page))[0], "fooled");
+  assert.equal((await waitForOutcomes(page))[0], "cancelled");
+  await setAttack(page, { attack: "jsma-f" });
+  assert.equal((await runAttack(page))[0], "fooled");
 });
 
-test("the scrubber shows the earlier images again", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  await attack(page);
+test("The scrubber shows the images of earlier steps", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  await runAttack(page);
   const left = panel(page, "left");
   const last = await left.getAttribute("data-iterations");
   const shows = async (/** @type {string} */ key, /** @type {(string | null)[]} */ expected) => {
@@ -297,12 +297,12 @@ test("the scrubber shows the earlier images again", async (t) => {
   await shows("End", [last, "3"]);
 });
 
-test("keys on the scrubber count from what is shown, also between two frames", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  await attack(page);
+test("Keys on the scrubber count from the current step, also between two frames", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  await runAttack(page);
   const last = Number(await panel(page, "left").getAttribute("data-iterations"));
   const shown = await page.evaluate(
     async (keys) => {
@@ -333,15 +333,15 @@ test("keys on the scrubber count from what is shown, also between two frames", a
       return !document.querySelector("#scrubber")?.dispatchEvent(event);
     }),
   );
-  assert.deepEqual(taken, [], "the browser's own keys are left to it");
+  assert.deepEqual(taken, [], "the browser's own shortcuts still work");
 });
 
-test("the scrubber stops what is played, also where it stands already", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  await attack(page);
+test("The scrubber stops playing, even if it does not move", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  await runAttack(page);
   await page.locator("#scrubber").press("End");
   const [pressed, held] = await page.evaluate(async () => {
     const [play, scrubber] = [
@@ -356,18 +356,18 @@ test("the scrubber stops what is played, also where it stands already", async (t
     };
     return [await shown(new KeyboardEvent("keydown", { key: "Home" })), await shown(new PointerEvent("pointerdown"))];
   });
-  assert.deepEqual([pressed, held], ["0", "1"], "playing has moved by one image when it is stopped");
+  assert.deepEqual([pressed, held], ["0", "1"], "playing had moved by one step before it was stopped");
 });
 
-test("the page's thread stays free while attacks run", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
-  await choose(page, 7);
-  await set(page, { target: 3, attack: "jsma-z", theta: 0.02, budget: 240 });
-  const longest = await longestTask(page, () => attack(page));
+test("The page's thread stays free while an attack runs", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3, attack: "jsma-z", theta: 0.02, budget: 240 });
+  const longest = await longestTask(page, () => runAttack(page));
   assert.ok(
     Number(await panel(page, "left").getAttribute("data-iterations")) >= 20,
-    "the attack was too short to tell",
+    "the attack was too short for the measurement",
   );
   t.diagnostic(`the longest task on the page's thread took ${longest} ms`);
   assert.ok(longest > 0 && longest <= 50, `${longest} ms`);

@@ -1,9 +1,9 @@
-/** The content security policy of every page: what it says, and that the browser keeps it. */
+/** The content security policy of every page: its text, and that the browser enforces it. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, ready } from "./visit.mjs";
+import { runAttack, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -24,15 +24,15 @@ const POLICIES = {
   "www/licences.html": READS,
 };
 
-/** Pages that `npm run site` makes: they lead on at once. */
-const MADE = /^www\/(story|cards)\//;
+/** Pages that `npm run site` generates. They redirect at once. */
+const GENERATED = /^www\/(story|cards)\//;
 
 const pages = [
   "index.html",
   ...readdirSync(`${ROOT}www`, { recursive: true, encoding: "utf8" }).map((name) => `www/${name}`),
-].filter((name) => name.endsWith(".html") && !MADE.test(name));
+].filter((name) => name.endsWith(".html") && !GENERATED.test(name));
 
-test("every page has the policy that it should, before anything that it applies to, and nothing inline", () => {
+test("Every page has its policy before anything that it applies to, and no inline scripts or styles", () => {
   assert.deepEqual(pages.sort(), Object.keys(POLICIES).sort());
   for (const page of pages) {
     const html = readFileSync(`${ROOT}${page}`, "utf8");
@@ -44,7 +44,7 @@ test("every page has the policy that it should, before anything that it applies 
   }
 });
 
-/** What somebody who got into a page might try, by the directive that refuses it. @type {Record<string, () => void>} */
+/** What injected code might try, by the directive that blocks it. @type {Record<string, () => void>} */
 const ATTEMPTS = {
   "script-src-elem": () =>
     document.body.append(Object.assign(document.createElement("script"), { textContent: "globalThis.wasRun = true" })),
@@ -54,7 +54,7 @@ const ATTEMPTS = {
     document.body.append(button);
     button.click();
   },
-  // biome-ignore lint/security/noGlobalEval: The policy has to refuse it.
+  // biome-ignore lint/security/noGlobalEval: The policy has to block it.
   "script-src": () => globalThis.eval("globalThis.wasRun = true"),
   "style-src-attr": () => document.body.setAttribute("style", "color: red"),
   "style-src-elem": () =>
@@ -73,12 +73,12 @@ const ATTEMPTS = {
 };
 
 for (const page of [...Object.keys(POLICIES), "index.html?embed=1&load=now&controls=1"]) {
-  test(`${page} asks nobody else for anything, and runs nothing of anybody else's`, async (t) => {
-    const { url } = await site(t);
-    const { page: tab, problems, requests } = await open(t, `${url}/${page}`);
+  test(`${page} sends no request to other hosts, and its policy blocks injected code`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page: tab, problems, requests } = await openPage(t, `${url}/${page}`);
     if (page.startsWith("index")) {
-      await ready(tab);
-      if (!page.includes("embed")) await attack(tab);
+      await waitUntilReady(tab);
+      if (!page.includes("embed")) await runAttack(tab);
     }
     if (page.endsWith("lab.html")) await tab.locator("#lab[data-ready=true]").waitFor();
     await tab.waitForLoadState("networkidle");
@@ -93,13 +93,13 @@ for (const page of [...Object.keys(POLICIES), "index.html?embed=1&load=now&contr
 
     await tab.evaluate(() => {
       const page = /** @type {any} */ (globalThis);
-      page.refused = [];
+      page.blocked = [];
       document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) =>
-        page.refused.push(effectiveDirective),
+        page.blocked.push(effectiveDirective),
       );
     });
     for (const [directive, attempt] of Object.entries(ATTEMPTS)) {
-      // In a task of the page's own, since what a debugger runs may do more.
+      // Run in a task of the page, because code that a debugger runs may do more.
       const handle = await tab.evaluateHandle(`(${attempt})`);
       await tab.evaluate(
         (attempt) =>
@@ -108,14 +108,14 @@ for (const page of [...Object.keys(POLICIES), "index.html?embed=1&load=now&contr
               try {
                 /** @type {any} */ (attempt)();
               } catch {
-                // Refused, as it should be.
+                // The policy has blocked it.
               }
               resolve();
             }),
           ),
         handle,
       );
-      await tab.waitForFunction((directive) => /** @type {any} */ (globalThis).refused.includes(directive), directive);
+      await tab.waitForFunction((directive) => /** @type {any} */ (globalThis).blocked.includes(directive), directive);
     }
     assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).wasRun), undefined);
   });

@@ -1,18 +1,19 @@
 /**
- * Many attacks on all cores, in front of a stand-in for the wasm module: who does what when, and what dies on the way.
+ * The pool, which runs many attacks on all cores, with a fake wasm module: how work is shared out, and what happens
+ * when workers end.
  */
 import assert from "node:assert/strict";
-import { CLOCK, TICKS } from "./clock.mjs";
-import { fakeSite } from "./fake.mjs";
-import { open, test, withBrowser } from "./helper.mjs";
+import { serveFakeSite } from "./fake-site.mjs";
+import { openPage, test, withBrowser } from "./server-and-browser.mjs";
+import { CLOCK, TICKS } from "./worker-clock.mjs";
 
 withBrowser();
 
-/** Keeps every worker that the page makes, so that a test can end one, and counts what it has said. */
-const KEEP = `
-  globalThis.made = [];
+/** Runs in the page: stores every worker that the page starts, and counts the messages from each. */
+const OBSERVE_WORKERS = `
+  globalThis.workers = [];
   globalThis.Worker = class extends Worker {
-    heard = 0;
+    received = 0;
     isTerminated = false;
     terminate() {
       this.isTerminated = true;
@@ -20,19 +21,21 @@ const KEEP = `
     }
     constructor(...of) {
       super(...of);
-      made.push(this);
-      this.addEventListener("message", () => { this.heard++; });
+      workers.push(this);
+      this.addEventListener("message", () => { this.received++; });
     }
   };
 `;
 /**
- * How many messages a worker has sent when it is given its first chunk: that it is there, has a module, two networks
- * and a plan.
+ * How many messages a worker has sent before it gets its first chunk: one each for the start, the module, the two
+ * networks and the plan.
  */
 const LOADED = 5;
 
-/** What the tests do in the page: attempts of so many steps of so many milliseconds. */
-const HELP = `
+/**
+ * Runs in the page: helpers to start a pool, and to plan and run attempts with given numbers of steps and milliseconds.
+ */
+const HELPERS = `
   globalThis.start = async (options) => {
     const [{ createPool }, { fetchModels }] = await Promise.all([import("/www/pool/pool.js"), import("/www/engine/manifest.js")]);
     const models = await fetchModels();
@@ -52,9 +55,9 @@ const all = (count) => Array.from({ length: count }, (_, place) => place);
 /** @param {number[]} results */
 const sorted = (results) => [...results].sort((a, b) => a - b);
 
-test("every attempt is made once, by several workers, from one module and one copy of the weights", async (t) => {
-  const { url, requests } = await fakeSite(t);
-  const { page, problems } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+test("Several workers make every attempt once, and the module and the weights are fetched once", async (t) => {
+  const { url, requests } = await serveFakeSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -65,14 +68,14 @@ test("every attempt is made once, by several workers, from one module and one co
       return {
         done,
         results: global.results,
-        workers: global.made.length,
+        workers: global.workers.length,
         rows: await global.pool.rows(plan, [...records, records[0]]),
       };
     },
   );
   assert.equal(seen.done, true);
   assert.deepEqual(sorted(seen.results), all(20));
-  assert.equal(seen.workers, 4, "three that work and one that counts");
+  assert.equal(seen.workers, 4, "three workers and one coordinator");
   assert.deepEqual(seen.rows, [{ attempts: 20 }]);
   for (const path of ["/pkg/cpu/engine_bg.wasm", "/www/models/one.safetensors", "/www/models/two.safetensors"]) {
     assert.equal(requests.filter((request) => request === path).length, 1, path);
@@ -80,18 +83,18 @@ test("every attempt is made once, by several workers, from one module and one co
   assert.deepEqual(problems, []);
 });
 
-test("what a worker that dies with an error was doing is done again", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+test("The chunk of a worker that ends with an error is done again", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
       await global.start({ size: 2 });
       const done = global.begin(global.plan(8, 20, 20));
       while (global.results.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
-      global.made[1].terminate();
-      global.made[1].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
-      return { done: await done, results: global.results, workers: global.made.length };
+      global.workers[1].terminate();
+      global.workers[1].dispatchEvent(new ErrorEvent("error", { message: "out of memory" }));
+      return { done: await done, results: global.results, workers: global.workers.length };
     },
   );
   assert.equal(seen.done, true);
@@ -99,9 +102,9 @@ test("what a worker that dies with an error was doing is done again", async (t) 
   assert.equal(seen.workers, 4);
 });
 
-test("what a worker that dies without any event was doing is done again, and one that is busy is not taken for dead", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: CLOCK + KEEP + HELP });
+test("The chunk of a worker that ends without an event is done again, and a busy worker is kept", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async (ticks) => {
       const global = /** @type {any} */ (globalThis);
@@ -109,12 +112,12 @@ test("what a worker that dies without any event was doing is done again, and one
       await global.start({ size: 2 });
       const done = global.begin(global.plan(8, 20, 20));
       while (global.results.length < 1) await rest();
-      const [, dead, busy] = global.made;
+      const [, dead, busy] = global.workers;
       dead.terminate();
       for (let i = 0; i < ticks; i++) {
-        const before = busy.heard;
+        const before = busy.received;
         global.tick();
-        while (busy.heard === before && global.results.length < 7) await rest();
+        while (busy.received === before && global.results.length < 7) await rest();
       }
       return { done: await done, results: global.results, isBusyKept: !busy.isTerminated };
     },
@@ -125,24 +128,24 @@ test("what a worker that dies without any event was doing is done again, and one
   assert.ok(seen.isBusyKept);
 });
 
-test("a tab that wakes up asks its workers whether they are still there, idle ones too", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: CLOCK + KEEP + HELP });
+test("A tab that becomes visible checks that its workers still answer, including idle ones", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async (ticks) => {
       const global = /** @type {any} */ (globalThis);
       await global.start({ size: 1 });
       await global.begin(global.plan(2, 1));
-      // Both are idle: the one that counts, and the one that works.
-      for (const worker of global.made) worker.terminate();
+      // The coordinator and the worker are both idle.
+      for (const worker of global.workers) worker.terminate();
       document.dispatchEvent(new Event("visibilitychange"));
-      // The coordinator is asked once its promise is read.
+      // The coordinator is checked after its promise has been resolved.
       await new Promise((resolve) => setTimeout(resolve));
       for (let i = 0; i < ticks; i++) global.tick();
       return {
         done: await global.begin(global.plan(2, 1)),
         results: global.results.length,
-        workers: global.made.length,
+        workers: global.workers.length,
       };
     },
     TICKS,
@@ -150,16 +153,16 @@ test("a tab that wakes up asks its workers whether they are still there, idle on
   assert.deepEqual(seen, { done: true, results: 4, workers: 4 });
 });
 
-test("an attempt that kills every worker is given up, with the reason", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+test("An attempt that ends every worker is given up, with the reason", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const error = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
       await global.start({ size: 2 });
       return global
         .begin(global.plan(3, 1, 0, 1))
-        .catch((/** @type {Error} */ { name, message }) => ({ name, message, workers: global.made.length }));
+        .catch((/** @type {Error} */ { name, message }) => ({ name, message, workers: global.workers.length }));
     },
   );
   assert.equal(error.name, "EngineError");
@@ -167,20 +170,20 @@ test("an attempt that kills every worker is given up, with the reason", async (t
   assert.ok(error.workers >= 4 && error.workers <= 6, `${error.workers} workers`);
 });
 
-for (const [fit, told] of /** @type {const} */ ([
-  [1, "the work is done by the others"],
-  [0, "it is given up where there are no others"],
+for (const [fit, consequence] of /** @type {const} */ ([
+  [1, "the others do the work"],
+  [0, "the run ends with an error if there are no others"],
 ])) {
-  test(`a worker that cannot begin is not replaced for ever: ${told}`, async (t) => {
-    const { url } = await fakeSite(t);
-    // The first worker plans and counts; of the others so many find memory for a module.
-    const script = KEEP.replace(
-      "made.push(this);",
-      `made.push(this);
-      if (made.length <= 1 + ${fit}) this.fits = true;`,
+  test(`A worker that cannot start is not replaced for ever: ${consequence}`, async (t) => {
+    const { url } = await serveFakeSite(t);
+    // The first worker is the coordinator. Of the others, `fit` have memory for a module.
+    const script = OBSERVE_WORKERS.replace(
+      "workers.push(this);",
+      `workers.push(this);
+      if (workers.length <= 1 + ${fit}) this.fits = true;`,
     ).replace(
-      "heard = 0;",
-      `heard = 0;
+      "received = 0;",
+      `received = 0;
     fits = false;
     postMessage(message) {
       if (this.fits || message.method !== "open") return super.postMessage(message);
@@ -188,23 +191,23 @@ for (const [fit, told] of /** @type {const} */ ([
       setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: { id: message.id, error } })));
     }`,
     );
-    const { page } = await open(t, `${url}/blank`, { script: script + HELP });
+    const { page } = await openPage(t, `${url}/blank`, { script: script + HELPERS });
     const seen = await page.evaluate(
       /** @returns {Promise<any>} */ async () => {
         const global = /** @type {any} */ (globalThis);
         await global.start({ size: 3 });
         const end = await global.begin(global.plan(12, 1)).catch((/** @type {Error} */ { message }) => message);
-        return { end, results: global.results, workers: global.made.length };
+        return { end, results: global.results, workers: global.workers.length };
       },
     );
     assert.deepEqual([seen.end, sorted(seen.results)], fit ? [true, all(12)] : ["There is no memory for it.", []]);
-    assert.equal(seen.workers, 4, "three were tried, and there is the one that counts");
+    assert.equal(seen.workers, 4, "three workers were tried, and there is the coordinator");
   });
 }
 
-test("cancelling ends it at once, keeps what is done, and leaves a pool that works", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+test("Cancelling ends a run at once and keeps the results so far, and the pool works afterwards", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -229,9 +232,9 @@ test("cancelling ends it at once, keeps what is done, and leaves a pool that wor
   assert.deepEqual(sorted(seen.results), all(4));
 });
 
-test("nothing is begun while it is paused or the tab is hidden, unless that was asked for", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: KEEP + HELP });
+test("No attempt starts while the pool is paused, or while the tab is hidden unless the background is allowed", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: OBSERVE_WORKERS + HELPERS });
   const growth = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -241,28 +244,28 @@ test("nothing is begun while it is paused or the tab is hidden, unless that was 
         document.dispatchEvent(new Event("visibilitychange"));
       };
       const seen = /** @type {boolean[]} */ ([]);
-      /** Whether anything more is done, once what was under way has ended. */
-      const grows = async () => {
+      /** Records whether there are new results after the running attempts have ended. */
+      const recordGrowth = async () => {
         await rest();
         const before = global.results.length;
         await rest();
         seen.push(global.results.length > before);
       };
-      const grew = async () => {
+      const waitForGrowth = async () => {
         for (const before = global.results.length; global.results.length === before; ) await rest(20);
         seen.push(true);
       };
       await global.start({ size: 2 });
       const running = global.begin(global.plan(4000, 5));
-      await grew();
+      await waitForGrowth();
       global.pool.pause();
-      await grows();
+      await recordGrowth();
       global.pool.resume();
-      await grew();
+      await waitForGrowth();
       show("hidden");
-      await grows();
+      await recordGrowth();
       global.pool.setInBackground(true);
-      await grew();
+      await waitForGrowth();
       global.control.abort();
       await running;
       return seen;
@@ -271,15 +274,15 @@ test("nothing is begun while it is paused or the tab is hidden, unless that was 
   assert.deepEqual(growth, [true, false, true, false, true]);
 });
 
-test("pausing stops an attempt in the middle, and resuming goes on with it", async (t) => {
-  const { url } = await fakeSite(t);
-  for (const script of [KEEP + HELP, `delete globalThis.Worker; ${HELP}`]) {
-    const { page } = await open(t, `${url}/blank`, { script });
+test("Pausing stops an attempt between two steps, and resuming continues it", async (t) => {
+  const { url } = await serveFakeSite(t);
+  for (const script of [OBSERVE_WORKERS + HELPERS, `delete globalThis.Worker; ${HELPERS}`]) {
+    const { page } = await openPage(t, `${url}/blank`, { script });
     const seen = await page.evaluate(
       /** @returns {Promise<any>} */ async () => {
         const global = /** @type {any} */ (globalThis);
         await global.start({ size: 1 });
-        // The pause follows right behind the chunk, so that the attempt is begun by then, and is not over.
+        // The pause is sent right after the chunk, so the attempt has started by then but has not ended.
         const { prototype } = global.Worker ?? MessagePort;
         const { postMessage } = prototype;
         const begun = new Promise((resolve) => {
@@ -288,7 +291,7 @@ test("pausing stops an attempt in the middle, and resuming goes on with it", asy
             if (message?.method === "work") resolve(null);
           };
         });
-        // One attempt, of a hundred steps.
+        // One attempt of a hundred steps.
         const running = global.begin(global.plan(1, 5, 100));
         await begun;
         global.pool.pause();
@@ -303,34 +306,34 @@ test("pausing stops an attempt in the middle, and resuming goes on with it", asy
   }
 });
 
-test("a worker whose answer was frozen along with the page is not taken for dead", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page } = await open(t, `${url}/blank`, { script: CLOCK + KEEP + HELP });
+test("A worker whose answer was delayed because the page was frozen is kept", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`, { script: CLOCK + OBSERVE_WORKERS + HELPERS });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async (loaded) => {
       const global = /** @type {any} */ (globalThis);
       await global.start({ size: 1 });
       const running = global.begin(global.plan(1, 1500));
-      while (!(global.made[1]?.heard >= loaded)) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (!(global.workers[1]?.received >= loaded)) await new Promise((resolve) => setTimeout(resolve, 10));
       let pongs = 0;
-      global.made[1].addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
+      global.workers[1].addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
         pongs += data.pong ? 1 : 0;
       });
       document.dispatchEvent(new Event("visibilitychange"));
       document.dispatchEvent(new Event("resume"));
-      // A tick that was due rings at once on waking, before any worker has had the time to answer.
+      // A due timer fires at once after the page resumes, before a worker can answer.
       global.tick();
       const done = await running;
-      return { isAsked: pongs > 1, done, workers: global.made.length };
+      return { isAsked: pongs > 1, done, workers: global.workers.length };
     },
     LOADED,
   );
   assert.deepEqual(seen, { isAsked: true, done: true, workers: 2 });
 });
 
-test("where no worker can be made, the page does the same work", async (t) => {
-  const { url } = await fakeSite(t);
-  const { page, problems } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELP}` });
+test("The page does the work if no worker can be started", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELPERS}` });
   const seen = await page.evaluate(
     /** @returns {Promise<any>} */ async () => {
       const global = /** @type {any} */ (globalThis);
@@ -343,14 +346,14 @@ test("where no worker can be made, the page does the same work", async (t) => {
   assert.deepEqual(problems, []);
 });
 
-test("what the page computes itself stops when it is cancelled, too, even while it is paused", async (t) => {
-  const { url } = await fakeSite(t);
+test("A run in the page also stops when it is cancelled, even while it is paused", async (t) => {
+  const { url } = await serveFakeSite(t);
   for (const isPaused of [false, true]) {
-    const { page } = await open(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELP}` });
+    const { page } = await openPage(t, `${url}/blank`, { script: `delete globalThis.Worker; ${HELPERS}` });
     const seen = await page.evaluate(
       /** @returns {Promise<any>} */ async (isPaused) => {
         const global = /** @type {any} */ (globalThis);
-        // Between two steps the engine lets others have their turn, with a message to itself.
+        // Between two steps the engine yields to other tasks by sending itself a message.
         let turns = 0;
         const { postMessage } = MessagePort.prototype;
         MessagePort.prototype.postMessage = function (/** @type {any} */ message, /** @type {any[]} */ ...more) {
@@ -371,7 +374,7 @@ test("what the page computes itself stops when it is cancelled, too, even while 
       isPaused,
     );
     assert.deepEqual([seen.done, seen.again], [false, true]);
-    // Two for each attempt, and one that may have been due before; as many again if what was cancelled went on.
+    // Two turns for each attempt, and one that may have been pending. A cancelled run that continued would double them.
     assert.ok(seen.more <= 2 * 50 + 1, `${seen.more} turns`);
   }
 });

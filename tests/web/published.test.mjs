@@ -1,18 +1,18 @@
 /** The published module and networks, through the JavaScript API. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
-/** A drawing, and the grey values that every machine should make of it. */
+/** A drawing, and the grey values that it has on every machine. */
 const FIVE = JSON.parse(readFileSync(new URL("../data_digit/five.json", import.meta.url), "utf8"));
 const MANIFEST = JSON.parse(readFileSync(new URL("../../www/models/manifest.json", import.meta.url), "utf8"));
 const DISTILLED = (MANIFEST.find((/** @type {any} */ { id }) => id === "mnist-distilled-t40") ?? MANIFEST.at(-1)).id;
 
-test("the drawing, the networks and the attacks give what they should, twice the same", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, `${url}/blank`);
+test("The drawing, the networks and the attacks give the expected results, and the same attack twice gives the same steps", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`);
   const seen = await page.evaluate(
     async ({ strokes, distilled }) => {
       const { createEngine } = await import("/www/engine.js");
@@ -49,7 +49,7 @@ test("the drawing, the networks and the attacks give what they should, twice the
         })),
         vanished: await engine.attack({ ...request, model: distilled }),
         already: (await engine.attack({ ...request, target: 5 })).outcome,
-        broke: (await engine.attack({ ...request, budget: 0 })).outcome,
+        spent: (await engine.attack({ ...request, budget: 0 })).outcome,
         odd: (await engine.attack({ ...request, budget: 1 })).outcome,
         logits: (await engine.attack({ ...request, attack: "jsma-z" })).outcome,
         decrease: (await engine.attack({ ...request, direction: "decrease", budget: 784 })).outcome,
@@ -78,7 +78,7 @@ test("the drawing, the networks and the attacks give what they should, twice the
   const { zeroGradients, gradientEntries, iteration } = seen.vanished.steps[seen.vanished.steps.length - 1];
   assert.deepEqual([zeroGradients, gradientEntries, iteration], [784, 784, 0]);
   assert.equal(seen.already, "already-target");
-  assert.equal(seen.broke, "budget-spent");
+  assert.equal(seen.spent, "budget-spent");
   assert.equal(seen.odd, "budget-spent");
   assert.equal(seen.logits, "fooled");
   assert.ok(["fooled", "no-admissible-pair", "budget-spent"].includes(seen.decrease), seen.decrease);
@@ -90,22 +90,22 @@ const REFUSED = {
   "a model that is not loaded": [{ model: "mnist-teacher-t40" }, "RequestError", /not loaded/],
   "an unknown attack": [{ attack: "deepfool" }, "RequestError", /jsma-f/],
   "an unknown direction": [{ direction: "up" }, "RequestError", /increase/],
-  "a change of nothing": [{ theta: 0 }, "RequestError", /θ|theta/],
+  "a change of 0": [{ theta: 0 }, "RequestError", /θ|theta/],
   "a change of more than one": [{ theta: 1.5 }, "RequestError", /θ|theta/],
-  "a change that is no number": [{ theta: NaN }, "RequestError", /θ|theta/],
-  "a budget below nothing": [{ budget: -1 }, "RequestError", /budget|understood/],
-  "a budget beyond the image": [{ budget: 785 }, "RequestError", /784/],
-  "half a pixel": [{ budget: 1.5 }, "RequestError", /budget|understood/],
+  "a change that is not a number": [{ theta: NaN }, "RequestError", /θ|theta/],
+  "a negative budget": [{ budget: -1 }, "RequestError", /budget|understood/],
+  "a budget larger than the image": [{ budget: 785 }, "RequestError", /784/],
+  "a budget of half a pixel": [{ budget: 1.5 }, "RequestError", /budget|understood/],
   "a class that does not exist": [{ target: 10 }, "RequestError", /0 to 9/],
   "too few pixels": [{ image: new Array(783).fill(0) }, "ImageError", /784/],
   "two images": [{ image: new Array(1568).fill(0) }, "ImageError", /784/],
   "a pixel that is too bright": [{ image: [1.01, ...new Array(783).fill(0)] }, "ImageError", /0 (and|to) 1/],
-  "a pixel that is no number": [{ image: [NaN, ...new Array(783).fill(0)] }, "ImageError", /0 (and|to) 1/],
+  "a pixel that is not a number": [{ image: [NaN, ...new Array(783).fill(0)] }, "ImageError", /0 (and|to) 1/],
 };
 
-test("what cannot be done is refused, with a name and a reason", async (t) => {
-  const { url } = await site(t);
-  const { page } = await open(t, `${url}/blank`);
+test("An invalid request is refused, with a name and a reason", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
   const errors = await page.evaluate(
     async (changes) => {
       const { createEngine } = await import("/www/engine.js");

@@ -1,6 +1,6 @@
 /**
- * The folder that is published, under a path of its own: cards, story pages, oEmbed; and the package, as others install
- * it.
+ * The published folder, served under a path: cards, story pages and oEmbed. And the npm package, installed from its
+ * packed file.
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -10,8 +10,8 @@ import { extname, join } from "node:path";
 import { test as nodeTest } from "node:test";
 import { fileURLToPath } from "node:url";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { open, serve, test, withBrowser } from "./helper.mjs";
-import { attack, ended, panel, ready } from "./visit.mjs";
+import { panel, runAttack, waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serve, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -26,7 +26,7 @@ function temporary(t) {
 }
 
 nodeTest(
-  "the site works under any path, and its story pages show a card and lead to their step",
+  "The site works under any path, and its story pages show a card and lead to their step",
   { timeout: 300_000 },
   async (t) => {
     const folder = temporary(t);
@@ -39,9 +39,9 @@ nodeTest(
     const address = origin + BASE;
     execFileSync("node", [join(ROOT, "scripts/site.mjs"), folder, address, "page", "4"], { stdio: "inherit" });
 
-    const { page, problems, requests } = await open(t, address);
-    await ready(page);
-    assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+    const { page, problems, requests } = await openPage(t, address);
+    await waitUntilReady(page);
+    assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
     assert.deepEqual(problems, []);
     assert.deepEqual(
       requests.filter((request) => !request.startsWith(address) && !request.startsWith(`blob:${origin}/`)),
@@ -77,19 +77,19 @@ nodeTest(
     ]) {
       const intact = readFileSync(join(folder, place), "utf8");
       writeFileSync(join(folder, place), `${intact}/* */`);
-      const { page, problems } = await open(t, `${address}${path}`);
+      const { page, problems } = await openPage(t, `${address}${path}`);
       await page.waitForLoadState();
       assert.ok(
         problems.some((problem) => problem.includes("integrity")),
-        `${place} is not tied to its page: ${problems}`,
+        `a changed ${place} was not rejected: ${problems}`,
       );
       await page.locator(place.endsWith(".js") ? "main[hidden]" : "main:not([hidden])").waitFor({ state: "attached" });
       writeFileSync(join(folder, place), intact);
     }
 
-    const { page: story } = await open(t, `${address}www/story/4.ja.html`);
+    const { page: story } = await openPage(t, `${address}www/story/4.ja.html`);
     await story.waitForURL((url) => url.pathname === BASE);
-    assert.deepEqual(await ended(story), ["fooled", "gradient-vanished"]);
+    assert.deepEqual(await waitForOutcomes(story), ["fooled", "gradient-vanished"]);
     assert.ok(await story.locator('[data-story="both"]').isVisible());
     assert.ok(await story.locator("#notes").isHidden());
     assert.equal(await story.locator("html").getAttribute("lang"), "ja");
@@ -100,7 +100,7 @@ nodeTest(
   },
 );
 
-test("the package runs as it is packed, in the twenty lines of its example", async (t) => {
+test("The packed package runs the example of about twenty lines", async (t) => {
   const folder = temporary(t);
   const [{ filename }] = JSON.parse(
     execFileSync("npm", ["pack", "--json", "--pack-destination", folder], { cwd: ROOT, encoding: "utf8" }),
@@ -127,7 +127,7 @@ test("the package runs as it is packed, in the twenty lines of its example", asy
       .writeHead(200, { "Content-Type": types[extname(path)] ?? "application/octet-stream" })
       .end(readFileSync(file));
   });
-  const { page, problems } = await open(t, `${origin}/`);
+  const { page, problems } = await openPage(t, `${origin}/`);
   await page.locator("output", { hasText: "fooled" }).waitFor();
   assert.match(`${await page.locator("output").textContent()}`, /reads \d after \d+ changed pixels/);
   assert.deepEqual(problems, []);

@@ -1,4 +1,6 @@
-/** What needs no browser: the manifest's parser, the fetching of files and the static server. */
+/**
+ * Tests without a browser: the manifest's parser, the fetching of files, the server, the registry and the lab's plan.
+ */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,17 +19,17 @@ import { choose, kindOf, LINEUP, EXPERIMENTS as OFFERED_EXPERIMENTS, tasksOf, wo
 import { parse, sameAttack } from "../../www/lab/published.js";
 import { reported } from "../../www/lab/reported.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
-import { ENTRY } from "./fake.mjs";
-import { serve } from "./helper.mjs";
+import { ENTRY } from "./fake-site.mjs";
+import { serve } from "./server-and-browser.mjs";
 
-test("the manifest's known fields are kept, and nothing else", () => {
+test("The parser of the manifest keeps the known fields and drops others", () => {
   assert.deepEqual(parseManifest([{ ...ENTRY, surprise: 1 }]), [ENTRY]);
   assert.deepEqual(parseManifest([]), []);
 });
 
 const HOSTILE = {
-  "no list": {},
-  null: null,
+  "an object instead of a list": {},
+  "null instead of a list": null,
   "a null entry": [null],
   "a missing field": [{ ...ENTRY, sha256: undefined }],
   "an id used twice": [ENTRY, ENTRY],
@@ -35,10 +37,10 @@ const HOSTILE = {
   "a path": [{ ...ENTRY, file: "../secret" }],
   "a folder": [{ ...ENTRY, file: "a/b" }],
   "an address": [{ ...ENTRY, file: "https://example.com" }],
-  dots: [{ ...ENTRY, file: ".." }],
+  "two dots for a file name": [{ ...ENTRY, file: ".." }],
   "a hidden file": [{ ...ENTRY, file: ".env" }],
   "a query": [{ ...ENTRY, file: "a?b" }],
-  "an object for a name": [{ ...ENTRY, file: { toString: () => "a" } }],
+  "an object for a file name": [{ ...ENTRY, file: { toString: () => "a" } }],
   "a hash in capitals": [{ ...ENTRY, sha256: ENTRY.sha256.toUpperCase() }],
   "no bytes": [{ ...ENTRY, bytes: 0 }],
   "half a byte": [{ ...ENTRY, bytes: 1.5 }],
@@ -47,7 +49,7 @@ const HOSTILE = {
   "an unknown data set": [{ ...ENTRY, dataset: "imagenet" }],
   "an unknown role": [{ ...ENTRY, role: "__proto__" }],
   "a temperature of 0": [{ ...ENTRY, temperature: 0 }],
-  "an endless temperature": [{ ...ENTRY, temperature: Infinity }],
+  "an infinite temperature": [{ ...ENTRY, temperature: Infinity }],
   "an accuracy in percent": [{ ...ENTRY, test_accuracy: 99.2 }],
   "a command of two lines": [{ ...ENTRY, command: "distill\nrm" }],
   "a long command": [{ ...ENTRY, command: "x".repeat(1001) }],
@@ -55,7 +57,7 @@ const HOSTILE = {
 };
 
 for (const [name, manifest] of Object.entries(HOSTILE)) {
-  test(`a manifest with ${name} is refused`, () => {
+  test(`A manifest with ${name} is refused`, () => {
     assert.throws(() => parseManifest(manifest), { name: "ModelError", message: /list of models/ });
   });
 }
@@ -66,8 +68,8 @@ async function serveFile(t, listener) {
   return new URL(`http://127.0.0.1:${port}/file.bin`);
 }
 
-test("a file of the right size arrives whole, with its progress", async (t) => {
-  /** Sends the rest, once the beginning has arrived. */
+test("A file of the right size is fetched completely, with its progress", async (t) => {
+  /** Sends the rest of the file. The test calls it once the beginning has arrived. */
   let sendRest = () => {};
   const url = await serveFile(t, (_, response) => {
     response.write(Buffer.alloc(600, 1));
@@ -113,31 +115,31 @@ const DAMAGED = {
 };
 
 for (const [name, [listener, error, message]] of Object.entries(DAMAGED)) {
-  test(`a file that is ${name} is a ${error}`, async (t) => {
+  test(`A file that is ${name} gives a ${error}`, async (t) => {
     const url = await serveFile(t, listener);
     await assert.rejects(fetchBytes(url, 1000), { name: error, message });
   });
 }
 
 for (const [phase, isBegun] of /** @type {const} */ ([
-  ["before it has answered", false],
-  ["half-way", true],
+  ["before its answer", false],
+  ["half-way through the file", true],
 ])) {
-  test(`a host that is silent ${phase} is given up, and not before its time`, async (t) => {
+  test(`A host that stops ${phase} is given up after 30 seconds, and not before`, async (t) => {
     t.mock.timers.enable({ apis: ["setInterval"] });
     const url = await serveFile(t, (_, response) => isBegun && response.write(Buffer.alloc(10)));
     let seconds = 0;
     /** @type {(() => void) | undefined} */
-    let isHeard;
-    const heard = new Promise((/** @type {(value: void) => void} */ resolve) => {
-      isHeard = resolve;
+    let onReceived;
+    const received = new Promise((/** @type {(value: void) => void} */ resolve) => {
+      onReceived = resolve;
     });
-    const ended = fetchBytes(url, 1000, { onProgress: isHeard }).catch((error) => ({
+    const ended = fetchBytes(url, 1000, { onProgress: onReceived }).catch((error) => ({
       seconds,
       name: error.name,
       message: error.message,
     }));
-    if (isBegun) await heard;
+    if (isBegun) await received;
     for (; seconds < 60; seconds++) {
       t.mock.timers.tick(1000);
       await new Promise(setImmediate);
@@ -149,7 +151,7 @@ for (const [phase, isBegun] of /** @type {const} */ ([
   });
 }
 
-test("who cancels a fetch is told that it was cancelled", async (t) => {
+test("A cancelled fetch is rejected with an AbortError", async (t) => {
   const url = await serveFile(t, () => {});
   const control = new AbortController();
   const ended = assert.rejects(fetchBytes(url, 1000, { signal: control.signal }), { name: "AbortError" });
@@ -158,7 +160,7 @@ test("who cancels a fetch is told that it was cancelled", async (t) => {
   await assert.rejects(fetchBytes(url, 1000, { signal: control.signal }), { name: "AbortError" });
 });
 
-test("JSON is limited in size and has to be JSON", async (t) => {
+test("JSON that is invalid or larger than its limit is rejected", async (t) => {
   let body = "[1]";
   const url = await serveFile(t, (_, response) => response.end(body));
   assert.deepEqual(await fetchJson(url, { limit: 100 }), [1]);
@@ -170,13 +172,13 @@ test("JSON is limited in size and has to be JSON", async (t) => {
 
 /** @param {number} port @param {string} path @param {import("node:http").RequestOptions} [options] */
 async function get(port, path, options) {
-  // Node's own client sends the path as it stands, where fetch would tidy it up first.
+  // Node's client sends the path unchanged, while fetch would normalize it.
   const request = httpRequest({ port, path, host: "127.0.0.1", ...options }).end();
   const [response] = await once(request, "response");
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(await response.toArray()) };
 }
 
-test("the server serves what is published, compressed where asked", async (t) => {
+test("The server serves the published files, compressed if the browser accepts it", async (t) => {
   const { port } = await serve(t, publishedFiles());
   const plain = await get(port, "/www/engine.js");
   assert.equal(plain.status, 200);
@@ -218,7 +220,7 @@ const PRIVATE = [
 ];
 
 for (const path of PRIVATE) {
-  test(`the server does not serve ${path}`, async (t) => {
+  test(`The server does not serve ${path}`, async (t) => {
     const { port } = await serve(t, publishedFiles());
     assert.equal((await get(port, path)).status, 404);
   });
@@ -228,7 +230,7 @@ for (const [OFFLINE, worker] of [
   ["", "scripts/sw-development.js"],
   ["1", "sw.js"],
 ]) {
-  test(`npm start with OFFLINE=${OFFLINE} serves ${worker} as the service worker`, async (t) => {
+  test(`With OFFLINE=${OFFLINE}, npm start serves ${worker} as the service worker`, async (t) => {
     const server = spawn("node", ["scripts/serve.mjs"], {
       cwd: new URL("../..", import.meta.url),
       env: { ...process.env, PORT: "0", OFFLINE },
@@ -241,7 +243,7 @@ for (const [OFFLINE, worker] of [
   });
 }
 
-test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 32 bits end", () => {
+test("Softmax at a temperature sums to one, and small values become 0 where 32-bit floats end", () => {
   const logits = [-2, 1, 3, -5, 0, 0.5, -1, 9, 2, 1];
   for (const temperature of [0.5, 1, 40]) {
     const powers = logits.map((logit) => Math.exp(logit / temperature));
@@ -254,13 +256,13 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
   assert.equal(steepest([0, 105, 0], 0, 1), 0);
   assert.ok(steepest([0, 105, 0], 0, 40) > 1e-4);
-  assert.equal(steepestLoss([0, 105, 0], 1, 1), 0, "away from what is read without a doubt");
-  assert.equal(steepestLoss([0, 105, 0], 0, 1), 1, "towards what is not read");
+  assert.equal(steepestLoss([0, 105, 0], 1, 1), 0, "the predicted class, with probability 1");
+  assert.equal(steepestLoss([0, 105, 0], 0, 1), 1, "another class");
   assert.ok(steepestLoss([0, 105, 0], 1, 40) > 1e-3);
 });
 
 for (const [language, words] of Object.entries(languageFiles())) {
-  test(`there are words in ${language} for everything in the registry`, () => {
+  test(`There are words in ${language} for everything in the registry`, () => {
     const attacks = ATTACK_IDS.flatMap((id) => {
       const { changes, output } = ATTACKS[id];
       return [
@@ -286,12 +288,12 @@ for (const [language, words] of Object.entries(languageFiles())) {
   });
 }
 
-test("attacks that share a setting share its range and defaults, and a sibling's sibling is the attack itself", () => {
+test("Attacks that share a setting have the same range and default for it, and siblings name each other", () => {
   /** @type {Map<string, object>} */
   const known = new Map();
   for (const id of ATTACK_IDS) {
     for (const setting of offeredBy(id)) {
-      // A choice may be wider in one attack than in another.
+      // Attacks may offer different choices of the same setting.
       const shared = "choices" in setting ? { ...setting, choices: [] } : setting;
       assert.deepEqual(shared, known.get(setting.name) ?? shared, `${setting.name} of ${id}`);
       known.set(setting.name, shared);
@@ -299,7 +301,7 @@ test("attacks that share a setting share its range and defaults, and a sibling's
         const { min, step } = setting.page;
         assert.ok(
           Math.abs(min / step - Math.round(min / step)) < 1e-9,
-          `${setting.name}: its least value is a multiple of its step`,
+          `${setting.name}: the minimum is a multiple of the step`,
         );
       }
     }
@@ -308,7 +310,7 @@ test("attacks that share a setting share its range and defaults, and a sibling's
   }
 });
 
-test("the lab offers every experiment, and every data set has as many features as its shape", () => {
+test("The lab offers every experiment, and the number of features of each data set matches its shape", () => {
   assert.deepEqual([...new Set(OFFERED_EXPERIMENTS.map(kindOf))].sort(), Object.keys(EXPERIMENTS).sort());
   for (const { shape, features, classes } of Object.values(DATASETS)) {
     assert.equal(shape[0] * shape[1] * shape[2], features);
@@ -320,7 +322,7 @@ test("the lab offers every experiment, and every data set has as many features a
 /** @param {string} kind */
 const results = (kind) => JSON.parse(readFileSync(new URL(`../../results/${kind}.json`, import.meta.url), "utf8"));
 
-test("the lab takes every row of the results, and none that lacks a figure or has a word for it", () => {
+test("The lab accepts every published row, and rejects rows with missing or invalid fields", () => {
   for (const kind of /** @type {(keyof typeof EXPERIMENTS)[]} */ (Object.keys(EXPERIMENTS))) {
     const rows = results(kind);
     assert.equal(parse(kind, rows).length, rows.length, kind);
@@ -341,7 +343,7 @@ test("the lab takes every row of the results, and none that lacks a figure or ha
   }
 });
 
-test("of this project's rows the lab shows those of the same attack, the largest of each network", () => {
+test("The lab shows the published rows of the same attack, for each network the one with the most attempts", () => {
   const rows = parse("success", results("success")).filter(({ dataset }) => dataset === "mnist");
   const paper = sameAttack(rows, DEFAULTS);
   const of = (/** @type {string} */ model, scale = 1) =>
@@ -354,9 +356,9 @@ test("of this project's rows the lab shows those of the same attack, the largest
     of("mnist-undefended", 40).map((row) => row.attack_temperature),
     [1],
   );
-  const knowing = sameAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
+  const tempered = sameAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
   assert.deepEqual(
-    knowing
+    tempered
       .filter(({ model, scale }) => model === "mnist-undefended" && scale === 40)
       .map((row) => row.attack_temperature),
     [40],
@@ -366,7 +368,7 @@ test("of this project's rows the lab shows those of the same attack, the largest
   assert.deepEqual(sameAttack(rows, { ...DEFAULTS, budget: 111 }), []);
 });
 
-test("a paper's figures stand beside the attack that they are about, and no other", () => {
+test("A paper's figures are shown for the attack that they are about, and for no other", () => {
   const papers = parsePaperFigures(results("paper"));
   const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) =>
     rows.find((row) => row.role === role && row.temperature === temperature);
@@ -382,7 +384,7 @@ test("a paper's figures stand beside the attack that they are about, and no othe
   assert.deepEqual(
     reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers),
     [],
-    "either way is this project's",
+    "no paper has figures for this direction",
   );
   assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
   assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
@@ -399,11 +401,11 @@ test("a paper's figures stand beside the attack that they are about, and no othe
   assert.deepEqual(
     [...new Set(all.map(({ source }) => source))].sort(),
     [1, 2, 3, 4, 5],
-    "every source is in the page's list",
+    "every source is in the page's list of papers",
   );
 });
 
-test("the lab's plan: images of all classes, a task for each attack and network, and work that grows with both", () => {
+test("The lab's plan takes images of all classes, has a task for each attack and network, and estimates work that grows with both", () => {
   const samples = Array.from({ length: 100 }, (_, index) => ({
     index,
     label: Math.floor(index / 10),
@@ -433,7 +435,7 @@ test("the lab's plan: images of all classes, a task for each attack and network,
   const one = { ...choice, experiment: /** @type {const} */ ("success") };
   assert.ok(
     workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }),
-    "where the gradient vanishes there is less to do",
+    "there is less work where the gradient vanishes",
   );
   assert.ok(workOf({ ...one, data: "cifar10" }) > 3 * workOf(one));
 });

@@ -1,21 +1,29 @@
 /**
- * Pictures of a visitor's own on the page: chosen, pasted, dropped; what becomes of them, where they go, and what is
- * turned away.
+ * Uploaded pictures on the page: chosen, pasted and dropped; how they are converted, and which files are refused.
  */
 import assert from "node:assert/strict";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { withCifar } from "./stand-in.mjs";
-import { attack, both, choose, coloursSeen, ended, panel, ready, visit } from "./visit.mjs";
+import { withCifar } from "./extra-networks.mjs";
+import {
+  bothPanels,
+  chooseDigit,
+  openReadyPage,
+  panel,
+  previewColours,
+  runAttack,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const CIFAR = withCifar();
-const COLOUR = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
+const CIFAR_LINK = "v=1&data=cifar10&sample=0&target=5&lang=en&end";
 
 /**
- * What a canvas of so many pixels holds, as a file.
+ * Draws on a canvas of this size and returns it as an image file.
  *
  * @param {Page} page
  * @param {{ width: number, height: number, type?: string, draw: (context: any) => void }} what
@@ -33,7 +41,7 @@ async function file(page, { width, height, type = "image/png", draw }) {
   return Buffer.from(bytes);
 }
 
-/** Quarters of four colours, with a fifth to the left and right of the square in the middle. @param {any} context */
+/** A square of four colours in the middle, with a fifth colour to its left and right. @param {any} context */
 function quarters(context) {
   context.fillStyle = "#ff00ff";
   context.fillRect(0, 0, 400, 200);
@@ -83,16 +91,16 @@ const pixels = (page) =>
     });
 
 /** @param {Page} page @param {RegExp} words */
-const says = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
+const waitForNote = (page, words) => page.locator("#upload-note", { hasText: words }).waitFor();
 
-test("a picture is cropped, averaged, attacked and sent along in a link, and nothing leaves the page", async (t) => {
-  const { url, requests } = await site(t, CIFAR.answers);
-  const { page, problems } = await visit(t, `${url}/#${COLOUR}`);
+test("A picture is cropped, averaged, attacked and put into a link, without a request to any server", async (t) => {
+  const { url, requests } = await serveSite(t, CIFAR.answers);
+  const { page, problems } = await openReadyPage(t, `${url}/#${CIFAR_LINK}`);
   const picture = await file(page, { width: 400, height: 200, draw: quarters });
   const before = requests.length;
   await choosePicture(page, picture);
   await page.locator("#input-caption", { hasText: "Your picture" }).waitFor();
-  await ready(page);
+  await waitUntilReady(page);
   const seen = await pixels(page);
   const at = (/** @type {number} */ x, /** @type {number} */ y) => seen.slice(4 * (32 * y + x), 4 * (32 * y + x) + 3);
   assert.deepEqual(
@@ -113,31 +121,31 @@ test("a picture is cropped, averaged, attacked and sent along in a link, and not
     "the quarters meet between two pixels",
   );
   await page.waitForFunction(() => /pixels=/.test(location.hash));
-  // The browser asks for the tab's icon when it sees fit.
+  // The browser may fetch the tab's icon at any time.
   assert.deepEqual(
     requests.slice(before).filter((path) => path !== "/www/icon.svg"),
     [],
-    "nothing is sent or fetched",
+    "no other request is made",
   );
-  await attack(page);
+  await runAttack(page);
   await page.locator("#scrubber").press("Home");
   await page.waitForFunction(() => /step=0&/.test(location.hash));
 
-  const { page: other, problems: others } = await open(t, page.url(), {
+  const { page: other, problems: others } = await openPage(t, page.url(), {
     script: "delete globalThis.CompressionStream",
   });
-  await ended(other);
+  await waitForOutcomes(other);
   assert.deepEqual(await pixels(other), seen);
-  assert.deepEqual(await both(other, "data-label"), await both(page, "data-label"));
+  assert.deepEqual(await bothPanels(other, "data-label"), await bothPanels(page, "data-label"));
   assert.ok(await other.locator("#notes").isHidden());
   await other.locator("#samples .tile").nth(3).click();
   await other.waitForFunction(() => /sample=/.test(location.hash) && !/pixels=/.test(location.hash));
   assert.deepEqual([...problems, ...others], []);
 });
 
-test("a photographed digit is read as one, by file, paste and drop", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url, { locale: "en" });
+test("A photographed 4 is read as a 4 after choosing, pasting or dropping it", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { locale: "en" });
   const photo = await file(page, { width: 600, height: 600, type: "image/jpeg", draw: four });
   const isFour = () =>
     page.waitForFunction(
@@ -148,9 +156,9 @@ test("a photographed digit is read as one, by file, paste and drop", async (t) =
   await choosePicture(page, photo, "photo.jpg");
   await isFour();
   assert.match(`${await page.locator("#input-caption").textContent()}`, /Your picture/);
-  assert.ok((await coloursSeen(page)) > 10);
+  assert.ok((await previewColours(page)) > 10);
   for (const kind of ["paste", "drop"]) {
-    await choose(page, 7);
+    await chooseDigit(page, 7);
     await page.evaluate(
       ({ kind, bytes }) => {
         const clipboardData = new DataTransfer();
@@ -165,23 +173,23 @@ test("a photographed digit is read as one, by file, paste and drop", async (t) =
     );
     await isFour();
   }
-  // The pen begins a new drawing.
+  // Clearing the pad removes the picture.
   await page.locator("#clear").click();
   await page.locator("#input-caption", { hasText: "Nothing drawn" }).waitFor();
   assert.deepEqual(problems, []);
 });
 
 /** An animated GIF of two frames. */
-const MOVING = Buffer.concat([
+const ANIMATED_GIF = Buffer.concat([
   Buffer.from("GIF89a"),
   Buffer.from([1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]),
   ...[0, 1].map(() => Buffer.from([0x21, 0xf9, 4, 0, 10, 0, 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x4c, 1, 0])),
   Buffer.from([0x3b]),
 ]);
 
-test("what is no picture, is damaged, huge or moving, or shows nothing, gets an answer, and the page stays as it is", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url, { locale: "en" });
+test("A file that is not a picture, is damaged, too large, animated or without a digit is refused with a message, and the page does not change", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { locale: "en" });
   const good = await file(page, { width: 600, height: 600, draw: four });
   const enormous = Buffer.from(good);
   enormous.writeUInt32BE(16_000, 16);
@@ -192,7 +200,7 @@ test("what is no picture, is damaged, huge or moving, or shows nothing, gets an 
     [good.subarray(0, 300), /cannot be opened/],
     [Buffer.alloc(0), /Unsupported file/],
     [enormous, /256 megapixels/],
-    [MOVING, /Animated pictures/],
+    [ANIMATED_GIF, /Animated pictures/],
     [
       await file(page, {
         width: 90,
@@ -207,17 +215,17 @@ test("what is no picture, is damaged, huge or moving, or shows nothing, gets an 
   ];
   for (const [picture, answer] of answers) {
     await choosePicture(page, picture);
-    await says(page, answer);
+    await waitForNote(page, answer);
   }
   await page.evaluate(() => {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(new File([new Uint8Array(31_000_000)], "large.png", { type: "image/png" }));
     document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
   });
-  await says(page, /31 MB.*30 MB/);
+  await waitForNote(page, /31 MB.*30 MB/);
   assert.match(`${await page.locator("#input-caption").textContent()}`, /test image 0/);
   assert.equal(new URL(page.url()).hash, "");
   await choosePicture(page, good);
-  await says(page, /never leaves this page/);
+  await waitForNote(page, /never leaves this page/);
   assert.deepEqual(problems, []);
 });

@@ -1,12 +1,12 @@
 /**
- * The WebGPU engine itself, on a graphics processor that is a program, so few steps of few attacks.
- * `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which
- * takes half an hour and more on such an adapter; `STEPS=10000` takes as many in one page together on
- * the device, and a thousand one at a time, and says what each costs.
+ * The WebGPU engine on a software adapter, which is slow, so only a few steps of a few attacks are compared with the
+ * CPU. `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which takes half an
+ * hour or more on such an adapter. `STEPS=10000` makes ten thousand steps of attacks that stay on the device, and a
+ * thousand single steps, and reports the time of a step.
  */
 import assert from "node:assert/strict";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { ended, showing } from "./visit.mjs";
+import { waitForOutcomes, waitForStep } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser({ gpu: true });
 
@@ -20,14 +20,19 @@ const MANY = STEPS >= 1000;
  * Attack
  */
 
-/** Every row of the Jacobian that the attacks use, both directions, both outcomes of few steps. @type {Attack[]} */
+/**
+ * Attacks that cover all rows of the Jacobian that attacks use, both directions, and both outcomes that a few steps can
+ * have.
+ *
+ * @type {Attack[]}
+ */
 const FEW = [
   { sample: 70, model: "mnist-undefended", target: 3, attack: "jsma-f", direction: "increase", budget: 6 },
   { sample: 20, model: "mnist-undefended", target: 8, attack: "jsma-z", direction: "decrease", budget: 4 },
   { sample: 40, model: "mnist-distilled-t40", target: 9, attack: "jsma-f", direction: "increase", budget: 112 },
 ];
 
-/** Each of the page's digits once, and each of the nine other classes in turn. @type {Attack[]} */
+/** An attack on each of the page's digits, with the nine other classes as targets in turn. @type {Attack[]} */
 const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
   sample,
   model: "mnist-undefended",
@@ -37,7 +42,12 @@ const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
   budget: 112,
 }));
 
-/** Both engines' steps of some attacks. @param {import("playwright-core").Page} page @param {Attack[]} attacks */
+/**
+ * Runs attacks on both engines and returns their steps.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {Attack[]} attacks
+ */
 function compute(page, attacks) {
   return page.evaluate(async (attacks) => {
     const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
@@ -67,10 +77,10 @@ function compute(page, attacks) {
 }
 
 test(
-  "it computes what the CPU engine does",
+  "The WebGPU engine computes the same steps as the CPU engine",
   async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, `${url}/blank`);
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const attacks = ATTACKS > 0 ? HUNDRED.slice(0, ATTACKS) : FEW;
     const { infos, results, after } = await compute(page, attacks);
@@ -108,7 +118,8 @@ test(
 );
 
 /**
- * The records of attacks that stay on the device, and how long they took, by engine.
+ * Runs an experiment on the CPU, and on the device with attacks that stay there. Returns the records and the seconds of
+ * each.
  *
  * @param {import("playwright-core").Page} page
  * @param {number} images
@@ -163,10 +174,10 @@ function experiment(page, images, budget) {
 }
 
 test(
-  "attacks that stay on the device end as on the CPU",
+  "Attacks that stay on the device end as on the CPU",
   async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, `${url}/blank`);
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     // Each image is attacked towards nine classes in three ways.
     const [images, budget] = ATTACKS > 0 ? [Math.ceil(ATTACKS / 27), 112] : [1, 4];
@@ -188,26 +199,28 @@ test(
 );
 
 test(
-  "what attacks stay on is given up if the first of them ends otherwise than on the CPU",
+  "A device is given up if its first attack ends differently from the CPU",
   async (t) => {
-    const { url } = await site(t, {
+    const { url } = await serveSite(t, {
       "/www/pool/worker.js": `
-    let lies = false;
-    addEventListener("message", ({ data }) => { lies ||= data.argument?.backend === "webgpu"; });
+    let isWrong = false;
+    addEventListener("message", ({ data }) => { isWrong ||= data.argument?.backend === "webgpu"; });
     const post = postMessage.bind(self);
-    self.postMessage = (message) => post(lies && message.value?.[0]?.outcome ? { ...message, value: message.value.map((record) => ({ ...record, outcome: "fooled" })) } : message);
+    self.postMessage = (message) => post(isWrong && message.value?.[0]?.outcome ? { ...message, value: message.value.map((record) => ({ ...record, outcome: "fooled" })) } : message);
     const { serveExperiment } = await import("./core.js");
     serveExperiment(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     await assert.rejects(experiment(page, 1, 2), /results of GPU and CPU differ \(fooled, not budget-spent\)/);
   },
   6 * MINUTES,
 );
 
-/** Put before a worker's own script: it says how many buffers it has made, and how large its module's memory is. */
-const HELD = `
+/**
+ * Runs before a worker's script: reports how many buffers the worker has created, and the size of its module's memory.
+ */
+const REPORT_MEMORY = `
   const { instantiate } = WebAssembly;
   let memory;
   WebAssembly.instantiate = async (...given) => {
@@ -218,23 +231,23 @@ const HELD = `
   const { createBuffer } = GPUDevice.prototype;
   let buffers = 0;
   GPUDevice.prototype.createBuffer = function (...given) { buffers++; return createBuffer.apply(this, given); };
-  const channel = new BroadcastChannel("held");
-  // The CPU engine's worker keeps silent.
+  const channel = new BroadcastChannel("measured");
+  // The worker of the CPU engine creates no buffers and does not answer.
   channel.onmessage = () => { if (buffers > 0) channel.postMessage({ buffers, memory: memory.buffer.byteLength }); };
 `;
 
 /**
- * In the second half of the steps nothing more is made than in the first: a batch of a size that has
- * not been there yet may want buffers of its own.
+ * Checks that the second half of the steps creates no buffers and needs no more memory. The first half may, because
+ * each new size of batch needs its own buffers.
  *
  * @param {import("node:test").TestContext} t
- * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks Of attacks that follow one
- * another.
+ * @param {{ taken: number, milliseconds: number, buffers: number, memory: number }[]} marks One for each attack or round,
+ * in order.
  */
-function isFlat(t, marks) {
+function staysFlat(t, marks) {
   for (const { taken, milliseconds, buffers, memory } of marks) {
     t.diagnostic(
-      `after ${taken} steps, the last at ${milliseconds.toFixed(0)} ms each: ${buffers} buffers made, ${(memory / 1e6).toFixed(1)} MB of the module's memory`,
+      `after ${taken} steps, the last at ${milliseconds.toFixed(0)} ms each: ${buffers} buffers created, ${(memory / 1e6).toFixed(1)} MB of the module's memory`,
     );
   }
   const [half, ...later] = marks.slice((marks.length - 1) >> 1);
@@ -243,12 +256,12 @@ function isFlat(t, marks) {
 }
 
 test(
-  "however many steps are taken one at a time, the device holds no more buffers and the module no more memory",
+  "Further single steps create no buffers on the device and need no more memory in the module",
   async (t) => {
-    const { url } = await site(t, {
-      "/www/engine/worker.js": `${HELD} const { serve } = await import("./engine-core.js"); serve(self);`,
+    const { url } = await serveSite(t, {
+      "/www/engine/worker.js": `${REPORT_MEMORY} const { serve } = await import("./engine-core.js"); serve(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const { info, marks } = await page.evaluate(
       async ({ attacks, most }) => {
@@ -261,9 +274,9 @@ test(
         const engine = await createEngine({ prefer: "webgpu" });
         for (const model of new Set(attacks.map(({ model }) => model))) await engine.load(model);
         await engine.settled();
-        const channel = new BroadcastChannel("held");
+        const channel = new BroadcastChannel("measured");
         /** @returns {Promise<{ buffers: number, memory: number }>} */
-        const held = () =>
+        const measured = () =>
           new Promise((resolve) => {
             channel.onmessage = ({ data }) => resolve(data);
             channel.postMessage("");
@@ -279,25 +292,25 @@ test(
           });
           const milliseconds = (performance.now() - started) / steps.length;
           if (place >= attacks.length) taken += steps.length;
-          if (place >= attacks.length - 1) marks.push({ taken, milliseconds, ...(await held()) });
+          if (place >= attacks.length - 1) marks.push({ taken, milliseconds, ...(await measured()) });
         }
         return { info: engine.info(), marks };
       },
       { attacks: FEW, most: Math.min(STEPS, 1000) },
     );
     assert.equal(info.engine, "webgpu", info.reason);
-    isFlat(t, marks);
+    staysFlat(t, marks);
   },
   MANY ? 600 * MINUTES : 6 * MINUTES,
 );
 
 test(
-  "nor however many are taken together on the device",
+  "Further steps of attacks that stay on the device create no buffers and need no more memory in the module",
   async (t) => {
-    const { url } = await site(t, {
-      "/www/pool/worker.js": `${HELD} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
+    const { url } = await serveSite(t, {
+      "/www/pool/worker.js": `${REPORT_MEMORY} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const marks = await page.evaluate(
       async ({ most, images, budget }) => {
@@ -308,9 +321,9 @@ test(
           import("/www/domain/datasets.js"),
         ]);
         const samples = await loadSamples(MNIST);
-        const channel = new BroadcastChannel("held");
+        const channel = new BroadcastChannel("measured");
         /** @returns {Promise<{ buffers: number, memory: number }>} */
-        const held = () =>
+        const measured = () =>
           new Promise((resolve) => {
             channel.onmessage = ({ data }) => resolve(data);
             channel.postMessage("");
@@ -320,7 +333,7 @@ test(
         const pool = createPool({ backend: "webgpu", software: true });
         const marks = [];
         for (let round = 0, taken = 0; round === 0 || taken < most; round++) {
-          // Other images in every round, of which the first is for what has to be made once.
+          // Each round has other images. The first round creates what is needed once, so it does not count.
           const shown = Array.from({ length: images }, (_, i) => samples[(images * round + i) % samples.length]);
           const plan = {
             models,
@@ -341,22 +354,22 @@ test(
             signal: new AbortController().signal,
           });
           if (round > 0) taken += steps;
-          marks.push({ taken, milliseconds: (performance.now() - started) / steps, ...(await held()) });
+          marks.push({ taken, milliseconds: (performance.now() - started) / steps, ...(await measured()) });
         }
         pool.close();
         return marks;
       },
       { most: STEPS, images: MANY ? 4 : 1, budget: MANY ? 112 : 2 },
     );
-    isFlat(t, marks);
+    staysFlat(t, marks);
   },
   MANY ? 600 * MINUTES : 6 * MINUTES,
 );
 
 test(
-  "a device that is lost in the middle of an attack is replaced by the CPU, which goes on",
+  "If the device is lost during an attack, the CPU engine resumes the attack",
   async (t) => {
-    const { url } = await site(t, {
+    const { url } = await serveSite(t, {
       "/www/engine/worker.js": `
     const request = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (...options) {
@@ -367,7 +380,7 @@ test(
     const { serve } = await import("./engine-core.js");
     serve(self);`,
     });
-    const { page } = await open(t, `${url}/blank`);
+    const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const { before, after, result } = await page.evaluate(async () => {
       const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
@@ -401,9 +414,9 @@ test(
 );
 
 test(
-  "a link that was made on one engine shows the same pixels and words on the other",
+  "A link shows the same pixels and words on both engines",
   async (t) => {
-    const { url } = await site(t);
+    const { url } = await serveSite(t);
     const link = "#v=1&sample=0&target=3&budget=6&step=3&lang=en&end";
     const wide = { viewport: { width: 1280, height: 900 } };
     const narrow = { viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true, deviceScaleFactor: 3 };
@@ -412,16 +425,16 @@ test(
       ["cpu", wide],
       ["webgpu", narrow],
     ])) {
-      const { page, problems } = await open(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
+      const { page, problems } = await openPage(t, `${url}/?engine=${engine}#v=1&sample=18&end`, options);
       page.setDefaultTimeout(5 * MINUTES);
-      // Until the other engine is ready the CPU computes, so the link is followed only then.
+      // The CPU computes until the WebGPU engine is ready, so the link is opened only then.
       await page.locator(`#engine-info[data-engine=${engine}]`).waitFor();
       await page.evaluate((link) => {
         location.hash = link;
       }, link);
-      // That it runs is not waited for: on the CPU it may have ended before the page is asked.
-      await showing(page, "3");
-      await ended(page);
+      // Wait for the result and not for the start: the attack may have ended on the CPU before the first check.
+      await waitForStep(page, "3");
+      await waitForOutcomes(page);
       seen.push(
         await page.evaluate(() =>
           [...document.querySelectorAll("[data-panel]")].map((panel) => ({

@@ -1,6 +1,6 @@
 /**
- * WebKit over WebDriver: the MiniBrowser of WebKitGTK on a virtual screen. In Debian and Ubuntu these are
- * the packages webkit2gtk-driver and xvfb.
+ * Drives WebKit over WebDriver: the MiniBrowser of WebKitGTK on a virtual screen. Debian and Ubuntu have them in the
+ * packages webkit2gtk-driver and xvfb.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,13 +8,13 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** How long the driver may take to start, and a condition to hold, in ms. */
-const PATIENCE = 60_000;
-/** How long until they are looked at again, in ms. */
+/** Time limit in ms, for the start of the driver and for each condition. */
+const TIME_LIMIT = 60_000;
+/** Time between two checks of a condition, in ms. */
 const INTERVAL = 50;
-/** Of the screen and of the window. */
+/** The size of the screen and of the window. */
 const SIZE = { width: 1280, height: 1000 };
-/** The key of an element's identifier in WebDriver's answers. */
+/** The key of an element's identifier in WebDriver's responses. */
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 
 /** Starts a screen, the driver and a browser with an empty profile. `close` ends all of them. */
@@ -79,10 +79,10 @@ class WebKit {
   }
 
   /**
-   * What a function returns that is called in the page.
+   * Calls a function in the page and returns its result.
    *
    * @template Value
-   * @param {(...values: any[]) => Value} run It sees nothing but its arguments and the page.
+   * @param {(...values: any[]) => Value} run It can use only its arguments and what is in the page.
    * @param {...unknown} values
    * @returns {Promise<Awaited<Value>>}
    */
@@ -100,25 +100,25 @@ class WebKit {
     await until(`${condition}`, () => this.evaluate(condition, ...values));
   }
 
-  /** Clicks an element as the mouse does. @param {string} selector */
+  /** Clicks an element with the mouse. @param {string} selector */
   async click(selector) {
     const { [ELEMENT]: id } = await this.#send("POST", "/element", { using: "css selector", value: selector });
     await this.#send("POST", `/element/${id}/click`, {});
   }
 
-  /** Writes a PNG of what is on the screen, to look at when a test fails. @param {string} path */
+  /** Writes a PNG of the screen, for when a test fails. @param {string} path */
   async screenshot(path) {
     writeFileSync(path, await this.#send("GET", "/screenshot"), "base64");
   }
 
   async close() {
-    // If this fails, the browser is killed with the driver.
+    // If this fails, ending the driver also ends the browser.
     await this.#send("DELETE", "").catch(() => {});
     await this.#close();
   }
 }
 
-/** Programs and all the processes that they start: each program leads a process group. None outlives this process. */
+/** Starts programs, each as the leader of a process group, and ends them with all the processes that they started. */
 class Processes {
   /** @type {import("node:child_process").ChildProcess[]} */
   #leaders = [];
@@ -131,7 +131,7 @@ class Processes {
 
   /** @param {string} command @param {string[]} options @param {NodeJS.ProcessEnv} [env] */
   async start(command, options, env = process.env) {
-    // The fourth is what Xvfb writes its display's number to.
+    // Xvfb writes the number of its display to file descriptor 3, the fourth entry.
     const child = spawn(command, options, { env, detached: true, stdio: ["ignore", "ignore", "ignore", "pipe"] });
     this.#leaders.push(child);
     await once(child, "spawn");
@@ -161,7 +161,12 @@ class Processes {
   }
 }
 
-/** Sends WebDriver's commands, and throws its errors. @param {string} driver @returns {Send} */
+/**
+ * Returns a function that sends WebDriver commands and throws WebDriver errors.
+ *
+ * @param {string} driver
+ * @returns {Send}
+ */
 function client(driver) {
   return async (method, path, body) => {
     const response = await fetch(driver + path, { method, body: body && JSON.stringify(body) });
@@ -173,14 +178,18 @@ function client(driver) {
 
 /** @param {string} what @param {() => Promise<unknown>} condition */
 async function until(what, condition) {
-  const deadline = performance.now() + PATIENCE;
+  const deadline = performance.now() + TIME_LIMIT;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`After ${PATIENCE} ms this does not hold: ${what}`);
+    if (performance.now() > deadline) throw new Error(`After ${TIME_LIMIT} ms this is still not the case: ${what}`);
     await pause(INTERVAL);
   }
 }
 
-/** What Xvfb writes once it can be connected to. @param {import("node:child_process").ChildProcess} child */
+/**
+ * The first line that Xvfb writes. It is ready for connections then.
+ *
+ * @param {import("node:child_process").ChildProcess} child
+ */
 async function firstLine(child) {
   const output = /** @type {import("node:stream").Readable} */ (child.stdio[3]);
   const [line] = await Promise.race([
@@ -201,10 +210,10 @@ async function freePort() {
   return port;
 }
 
-/** Its folder is named after the machine's architecture. */
+/** The path of MiniBrowser. Its folder is named after the machine's architecture. */
 function findBrowser() {
   const paths = readdirSync("/usr/lib").map((folder) => `/usr/lib/${folder}/webkit2gtk-4.1/MiniBrowser`);
   const path = paths.find((each) => existsSync(each));
-  if (!path) throw new Error("There is no MiniBrowser: please install webkit2gtk-driver.");
+  if (!path) throw new Error("MiniBrowser was not found. Install webkit2gtk-driver.");
   return path;
 }

@@ -1,9 +1,9 @@
-/** The page in WebKit, which is Safari's engine: it opens, and an attack ends as in the other browsers. */
+/** The page in WebKit, the engine of Safari: it opens, and an attack ends as in the other browsers. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
-import { site, test } from "./helper.mjs";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
+import { serveSite, test } from "./server-and-browser.mjs";
 import { launchWebKit } from "./webkit.mjs";
 
 /** @type {Awaited<ReturnType<typeof launchWebKit>>} */
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => webkit?.close());
 
-/** Before the page's own scripts: collects what should never happen, since WebDriver does not tell of the console. */
+/** Runs before the page's scripts and collects errors and warnings, because WebDriver does not report the console. */
 const COLLECT = `
   globalThis.problems = [];
   const add = (problem) => problems.push(String(problem));
@@ -23,12 +23,12 @@ const COLLECT = `
   addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => add(violatedDirective + " " + blockedURI));
 `;
 
-test("a sample is attacked in WebKit, and each panel ends as in Chromium", async (t) => {
+test("An attack on a test image ends in WebKit as in Chromium", async (t) => {
   const page = readFileSync(new URL("../../index.html", import.meta.url), "utf8").replace(
     "<link",
     '<script src="/collect.js"></script>$&',
   );
-  const { url } = await site(t, { "/": page, "/collect.js": COLLECT });
+  const { url } = await serveSite(t, { "/": page, "/collect.js": COLLECT });
   await webkit.open(`${url}/#v=1&left=undefended-1&right=distilled-100&target=3&lang=en`);
   await webkit.waitFor(isReady);
   await webkit.click("#samples .tile:nth-child(71)");

@@ -1,14 +1,14 @@
 /**
- * A stand-in for the wasm package, for what the real one never does on demand: steps that take as
- * long as a test needs, and traps. `theta` is the number of milliseconds that a step takes.
+ * A fake wasm package. It does what the real one cannot do on demand: steps that take as long as a test needs, and
+ * traps. `theta` is the number of milliseconds that a step takes.
  */
 
-/** What a test may make of it, by replacing these lines as they are served. */
-const EXTRA = 0; // milliseconds more for each step
+/** A test changes the behaviour by replacing these lines when they are served. */
+const EXTRA = 0; // additional milliseconds for each step
 const IMPLEMENTATION = "fake";
 const LOGIT = 1;
 const FAULT = "";
-const END = ""; // of an attack with a budget of 20 or more, in its fourth step: lost, silent or trap
+const END = ""; // "lost", "silent" or "trap": what happens in the fourth step of an attack with a budget of 20 or more
 
 export default async function init() {}
 
@@ -41,7 +41,12 @@ export class Engine {
     this.#loaded.add(id);
   }
 
-  /** The first pixel says what goes wrong. @param {string} model @param {Float32Array} image */
+  /**
+   * A first pixel of -1 throws, and one of -2 traps in a microtask.
+   *
+   * @param {string} model
+   * @param {Float32Array} image
+   */
   async classify(model, image) {
     if (!this.#loaded.has(model)) throw Object.assign(new Error("Load it first."), { name: "RequestError" });
     if (image[0] === -1) throw new WebAssembly.RuntimeError("unreachable");
@@ -91,7 +96,8 @@ export class Engine {
   }
 
   /**
-   * One attempt an image, one chunk an attempt; `theta` and `budget` as above, and the image of that number is deadly.
+   * One attempt per image and one chunk per attempt. `theta` and `budget` are as above. The image number `deadly`
+   * traps.
    *
    * @param {{ labels: Uint8Array, theta: number, budget: number, deadly?: number }} request
    */

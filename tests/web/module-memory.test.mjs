@@ -1,7 +1,4 @@
-/**
- * Many attacks, cancelled and finished, and networks that are loaded again and again: the module's memory stays as
- * large as it was.
- */
+/** The memory of the wasm module does not grow over many finished and cancelled attacks and many loads of networks. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -9,7 +6,7 @@ import { test } from "node:test";
 /** @param {string} path */
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url));
 
-test("three hundred attacks and sixty networks need no more memory than the first ones", async () => {
+test("Three hundred more attacks and sixty more loads of networks need no further memory", async () => {
   const glue = await import("../../pkg/cpu/engine.js");
   const { memory } = await glue.default({ module_or_path: read("pkg/cpu/engine_bg.wasm") });
   const engine = await glue.Engine.open();
@@ -33,15 +30,15 @@ test("three hundred attacks and sixty networks need no more memory than the firs
         images: image,
         targets: Uint8Array.of(time % 10),
       });
-      // Every other one is cancelled at once, as a visitor does by choosing something else.
+      // Every other attack is cancelled after one step, as when a visitor chooses something else.
       for (let step = 0; step < (time % 2 ? 1 : 3) && run.running > 0; step++) await run.step();
       run.free();
       assert.throws(() => engine.load(entries[place], files[place].subarray(1)));
     }
   }
   for (const [place, entry] of entries.entries()) engine.load(entry, files[place]);
-  // It settles within the first two hundred, and is the same after a thousand: allocations of other sizes leave other
-  // gaps.
+  // The memory grows during the first two hundred attacks, because allocations of different sizes leave gaps. It has
+  // the same size after a thousand.
   await work(300);
   const before = memory.buffer.byteLength;
   await work(300);

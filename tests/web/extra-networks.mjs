@@ -1,7 +1,7 @@
 /**
- * Networks that stand in for what is not published (yet), so that the page can be tested with every
- * data set and with many temperatures: CIFAR-10's shape with random weights, and published MNIST
- * networks under further temperatures. Where the real ones are published, those are used.
+ * Replacements for networks that are not published, so that the page can be tested with every data set and with many
+ * temperatures: CIFAR-10's shape with random weights, and published MNIST networks under other temperatures. A
+ * published network is used where there is one.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const MODELS = new URL("../../www/models/", import.meta.url);
 /** @type {Entry[]} */
 export const PUBLISHED = JSON.parse(readFileSync(new URL("manifest.json", MODELS), "utf8"));
 
-/** Of the paper's network for CIFAR-10. @type {[name: string, shape: number[]][]} */
+/** The layers of the paper's network for CIFAR-10. @type {[name: string, shape: number[]][]} */
 const WEIGHTS = [
   ["conv1", [64, 3, 3, 3]],
   ["conv2", [64, 64, 3, 3]],
@@ -26,7 +26,7 @@ const WEIGHTS = [
 /** @param {number[]} shape */
 const size = (shape) => shape.reduce((product, length) => product * length, 1);
 
-/** A SafeTensors file of Glorot-uniform weights, the same for the same seed. @param {number} seed */
+/** A SafeTensors file of Glorot-uniform weights. The same seed gives the same file. @param {number} seed */
 function randomFile(seed) {
   let state = seed;
   const random = () => {
@@ -66,8 +66,8 @@ const entry = (differs, bytes) => ({
 });
 
 /**
- * Answers for `site` with a network of each role for CIFAR-10 besides those of MNIST: the published ones,
- * and random ones that stand in for what is missing.
+ * Answers for `serveSite` with a CIFAR-10 network of each role in addition to those of MNIST. Roles without a published
+ * network get one with random weights.
  *
  * @returns {{ answers: Record<string, Buffer | string>, entries: Entry[] }}
  */
@@ -108,8 +108,8 @@ export function withCifar() {
 }
 
 /**
- * Answers for `site` with MNIST's distilled network at further temperatures; it is the published one
- * each time, so that its accuracy alone tells them apart.
+ * Answers for `serveSite` with MNIST's distilled network at these temperatures. All of them are the same published
+ * file, so only the accuracy in the manifest differs.
  *
  * @param {...number} temperatures
  */

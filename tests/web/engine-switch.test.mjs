@@ -1,23 +1,23 @@
-/** The hand-over from the CPU engine to the WebGPU engine and back, with stand-ins for both. */
+/** The switch from the CPU engine to the WebGPU engine and back, with fakes of both. */
 import assert from "node:assert/strict";
-import { fakeAdapter, fakeEngine, fakeSite } from "./fake.mjs";
-import { open, test, withBrowser } from "./helper.mjs";
+import { fakeAdapter, fakeEngine, serveFakeSite } from "./fake-site.mjs";
+import { openPage, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
-/** @typedef {import("../../www/engine/engine.js").Step & { by: string }} Step By which engine. */
+/** @typedef {import("../../www/engine/engine.js").Step & { by: string }} Step `by`: the engine that made the step. */
 
 /**
- * Loads a network, runs attacks one after another, and says which engine was at work in the end.
+ * Loads a network, runs attacks one after another, and returns which engine is used in the end.
  *
  * @param {import("node:test").TestContext} t
- * @param {Record<string, import("./helper.mjs").Answer>} answers
+ * @param {Record<string, import("./server-and-browser.mjs").Answer>} answers
  * @param {{ prefer?: 'auto' | 'cpu' | 'webgpu', attacks?: { theta: number, budget: number }[], script?: string }}
  * [visit]
  */
 async function compute(t, answers, { prefer = "auto", attacks = [], script } = {}) {
-  const { url, requests } = await fakeSite(t, answers);
-  const { page } = await open(t, `${url}/blank`, { script });
+  const { url, requests } = await serveFakeSite(t, answers);
+  const { page } = await openPage(t, `${url}/blank`, { script });
   const result = await page.evaluate(
     async ({ prefer, attacks }) => {
       const { createEngine } = await import("/www/engine.js");
@@ -43,7 +43,7 @@ async function compute(t, answers, { prefer = "auto", attacks = [], script } = {
 
 const FAST = { ...fakeAdapter(), ...fakeEngine("cpu", { EXTRA: 20 }), ...fakeEngine("webgpu", {}) };
 
-test("it is fetched when the CPU has computed for as long as it costs, and takes over when it is faster", async (t) => {
+test("The WebGPU engine is fetched once the CPU has computed for long enough, and is used if it is faster", async (t) => {
   const long = { theta: 100, budget: 45 };
   const { info, whys, requests } = await compute(t, FAST, { attacks: [long] });
   assert.deepEqual(whys, ["waiting", "fetching", "compiling", "faster"]);
@@ -53,13 +53,13 @@ test("it is fetched when the CPU has computed for as long as it costs, and takes
   assert.equal(requests.filter((path) => path === "/www/models/one.safetensors").length, 2);
 });
 
-test("a short visit never fetches it", async (t) => {
+test("A short visit does not fetch the WebGPU engine", async (t) => {
   const { info, requests } = await compute(t, FAST, { attacks: [{ theta: 1, budget: 10 }] });
   assert.equal(info.why, "waiting");
   assert.ok(!requests.some((path) => path.startsWith("/pkg/webgpu")));
 });
 
-test("who asks for it gets it at once, however slow", async (t) => {
+test("A visitor who chooses the WebGPU engine gets it at once, even if it is slower", async (t) => {
   const slow = { ...FAST, ...fakeEngine("webgpu", { EXTRA: 40 }) };
   const { info, results } = await compute(t, slow, { prefer: "webgpu", attacks: [{ theta: 1, budget: 2 }] });
   assert.equal(info.why, "forced");
@@ -70,32 +70,28 @@ test("who asks for it gets it at once, however slow", async (t) => {
 });
 
 /**
- * Why the CPU engine stays.
+ * Reasons to keep the CPU engine.
  *
- * @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./helper.mjs").Answer>]>}
+ * @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./server-and-browser.mjs").Answer>]>}
  */
 const REFUSED = {
-  "an adapter that lacks a feature": [
+  "An adapter that lacks a feature": [
     "MissingFeature",
     /Test adapter lacks timestamp-query/,
     fakeAdapter(undefined, []),
   ],
-  "an engine that computes something else": [
-    "Mismatch",
-    /logits.* differ by 0\.5/,
-    fakeEngine("webgpu", { LOGIT: 1.5 }),
-  ],
-  "an engine that computes no numbers": ["Mismatch", /logits/, fakeEngine("webgpu", { LOGIT: undefined })],
-  "a shader that does not compile": [
+  "An engine with different results": ["Mismatch", /logits.* differ by 0\.5/, fakeEngine("webgpu", { LOGIT: 1.5 })],
+  "An engine with results that are not numbers": ["Mismatch", /logits/, fakeEngine("webgpu", { LOGIT: undefined })],
+  "A shader that does not compile": [
     "Fault",
     /unresolved/,
     fakeEngine("webgpu", { FAULT: "error: unresolved identifier" }),
   ],
-  "a module that is missing": ["failed", /404|engine_bg/, { "/pkg/webgpu/engine_bg.wasm": 404 }],
+  "A module that is missing": ["failed", /404|engine_bg/, { "/pkg/webgpu/engine_bg.wasm": 404 }],
 };
 
 for (const [name, [why, detail, answers]] of Object.entries(REFUSED)) {
-  test(`${name} keeps the CPU engine, which says so`, async (t) => {
+  test(`${name} keeps the CPU engine, with a reason`, async (t) => {
     const { info, results } = await compute(
       t,
       { ...FAST, ...answers },
@@ -108,7 +104,7 @@ for (const [name, [why, detail, answers]] of Object.entries(REFUSED)) {
   });
 }
 
-test("a browser without a graphics adapter keeps the CPU engine, which says so", async (t) => {
+test("A browser without a graphics adapter keeps the CPU engine, with a reason", async (t) => {
   const { info, requests } = await compute(t, fakeEngine("webgpu", {}), { prefer: "webgpu" });
   assert.equal(info.engine, "cpu");
   assert.match(info.why, /^No(Adapter|WebGPU)$/);
@@ -117,12 +113,12 @@ test("a browser without a graphics adapter keeps the CPU engine, which says so",
 
 const LONG = { theta: 100, budget: 45 };
 
-test("a slower engine is not used", async (t) => {
+test("A slower engine is not used", async (t) => {
   const { info } = await compute(t, { ...FAST, ...fakeEngine("webgpu", { EXTRA: 40 }) }, { attacks: [LONG] });
   assert.deepEqual([info.engine, info.why], ["cpu", "Slower"]);
 });
 
-test("an adapter that is a program is not used, and nothing is fetched for it", async (t) => {
+test("A software adapter is not used, and nothing is fetched for it", async (t) => {
   const { info, requests } = await compute(
     t,
     { ...FAST, ...fakeAdapter({ vendor: "google", architecture: "swiftshader" }) },
@@ -132,7 +128,7 @@ test("an adapter that is a program is not used, and nothing is fetched for it", 
   assert.ok(!requests.some((path) => path.startsWith("/pkg/webgpu")));
 });
 
-test("who saves data is spared the download", async (t) => {
+test("With the browser's data saver on, the WebGPU engine is not fetched", async (t) => {
   const script = "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })";
   const { info, requests } = await compute(t, FAST, { attacks: [LONG], script });
   assert.equal(info.why, "SaveData");
@@ -140,7 +136,7 @@ test("who saves data is spared the download", async (t) => {
 });
 
 for (const end of ["lost", "trap"]) {
-  test(`an engine that ends in the middle of an attack (${end}) is replaced, and the attack goes on from its last step`, async (t) => {
+  test(`If the WebGPU engine ends during an attack (${end}), the CPU engine resumes the attack from its last step`, async (t) => {
     const { info, results } = await compute(
       t,
       { ...FAST, ...fakeEngine("webgpu", { END: end }) },
@@ -161,7 +157,7 @@ for (const end of ["lost", "trap"]) {
   });
 }
 
-test("where workers have no WebGPU and the page has, it runs in the page", async (t) => {
+test("The WebGPU engine runs in the page if only the page has WebGPU", async (t) => {
   const without = {
     "/www/engine/worker.js":
       'Object.defineProperty(navigator, "gpu", { value: undefined }); const { serve } = await import("./engine-core.js"); serve(self);',
@@ -173,7 +169,7 @@ test("where workers have no WebGPU and the page has, it runs in the page", async
   assert.match(info.reason, /in the page, since workers have no WebGPU/);
 });
 
-test("an engine that falls silent is given up", async (t) => {
+test("An engine that stops answering is given up", async (t) => {
   const answers = { ...FAST, ...fakeEngine("webgpu", { END: "silent" }) };
   const { info, results } = await compute(t, answers, { prefer: "webgpu", attacks: [{ theta: 1, budget: 20 }] });
   assert.equal(info.why, "lost");

@@ -1,43 +1,48 @@
-/** What comes late leaves alone what was chosen after it was asked for. */
+/** A late response does not replace what the visitor has chosen since. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { both, choose, ready, visit } from "./visit.mjs";
+import { bothPanels, chooseDigit, openReadyPage, waitUntilReady } from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Holds whatever is fetched from an address until it is let go. @param {Page} page @param {string} address */
-async function hold(page, address) {
+/**
+ * Holds back what is fetched from an address until the test calls `release()`.
+ *
+ * @param {Page} page
+ * @param {string} address
+ */
+async function holdBack(page, address) {
   /** @type {(value?: unknown) => void} */
-  let go = () => {};
-  const gone = new Promise((resolve) => {
-    go = resolve;
+  let release = () => {};
+  const released = new Promise((resolve) => {
+    release = resolve;
   });
   /** @type {(value?: unknown) => void} */
-  let ask = () => {};
-  const asked = new Promise((resolve) => {
-    ask = resolve;
+  let request = () => {};
+  const requested = new Promise((resolve) => {
+    request = resolve;
   });
   await page.route(address, async (route) => {
-    ask();
-    await gone;
+    request();
+    await released;
     await route.continue();
   });
-  return { asked, go };
+  return { requested, release };
 }
 
-test("a picture that is slow to read does not take the place of one that was chosen meanwhile", async (t) => {
-  const { url } = await site(t);
-  // Reading is held up where the browser decodes.
+test("A picture that is decoded slowly does not replace a digit that was chosen meanwhile", async (t) => {
+  const { url } = await serveSite(t);
+  // The picture is held back while the browser decodes it.
   const script = `
     const decode = createImageBitmap;
     globalThis.createImageBitmap = async (...of) => {
       await new Promise((resolve) => { globalThis.go = resolve; });
       return decode(...of);
     };`;
-  const { page, problems } = await visit(t, url, { script });
+  const { page, problems } = await openReadyPage(t, url, { script });
   const buffer = Buffer.from(
     await page.evaluate(async () => {
       const canvas = new OffscreenCanvas(40, 40);
@@ -49,45 +54,45 @@ test("a picture that is slow to read does not take the place of one that was cho
       return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
     }),
   );
-  const bring = async () => {
+  const openPicture = async () => {
     await page.locator("#upload-file").setInputFiles({ name: "picture.png", mimeType: "image/png", buffer });
     await page.waitForFunction(() => typeof (/** @type {any} */ (globalThis).go) === "function");
   };
-  const decoded = () =>
+  const finishDecoding = () =>
     page.evaluate(async () => {
       const global = /** @type {any} */ (globalThis);
       global.go();
       delete global.go;
-      // What follows is done in tasks and frames of this page.
+      // The page continues in tasks and frames, so some of them pass here.
       for (let i = 0; i < 30; i++) await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     });
 
-  await bring();
-  await choose(page, 4);
-  await decoded();
+  await openPicture();
+  await chooseDigit(page, 4);
+  await finishDecoding();
   assert.equal(
     await page.locator("#samples .tile[aria-selected=true]").count(),
     1,
-    "the digit that was chosen last stays",
+    "the digit that was chosen last is still selected",
   );
-  assert.ok(!(await page.locator("#upload-note[data-alert]").count()), "nothing is being read any more");
+  assert.ok(!(await page.locator("#upload-note[data-alert]").count()), "no picture is being read any more");
 
-  await bring();
-  await decoded();
-  // A picture that nothing came after is shown.
+  await openPicture();
+  await finishDecoding();
+  // A picture is shown if nothing else was chosen meanwhile.
   await page.locator("#samples .tile[aria-selected=true]").waitFor({ state: "detached" });
   assert.deepEqual(problems, []);
 });
 
-test("of two languages that were chosen one after the other, the later one is spoken", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { locale: "en-GB" });
-  const words = await hold(page, "**/languages/ja.json");
+test("When two languages are chosen one after the other, the page shows the later one", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { locale: "en-GB" });
+  const words = await holdBack(page, "**/languages/ja.json");
   await page.locator("#language").selectOption("ja");
-  await words.asked;
+  await words.requested;
   await page.locator("#language").selectOption("en");
   const came = page.waitForResponse("**/languages/ja.json");
-  words.go();
+  words.release();
   await (await came).finished();
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   assert.deepEqual(
@@ -100,24 +105,24 @@ test("of two languages that were chosen one after the other, the later one is sp
   assert.equal(await page.locator("#run").textContent(), "Run the attack");
 });
 
-test("an engine that another was chosen in place of, while it was starting, leaves nothing behind", async (t) => {
+test("An engine that is replaced while it starts leaves no worker behind", async (t) => {
   const path = "/pkg/cpu/engine_bg.wasm";
   /** @type {import("node:http").ServerResponse[]} */
   const held = [];
-  // The first module that is asked for waits for the test.
-  const { url, answers } = await site(t, {
+  // The first request for the module waits for the test.
+  const { url, answers } = await serveSite(t, {
     [path]: (_, response) => {
       held.push(response);
     },
   });
-  // Counts the workers that are there.
+  // Counts the workers that have not been terminated.
   const script = `
     globalThis.alive = 0;
     globalThis.Worker = class extends Worker {
       constructor(...of) { super(...of); alive++; }
       terminate() { alive--; super.terminate(); }
     };`;
-  const { page, problems } = await open(t, url, { script });
+  const { page, problems } = await openPage(t, url, { script });
   while (held.length === 0) await page.waitForTimeout(20);
   delete answers[path];
   await page.locator("#engine-choice").selectOption("cpu");
@@ -126,24 +131,28 @@ test("an engine that another was chosen in place of, while it was starting, leav
     response
       .writeHead(200, { "Content-Type": "application/wasm" })
       .end(readFileSync(new URL(`../..${path}`, import.meta.url)));
-  await ready(page);
+  await waitUntilReady(page);
   await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 1);
   assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), "cpu");
-  assert.deepEqual(await both(page, "data-status"), ["ready", "ready"]);
+  assert.deepEqual(await bothPanels(page, "data-status"), ["ready", "ready"]);
   assert.deepEqual(problems, []);
 });
 
-test("the lab measures nothing of a data set while its images are on their way", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await open(t, `${url}/www/lab.html`);
+test("The lab starts no experiment while the images of its data set are loading", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/www/lab.html`);
   await page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
-  const images = await hold(page, "**/samples/cifar10*");
+  const images = await holdBack(page, "**/samples/cifar10*");
   await page.locator("#lab-data input[value=cifar10]").click();
-  await images.asked;
+  await images.requested;
   await page.locator("#lab-run").click();
   await page.locator("#lab-message", { hasText: "still loading" }).waitFor();
-  assert.equal(await page.locator("input[name=network]").count(), 0, "no network of the data set before can be chosen");
-  images.go();
+  assert.equal(
+    await page.locator("input[name=network]").count(),
+    0,
+    "no network of the previous data set can be chosen",
+  );
+  images.release();
   await page.waitForFunction(() => document.querySelectorAll("input[name=network][value^=cifar10]:checked").length > 0);
   assert.deepEqual(problems, []);
 });

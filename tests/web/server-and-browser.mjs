@@ -1,4 +1,4 @@
-/** One server, one browser and their clean-up, for every test file here. */
+/** The server and the browser that the tests share, and their clean-up. */
 import { resolve } from "node:path";
 import { after, before, test as nodeTest } from "node:test";
 import { launchBrowser } from "../../scripts/browser.mjs";
@@ -13,7 +13,7 @@ import { publishedFiles, startServer } from "../../scripts/serve.mjs";
 const BLANK = "<!doctype html><html lang=en><title>Test</title><link rel=icon href=data:,>";
 
 /**
- * A test that ends, whatever the page does.
+ * A test with a time limit.
  *
  * @param {string} name
  * @param {(t: import("node:test").TestContext) => void | Promise<void>} run
@@ -25,8 +25,8 @@ export const test = (name, run, timeout = 90_000) => void nodeTest(name, { timeo
 const FOLDER = process.env.SITE && resolve(process.env.SITE);
 
 /**
- * What is said of this browser, and not of the page: that it has no graphics processor, and that a test forbids service
- * workers.
+ * Messages about the test machine, not about the page: the browser has no graphics processor, and the test blocks
+ * service workers.
  */
 const ABOUT_MACHINE = /^(No available adapters\.|Service Worker registration blocked by Playwright)/;
 
@@ -54,13 +54,13 @@ export async function serve(t, listener) {
 }
 
 /**
- * Serves the published files, except for what `answers` says: a body, a status, or a function.
+ * Serves the published files. `answers` replaces some of them by a body, a status, or a function.
  *
  * @param {import("node:test").TestContext} t
  * @param {Record<string, Answer>} [answers] By path.
- * @param {string} [base] The folder that the site is published in.
+ * @param {string} [base] The path that the site is published under.
  */
-export async function site(t, answers = {}, base = "/") {
+export async function serveSite(t, answers = {}, base = "/") {
   const files = publishedFiles(FOLDER);
   /** @type {string[]} */
   const requests = [];
@@ -89,15 +89,15 @@ export async function site(t, answers = {}, base = "/") {
 }
 
 /**
- * A page of its own for one test. `problems` collects what should never happen: errors, warnings in
- * the console, violations of the content security policy.
+ * Opens a page for one test. `problems` collects what should never happen: errors, warnings in the console, violations
+ * of the content security policy.
  *
  * @param {import("node:test").TestContext} t
  * @param {string} url
  * @param {import("playwright-core").BrowserContextOptions & { script?: string }} [options] `script` runs before the
- * page's own. Service workers are left to the tests that are about them.
+ * page's own scripts. Service workers are blocked unless a test allows them.
  */
-export async function open(t, url, { script, ...options } = {}) {
+export async function openPage(t, url, { script, ...options } = {}) {
   const context = await browser.newContext({ serviceWorkers: "block", ...options });
   t.after(() => context.close());
   const page = await context.newPage();
@@ -118,8 +118,8 @@ export async function open(t, url, { script, ...options } = {}) {
 }
 
 /**
- * The longest that the page's thread was busy at one stretch, in ms of its own processor time: other
- * programs on the machine stretch the time by the clock, but not this.
+ * The longest task on the page's main thread, in ms of processor time. Unlike time by the clock, processor time does
+ * not grow when other programs use the machine.
  *
  * @param {import("playwright-core").Page} page
  * @param {() => Promise<unknown>} work

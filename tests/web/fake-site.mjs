@@ -1,7 +1,7 @@
-/** A site whose wasm package is the stand-in in fake/engine.js, with two models of 100,000 bytes. */
+/** A site with the fake wasm package of fake/engine.js and with two models of 100,000 bytes. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { site } from "./helper.mjs";
+import { serveSite } from "./server-and-browser.mjs";
 
 const EMPTY_MODULE = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const WEIGHTS = Buffer.alloc(100_000, 7);
@@ -9,7 +9,7 @@ const WEIGHTS = Buffer.alloc(100_000, 7);
 /** @param {Buffer} bytes */
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
-/** A manifest entry in which everything is as it should be. */
+/** A valid manifest entry. */
 export const ENTRY = {
   id: "one",
   file: "one.safetensors",
@@ -34,7 +34,7 @@ const SCRIPT = `${readFileSync(new URL("fake/engine.js", import.meta.url))}`;
 const BUILD = JSON.stringify({ wasm: { bytes: EMPTY_MODULE.length, sha256: sha256(EMPTY_MODULE) } });
 
 /**
- * An engine that does something else than the usual stand-in.
+ * The files of a fake engine with other constants than the default.
  *
  * @param {'cpu' | 'webgpu'} engine
  * @param {Record<string, unknown>} constants
@@ -51,7 +51,7 @@ export function fakeEngine(engine, constants) {
   };
 }
 
-/** A worker whose browser has a graphics adapter. @param {object} [info] */
+/** A worker script that finds a graphics adapter. @param {object} [info] */
 export const fakeAdapter = (info = { description: "Test adapter" }, features = ["timestamp-query"]) => ({
   "/www/engine/worker.js": `
     const adapter = { info: ${JSON.stringify(info)}, features: new Set(${JSON.stringify(features)}) };
@@ -62,10 +62,10 @@ export const fakeAdapter = (info = { description: "Test adapter" }, features = [
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {Record<string, import("./helper.mjs").Answer>} [answers]
+ * @param {Record<string, import("./server-and-browser.mjs").Answer>} [answers]
  */
-export function fakeSite(t, answers = {}) {
-  return site(t, {
+export function serveFakeSite(t, answers = {}) {
+  return serveSite(t, {
     "/pkg/cpu/build.json": BUILD,
     "/pkg/cpu/engine.js": SCRIPT,
     "/pkg/cpu/engine_bg.wasm": EMPTY_MODULE,

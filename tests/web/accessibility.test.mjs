@@ -1,8 +1,17 @@
-/** The page for everybody: keyboard, screen reader, phone, dark and forced colours, paper. */
+/** Accessibility: keyboard, screen reader, phone, dark and forced colours, print. */
 import assert from "node:assert/strict";
 import { violations } from "./axe.mjs";
-import { open, site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, ended, measureLittle, panel, ready, set, visit } from "./visit.mjs";
+import {
+  chooseDigit,
+  openReadyPage,
+  panel,
+  runAttack,
+  runSmallExperiment,
+  setAttack,
+  waitForOutcomes,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
@@ -10,51 +19,51 @@ withBrowser();
 
 const PHONE = { width: 375, height: 740 };
 /**
- * Just above and below every width at which the page is laid out anew, and what phones, one of them on its side, and
- * screens have.
+ * Widths just above and below every breakpoint of the layout, and common widths of phones (one of them in landscape)
+ * and screens.
  */
 const WIDTHS = [320, 360, 375, 480, 599, 601, 667, 735, 737, 800, 959, 961, 1024, 1151, 1153, 1247, 1249, 1280, 1600];
-const LOOKS = /** @type {const} */ ([
+const APPEARANCES = /** @type {const} */ ([
   ["en", "light"],
   ["ja", "dark"],
 ]);
 
 /**
- * Every view of the project: where it is, and what is done there before it is looked at.
+ * Every view of the project: its path, and what is done there before the check.
  *
  * @type {Record<string, [path: string, prepare: (page: Page) => Promise<unknown>]>}
  */
 const VIEWS = {
-  "the page before an attack": ["/", ready],
+  "the page before an attack": ["/", waitUntilReady],
   "the page after an attack": [
     "/",
     async (page) => {
-      await ready(page);
-      await attack(page);
+      await waitUntilReady(page);
+      await runAttack(page);
     },
   ],
   "the page with CIFAR-10 after an attack": [
     "/#v=1&data=cifar10&end",
     async (page) => {
-      await ready(page);
-      await attack(page);
+      await waitUntilReady(page);
+      await runAttack(page);
     },
   ],
   "the share panel": [
     "/",
     async (page) => {
-      await ready(page);
+      await waitUntilReady(page);
       await page.locator("#share-open").click();
       await page.waitForFunction(() =>
         /** @type {HTMLImageElement} */ (document.querySelector("#share-preview")).src.startsWith("blob:"),
       );
     },
   ],
-  "the embed with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", ready],
+  "the embedded page with everything": ["/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1", waitUntilReady],
   "the lab with a finished experiment": [
     "/www/lab.html#pairs",
     async (page) => {
-      await measureLittle(page);
+      await runSmallExperiment(page);
       await page.locator(".heat button").first().click();
     },
   ],
@@ -73,26 +82,26 @@ const VIEWS = {
 };
 
 for (const [name, [path, prepare]] of Object.entries(VIEWS)) {
-  test(`axe finds nothing in ${name}, each target has 24 px, and nothing is scrolled sideways`, async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
+  test(`Axe finds no violation in ${name}, each click target has 24 px, and nothing scrolls sideways`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, url + path, { bypassCSP: true, reducedMotion: "reduce" });
     await prepare(page);
     const isTranslated = (await page.locator("#language").count()) > 0;
-    for (const [language, colorScheme] of LOOKS) {
-      if (isTranslated) await speak(page, language);
+    for (const [language, colorScheme] of APPEARANCES) {
+      if (isTranslated) await chooseLanguage(page, language);
       await page.emulateMedia({ colorScheme });
       assert.deepEqual(await violations(page), [], `${language}, ${colorScheme}`);
       for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: width === 667 ? 360 : 740 });
-        assert.deepEqual(await beyond(page), [], `${language}, ${width} px`);
-        if (width === 360 || width === 1280) assert.deepEqual(await small(page), [], `${language}, ${width} px`);
+        assert.deepEqual(await overflowing(page), [], `${language}, ${width} px`);
+        if (width === 360 || width === 1280) assert.deepEqual(await smallTargets(page), [], `${language}, ${width} px`);
       }
     }
   }, 150_000);
 }
 
-/** Changes the language where a dialog may lie over the choice. @param {Page} page @param {string} language */
-async function speak(page, language) {
+/** Changes the language by script, because a dialog may cover the menu. @param {Page} page @param {string} language */
+async function chooseLanguage(page, language) {
   await page.locator("#language").evaluate((select, language) => {
     /** @type {HTMLSelectElement} */ (select).value = language;
     select.dispatchEvent(new Event("change"));
@@ -100,8 +109,8 @@ async function speak(page, language) {
   await page.waitForFunction((language) => document.documentElement.lang === language, language);
 }
 
-/** What reaches beyond the window, where the window would scroll there. @param {Page} page */
-function beyond(page) {
+/** The elements that reach beyond the right edge, if the window scrolls sideways. @param {Page} page */
+function overflowing(page) {
   return page.evaluate(() => {
     const { scrollWidth } = document.documentElement;
     if (scrollWidth <= innerWidth) return [];
@@ -112,8 +121,8 @@ function beyond(page) {
   });
 }
 
-/** Targets of less than 24 px. A link within a sentence may be as high as its line. @param {Page} page */
-function small(page) {
+/** Click targets smaller than 24 px. A link within a sentence is exempt. @param {Page} page */
+function smallTargets(page) {
   return page.evaluate(() => {
     const targets = [
       ...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']"),
@@ -142,9 +151,9 @@ function small(page) {
   });
 }
 
-test("an attack is set up, run and looked back at by the keyboard alone", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
+test("An attack can be set up, run and reviewed with the keyboard alone", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
   const tabTo = async (/** @type {string} */ selector) => {
     for (let presses = 0; presses < 60; presses++) {
       await page.keyboard.press("Tab");
@@ -161,7 +170,7 @@ test("an attack is set up, run and looked back at by the keyboard alone", async 
   await page.keyboard.press("ArrowRight");
   await tabTo("#run");
   await page.keyboard.press("Enter");
-  assert.deepEqual(await ended(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await waitForOutcomes(page), ["fooled", "gradient-vanished"]);
   await page.waitForFunction(() => (document.querySelector("#announcer")?.textContent ?? "") !== "");
   await tabTo("#scrubber");
   await page.keyboard.press("Home");
@@ -170,15 +179,15 @@ test("an attack is set up, run and looked back at by the keyboard alone", async 
   );
 });
 
-test("the colours follow the system, and the button changes them", async (t) => {
-  const { url } = await site(t);
+test("The colours follow the system, and the button changes them", async (t) => {
+  const { url } = await serveSite(t);
   const background = (/** @type {import("playwright-core").Page} */ page) =>
     page.evaluate(
       () =>
         getComputedStyle(document.documentElement).backgroundColor + getComputedStyle(document.body).backgroundColor,
     );
-  const { page: light } = await visit(t, url, { colorScheme: "light" });
-  const { page: dark } = await visit(t, url, { colorScheme: "dark" });
+  const { page: light } = await openReadyPage(t, url, { colorScheme: "light" });
+  const { page: dark } = await openReadyPage(t, url, { colorScheme: "dark" });
   const inDark = await background(dark);
   assert.notEqual(await background(light), inDark);
   await light.locator("#theme").click();
@@ -186,11 +195,11 @@ test("the colours follow the system, and the button changes them", async (t) => 
 });
 
 /**
- * Goes from control to control and tells which the keyboard reached, until it comes back to the first.
+ * Presses Tab until the focus is back at the first control, and returns the controls that it reached.
  *
  * @param {Page} page
  */
-async function tour(page) {
+async function tabThrough(page) {
   /** @type {string[]} */
   const reached = [];
   for (let presses = 0; presses < 150; presses++) {
@@ -212,15 +221,15 @@ async function tour(page) {
 
 for (const [name, path] of Object.entries({
   "the page": "/",
-  "the embed": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1",
+  "the embedded page": "/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1",
   "the lab": "/www/lab.html",
 })) {
-  test(`the keyboard goes through ${name} from control to control, in the order of the document, and each shows its focus`, async (t) => {
-    const { url } = await site(t);
-    const { page } = await open(t, url + path);
+  test(`Tab reaches every control of ${name} in the order of the document, and each shows its focus`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page } = await openPage(t, url + path);
     if (name === "the lab") await page.locator("#lab[data-ready]").waitFor();
-    else await ready(page);
-    const reached = await tour(page);
+    else await waitUntilReady(page);
+    const reached = await tabThrough(page);
     assert.deepEqual(
       reached.filter((control) => control.includes("WITHOUT")),
       [],
@@ -232,7 +241,7 @@ for (const [name, path] of Object.entries({
           const { tabIndex, type, name, disabled } = /** @type {HTMLInputElement} */ (element);
           if (tabIndex < 0 || disabled || !element.checkVisibility({ visibilityProperty: true })) return false;
           if (type !== "radio") return true;
-          // Of radio buttons the checked one is a stop, and the arrow keys do the rest.
+          // Tab stops once in a group of radio buttons; the arrow keys move within it.
           const isNew = !groups.has(name);
           groups.add(name);
           return isNew;
@@ -247,9 +256,9 @@ for (const [name, path] of Object.entries({
   });
 }
 
-test("the share panel keeps the keyboard until it is closed, and gives it back", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url);
+test("The share panel keeps the focus until it is closed, and then returns it", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url);
   await page.locator("#share-open").focus();
   await page.keyboard.press("Enter");
   for (let presses = 0; presses < 30; presses++) {
@@ -262,7 +271,7 @@ test("the share panel keeps the keyboard until it is closed, and gives it back",
   assert.equal(await page.evaluate(() => document.activeElement?.id), "share-open");
 });
 
-/** A 7: along the top, and down in steps. */
+/** The keys that draw a 7: along the top, then down in steps. */
 const SEVEN = [
   "ArrowLeft",
   "ArrowLeft",
@@ -278,10 +287,10 @@ const SEVEN = [
   " ",
 ];
 
-test("a digit is drawn by keyboard, told about, undone, cleared, and travels in a link", async (t) => {
-  const { url } = await site(t);
-  const { page, problems } = await visit(t, url);
-  const says = (/** @type {RegExp} */ words) =>
+test("A digit can be drawn by keyboard, announced, undone, cleared, and put into a link", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url);
+  const waitForAnnouncement = (/** @type {RegExp} */ words) =>
     page.waitForFunction(
       (words) => new RegExp(words).test(document.querySelector("#announcer")?.textContent ?? ""),
       words.source,
@@ -289,12 +298,12 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.locator("#pad").focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("#pad-keys").waitFor();
-  await says(/^Column 16, row 8\.$/);
+  await waitForAnnouncement(/^Column 16, row 8\.$/);
   await page.keyboard.press("ArrowLeft");
   for (const key of SEVEN) await page.keyboard.press(key);
-  await says(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
-  // The link of the story's step has the whole drawing as soon as it is read; the address follows, and may have a part
-  // of it.
+  await waitForAnnouncement(/Undefended: Reads 7\. Distilled, T = 100: Reads 7\./);
+  // The link of the story's step has the whole drawing as soon as it is classified. The address changes later, and may
+  // hold only a part of the drawing at first.
   await page.waitForFunction(
     () =>
       /strokes=/.test(location.hash)
@@ -303,7 +312,7 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
           ?.href,
   );
 
-  const { page: other } = await visit(t, page.url());
+  const { page: other } = await openReadyPage(t, page.url());
   await other.waitForFunction(() => document.querySelector('[data-panel="left"]')?.getAttribute("data-label") === "7");
   const seen = (/** @type {Page} */ where) =>
     where.locator("#seen").evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
@@ -312,25 +321,25 @@ test("a digit is drawn by keyboard, told about, undone, cleared, and travels in 
   await page.locator("#pad").focus();
   for (const key of [" ", "ArrowDown", " "]) await page.keyboard.press(key);
   await page.keyboard.press("Backspace");
-  await says(/1 stroke left/);
+  await waitForAnnouncement(/1 stroke left/);
   await page.keyboard.press("Delete");
-  await says(/cleared/);
+  await waitForAnnouncement(/cleared/);
   assert.equal(await page.locator("#undo").getAttribute("aria-disabled"), "true");
-  // At the edge the cursor stays, and the page does not scroll.
+  // The cursor stays at the edge, and the page does not scroll.
   for (let moves = 0; moves < 10; moves++) await page.keyboard.press("Shift+ArrowDown");
-  await says(/row 28\./);
+  await waitForAnnouncement(/row 28\./);
   assert.equal(await page.evaluate(() => scrollY), 0);
   await page.keyboard.press("Tab");
   await page.locator("#pad-keys").waitFor({ state: "hidden" });
   assert.deepEqual(problems, []);
 });
 
-test("one polite line tells start, outcome and errors in sentences, and nothing in between", async (t) => {
-  const { url, answers } = await site(t, { "/www/models/mnist-undefended.safetensors": 404 });
-  const { page } = await open(t, url, {
+test("One live region announces start, outcome and errors in sentences, and no steps in between", async (t) => {
+  const { url, answers } = await serveSite(t, { "/www/models/mnist-undefended.safetensors": 404 });
+  const { page } = await openPage(t, url, {
     script: `addEventListener("DOMContentLoaded", () => {
-    globalThis.said = [];
-    new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) said.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
+    globalThis.announced = [];
+    new MutationObserver(() => { const text = document.querySelector("#announcer").textContent; if (text) announced.push(text); }).observe(document.querySelector("#announcer"), { childList: true });
   })`,
   });
   const live = () =>
@@ -345,32 +354,32 @@ test("one polite line tells start, outcome and errors in sentences, and nothing 
     );
   assert.deepEqual(await live(), ["announcer"]);
   await page.waitForFunction(() =>
-    /** @type {any} */ (globalThis).said.some((/** @type {string} */ words) => /could not be fetched/.test(words)),
+    /** @type {any} */ (globalThis).announced.some((/** @type {string} */ words) => /could not be fetched/.test(words)),
   );
   delete answers["/www/models/mnist-undefended.safetensors"];
   await panel(page, "left").locator(".retry").click();
-  await ready(page);
+  await waitUntilReady(page);
   await page.evaluate(() => {
-    /** @type {any} */ (globalThis).said.length = 0;
+    /** @type {any} */ (globalThis).announced.length = 0;
   });
-  await choose(page, 7);
-  await set(page, { target: 3 });
-  await attack(page);
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3 });
+  await runAttack(page);
   await page.waitForFunction(() => document.querySelector("#play")?.getAttribute("data-playing") === "false");
-  const said = await page.evaluate(() => /** @type {any} */ (globalThis).said);
-  // Both sentences come at once where the attack has ended before the next frame.
-  assert.ok(said.length <= 2, said);
+  const announced = await page.evaluate(() => /** @type {any} */ (globalThis).announced);
+  // Both sentences come together if the attack has ended before the next frame.
+  assert.ok(announced.length <= 2, announced);
   assert.match(
-    said.join(" "),
+    announced.join(" "),
     /^Attack started\. Target: 3\. Undefended: Fooled: reads 3 after \d+ changed pixels.*\. Distilled, T = 100: Still reads 7, .*gradient is exactly 0/,
   );
   await page.goto(`${url}/www/lab.html`);
   assert.deepEqual(await live(), ["announcer"]);
 });
 
-test("a finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
+test("A finger draws without scrolling the page, and no field makes a phone zoom", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, url, { viewport: PHONE, hasTouch: true, isMobile: true });
   await page.locator("#settings").evaluate((details) => {
     /** @type {HTMLDetailsElement} */ (details).open = true;
   });
@@ -387,7 +396,7 @@ test("a finger draws without scrolling the page, and no field makes a phone zoom
   assert.equal(
     await page.locator("meta[name=viewport]").getAttribute("content"),
     "width=device-width, initial-scale=1",
-    "everybody may zoom",
+    "zooming is allowed",
   );
   for (const viewport of [PHONE, { width: PHONE.height, height: PHONE.width }]) {
     await page.setViewportSize(viewport);
@@ -407,17 +416,17 @@ test("a finger draws without scrolling the page, and no field makes a phone zoom
   }
 });
 
-test("forced colours leave pictures, marks, bars and choices to be told apart", async (t) => {
-  const { url } = await site(t);
+test("Pictures, marks, bars and choices can be told apart under forced colours", async (t) => {
+  const { url } = await serveSite(t);
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    const { page } = await visit(t, url, {
+    const { page } = await openReadyPage(t, url, {
       forcedColors: "active",
       colorScheme,
       reducedMotion: "reduce",
       bypassCSP: true,
     });
-    await attack(page);
-    /** Of what is painted on what: the selectors, the properties that are told apart, and the least contrast. */
+    await runAttack(page);
+    /** Pairs of a selector and a property. The contrast of each pair has to be at least 3. */
     const pairs = /** @type {const} */ ([
       ["#run", "color", "#run", "backgroundColor"],
       ["#targets .chip:has(:checked)", "color", "#targets .chip:has(:checked)", "backgroundColor"],
@@ -438,7 +447,7 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
       );
       const light = (/** @type {string} */ selector, /** @type {"color" | "backgroundColor"} */ property) => {
         let element = document.querySelector(selector);
-        // What has no background of its own lies on another's.
+        // An element without a background shows that of an ancestor.
         while (
           element?.parentElement
           && property === "backgroundColor"
@@ -462,7 +471,7 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
       [],
       colorScheme,
     );
-    // The picture has both of its colours, and orange frames.
+    // The first canvas has the shades of the picture, and the second has the marks.
     const shades = await panel(page, "left")
       .locator(".picture-frame")
       .evaluate((frame) =>
@@ -484,14 +493,14 @@ test("forced colours leave pictures, marks, bars and choices to be told apart", 
   }
 });
 
-test("a run is printed on one sheet, light, with the link and what to cite", async (t) => {
-  const { url } = await site(t);
-  const { page } = await visit(
+test("A run is printed on one light sheet, with its link and its citations", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(
     t,
     `${url}/#v=1&left=undefended-1&right=distilled-100&sample=0&target=3&theme=dark&end`,
     { reducedMotion: "reduce" },
   );
-  assert.deepEqual(await attack(page), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(await runAttack(page), ["fooled", "gradient-vanished"]);
   await page.waitForFunction(() => /step=/.test(location.hash));
   const pages = async (/** @type {Parameters<Page["pdf"]>[0]} */ options) =>
     `${(await page.pdf(options)).toString("latin1")}`.match(/\/Type\s*\/Page\b/g)?.length;

@@ -1,39 +1,47 @@
 /**
- * A long visit: attacks that end and attacks that are cancelled, networks and data sets that are
- * changed, drawings. Once it has settled, neither the page nor its worker holds more than before, in
- * JavaScript, in buffers, in the module's memory, in elements or in listeners.
- * `ROUNDS=200 node --test tests/web/heap.test.mjs` goes on for about an hour.
+ * The memory of a long visit: attacks that end, attacks that are cancelled, changes of network and data set, drawings.
+ * After the first rounds, the page and its worker need no more JavaScript heap, buffers, module memory, elements or
+ * listeners. `ROUNDS=200 node --test tests/web/page-memory.test.mjs` takes about an hour.
  */
 import assert from "node:assert/strict";
-import { site, test, withBrowser } from "./helper.mjs";
-import { attack, choose, draw, goTo, panel, ready, set, visit } from "./visit.mjs";
+import {
+  chooseDigit,
+  drawStrokes,
+  openReadyPage,
+  panel,
+  runAttack,
+  setAttack,
+  switchDataSet,
+  waitUntilReady,
+} from "./page-actions.mjs";
+import { serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** Rounds after which everything has been done that leaves something behind for good, and rounds that are measured. */
+/** Rounds before the first measurement, which fill caches and compile code, and rounds between the two measurements. */
 const [SETTLING, ROUNDS] = [2, Number(process.env.ROUNDS ?? 3)];
 /**
- * Bytes by which a heap may differ with nothing kept: code that is compiled, in each round that of the test as well.
- * The buffers of one attack alone take more.
+ * Bytes by which the heap may grow without a leak, because of compiled code. In each round the code of the test is
+ * compiled as well. The buffers of a single attack are larger.
  */
 const NOISE = 300_000;
 const NOISE_OF_ROUND = 60_000;
 
-/** What the visitor does over and over. @param {Page} page @param {number} round */
-async function work(page, round) {
-  await choose(page, round % 10);
-  await set(page, { target: (round + 3) % 10, attack: "jsma-f" });
-  await attack(page);
-  await set(page, { attack: "cw-l2" });
+/** One round of the visit. @param {Page} page @param {number} round */
+async function visitRound(page, round) {
+  await chooseDigit(page, round % 10);
+  await setAttack(page, { target: (round + 3) % 10, attack: "jsma-f" });
+  await runAttack(page);
+  await setAttack(page, { attack: "cw-l2" });
   await page.locator("#run").click();
   await page.waitForFunction(
     () => Number(document.querySelector('[data-panel="left"]')?.getAttribute("data-iterations")) > 1,
   );
   await page.locator("#cancel").click();
   await page.waitForFunction(() => document.body.dataset.running === "false");
-  await set(page, { attack: "jsma-f" });
+  await setAttack(page, { attack: "jsma-f" });
 
   const slider = panel(page, "right").locator(".panel-temperature");
   for (const key of ["ArrowLeft", "End"]) {
@@ -43,19 +51,19 @@ async function work(page, round) {
       (before) => document.querySelector('[data-panel="right"]')?.getAttribute("data-model") !== before,
       before,
     );
-    await ready(page);
+    await waitUntilReady(page);
   }
-  await goTo(page, "cifar10");
-  await goTo(page, "mnist");
+  await switchDataSet(page, "cifar10");
+  await switchDataSet(page, "mnist");
   await page.locator("#clear").click();
-  await draw(page, [[70, 60, 190, 60, 110, 220]]);
-  await ready(page);
+  await drawStrokes(page, [[70, 60, 190, 60, 110, 220]]);
+  await waitUntilReady(page);
   await page.locator("#language").selectOption(round % 2 ? "ja" : "en");
   await page.waitForFunction((language) => document.documentElement.lang === language, round % 2 ? "ja" : "en");
 }
 
-/** Asks the page and its worker, past everything that may be thrown away. @param {Page} page */
-async function debugging(page) {
+/** Returns a function that collects garbage and then measures the page and its worker. @param {Page} page */
+async function memoryMeter(page) {
   const client = await page.context().newCDPSession(page);
   /** @type {Promise<string>} */
   const attached = new Promise((resolve) =>
@@ -70,10 +78,10 @@ async function debugging(page) {
   const inWorker = (method, params = {}) =>
     new Promise((resolve, reject) => {
       const id = ++last;
-      client.on("Target.receivedMessageFromTarget", function hear({ message }) {
+      client.on("Target.receivedMessageFromTarget", function receive({ message }) {
         const { id: answered, result, error } = JSON.parse(message);
         if (answered !== id) return;
-        client.off("Target.receivedMessageFromTarget", hear);
+        client.off("Target.receivedMessageFromTarget", receive);
         if (error) reject(new Error(error.message));
         else resolve(result);
       });
@@ -82,7 +90,7 @@ async function debugging(page) {
         .catch(reject);
     });
   await client.send("Performance.enable");
-  /** The module's memory is in no heap. */
+  /** The size of the module's memory, which is not part of a heap. */
   async function moduleBytes() {
     const { result } = await inWorker("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
     const { objects } = await inWorker("Runtime.queryObjects", { prototypeObjectId: result.objectId });
@@ -114,21 +122,21 @@ async function debugging(page) {
 }
 
 test(
-  "a long visit holds no more after many attacks, cancellations and changes than after a few",
+  "A long visit needs no more memory after many attacks, cancellations and changes than after a few",
   async (t) => {
-    const { url } = await site(t);
-    const { page, problems } = await visit(t, `${url}/#v=1&lang=en&end`);
-    const measure = await debugging(page);
-    for (let round = 0; round < SETTLING; round++) await work(page, round);
+    const { url } = await serveSite(t);
+    const { page, problems } = await openReadyPage(t, `${url}/#v=1&lang=en&end`);
+    const measure = await memoryMeter(page);
+    for (let round = 0; round < SETTLING; round++) await visitRound(page, round);
     const before = await measure();
-    for (let round = 0; round < ROUNDS; round++) await work(page, SETTLING + round);
+    for (let round = 0; round < ROUNDS; round++) await visitRound(page, SETTLING + round);
     const after = await measure();
     t.diagnostic(`before ${JSON.stringify(before)}, after ${ROUNDS} rounds ${JSON.stringify(after)}`);
-    assert.ok(after.heap - before.heap < NOISE + ROUNDS * NOISE_OF_ROUND, "more is held");
-    assert.ok(after.buffers - before.buffers < NOISE, "more buffers are held");
-    assert.ok(after.module <= before.module, "the module has grown");
-    assert.ok(after.elements - before.elements < 200, "elements are left");
-    assert.ok(after.listeners - before.listeners < 20, "listeners are left");
+    assert.ok(after.heap - before.heap < NOISE + ROUNDS * NOISE_OF_ROUND, "the heap has grown");
+    assert.ok(after.buffers - before.buffers < NOISE, "the buffers have grown");
+    assert.ok(after.module <= before.module, "the module's memory has grown");
+    assert.ok(after.elements - before.elements < 200, "elements were not removed");
+    assert.ok(after.listeners - before.listeners < 20, "listeners were not removed");
     assert.deepEqual(problems, []);
   },
   (SETTLING + ROUNDS) * 60_000,

@@ -1,4 +1,4 @@
-/** Pictures of a visitor's own, without a browser: headers, averaging, digits, and their way into a link. */
+/** Uploaded pictures, without a browser: headers, averaging, conversion to digits, and links. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateRawSync, deflateSync } from "node:zlib";
@@ -66,7 +66,7 @@ const HEADERS = {
     { width: 600, height: 300, isAnimated: false },
   ],
   "a JPEG without a frame": [bytes(0xff, 0xd8, 0xff, 0xd9, 0, 0), null],
-  "a JPEG that goes round in a circle": [bytes(0xff, 0xd8, 0xff, 0xe0, 0xff, 0xff), null],
+  "a JPEG with a segment longer than the file": [bytes(0xff, 0xd8, 0xff, 0xe0, 0xff, 0xff), null],
   "a GIF": [bytes(...GIF, FRAME, 0x3b), { width: 10, height: 20, isAnimated: false }],
   "an animated GIF": [bytes(...GIF, DELAY, FRAME, DELAY, FRAME, 0x3b), { width: 10, height: 20, isAnimated: true }],
   "a WebP, lossy": [
@@ -74,19 +74,16 @@ const HEADERS = {
     { width: 320, height: 240, isAnimated: false },
   ],
   "a WebP, lossless": [webp("VP8L", [0x2f, 0x3f, 0xc1, 0x3b, 0]), { width: 320, height: 240, isAnimated: false }],
-  "an animated WebP": [
-    webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]),
-    { width: 320, height: 240, isAnimated: true },
-  ],
-  text: [bytes("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), null],
-  nothing: [bytes(), null],
+  "an animated WebP": [webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]), { width: 320, height: 240, isAnimated: true }],
+  "a text file": [bytes("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), null],
+  "an empty file": [bytes(), null],
 };
 
 for (const [name, [file, header]] of Object.entries(HEADERS)) {
-  test(`the header of ${name} is read`, () => assert.deepEqual(readHeader(file), header));
+  test(`The header of ${name} is read correctly`, () => assert.deepEqual(readHeader(file), header));
 }
 
-test("no header makes the reader fail or hang, wherever it is cut and whatever is changed", () => {
+test("A header that is cut or changed anywhere causes no exception and no hang", () => {
   for (const [file] of Object.values(HEADERS)) {
     for (let length = 0; length <= file.length; length++) readHeader(file.subarray(0, length));
     for (let place = 0; place < file.length; place++) {
@@ -95,21 +92,21 @@ test("no header makes the reader fail or hang, wherever it is cut and whatever i
   }
 });
 
-test("averages are those of the areas", () => {
+test("Each value of an averaged picture is the mean of its area", () => {
   const square = { size: 4, values: Float64Array.from({ length: 16 }, (_, place) => place) };
   assert.deepEqual([...average(square, { left: 0, top: 0, size: 4 }, 2)], [2.5, 4.5, 10.5, 12.5]);
-  assert.deepEqual([...average(square, { left: 0, top: 0, size: 4 }, 4)], [...square.values], "as it was");
+  assert.deepEqual([...average(square, { left: 0, top: 0, size: 4 }, 4)], [...square.values], "unchanged");
   const [middle] = average(square, { left: 0.5, top: 0.5, size: 3 }, 1);
   assert.ok(Math.abs(middle - 7.5) < 1e-12);
   assert.deepEqual(
     [...average(square, { left: -2, top: 0, size: 4 }, 2)],
     [0, 2.5, 0, 10.5],
-    "beyond the edge there is nothing",
+    "the area beyond the edge counts as 0",
   );
 });
 
 /**
- * A vertical stroke on paper that gets darker downwards.
+ * Ink on paper that gets darker downwards.
  *
  * @param {number} size
  * @param {(x: number, y: number) => boolean} isInk
@@ -122,7 +119,7 @@ const paper = (size, isInk) => ({
   }),
 });
 
-test("a digit on paper becomes light ink, 20 pixels large, with its mass in the middle", () => {
+test("A digit on paper becomes light ink on black, 20 pixels large, with its centre of mass in the middle", () => {
   const stroke = paper(280, (x, y) => x > 40 && x < 55 && y > 60 && y < 260);
   for (const square of [stroke, { ...stroke, values: stroke.values.map((value) => 1 - value) }]) {
     const pixels = asDigit(square);
@@ -146,12 +143,12 @@ test("a digit on paper becomes light ink, 20 pixels large, with its mass in the 
   }
 });
 
-test("where nothing stands out there is no digit", () => {
+test("A picture without contrast gives no digit", () => {
   assert.equal(asDigit(paper(280, () => false)), null);
   assert.equal(asDigit({ size: 280, values: new Float64Array(280 * 280).fill(1) }), null);
 });
 
-test("a picture of MNIST's own size is taken as it is", () => {
+test("A picture of MNIST's size keeps its pixels", () => {
   const values = Float64Array.from({ length: 784 }, (_, place) => (place % 28 === 13 ? 0.8 : 0));
   assert.deepEqual(asTinyDigit({ size: 28, values }), values);
   assert.deepEqual(
@@ -164,7 +161,7 @@ test("a picture of MNIST's own size is taken as it is", () => {
 const picture = (length, value) => Uint8Array.from({ length }, (_, place) => value(place));
 const noise = (/** @type {number} */ place) => (Math.imul(place + 1, 2654435761) >>> 13) & 255;
 
-test("every picture survives the way into a link and out of it, packed or not", async () => {
+test("Every picture is the same after it is written into a link and read again, compressed or not", async () => {
   const pack = globalThis.CompressionStream;
   for (const length of [784, 3072]) {
     for (const value of [() => 0, () => 255, (/** @type {number} */ place) => place >> 3, noise]) {
@@ -178,43 +175,43 @@ test("every picture survives the way into a link and out of it, packed or not", 
       Reflect.deleteProperty(globalThis, "CompressionStream");
       const plain = await writePixels(image);
       globalThis.CompressionStream = pack;
-      assert.deepEqual(readPixels(plain, length), image, "without a browser that packs");
+      assert.deepEqual(readPixels(plain, length), image, "without CompressionStream");
       assert.ok(packed.length <= plain.length && plain.length === Math.ceil(((length + 5) * 4) / 3));
     }
   }
 });
 
-test("deflate is unpacked as zlib does, in each of its ways", () => {
+test("Deflate unpacks every kind of block like zlib", () => {
   const words = new Uint8Array(Buffer.from("distillation as a defence, a defence as distillation; ".repeat(40)));
   for (const data of [words, picture(3072, noise), picture(70_000, (place) => place % 251), new Uint8Array(1)]) {
     for (const options of [{ level: 0 }, { level: 1 }, { level: 9 }, { strategy: 4 }, { strategy: 2 }]) {
       const packed = new Uint8Array(deflateRawSync(data, options));
       assert.deepEqual(inflate(packed, data.length), data);
-      assert.equal(inflate(packed, data.length - 1), null, "more than was said");
-      assert.equal(inflate(packed, data.length + 1), null, "less than was said");
+      assert.equal(inflate(packed, data.length - 1), null, "more bytes than expected");
+      assert.equal(inflate(packed, data.length + 1), null, "fewer bytes than expected");
       assert.equal(inflate(packed.subarray(0, -1), data.length), null, "cut short");
-      assert.equal(inflate(Uint8Array.of(...packed, 0), data.length), null, "something after the end");
+      assert.equal(inflate(Uint8Array.of(...packed, 0), data.length), null, "bytes after the end");
     }
   }
 });
 
 /** @type {Record<string, string>} */
 const HOSTILE = {
-  nothing: "",
-  "a bomb": Buffer.from(deflateRawSync(Buffer.alloc(1_000_000))).toString("base64url"),
+  "an empty text": "",
+  "a decompression bomb": Buffer.from(deflateRawSync(Buffer.alloc(1_000_000))).toString("base64url"),
   "a picture of another size": Buffer.from(deflateRawSync(Buffer.alloc(3072))).toString("base64url"),
-  "a picture and more": `${Buffer.from(deflateRawSync(Buffer.alloc(784))).toString("base64url")}AAAA`,
+  "a picture and further bytes": `${Buffer.from(deflateRawSync(Buffer.alloc(784))).toString("base64url")}AAAA`,
   "a picture that is cut": Buffer.from(deflateRawSync(picture(784, noise)))
     .toString("base64url")
     .slice(0, 600),
   "zlib with its header": Buffer.from(deflateSync(Buffer.alloc(784))).toString("base64url"),
   garbage: "_-_-_-_-AAAA",
   markup: "<svg onload=alert(1)>",
-  "more letters than any picture has": "A".repeat(60_000),
+  "a longer text than any picture": "A".repeat(60_000),
 };
 
 for (const [name, text] of Object.entries(HOSTILE)) {
-  test(`a link with ${name} for a picture says so, and holds the rest`, () => {
+  test(`A link with ${name} instead of a picture drops only the picture`, () => {
     const read = parseLink(`#v=1&target=4&pixels=${encodeURIComponent(text)}&end`);
     assert.deepEqual([read?.link.pixels, read?.link.target, read?.dropped], [null, 4, ["pixels"]]);
   });
