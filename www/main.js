@@ -21,7 +21,7 @@ import { setUpTransport } from "./panels/transport.js";
 import { linkHere, setUpAddress } from "./session/address.js";
 import { createSession } from "./session/session.js";
 import { createStore, SIDES, SOFT_STEP } from "./session/state.js";
-import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
+import { parseEmbedOptions, setUpEmbeddedPage, whenEngineNeeded, whenVisible } from "./share/embedded-page.js";
 import { setUpPrint } from "./share/print.js";
 import { setUpShare } from "./share/share.js";
 import { setUpGradientChart } from "./story/gradient-chart.js";
@@ -89,7 +89,7 @@ function drawWays({ data }) {
 }
 
 /**
- * @param {import("./share/embedded-page.js").Guest | null} guest
+ * @param {import("./share/embedded-page.js").EmbedOptions | null} guest
  * @param {import("./link/link.js").Link} link
  * @param {import("./session/state.js").Note[]} notes
  */
@@ -101,15 +101,15 @@ async function openSession(guest, link, notes) {
     ...(plays ? { step: null } : {}),
     ...(guest.parts.has("temperature") && !guest.parts.has("story") ? { story: SOFT_STEP } : {}),
   };
-  await session.open(asked, notes, awake(guest));
+  await session.open(asked, notes, whenEngineNeeded(guest));
   if (!plays) return;
-  await visible();
+  await whenVisible();
   if (!store.state.touched) void session.run();
 }
 
 async function start() {
   const { link, dropped } = linkHere() ?? { link: emptyLink(), dropped: [] };
-  const guest = parseGuest(location.search);
+  const guest = parseEmbedOptions(location.search);
   const setTheme = setUpTheme(guest?.theme ?? link.theme, (byVisitor) => {
     forgetColours();
     store.set(byVisitor ? { touched: true } : {});

@@ -21,7 +21,7 @@ import { LANGUAGES } from "../../www/languages/index.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
-import { parseGuest } from "../../www/share/embedded-page.js";
+import { parseEmbedOptions } from "../../www/share/embedded-page.js";
 import { ENTRY } from "./fake.mjs";
 
 /** Node waits for every port that is listened to. @type {import("node:worker_threads").MessagePort[]} */
@@ -104,7 +104,7 @@ test("flags of a frame: any text is read as flags that there are", () => {
           .map((pairs) => `?embed=1&${pairs.map((pair) => pair.join("=")).join("&")}`),
       ),
       (text) => {
-        const guest = parseGuest(text);
+        const guest = parseEmbedOptions(text);
         assert.ok(
           guest === null
             || ([null, ...Object.keys(LANGUAGES)].includes(guest.lang)
