@@ -1,7 +1,7 @@
 /** The work that the bench times, by description; `bench/run.mjs` has the clock. */
 import { DATASETS } from "../../www/domain/datasets.js";
 import { fetchModels } from "../../www/engine/manifest.js";
-import { choose, planOf } from "../../www/lab/plan.js";
+import { chooseSamples, planOf } from "../../www/lab/plan.js";
 import { loadSamples } from "../../www/page/samples.js";
 import { createPool } from "../../www/pool/pool.js";
 import { createOnnx } from "./onnx.js";
@@ -50,7 +50,7 @@ const subject = once(async (dataset) => {
   const entry = manifest.find((/** @type {any} */ { id }) => id === `${dataset}-undefended`);
   const file = await (await fetch(new URL(entry.file, MODELS))).arrayBuffer();
   engine.load(entry, new Uint8Array(file));
-  const samples = choose(await loadSamples(dataset), 100);
+  const samples = chooseSamples(await loadSamples(dataset), 100);
   const batch = (/** @type {number} */ size) => {
     const chosen = samples.slice(0, size);
     const images = new Float32Array(size * DATASETS[dataset].features);
@@ -192,7 +192,7 @@ async function check(by, dataset, count) {
  * @param {number} images
  */
 async function experiment(dataset, size, images) {
-  const samples = choose(await loadSamples(dataset), images);
+  const samples = chooseSamples(await loadSamples(dataset), images);
   const model = (await fetchModels()).find(({ id }) => id === `${dataset}-undefended`);
   if (!model) throw new Error(`There is no undefended network for ${dataset}.`);
   const plan = planOf(

@@ -1,7 +1,7 @@
 /** The lab, on the published networks: a handful of attacks, counted, shown, saved, and the same as one by one. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { LINEUP } from "../../www/lab/plan.js";
+import { COMPARED_ATTACKS } from "../../www/lab/plan.js";
 import { violations } from "./axe.mjs";
 import { open, site, test, withBrowser } from "./helper.mjs";
 import { ended, ready } from "./visit.mjs";
@@ -250,14 +250,14 @@ function publishedNames() {
   /** @type {(path: string) => any} */
   const json = (path) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
   const [words, results] = [json("www/languages/en.json"), json("results/success.json")];
-  const measured = LINEUP.filter(({ attack, direction }) =>
+  const measured = COMPARED_ATTACKS.filter(({ attack, direction }) =>
     results.some(
       (/** @type {any} */ row) =>
         row.dataset === "mnist" && row.attack === attack && (row.direction ?? direction) === direction,
     ),
   );
   return measured.map(({ attack, direction }) => {
-    const hasSeveral = LINEUP.filter((each) => each.attack === attack).length > 1;
+    const hasSeveral = COMPARED_ATTACKS.filter((each) => each.attack === attack).length > 1;
     return words[`attack.${attack}`] + (hasSeveral ? `, ${words[`direction.${direction}`]}` : "");
   });
 }
@@ -279,7 +279,7 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
   await session.send("Page.setWebLifecycleState", { state: "frozen" });
   await page.waitForTimeout(1500);
   await session.send("Page.setWebLifecycleState", { state: "active" });
-  await counted(page, LINEUP.length);
+  await counted(page, COMPARED_ATTACKS.length);
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
   await page.locator("#lab-cancel").click();
   await reaches(page, "cancelled");
@@ -288,7 +288,7 @@ test("all attacks stand beside each other, and a frozen tab goes on where it was
       new RegExp(`your result covers \\d\\d of ${all}`).test(
         document.querySelector("#lab-legend .partial")?.textContent ?? "",
       ),
-    9 * LINEUP.length,
+    9 * COMPARED_ATTACKS.length,
   );
   const measured = (await lines(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
   assert.equal(measured[0], "JSMA-F");

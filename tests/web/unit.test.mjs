@@ -13,9 +13,16 @@ import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
 import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
-import { choose, kindOf, LINEUP, EXPERIMENTS as OFFERED_EXPERIMENTS, tasksOf, workOf } from "../../www/lab/plan.js";
-import { parse, sameAttack } from "../../www/lab/published.js";
-import { reported } from "../../www/lab/reported.js";
+import {
+  COMPARED_ATTACKS,
+  chooseSamples,
+  coreSeconds,
+  kindOf,
+  EXPERIMENTS as OFFERED_EXPERIMENTS,
+  tasksOf,
+} from "../../www/lab/plan.js";
+import { parse, rowsOfAttack } from "../../www/lab/published.js";
+import { paperRows } from "../../www/lab/reported.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { ENTRY } from "./fake.mjs";
 import { serve } from "./helper.mjs";
@@ -343,7 +350,7 @@ test("the lab takes every row of the results, and none that lacks a figure or ha
 
 test("of this project's rows the lab shows those of the same attack, the largest of each network", () => {
   const rows = parse("success", results("success")).filter(({ dataset }) => dataset === "mnist");
-  const paper = sameAttack(rows, DEFAULTS);
+  const paper = rowsOfAttack(rows, DEFAULTS);
   const of = (/** @type {string} */ model, scale = 1) =>
     paper.filter((row) => row.model === model && row.scale === scale);
   assert.deepEqual(
@@ -354,7 +361,7 @@ test("of this project's rows the lab shows those of the same attack, the largest
     of("mnist-undefended", 40).map((row) => row.attack_temperature),
     [1],
   );
-  const knowing = sameAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
+  const knowing = rowsOfAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
   assert.deepEqual(
     knowing
       .filter(({ model, scale }) => model === "mnist-undefended" && scale === 40)
@@ -362,40 +369,40 @@ test("of this project's rows the lab shows those of the same attack, the largest
     [40],
   );
   const small = { ...paper[0], planned: 9 };
-  assert.deepEqual(sameAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
-  assert.deepEqual(sameAttack(rows, { ...DEFAULTS, budget: 111 }), []);
+  assert.deepEqual(rowsOfAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
+  assert.deepEqual(rowsOfAttack(rows, { ...DEFAULTS, budget: 111 }), []);
 });
 
 test("a paper's figures stand beside the attack that they are about, and no other", () => {
   const papers = parsePaperFigures(results("paper"));
   const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) =>
     rows.find((row) => row.role === role && row.temperature === temperature);
-  assert.equal(network(reported("success", "cifar10", DEFAULTS, papers), "distilled", 20).rate, 0.1823);
+  assert.equal(network(paperRows("success", "cifar10", DEFAULTS, papers), "distilled", 20).rate, 0.1823);
   assert.equal(
     network(
-      reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers),
+      paperRows("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers),
       "distilled",
       100,
     ).rate,
     0.964,
   );
   assert.deepEqual(
-    reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers),
+    paperRows("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers),
     [],
     "either way is this project's",
   );
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
-  assert.equal(network(reported("robustness", "mnist", DEFAULTS, papers), "undefended", 1).robustness, 0.0155);
-  assert.equal(network(reported("amplitude", "cifar10", DEFAULTS, papers), "distilled", 100).below_1e_40, 0.7908);
-  assert.equal(network(reported("fgsm", "mnist", DEFAULTS, papers), "undefended", 1).rate, 0.8803);
-  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);
-  const fgsm = reported("fgsm", "mnist", DEFAULTS, papers);
+  assert.deepEqual(paperRows("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
+  assert.deepEqual(paperRows("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
+  assert.equal(network(paperRows("robustness", "mnist", DEFAULTS, papers), "undefended", 1).robustness, 0.0155);
+  assert.equal(network(paperRows("amplitude", "cifar10", DEFAULTS, papers), "distilled", 100).below_1e_40, 0.7908);
+  assert.equal(network(paperRows("fgsm", "mnist", DEFAULTS, papers), "undefended", 1).rate, 0.8803);
+  assert.deepEqual(paperRows("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);
+  const fgsm = paperRows("fgsm", "mnist", DEFAULTS, papers);
   assert.deepEqual(
     fgsm.filter(({ isBelow }) => isBelow).map(({ role, temperature }) => `${role} ${temperature}`),
     ["distilled 100"],
   );
-  const all = OFFERED_EXPERIMENTS.flatMap((experiment) => reported(experiment, "mnist", DEFAULTS, papers));
+  const all = OFFERED_EXPERIMENTS.flatMap((experiment) => paperRows(experiment, "mnist", DEFAULTS, papers));
   assert.deepEqual(
     [...new Set(all.map(({ source }) => source))].sort(),
     [1, 2, 3, 4, 5],
@@ -410,7 +417,7 @@ test("the lab's plan: images of all classes, a task for each attack and network,
     pixels: new Float32Array(1),
   }));
   assert.deepEqual(
-    choose(samples, 12).map(({ label }) => label),
+    chooseSamples(samples, 12).map(({ label }) => label),
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1],
   );
   const subject = { model: parseManifest([ENTRY])[0], scale: null };
@@ -422,18 +429,18 @@ test("the lab's plan: images of all classes, a task for each attack and network,
     images: 2,
   };
   const tasks = tasksOf(choice);
-  assert.equal(tasks.length, 2 * LINEUP.length);
+  assert.equal(tasks.length, 2 * COMPARED_ATTACKS.length);
   assert.deepEqual(
     tasks
-      .slice(0, LINEUP.length)
+      .slice(0, COMPARED_ATTACKS.length)
       .flatMap(({ settings }) => (settings?.attack === "not-robust" ? [settings.direction] : [])),
     ["increase", "decrease", "either"],
   );
-  assert.equal(workOf({ ...choice, images: 4 }), 2 * workOf(choice));
+  assert.equal(coreSeconds({ ...choice, images: 4 }), 2 * coreSeconds(choice));
   const one = { ...choice, experiment: /** @type {const} */ ("success") };
   assert.ok(
-    workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }),
+    coreSeconds({ ...one, subjects: [subject] }) > 5 * coreSeconds({ ...one, subjects: [{ ...subject, scale: 40 }] }),
     "where the gradient vanishes there is less to do",
   );
-  assert.ok(workOf({ ...one, data: "cifar10" }) > 3 * workOf(one));
+  assert.ok(coreSeconds({ ...one, data: "cifar10" }) > 3 * coreSeconds(one));
 });
