@@ -4,7 +4,7 @@
  * docs/speed.md. `-- quick` leaves out the slow measurements and writes nothing. On a busy machine, set ROUNDS=3 and
  * IMAGES=20 in the environment for fewer rounds and for fewer of the 900 attacks.
  *
- * Speeds are compared within one run only: in each round everything is timed once, in timeWork, and the median of the
+ * Speeds are compared within one run only: in each round everything is timed once, in turn, and the median of the
  * rounds is reported. Times are the processor time of the page's thread, which other programs on the machine affect
  * less than wall-clock time. Where several threads or processes work, wall-clock time is used.
  */
@@ -27,7 +27,7 @@ import { median, tables, writeReport } from "./report.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULT = join(ROOT, "results/bench-browser.json");
 const QUICK = process.argv.includes("quick");
-/** How repeats everything is timed. */
+/** How often everything is timed. */
 const ROUNDS = QUICK ? 1 : Number(process.env.ROUNDS ?? 5);
 /** The number of images of the 900 attacks; each is attacked towards nine classes. */
 const IMAGES = QUICK ? 5 : Number(process.env.IMAGES ?? 100);
@@ -164,7 +164,7 @@ async function measure(url) {
     return { clock, processor: 1000 * ((await metrics()).ThreadTime - before.ThreadTime) };
   }
 
-  /** How repeats each work is repeated in a timing: doubled in the first round until the timing is long enough. */
+  /** How often each work is repeated in a timing: doubled in the first round until the timing is long enough. */
   const repeats = new Map();
   /** @type {Map<Work, { clock: number, processor: number }[]>} */
   const rounds = new Map();

@@ -45,14 +45,14 @@ export function attemptsOfCell(run, { task, source, target }) {
       {},
       ...attempts.slice(0, MAX_LISTED).map((record) => {
         const { index, label } = samples[record.image];
-        const words = t(target === undefined ? "lab.attempt.of" : "lab.attempt", {
+        const text = t(target === undefined ? "lab.attempt.of" : "lab.attempt", {
           index,
           source: name(label),
           target: name(record.class),
           outcome: t(`lab.outcome.${record.outcome}`),
           changed: record.features_changed,
         });
-        return make("li", {}, make("a", { href: addressOf(run, record) }, words));
+        return make("li", {}, make("a", { href: addressOf(run, record) }, text));
       }),
     ),
     ...(attempts.length > MAX_LISTED

@@ -124,7 +124,7 @@ export function defaultSubjects(experiment, subjects) {
  */
 export const defaultImages = (experiment, data) => (data === CIFAR10 || experiment === "attacks" ? 2 : 10);
 
-/** Whether the visitor can chooseSamples the attack. @param {Experiment} experiment */
+/** Whether the visitor can choose the attack. @param {Experiment} experiment */
 export const choosesAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].chooses;
 
 /** Whether the experiment runs one attack only, which may be fixed. @param {Experiment} experiment */

@@ -1,4 +1,4 @@
-/** This project's published measurements, from `results/*.json`. If a file cannot be fetched, it hasFields no rows. */
+/** This project's published measurements, from `results/*.json`. If a file cannot be fetched, it has no rows. */
 import { settingsOf, tempered } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
