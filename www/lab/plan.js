@@ -10,7 +10,7 @@ import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
  * @typedef {import("../page/samples.js").Sample} Sample
  * @typedef {keyof typeof KINDS} Kind
  * @typedef {typeof EXPERIMENTS[number]} Experiment
- * @typedef {any} Row A row of results, for one task. The engine's rows are described in `pkg/cpu/engine.d.ts`. A
+ * @typedef {any} Row A row of results about one network. The engine's rows are described in `pkg/cpu/engine.d.ts`. A
  *   paper's row has only what the paper reports, and in `source` the paper's number in the page's list.
  *
  * @typedef {object} Subject A network to be measured, as published or with its logits multiplied.

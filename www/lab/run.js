@@ -42,7 +42,7 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
     total: attemptsOf(choice),
     /** @type {ExperimentRecord[]} */
     records: [],
-    /** The counted records: one row for each task. @type {import("./plan.js").Row[]} */
+    /** The rows counted from the records so far. @type {import("./plan.js").Row[]} */
     rows: [],
     /** @type {'running' | 'paused' | 'done' | 'cancelled' | 'failed'} */
     state: "running",
