@@ -1,4 +1,4 @@
-/** The chart of docs/speed.md: how the cost grows, on logarithmic axes. */
+/** The chart of docs/speed.md: how the time grows with batch and budget, on logarithmic axes. */
 
 const WIDTH = 360;
 const HEIGHT = 260;
@@ -69,7 +69,7 @@ ${drawn.join("\n")}</g>`;
 }
 
 /**
- * A logarithmic axis over some values, with ticks at 1, 2 and 5.
+ * A logarithmic axis that covers some values, with ticks at 1, 2 and 5 times the powers of ten.
  *
  * @param {number[]} values
  * @param {number} from

@@ -1,4 +1,4 @@
-/** What the bench measured, in words: the tables that it prints, and docs/speed.md with its chart. */
+/** Reports the bench's results: the tables that the bench prints, and docs/speed.md with its chart. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { chart } from "./chart.mjs";
 
@@ -6,7 +6,7 @@ import { chart } from "./chart.mjs";
 
 const ROOT = new URL("../", import.meta.url);
 const DATASETS = /** @type {const} */ ({ mnist: "MNIST", cifar10: "CIFAR-10" });
-/** Backward rows of a step. @type {Record<string, "one" | "two">} */
+/** How many rows of the Jacobian a step of each attack needs. @type {Record<string, "one" | "two">} */
 const ROWS = { "jsma-f": "one", "jsma-t": "one", "jsma-z": "two" };
 
 /** @param {number[]} values */
@@ -16,7 +16,7 @@ export function median(values) {
   return sorted.length % 2 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Multiply-adds a millisecond, in the best of the matrix products that were tried. @param {Timing[]} timings */
+/** Multiply-adds per millisecond of the fastest matrix product that was timed. @param {Timing[]} timings */
 export function bestRate(timings) {
   return Math.max(
     ...timings.filter(({ what }) => what === "product").map(({ side = 0, processor }) => side ** 3 / Number(processor)),
@@ -24,7 +24,7 @@ export function bestRate(timings) {
 }
 
 /**
- * Milliseconds that no step can do without, for each image.
+ * The floor: milliseconds for each image that a step's multiply-adds take at the rate of the fastest matrix product.
  *
  * @param {any} result
  * @param {string} dataset
@@ -33,7 +33,7 @@ export function bestRate(timings) {
 export const floorOf = (result, dataset, attack) =>
   result.multiply_adds[dataset][ROWS[attack]] / bestRate(result.timings);
 
-/** @param {any} result @param {Partial<Timing>} wanted */
+/** The timing whose fields equal those wanted. @param {any} result @param {Partial<Timing>} wanted */
 export function find(result, wanted) {
   return result.timings.find((/** @type {any} */ timing) =>
     Object.entries(wanted).every(([key, value]) => timing[key] === value),
@@ -41,7 +41,7 @@ export function find(result, wanted) {
 }
 
 /**
- * How many times as long a peer takes.
+ * A peer's time divided by the engine's; `null` if either was not measured.
  *
  * @param {any} result
  * @param {Partial<Timing>} peer
@@ -81,12 +81,12 @@ function steps(result) {
     }),
   );
   return table(
-    ["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "of the floor's speed at 32"],
+    ["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "share of the floor's speed at 32"],
     rows.filter((row) => row.slice(1, 5).some((cell) => cell !== "–")),
   );
 }
 
-const PARTS = { convolutions: "convolutions", dense: "dense layers", choice: "choice of the pair" };
+const PARTS = { convolutions: "convolutions", dense: "dense layers", choice: "choosing the pair" };
 
 /** @param {any} result */
 function parts(result) {
@@ -104,7 +104,7 @@ function parts(result) {
             `${name}, ${attack}, batch ${batch}`,
             number(step),
             ...shares.map(percent),
-            rest < 0 ? "in the noise" : percent(rest),
+            rest < 0 ? "within the error" : percent(rest),
           ],
         ];
       }),
@@ -124,10 +124,10 @@ function peers(result) {
   const rows = Object.entries(DATASETS).flatMap(([dataset, name]) => [
     ...Object.entries(PEERS).flatMap(([by, peer]) =>
       [
-        { label: "as usually written", wanted: { what: /** @type {const} */ ("usual"), batch: 1 }, attack: "jsma-f" },
+        { label: "usual code", wanted: { what: /** @type {const} */ ("usual"), batch: 1 }, attack: "jsma-f" },
         ...["jsma-f", "jsma-z"].flatMap((attack) =>
           [1, 32].map((batch) => ({
-            label: "as well as it allows",
+            label: "best code",
             wanted: { what: /** @type {const} */ ("best"), attack, batch },
             attack,
           })),
@@ -177,7 +177,7 @@ function checks(result) {
   return table(["peer", "largest difference of a logit, relative", "first pairs"], rows);
 }
 
-/** @param {any} result @param {number} workers */
+/** The median duration of the experiment with a number of workers. @param {any} result @param {number} workers */
 const seconds = (result, workers) =>
   median(
     result.experiments
@@ -185,7 +185,7 @@ const seconds = (result, workers) =>
       .map((/** @type {any} */ each) => each.seconds),
   );
 
-/** Attacks a second on so many workers. @param {any} result @param {number} workers */
+/** Attacks per second with a number of workers. @param {any} result @param {number} workers */
 const rate = (result, workers) => result.experiments[0].attempts / seconds(result, workers);
 
 /** @param {any} result */
@@ -204,7 +204,7 @@ function experiments(result) {
         `${number(seconds(result, 1) / took)} ×`,
       ];
     });
-  return table(["workers", "attacks", "steps", "seconds", "attacks a second", "of one worker"], rows);
+  return table(["workers", "attacks", "steps", "seconds", "attacks per second", "speed relative to one worker"], rows);
 }
 
 /** @param {any} result */
@@ -213,27 +213,27 @@ function visits(result) {
   return table(
     ["first visit", ""],
     [
-      ["from navigation to both networks ready", `${(of("ready") / 1000).toFixed(2)} s`],
-      ["to the first attack on both done", `${(of("attacked") / 1000).toFixed(2)} s`],
+      ["from navigation until both networks are ready", `${(of("ready") / 1000).toFixed(2)} s`],
+      ["from navigation until the first attack on both has ended", `${(of("attacked") / 1000).toFixed(2)} s`],
       ["transferred until then", `${(of("bytes") / 1e6).toFixed(2)} MB`],
       [
-        "memory of the module after 2,000, 4,000 and 6,000 further images",
+        "memory of the wasm module after 2,000, 4,000 and 6,000 more images",
         result.memory.wasm
           .slice(1)
           .map((/** @type {number} */ bytes) => `${(bytes / 2 ** 20).toFixed(0)}`)
           .join(", ") + " MiB",
       ],
-      ["heap of JavaScript, bench and peers included", `${(result.memory.heap / 2 ** 20).toFixed(0)} MiB`],
+      ["JavaScript heap, including the bench and the peers", `${(result.memory.heap / 2 ** 20).toFixed(0)} MiB`],
     ],
   );
 }
 
-/** What the bench prints. @param {any} result */
+/** The tables that the bench prints. @param {any} result */
 export function tables(result) {
   return [steps, parts, peers, checks, experiments, visits].map((section) => `${section(result)}\n`).join("\n");
 }
 
-/** The targets, and what became of them. @param {any} result @param {any} python */
+/** The table of targets: each with the measured value, and whether it was met. @param {any} result @param {any} python */
 function targets(result, python) {
   /** @type {string[][]} */
   const rows = [];
@@ -256,14 +256,14 @@ function targets(result, python) {
     const usual = ratio(result, { what: "usual", by: "tfjs-wasm", dataset }, own);
     const best = ratio(result, { what: "best", by: "tfjs-wasm", dataset, attack: "jsma-f", batch: 1 }, own);
     add(
-      `${name}: a JSMA-F step against TensorFlow.js-wasm's usual one`,
+      `${name}: JSMA-F step, speed against TensorFlow.js on wasm, usual code`,
       "≥ 10 ×",
       usual,
       (value) => value >= 10,
       `${number(usual)} ×`,
     );
     add(
-      `${name}: against the best that its interface allows`,
+      `${name}: JSMA-F step, speed against TensorFlow.js on wasm, best code`,
       "≥ 1.5 ×",
       best,
       (value) => value >= 1.5,
@@ -271,12 +271,12 @@ function targets(result, python) {
     );
   }
   const single = find(result, { what: "step", dataset: "mnist", attack: "jsma-f", batch: 1 }).processor;
-  add("MNIST: a JSMA-F step, one image", "≤ 6 ms", single, (value) => value <= 6, `${number(single)} ms`);
+  add("MNIST: time of a JSMA-F step, one image", "≤ 6 ms", single, (value) => value <= 6, `${number(single)} ms`);
   for (const [dataset, name] of Object.entries(DATASETS)) {
     const share =
       floorOf(result, dataset, "jsma-f")
       / find(result, { what: "step", dataset, attack: "jsma-f", batch: 32 }).processor;
-    add(`${name}: of the floor's speed, batch 32`, "≥ 50 %", share, (value) => value >= 0.5, percent(share));
+    add(`${name}: share of the floor's speed, batch 32`, "≥ 50 %", share, (value) => value >= 0.5, percent(share));
   }
   for (const [peer, target] of /** @type {const} */ ([
     ["art", 2],
@@ -285,7 +285,7 @@ function targets(result, python) {
     const theirs = python?.peers.find((/** @type {any} */ each) => each.by === peer);
     const times = theirs ? (theirs.seconds_for_900 / 900) * rate(result, 2) : null;
     add(
-      `the 900 on two cores against ${theirs?.name ?? peer} on native PyTorch`,
+      `the 900 attacks on two cores, speed against ${theirs?.name ?? peer} on native PyTorch`,
       `≥ ${target} ×`,
       times,
       (value) => value >= target,
@@ -294,7 +294,7 @@ function targets(result, python) {
   }
   const done = median(result.start_up.map((/** @type {any} */ visit) => visit.attacked)) / 1000;
   add(
-    "from navigation to the first attack done, localhost",
+    "from navigation until the first attack has ended, on localhost",
     "≤ 1.5 s",
     done,
     (value) => value <= 1.5,
@@ -323,14 +323,14 @@ function nativeTables(native) {
       ];
     }),
   );
-  return `${table(["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "of the floor's speed at 32"], rows)}\n
-The ${experiment.attacks} attacks take ${number(experiment.seconds)} s on ${native.threads} cores, ${number(experiment.attacks / experiment.seconds)} a second.`;
+  return `${table(["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "share of the floor's speed at 32"], rows)}\n
+The ${experiment.attacks} attacks take ${number(experiment.seconds)} s on ${native.threads} cores: ${number(experiment.attacks / experiment.seconds)} per second.`;
 }
 
 /** @param {any} python */
 function pythonTable(python) {
   return table(
-    ["the 900 on MNIST, PyTorch on both cores", "attacks made", "seconds for 900", "fooled"],
+    ["the 900 attacks on MNIST, PyTorch on both cores", "attacks timed", "seconds for 900", "fooled"],
     python.peers.map((/** @type {any} */ peer) => [
       peer.name,
       peer.attacks,
@@ -340,7 +340,7 @@ function pythonTable(python) {
   );
 }
 
-/** Writes docs/speed.md and its chart from the results that there are. */
+/** Writes docs/speed.md and its chart from results/bench-*.json. */
 export function writeReport() {
   const [browser, native, python] = ["browser", "native", "python"].map(read);
   if (!browser) throw new Error("results/bench-browser.json is missing. Run `npm run bench`.");
@@ -353,39 +353,39 @@ export function writeReport() {
 <!-- Written by \`npm run bench\` from results/bench-*.json. -->
 Measured on ${browser.date}, on ${browser.hardware.cores} cores of a shared ${browser.hardware.processor.trim()}, in Chromium ${browser.versions.chromium},
 against TensorFlow.js ${browser.versions.tfjs} and onnxruntime-web ${browser.versions.onnxruntime}. The machine's load was ${load(browser.load.before)} before and ${load(browser.load.after)} after.
-What is compared took turns in one run, and the median of the turns counts: trust the ratios, not the
-figures. Times of a step are processor time of the page's thread; those of several workers, of WebGL and of
-a whole visit are by the clock, and suffer from whatever else the machine was doing.
+Everything that is compared ran in turns within one run, and the tables show the median of the turns. The ratios are
+more reliable than the absolute times. A step's time is the processor time of the page's thread. Times with several
+workers, with WebGL and of a whole visit are wall-clock times, which other programs on the machine lengthen.
 
 ## Targets
 ${targets(browser, python)}
 
 ## A step
-The engine whose module begins with ${browser.module.sha256.slice(0, 8)} in SHA-256, called as the page calls it. The *floor* is what the multiply-adds of a step
-take at the rate of the best matrix product that the same module does on the same core, here
-${(bestRate(browser.timings) / 1e6).toFixed(1)} thousand million a second.
+The engine is the wasm module whose SHA-256 begins with ${browser.module.sha256.slice(0, 8)}, called as the page calls it. The *floor* is the time
+that a step's multiply-adds take at the rate of the fastest matrix product of the same module on the same core:
+${(bestRate(browser.timings) / 1e6).toFixed(1)} billion multiply-adds per second.
 
 ${steps(browser)}
 
 ![How the cost of a step grows with the batch and the network, and that of an attack with its budget](speed.svg)
 
-## Where it goes
-Parts of the same shapes, timed by themselves. *Everything else* is pooling, copies between Rust's layers and
-the images, memory, and evaluating the runs.
+## Parts of a step
+Each part was timed by itself, on data of the same shapes. *Everything else* is pooling, copying between the layers and
+the images, allocating memory, and evaluating the runs.
 
 ${parts(browser)}
 
-## Beside others
-The same weights from the same files. *As usually written* is ten gradients and matrices of all pairs; *as
-well as it allows* is one gradient (JSMA-F) or two (JSMA-Z) and the same choice of a pair as here. Peers that
-did not find the same logits (to ${"0.01 %"} of the largest) and the same first pairs were not timed.
+## Comparison with other libraries
+All use the same weights from the same files. *Usual code* computes ten gradients and matrices of all pairs. *Best
+code* computes one gradient (JSMA-F) or two (JSMA-Z), and chooses the pair by the same method as this engine. A library
+was timed only if its logits agree to ${"0.01 %"} of the largest and its first pairs are the same.
 
 ${peers(browser)}
 
 ${checks(browser)}
 
-## The 900
-A hundred images towards nine classes each, JSMA-F, on the workers of the lab; here ${browser.experiments[0].attempts} of them.
+## The 900 attacks
+JSMA-F on a hundred images towards nine target classes each, on the lab's workers; ${browser.experiments[0].attempts} attacks were run.
 
 ${experiments(browser)}
 ${python ? `\n${pythonTable(python)}\n\n${python.note}\n` : ""}${native ? `\n## Native\n\`cargo bench --features cli\`: ${native.note}\n\n${nativeTables(native)}\n` : ""}

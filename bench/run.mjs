@@ -1,12 +1,12 @@
 /**
- * `npm run bench`: how fast the engine is in the browser, against the floor that the machine sets and
- * against what people would use instead. Prints tables, and writes results/bench-browser.json and
- * docs/speed.md. `-- quick` leaves out what takes long and writes nothing. On a machine that is busy
- * ROUNDS=3 and IMAGES=20 in the environment take fewer turns and fewer of the 900.
+ * `npm run bench`: measures the engine's speed in the browser, and compares it with the machine's floor (see
+ * `floorOf`) and with other libraries (the peers). Prints tables, and writes results/bench-browser.json and
+ * docs/speed.md. `-- quick` leaves out the slow measurements and writes nothing. On a busy machine, set ROUNDS=3 and
+ * IMAGES=20 in the environment for fewer rounds and for fewer of the 900 attacks.
  *
- * Every speed is a ratio within one run: what is compared takes turns, and the median of the turns
- * counts. Times are processor time of the page's thread, which other programs on the machine do not
- * stretch as they do the time by the clock; where several threads or processes work, they are by the clock.
+ * Speeds are compared within one run only: in each round everything is timed once, in turn, and the median of the
+ * rounds is reported. Times are the processor time of the page's thread, which other programs on the machine affect
+ * less than wall-clock time. Where several threads or processes work, wall-clock time is used.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -27,21 +27,21 @@ import { median, tables, writeReport } from "./report.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RESULT = join(ROOT, "results/bench-browser.json");
 const QUICK = process.argv.includes("quick");
-/** Turns that everything has. */
+/** How often everything is timed. */
 const ROUNDS = QUICK ? 1 : Number(process.env.ROUNDS ?? 5);
-/** Images of the 900 attacks, which are nine on each. */
+/** The number of images of the 900 attacks; each is attacked towards nine classes. */
 const IMAGES = QUICK ? 5 : Number(process.env.IMAGES ?? 100);
-/** Milliseconds of a turn, at least. */
-const TURN = 100;
-/** WebGL in software, since the machine may have no graphics processor. */
+/** The least duration of a timing in milliseconds; shorter work is repeated. */
+const LEAST_TIMING = 100;
+/** Switches WebGL in software on, since the machine may have no graphics processor. */
 const SOFTWARE_WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 
 const DATASETS = ["mnist", "cifar10"];
-/** Peers on a graphics processor; here it is a program, too slow for more than orientation. */
-const ON_GPU = ["tfjs-webgl", "tfjs-webgpu"];
-/** Milliseconds in which such a peer has to be checked and timed. */
-const PATIENCE = 60_000;
-/** How far a peer's logits may be off, relative to the largest. */
+/** Peers that need a graphics processor. It is emulated in software here, so their times are only a rough guide. */
+const GPU_PEERS = ["tfjs-webgl", "tfjs-webgpu"];
+/** Milliseconds after which checking and timing such a peer is given up. */
+const GPU_PEER_LIMIT = 60_000;
+/** The largest allowed difference of a peer's logits, relative to the largest logit. */
 const TOLERANCE = 1e-4;
 
 prepare();
@@ -54,7 +54,7 @@ if (!QUICK) {
   writeReport();
 }
 
-/** Brings what is missing: the module with its pieces laid open, and the peers. */
+/** Installs the peers, and builds the wasm module that exports the parts of a step, if they are missing. */
 function prepare() {
   const run = (/** @type {string} */ command, /** @type {string[]} */ ...options) =>
     execFileSync(command, options, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
@@ -65,7 +65,7 @@ function prepare() {
   if (!existsSync(join(ROOT, "bench/pkg/bench/engine.js"))) run("bash", "scripts/build.sh", "bench/pkg", "bench");
 }
 
-/** The published files, as any host sends them, and the bench's own. */
+/** Serves the published files, as any static host does, and the bench's own; counts the bytes sent. */
 async function serve() {
   const files = publishedFiles();
   const types = /** @type {Record<string, string>} */ ({
@@ -112,7 +112,7 @@ async function measure(url) {
   /** @type {any[]} */
   const checks = [];
   for (const [by, dataset] of ["tfjs-wasm", "onnxruntime"].flatMap((by) => DATASETS.map((dataset) => [by, dataset]))) {
-    say(`checking ${by} on ${dataset}`);
+    logProgress(`checking ${by} on ${dataset}`);
     checks.push({
       by,
       dataset,
@@ -120,7 +120,7 @@ async function measure(url) {
     });
   }
   const isTimed = (/** @type {Work} */ { by, dataset }) =>
-    !by || checks.some((check) => check.by === by && check.dataset === dataset && isRight(check));
+    !by || checks.some((check) => check.by === by && check.dataset === dataset && agrees(check));
 
   const sides = await call("sides");
   const names = ["step", "forward", "convolutions", "dense", "choice"];
@@ -156,7 +156,7 @@ async function measure(url) {
   const timed = works.filter(isTimed).filter(({ dataset }) => !QUICK || dataset !== "cifar10");
 
   /** @param {Work} work @param {number} times */
-  async function turn(work, times) {
+  async function timeWork(work, times) {
     const before = await metrics();
     const started = performance.now();
     await call("run", work, times);
@@ -164,25 +164,30 @@ async function measure(url) {
     return { clock, processor: 1000 * ((await metrics()).ThreadTime - before.ThreadTime) };
   }
 
-  /** How often each work is done in a turn: until it takes long enough. */
-  const often = new Map();
+  /** How often each work is repeated in a timing: doubled in the first round until the timing is long enough. */
+  const repeats = new Map();
   /** @type {Map<Work, { clock: number, processor: number }[]>} */
-  const turns = new Map();
+  const rounds = new Map();
   for (let round = 0; round < ROUNDS; round++) {
-    say(`round ${round + 1} of ${ROUNDS}`);
+    logProgress(`round ${round + 1} of ${ROUNDS}`);
     for (const work of timed) {
-      let times = often.get(work) ?? 1;
-      if (round === 0) await turn(work, 1);
-      let took = await turn(work, times);
-      for (; round === 0 && took.processor < TURN && took.clock < 3 * TURN; took = await turn(work, times)) times *= 2;
-      often.set(work, times);
+      let times = repeats.get(work) ?? 1;
+      if (round === 0) await timeWork(work, 1);
+      let took = await timeWork(work, times);
+      for (
+        ;
+        round === 0 && took.processor < LEAST_TIMING && took.clock < 3 * LEAST_TIMING;
+        took = await timeWork(work, times)
+      )
+        times *= 2;
+      repeats.set(work, times);
       const each = times * (work.batch ?? 1);
-      turns.set(work, [...(turns.get(work) ?? []), { clock: took.clock / each, processor: took.processor / each }]);
+      rounds.set(work, [...(rounds.get(work) ?? []), { clock: took.clock / each, processor: took.processor / each }]);
     }
   }
   /** @type {Timing[]} */
   const timings = timed.map((work) => {
-    const took = turns.get(work) ?? [];
+    const took = rounds.get(work) ?? [];
     return {
       ...work,
       clock: median(took.map((each) => each.clock)),
@@ -190,7 +195,7 @@ async function measure(url) {
     };
   });
 
-  say("memory over a long run");
+  logProgress("memory over a long run");
   const long = { what: "step", dataset: "mnist", attack: "jsma-f", batch: 100 };
   const memory = [await call("memory")];
   for (let part = 0; part < (QUICK ? 1 : 3); part++) {
@@ -201,7 +206,7 @@ async function measure(url) {
 
   const experiments = [];
   for (const workers of QUICK ? [2] : [1, 2]) {
-    say(`${9 * IMAGES} attacks on ${workers} worker${workers > 1 ? "s" : ""}`);
+    logProgress(`${9 * IMAGES} attacks on ${workers} worker${workers > 1 ? "s" : ""}`);
     experiments.push({ workers, ...(await call("experiment", "mnist", workers, IMAGES)) });
   }
   const versions = { chromium: browser.version(), node: process.versions.node, ...(await call("versions")) };
@@ -214,9 +219,9 @@ async function measure(url) {
     ),
   );
   await browser.close();
-  for (const by of QUICK ? [] : ON_GPU) {
-    say(`checking and timing ${by}`);
-    const found = await onGpu(url, by);
+  for (const by of QUICK ? [] : GPU_PEERS) {
+    logProgress(`checking and timing ${by}`);
+    const found = await measureGpuPeer(url, by);
     checks.push({ by, dataset: "mnist", ...found.check });
     timings.push(...found.timings);
   }
@@ -237,7 +242,8 @@ async function measure(url) {
 }
 
 /**
- * A first visit: how long it takes until the first attack on both networks is done, and what is transferred until then.
+ * Measures a first visit: the times from navigation until both networks are ready and until the first attack on both
+ * has ended, in milliseconds, and the bytes transferred until then.
  *
  * @param {string} url
  */
@@ -279,19 +285,19 @@ async function visitOnce(url) {
   return { ready: begun, attacked: ended, bytes };
 }
 
-/** @param {{ error: number, pairs: Record<string, boolean> }} check */
-function isRight({ error, pairs }) {
+/** Whether a peer's results agree with the engine's. @param {{ error: number, pairs: Record<string, boolean> }} check */
+function agrees({ error, pairs }) {
   return error <= TOLERANCE && Object.values(pairs).every(Boolean);
 }
 
 /**
- * A peer on a graphics processor, in a browser of its own: checked on one image and timed by the clock,
- * unless it takes longer than anybody would wait.
+ * Checks a peer that needs a graphics processor on one image, and times it by wall-clock time, in a browser of its own.
+ * Gives up after `GPU_PEER_LIMIT`.
  *
  * @param {string} url
  * @param {string} by
  */
-async function onGpu(url, by) {
+async function measureGpuPeer(url, by) {
   const browser = await launchBrowser({ gpu: true, args: SOFTWARE_WEBGL });
   const page = await browser.newPage();
   /** @type {Timing[]} */
@@ -302,7 +308,7 @@ async function onGpu(url, by) {
     await page.goto(`${url}/bench/page/index.html`);
     await page.waitForFunction(() => "bench" in globalThis, undefined, { timeout: 60_000 });
     check = await page.evaluate((by) => /** @type {any} */ (globalThis).bench.check(by, "mnist", 1), by);
-    if (!isRight(check)) return;
+    if (!agrees(check)) return;
     for (const what of /** @type {const} */ (["best", "usual"])) {
       /** @type {Work} */
       const work = { what, by, dataset: "mnist", attack: "jsma-f", batch: 1 };
@@ -315,7 +321,7 @@ async function onGpu(url, by) {
     }
   };
   const over = new Promise((_, reject) =>
-    setTimeout(() => reject(new Error(`no answer within ${PATIENCE / 1000} s`)), PATIENCE).unref(),
+    setTimeout(() => reject(new Error(`no answer within ${GPU_PEER_LIMIT / 1000} s`)), GPU_PEER_LIMIT).unref(),
   );
   await Promise.race([work(), over]).catch((error) => {
     check = { ...check, failure: firstLine(error) };
@@ -329,7 +335,7 @@ function firstLine({ message }) {
   return message.split("\n")[0];
 }
 
-/** @param {string} what */
-function say(what) {
-  process.stderr.write(`${what}\n`);
+/** @param {string} text */
+function logProgress(text) {
+  process.stderr.write(`${text}\n`);
 }

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:webgpu`: what the WebGPU engine asks of a device, counted in the browser: dispatches,
- * submissions, buffers read and made for each step of an attack, and what attacks that stay on the
- * device take. Prints tables, and writes results/bench-webgpu.json with the adapter's name.
+ * `npm run bench:webgpu`: counts the WebGPU engine's calls to a device in the browser (dispatches, submissions, buffers
+ * read and created for each step of an attack), and times batches of attacks that stay on the device. Prints tables, and
+ * writes results/bench-webgpu.json with the adapter's name.
  *
- * The counts hold on any adapter. Times say something on a real one alone, which Chromium is asked for
- * with `-- real`; without it the adapter is a program, so few steps are taken.
+ * The counts are the same on any adapter. Times are meaningful only on a real graphics processor, which `-- real` makes
+ * Chromium use; otherwise the adapter is emulated in software, so only few steps are taken.
  */
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -16,12 +16,12 @@ import { publishedFiles, startServer } from "../scripts/serve.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const REAL = process.argv.includes("real");
 const NETWORKS = ["mnist-undefended", "cifar10-undefended"];
-/** Features that an attack may change: a long one on a real adapter. */
+/** The budget of an attack, in features. */
 const BUDGET = REAL ? 112 : 8;
-/** Attacks that go on together on the device, nine for each image. */
+/** The number of images that are attacked together on the device, each towards nine classes. */
 const IMAGES = REAL ? 100 : 1;
 
-/** What is put before the worker's own script: it counts what the engine asks of WebGPU. */
+/** Runs in the workers before their own scripts: counts the calls to WebGPU, and answers on a channel. */
 const COUNTING = `
   const counts = { dispatches: 0, submissions: 0, reads: 0, bytesRead: 0, buffers: 0, bufferBytes: 0 };
   const count = (type, method, add) => {
@@ -70,19 +70,19 @@ console.table(result.together);
 writeFileSync(join(ROOT, "results/bench-webgpu.json"), `${JSON.stringify(result, null, 1)}\n`);
 
 /**
- * In the page: attacks one at a time, then many together.
+ * Runs in the page: measures attacks one at a time, then many together.
  *
  * @param {{ networks: string[], budget: number, images: number }} work
  */
 async function measure({ networks, budget, images }) {
-  // The addresses are the server's, which the type checker does not know.
-  const at = (/** @type {string} */ path) => import(path);
+  // The paths are addresses on the server, which the type checker cannot resolve.
+  const load = (/** @type {string} */ path) => import(path);
   const [{ createEngine }, { createPool }, { fetchModels }, { loadSamples }, { DATASETS }] = await Promise.all([
-    at("/www/engine.js"),
-    at("/www/pool/pool.js"),
-    at("/www/engine/manifest.js"),
-    at("/www/page/samples.js"),
-    at("/www/domain/datasets.js"),
+    load("/www/engine.js"),
+    load("/www/pool/pool.js"),
+    load("/www/engine/manifest.js"),
+    load("/www/page/samples.js"),
+    load("/www/domain/datasets.js"),
   ]);
   const channel = new BroadcastChannel("counts");
   /** @returns {Promise<Record<string, number>>} */
@@ -91,9 +91,9 @@ async function measure({ networks, budget, images }) {
       channel.onmessage = ({ data }) => data && resolve(data);
       channel.postMessage(null);
     });
-  /** @param {Record<string, number>} before @param {Record<string, number>} after @param {number} steps */
-  const each = (before, after, steps) =>
-    Object.fromEntries(Object.keys(after).map((name) => [name, +((after[name] - before[name]) / steps).toFixed(2)]));
+  /** @param {Record<string, number>} before @param {Record<string, number>} after */
+  const difference = (before, after) =>
+    Object.fromEntries(Object.keys(after).map((name) => [name, after[name] - before[name]]));
   const settings = { direction: "increase", theta: 1, budget };
 
   const engine = await createEngine({ prefer: "webgpu" });
@@ -105,7 +105,7 @@ async function measure({ networks, budget, images }) {
     for (const attack of ["jsma-f", "jsma-z"]) {
       const run = (/** @type {number} */ most) =>
         engine.attack({ model, image: pixels, target: (label + 3) % 10, attack, ...settings, budget: most });
-      // A short one first, which compiles what is missing; what a long one takes more is its steps.
+      // The first run compiles the kernels. The difference between a short and a long run is that of their steps.
       await run(2);
       const marks = [await counts()];
       const { steps: few } = await run(2);
@@ -113,15 +113,15 @@ async function measure({ networks, budget, images }) {
       const started = performance.now();
       const { steps: many } = await run(budget);
       marks.push(await counts());
-      const [start, short, long] = marks;
-      const more = each(short, long, 1);
-      const less = each(start, short, 1);
-      const further = many.length - few.length;
+      const [start, afterShort, afterLong] = marks;
+      const long = difference(afterShort, afterLong);
+      const short = difference(start, afterShort);
+      const moreSteps = many.length - few.length;
       steps.push({
         model,
         attack,
         ...Object.fromEntries(
-          Object.keys(more).map((name) => [name, +((more[name] - less[name]) / further).toFixed(2)]),
+          Object.keys(long).map((name) => [name, +((long[name] - short[name]) / moreSteps).toFixed(2)]),
         ),
         milliseconds: Math.round((performance.now() - started) / many.length),
       });

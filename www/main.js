@@ -21,7 +21,7 @@ import { setUpTransport } from "./panels/transport.js";
 import { linkFromAddress, setUpAddress } from "./session/address.js";
 import { createSession } from "./session/session.js";
 import { createStore, SIDES, TEACHER_STEP } from "./session/state.js";
-import { awake, parseGuest, setUpEmbeddedPage, visible } from "./share/embedded-page.js";
+import { parseEmbedOptions, setUpEmbeddedPage, whenEngineNeeded, whenVisible } from "./share/embedded-page.js";
 import { setUpPrint } from "./share/print.js";
 import { setUpShare } from "./share/share.js";
 import { setUpGradientChart } from "./story/gradient-chart.js";
@@ -100,7 +100,7 @@ function drawLinks({ data }) {
 /**
  * Opens the session. An embedded page starts loading when its options say so, and can run the attack by itself.
  *
- * @param {import("./share/embedded-page.js").Guest | null} embed
+ * @param {import("./share/embedded-page.js").EmbedOptions | null} embed
  * @param {import("./link/link.js").Link} link
  * @param {import("./session/state.js").LinkNotice[]} notices
  */
@@ -112,15 +112,15 @@ async function openSession(embed, link, notices) {
     ...(startsByItself ? { step: null } : {}),
     ...(embed.parts.has("temperature") && !embed.parts.has("story") ? { story: TEACHER_STEP } : {}),
   };
-  await session.open(startLink, notices, awake(embed));
+  await session.open(startLink, notices, whenEngineNeeded(embed));
   if (!startsByItself) return;
-  await visible();
+  await whenVisible();
   if (!store.state.touched) void session.run();
 }
 
 async function start() {
   const { link, dropped } = linkFromAddress() ?? { link: emptyLink(), dropped: [] };
-  const embed = parseGuest(location.search);
+  const embed = parseEmbedOptions(location.search);
   const setTheme = setUpTheme(embed?.theme ?? link.theme, (byVisitor) => {
     resetColours();
     store.set(byVisitor ? { touched: true } : {});

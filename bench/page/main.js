@@ -1,7 +1,7 @@
-/** The work that the bench times, by description; `bench/run.mjs` has the clock. */
+/** The bench's page: does the pieces of work that `bench/run.mjs` describes and times. */
 import { DATASETS } from "../../www/domain/datasets.js";
 import { fetchModels } from "../../www/engine/manifest.js";
-import { choose, planOf } from "../../www/lab/plan.js";
+import { chooseSamples, planOf } from "../../www/lab/plan.js";
 import { loadSamples } from "../../www/page/samples.js";
 import { createPool } from "../../www/pool/pool.js";
 import { createOnnx } from "./onnx.js";
@@ -9,33 +9,39 @@ import { createTensorFlow, startTensorFlow } from "./tfjs.js";
 import { readSafeTensors } from "./weights.js";
 
 /**
- * @typedef {object} Work One piece of work; what it does not need is left out.
+ * @typedef {object} Work One piece of work; fields that do not apply are left out.
  * @property {"step" | "attacks" | "piece" | "product" | "usual" | "best" | "forward"} what
- * @property {string} [by] Who does it: nobody for the engine, or a peer's name.
+ * @property {string} [by] The peer (another library) that does the work; left out for the engine.
  * @property {string} [dataset]
  * @property {string} [attack]
  * @property {number} [batch]
  * @property {number} [budget]
- * @property {string} [piece] Of a step; or `own` or `gemm`, the routine of a product.
+ * @property {string} [piece] The part of a step; or, of a product, the routine: `own` or `gemm`.
  * @property {number} [side]
  */
 
 const MODELS = new URL("../../www/models/", import.meta.url);
-const published = await started("../../pkg/cpu/");
-const laidOpen = await started("../pkg/bench/");
+const published = await startModule("../../pkg/cpu/");
+const instrumented = await startModule("../pkg/bench/");
 /** @type {import("../../pkg/cpu/engine.js").Engine} */
 const engine = await published.glue.Engine.open();
 const manifest = await (await fetch(new URL("manifest.json", MODELS))).json();
 
-/** @param {string} folder */
-async function started(folder) {
+/** Starts the engine's wasm module of a folder. @param {string} folder */
+async function startModule(folder) {
   const glue = await import(new URL(`${folder}engine.js`, import.meta.url).href);
   const { memory } = await glue.default({ module_or_path: new URL(`${folder}engine_bg.wasm`, import.meta.url) });
   return { glue, memory };
 }
 
-/** @template Value @param {(name: string) => Promise<Value>} make @returns {(name: string) => Promise<Value>} */
-function once(make) {
+/**
+ * Calls `make` once for each name, and keeps its results.
+ *
+ * @template Value
+ * @param {(name: string) => Promise<Value>} make
+ * @returns {(name: string) => Promise<Value>}
+ */
+function memoize(make) {
   /** @type {Map<string, Promise<Value>>} */
   const made = new Map();
   return (name) => {
@@ -45,12 +51,12 @@ function once(make) {
   };
 }
 
-/** The network of a data set, and images with their targets. */
-const subject = once(async (dataset) => {
+/** The undefended network of a data set, and batches of images with their targets. */
+const subject = memoize(async (dataset) => {
   const entry = manifest.find((/** @type {any} */ { id }) => id === `${dataset}-undefended`);
   const file = await (await fetch(new URL(entry.file, MODELS))).arrayBuffer();
   engine.load(entry, new Uint8Array(file));
-  const samples = choose(await loadSamples(dataset), 100);
+  const samples = chooseSamples(await loadSamples(dataset), 100);
   const batch = (/** @type {number} */ size) => {
     const chosen = samples.slice(0, size);
     const images = new Float32Array(size * DATASETS[dataset].features);
@@ -63,8 +69,8 @@ const subject = once(async (dataset) => {
 const settings = (/** @type {string} */ attack, budget = 112) => ({ attack, direction: "increase", theta: 1, budget });
 
 const peers = {
-  /** @param {string} name Of the backend and the data set. */
-  tensorFlow: once(async (name) => {
+  /** @param {string} name The backend and the data set, separated by a space. */
+  tensorFlow: memoize(async (name) => {
     const [backend, dataset] = name.split(" ");
     const { tf } = await startTensorFlow(backend);
     return {
@@ -72,11 +78,13 @@ const peers = {
       network: createTensorFlow(readSafeTensors((await subject(dataset)).file), dataset, DATASETS[dataset]),
     };
   }),
-  onnx: once(async (dataset) => createOnnx(readSafeTensors((await subject(dataset)).file), dataset, DATASETS[dataset])),
+  onnx: memoize(async (dataset) =>
+    createOnnx(readSafeTensors((await subject(dataset)).file), dataset, DATASETS[dataset]),
+  ),
 };
 
 /**
- * The peer on its backend, which is changed where it is another one's turn.
+ * TensorFlow.js's network on a backend. TensorFlow.js has one active backend, which is changed if needed.
  *
  * @param {string} by
  * @param {string} dataset
@@ -88,11 +96,11 @@ async function tensorFlow(by, dataset) {
   return network;
 }
 
-const pieces = once(async (name) => {
+const pieces = memoize(async (name) => {
   const [dataset, attack, batch] = name.split(" ");
   const { entry, file, batch: take } = await subject(dataset);
   const { images, targets } = take(Number(batch));
-  return new laidOpen.glue.Pieces(
+  return new instrumented.glue.Pieces(
     JSON.stringify(entry),
     new Uint8Array(file),
     JSON.stringify(settings(attack)),
@@ -100,12 +108,12 @@ const pieces = once(async (name) => {
     Uint8Array.from(targets),
   );
 });
-const products = once(async (name) => {
+const products = memoize(async (name) => {
   const [side, routine] = name.split(" ");
-  return new laidOpen.glue.Product(Number(side), routine === "own");
+  return new instrumented.glue.Product(Number(side), routine === "own");
 });
 
-/** Does some work a number of times. @param {Work} work @param {number} times */
+/** Repeats some work a number of times. @param {Work} work @param {number} times */
 async function run(
   { what, by = "", dataset = "mnist", attack = "jsma-f", batch = 1, budget, piece = "", side },
   times,
@@ -137,12 +145,12 @@ async function run(
 }
 
 /**
- * What a peer finds beside what the engine finds: how far its logits are off, relative to the largest,
- * and whether the first pair is the same.
+ * Compares a peer's results with the engine's: the largest difference of a logit, relative to the largest logit, and
+ * whether each attack's first pairs are the same.
  *
  * @param {string} by
  * @param {string} dataset
- * @param {number} count Images.
+ * @param {number} count The number of images.
  */
 async function check(by, dataset, count) {
   const { entry, batch } = await subject(dataset);
@@ -185,14 +193,14 @@ async function check(by, dataset, count) {
 }
 
 /**
- * The 900: a hundred images towards nine classes each, on so many workers.
+ * The 900 attacks: `images` images (a hundred) towards nine target classes each, on a pool of `size` workers.
  *
  * @param {string} dataset
  * @param {number} size
  * @param {number} images
  */
 async function experiment(dataset, size, images) {
-  const samples = choose(await loadSamples(dataset), images);
+  const samples = chooseSamples(await loadSamples(dataset), images);
   const model = (await fetchModels()).find(({ id }) => id === `${dataset}-undefended`);
   if (!model) throw new Error(`There is no undefended network for ${dataset}.`);
   const plan = planOf(
@@ -206,13 +214,14 @@ async function experiment(dataset, size, images) {
   );
   const pool = createPool({ size });
   const { chunks } = await pool.plan(plan);
-  const warm = { onRecords: () => {}, signal: new AbortController().signal };
-  await pool.run(plan, chunks.slice(0, 2 * size), warm);
+  // A warm-up, in which each worker loads the network and compiles its code.
+  const listener = { onRecords: () => {}, signal: new AbortController().signal };
+  await pool.run(plan, chunks.slice(0, 2 * size), listener);
   /** @type {import("../../pkg/cpu/engine.js").ExperimentRecord[]} */
   const records = [];
-  const started = performance.now();
-  await pool.run(plan, chunks, { ...warm, onRecords: (done) => records.push(...done) });
-  const seconds = (performance.now() - started) / 1000;
+  const startedAt = performance.now();
+  await pool.run(plan, chunks, { ...listener, onRecords: (done) => records.push(...done) });
+  const seconds = (performance.now() - startedAt) / 1000;
   const [row] = await pool.rows(plan, records);
   pool.close();
   return {
@@ -228,9 +237,9 @@ Object.assign(globalThis, {
     run,
     check,
     experiment,
-    sides: () => [...laidOpen.glue.Product.sides()],
+    sides: () => [...instrumented.glue.Product.sides()],
     multiplyAdds: (/** @type {string} */ dataset, /** @type {number} */ rows) =>
-      laidOpen.glue.multiplyAdds(dataset, rows),
+      instrumented.glue.multiplyAdds(dataset, rows),
     memory: () => published.memory.buffer.byteLength,
     versions: async () => ({
       tfjs: (await startTensorFlow("wasm")).version,

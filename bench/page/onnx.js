@@ -1,13 +1,13 @@
-/** onnxruntime-web: the forward pass alone, since it has no gradients. */
-import { NORMAL } from "./weights.js";
+/** The peer onnxruntime-web: the forward pass only, since onnxruntime-web computes no gradients. */
+import { NORMALISATION } from "./weights.js";
 
 /** @typedef {import("./weights.js").Tensor} Tensor */
 
-/** The length, as a protocol buffer's variable-length integer. @param {number} value @returns {number[]} */
+/** Encodes a number as a protocol buffer's variable-length integer. @param {number} value @returns {number[]} */
 const varint = (value) => (value < 128 ? [value] : [(value % 128) + 128, ...varint(Math.floor(value / 128))]);
 
 /**
- * A field of a protocol buffer: a number, a text, or what is encoded already.
+ * Encodes a field of a protocol buffer: a number, a string, or bytes that are encoded already.
  *
  * @param {number} number
  * @param {number | string | Uint8Array} value
@@ -18,7 +18,7 @@ function field(number, value) {
   return join(Uint8Array.from([...varint(number * 8 + 2), ...varint(bytes.length)]), bytes);
 }
 
-/** @param {...Uint8Array} parts */
+/** Concatenates arrays of bytes. @param {...Uint8Array} parts */
 function join(...parts) {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -30,6 +30,8 @@ function join(...parts) {
 }
 
 /**
+ * Encodes an operator of the graph.
+ *
  * @param {string} operator
  * @param {string[]} inputs
  * @param {string} output
@@ -47,21 +49,27 @@ function node(operator, inputs, output, attributes = {}) {
   return field(1, join(...inputs.map((name) => field(1, name)), field(2, output), field(4, operator), ...encoded));
 }
 
-/** @param {string} name @param {Tensor} tensor */
+/** Encodes a constant tensor. @param {string} name @param {Tensor} tensor */
 const initializer = (name, { shape, data }) =>
   field(
     5,
     join(...shape.map((size) => field(1, size)), field(2, 1), field(8, name), field(9, new Uint8Array(data.buffer))),
   );
 
-/** @param {number} number @param {string} name @param {(number | string)[]} shape */
+/**
+ * Encodes an input (field 11) or an output (field 12) of the graph.
+ *
+ * @param {number} number
+ * @param {string} name
+ * @param {(number | string)[]} shape
+ */
 function port(number, name, shape) {
   const sizes = shape.map((size) => field(1, field(typeof size === "number" ? 1 : 2, size)));
   return field(number, join(field(1, name), field(2, field(1, join(field(1, 1), field(2, join(...sizes)))))));
 }
 
 /**
- * The network as an ONNX model, any number of images at a time.
+ * The network as an ONNX model, for batches of any size.
  *
  * @param {Record<string, Tensor>} weights
  * @param {string} dataset
@@ -81,12 +89,12 @@ export function onnxModel(weights, dataset, { side, channels }) {
     nodes.push(node(operator, [last, ...inputs], output, attributes));
     last = output;
   };
-  const normal = NORMAL[dataset];
+  const normal = NORMALISATION[dataset];
   if (normal) {
     constants.mean = { shape: [1, 3, 1, 1], data: Float32Array.from(normal.mean) };
-    constants.deviation = { shape: [1, 3, 1, 1], data: Float32Array.from(normal.deviation) };
+    constants.std = { shape: [1, 3, 1, 1], data: Float32Array.from(normal.std) };
     add("Sub", ["mean"]);
-    add("Div", ["deviation"]);
+    add("Div", ["std"]);
   }
   for (const number of [1, 2, 3, 4]) {
     add("Conv", [`conv${number}.weight`, `conv${number}.bias`], { kernel_shape: [3, 3] });

@@ -1,9 +1,9 @@
 /**
- * TensorFlow.js on the same weights: JSMA as it is usually written with it (ten gradients a step, then
- * matrices of all pairs), and as well as its interface allows (one or two gradients, and the choice of
- * a pair that needs no matrix).
+ * The peer TensorFlow.js, on the same weights, with JSMA in two versions: the usual code (ten gradients for each step,
+ * then matrices of all pairs), and the best code that its interface allows (one or two gradients, and a choice of the
+ * pair that needs no matrix).
  */
-import { NORMAL } from "./weights.js";
+import { NORMALISATION } from "./weights.js";
 
 /** @typedef {import("./weights.js").Tensor} Tensor */
 
@@ -47,19 +47,19 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
     matrix: get(`fc${number}.weight`).transpose(),
     bias: get(`fc${number}.bias`),
   }));
-  // PyTorch flattens one channel after the other, TensorFlow.js pixel after pixel.
+  // PyTorch flattens channel by channel, TensorFlow.js pixel by pixel.
   const last = convolutions[3].kernel.shape[3];
   const cells = Math.sqrt(dense[0].matrix.shape[0] / last);
   dense[0].matrix = dense[0].matrix
     .reshape([last, cells, cells, -1])
     .transpose([1, 2, 0, 3])
     .reshape([last * cells * cells, -1]);
-  const normal = NORMAL[dataset];
-  const [mean, deviation] = normal ? [tf.tensor(normal.mean), tf.tensor(normal.deviation)] : [null, null];
+  const normal = NORMALISATION[dataset];
+  const [mean, std] = normal ? [tf.tensor(normal.mean), tf.tensor(normal.std)] : [null, null];
 
   /** @param {any} x */
   function network(x) {
-    if (mean) x = x.sub(mean).div(deviation);
+    if (mean) x = x.sub(mean).div(std);
     convolutions.forEach(({ kernel, bias }, place) => {
       x = tf.conv2d(x, kernel, 1, "valid").add(bias).relu();
       if (place % 2 === 1) x = tf.maxPool(x, 2, 2, "valid");
@@ -72,7 +72,7 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
     return x;
   }
 
-  /** One channel after the other to pixel after pixel. @param {Float32Array} images */
+  /** Converts from channel-by-channel to pixel-by-pixel order. @param {Float32Array} images */
   const toTensor = (images) =>
     tf.tidy(() => tf.tensor(images, [images.length / features, channels, side, side]).transpose([0, 2, 3, 1]));
   /** @param {any} gradient */
@@ -89,7 +89,7 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
     },
 
     /**
-     * A step of JSMA-F on one image, as it is usually written.
+     * A step of JSMA-F on one image, in the usual code.
      *
      * @param {Float32Array} image
      * @param {number} target
@@ -122,8 +122,8 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
     },
 
     /**
-     * A step on a batch with no more gradients than needed: of the target's probability (JSMA-F), or of
-     * its logit and of the others' sum (JSMA-Z).
+     * A step on a batch with the fewest gradients: that of the target's probability (JSMA-F), or those of the target's
+     * logit and of the other logits' sum (JSMA-Z).
      *
      * @param {Float32Array} images
      * @param {number[]} targets
@@ -162,8 +162,9 @@ export function createTensorFlow(weights, dataset, { side, channels, features })
 }
 
 /**
- * The pair of the largest −αβ, without a matrix of all: where the outputs sum to one it is the two
- * largest entries; otherwise it lies among the features that at most one other is ahead of in both rows.
+ * Chooses the pair with the largest −αβ without a matrix of all pairs. If the outputs sum to one (`b` is null), it is
+ * the two largest entries of `a`. Otherwise each of its features is beaten in both rows by at most one other feature,
+ * so only such features are compared.
  *
  * @param {Float32Array} a
  * @param {Float32Array | null} b

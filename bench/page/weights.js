@@ -1,4 +1,4 @@
-/** A published model file, for the peers: SafeTensors in half precision, with PyTorch's names and shapes. */
+/** Reads published model files for the peers: SafeTensors in half precision, with PyTorch's names and shapes. */
 
 /** @typedef {{ shape: number[], data: Float32Array }} Tensor */
 
@@ -28,7 +28,7 @@ export function readSafeTensors(file) {
   );
 }
 
-/** A number in half precision by its bits. @param {number} bits */
+/** Converts the bits of a half-precision number. @param {number} bits */
 export function half(bits) {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
@@ -39,10 +39,10 @@ export function half(bits) {
 }
 
 /**
- * What the networks take from each colour and divide it by, as in src/dataset.rs.
+ * The mean and standard deviation by which the networks normalise each colour, as in src/dataset/mod.rs.
  *
- * @type {Record<string, { mean: number[], deviation: number[] } | undefined>}
+ * @type {Record<string, { mean: number[], std: number[] } | undefined>}
  */
-export const NORMAL = {
-  cifar10: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.247, 0.2435, 0.2616] },
+export const NORMALISATION = {
+  cifar10: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
 };

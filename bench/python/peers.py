@@ -1,10 +1,10 @@
-"""How long the 900 attacks take with other people's JSMA, and with a batched one, on native PyTorch.
+"""Times the 900 attacks with the JSMA of other libraries, and with a batched one, on native PyTorch.
 
     python -m venv venv && venv/bin/pip install -r bench/python/requirements.txt
     venv/bin/python bench/python/peers.py [ATTACKS]
 
-Each is timed on the first ATTACKS of the 900 (torchattacks on a tenth of them) and scaled. All use the
-published weights, the test images of the page and every core. Writes results/bench-python.json.
+Each is timed on the first ATTACKS of the 900 (torchattacks on a tenth of these), and the time is scaled to 900.
+All use the published weights, the page's test images and all cores. Writes results/bench-python.json.
 """
 
 import json
@@ -25,7 +25,7 @@ WHOLE = 900
 
 
 def network():
-    """The paper's network for MNIST, with the published weights, in half precision as they are."""
+    """The paper's network for MNIST, with the published half-precision weights as float32."""
     file = (ROOT / "www/models/mnist-undefended.safetensors").read_bytes()
     length = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + length])
@@ -48,8 +48,8 @@ def network():
     return model.eval().requires_grad_(False)
 
 
-def sheet():
-    """The page's hundred test images, from their PNG (8 bits, grey)."""
+def read_images():
+    """Reads the page's hundred test images, [100, 1, 28, 28], from an 8-bit grey PNG of ten by ten images."""
     png = (ROOT / "www/samples/mnist.png").read_bytes()
     data, at = b"", 8
     while at < len(png):
@@ -72,9 +72,9 @@ def sheet():
 
 
 def attempts(count):
-    """The first of the 900 image by image, the classes of the images in turn."""
+    """Images and targets of the first attacks, image by image; the images come from the classes in turn."""
     labels = [entry["label"] for entry in json.loads((ROOT / "www/samples/mnist.json").read_text())]
-    images = sheet()
+    images = read_images()
     order = [place % 10 * 10 + place // 10 for place in range(100)]
     chosen = [(sample, target) for sample in order for target in range(10) if target != labels[sample]][:count]
     samples, targets = zip(*chosen)
@@ -82,25 +82,25 @@ def attempts(count):
 
 
 def batched(model, images, targets):
-    """JSMA-F on all images at once: one backward row a step, and the two largest entries."""
-    images, going = images.clone(), torch.arange(len(images))
-    for _ in range(BUDGET // 2 + 1):
-        x = images[going].requires_grad_(True)
+    """JSMA-F on all images at once: each step takes one backward row, and changes its two largest entries."""
+    images, active = images.clone(), torch.arange(len(images))
+    for step in range(BUDGET // 2 + 1):
+        x = images[active].requires_grad_(True)
         logits = model(x)
-        left = logits.argmax(1) != targets[going]
-        if not left.any():
+        missed = logits.argmax(1) != targets[active]
+        if not missed.any():
             break
-        probabilities = logits.softmax(1).gather(1, targets[going, None])
+        probabilities = logits.softmax(1).gather(1, targets[active, None])
         (gradient,) = torch.autograd.grad(probabilities.sum(), x)
-        score = gradient.flatten(1).masked_fill(images[going].flatten(1) >= 1, -torch.inf)
+        score = gradient.flatten(1).masked_fill(images[active].flatten(1) >= 1, -torch.inf)
         sums, pairs = score.topk(2)
-        going, pairs = going[left], pairs[left]
-        if _ == BUDGET // 2:
+        active, pairs = active[missed], pairs[missed]
+        if step == BUDGET // 2:
             break
-        changed = images[going].flatten(1)
+        changed = images[active].flatten(1)
         changed.scatter_(1, pairs, 1.0)
-        images[going] = changed.reshape(-1, 1, 28, 28)
-        going = going[sums[left].sum(1) > 0]
+        images[active] = changed.reshape(-1, 1, 28, 28)
+        active = active[sums[missed].sum(1) > 0]
     return images
 
 

@@ -1,6 +1,6 @@
-"""Carlini and Wagner's attacks on the length and on the number of features, all attacks at once.
+"""Carlini and Wagner's L2 and L0 attacks, in batches of runs.
 
-With the numbers that src/attack/cw_l2.rs and src/attack/cw_l0.rs have by default; κ is 0.
+The settings are the defaults of src/attack/cw/l2.rs and src/attack/cw/l0.rs, with confidence κ = 0.
 """
 
 import numpy as np
@@ -13,30 +13,34 @@ from published import CLASSES
 BATCH = 256
 
 
-def gap(logits, own):
-    """max_{j≠t} z_j − z_t."""
-    return logits.masked_fill(own, -float("inf")).max(1).values - logits[own]
+def margin(logits, is_target):
+    """max_{j≠t} z_j − z_t for each image; negative if the network reads the target t."""
+    return logits.masked_fill(is_target, -float("inf")).max(1).values - logits[is_target]
 
 
-def inside(images):
-    """w with ½(tanh w + 1) the image, held off the bounds, in float64."""
+def to_w(images):
+    """w with ½(tanh w + 1) = image, in float64; pixels at 0 and 1 are moved inwards a little."""
     return torch.atanh(0.999999 * (2 * images.double() - 1))
 
 
-def attack_l2(network, images, labels, options, progress, iterations=200, searches=5, rate=0.1):
-    """Adam on ‖δ‖² + c · max(max_{j≠t} z_j − z_t, 0), as PyTorch has it and in float32."""
+def attack_l2(network, images, labels, options, progress,
+              iterations=200, binary_search_steps=5, rate=0.1):
+    """Minimises ‖δ‖² + c · max(max_{j≠t} z_j − z_t, 0) with PyTorch's Adam in float32.
+
+    Returns what `jsma.attack` does.
+    """
     runs, state = attempts(images, labels)
     for start in range(0, len(runs), BATCH):
         batch = runs[start : start + BATCH]
         original = state[start : start + BATCH].clone()
         target = torch.tensor([run["target"] for run in batch])
-        own = functional.one_hot(target, CLASSES).bool()
+        is_target = functional.one_hot(target, CLASSES).bool()
         already = network(original).argmax(1) == target
         n = len(batch)
         c, low, high = torch.ones(n), torch.zeros(n), torch.full((n,), float("inf"))
         best = torch.full((n,), float("inf"))
-        for search in range(searches):
-            w = inside(original).float().requires_grad_()
+        for search in range(binary_search_steps):
+            w = to_w(original).float().requires_grad_()
             adam, found = torch.optim.Adam([w], lr=rate), torch.zeros(n, dtype=bool)
             for _ in range(iterations + 1):
                 x = (torch.tanh(w) + 1) / 2
@@ -47,7 +51,7 @@ def attack_l2(network, images, labels, options, progress, iterations=200, search
                 best = torch.where(shorter, squares.detach(), best)
                 state[start : start + BATCH][shorter] = x.detach()[shorter]
                 adam.zero_grad()
-                (squares + c * gap(z, own).clamp(min=0)).sum().backward()
+                (squares + c * margin(z, is_target).clamp(min=0)).sum().backward()
                 adam.step()
             progress(f"{start + n} of {len(runs)} attacks, search {search + 1}")
             high, low = torch.where(found, c, high), torch.where(found, low, c)
@@ -59,59 +63,67 @@ def attack_l2(network, images, labels, options, progress, iterations=200, search
 
 
 def attack_l0(network, images, labels, options, progress, iterations=200, limit=3000, rate=0.1):
-    """Rounds of the same descent over fewer and fewer features, until none finds anything."""
+    """Repeats the descent over fewer and fewer features, until it no longer succeeds.
+
+    Returns what `jsma.attack` does.
+    """
     runs, state = attempts(images, labels)
     for start in range(0, len(runs), BATCH):
-        batch = [Rounds(run, state[start + k]) for k, run in enumerate(runs[start : start + BATCH])]
+        batch = [L0Run(run, state[start + k]) for k, run in enumerate(runs[start : start + BATCH])]
         for step in range(limit):
-            going = [run for run in batch if not run.is_over]
-            if not going:
+            active = [run for run in batch if not run.is_over]
+            if not active:
                 break
-            x = torch.stack([run.image for run in going]).requires_grad_()
-            targets = torch.tensor([run.target for run in going])
+            x = torch.stack([run.image for run in active]).requires_grad_()
+            targets = torch.tensor([run.target for run in active])
             logits = network(x)
-            behind = gap(logits, functional.one_hot(targets, CLASSES).bool())
-            slopes = torch.autograd.grad(behind.sum(), x)[0].flatten(1).double()
-            for run, hit, slope in zip(going, (logits.argmax(1) == targets).tolist(), slopes):
-                run.go_on(hit, slope, step + 1 == limit, iterations, rate)
-            progress(f"{len(going)} of {len(batch)} attacks go on after {step + 1} steps")
-        for k, rounds in enumerate(batch):
-            found = rounds.best is not None
-            rounds.run["outcome"] = rounds.outcome or ("fooled" if found else "budget-spent")
+            margins = margin(logits, functional.one_hot(targets, CLASSES).bool())
+            gradients = torch.autograd.grad(margins.sum(), x)[0].flatten(1).double()
+            for run, hit, gradient in zip(active, (logits.argmax(1) == targets).tolist(), gradients):
+                run.step(hit, gradient, step + 1 == limit, iterations, rate)
+            progress(f"{len(active)} of {len(batch)} attacks are active after {step + 1} steps")
+        for k, l0_run in enumerate(batch):
+            found = l0_run.best is not None
+            l0_run.run["outcome"] = l0_run.outcome or ("fooled" if found else "budget-spent")
             if found:
-                state[start + k] = rounds.best
+                state[start + k] = l0_run.best
     return runs, state
 
 
-class Rounds:
-    """One run of L0: Adam on ‖δ‖² + c · f over the features that are left, in float64."""
+class L0Run:
+    """One run of L0: Adam on ‖δ‖² + c · f over the free features, in float64, with f the margin."""
 
     def __init__(self, run, original):
         self.run, self.target, self.original = run, run["target"], original.clone()
         self.flat = self.original.flatten().double()
         self.free = torch.ones_like(self.flat, dtype=bool)
-        self.start = inside(self.original).flatten()
+        self.start = to_w(self.original).flatten()
         self.c, self.largest_c = 1.0, 64.0
         self.image, self.best, self.outcome, self.is_over = self.original, None, None, False
-        self.begins = True
+        self.is_first_step = True
         self.restart()
 
     def restart(self):
+        """Starts Adam again from `self.start`."""
         self.w, self.taken = self.start, 0
         self.adam = (torch.zeros_like(self.w), torch.zeros_like(self.w))
 
-    def go_on(self, hit, slope, is_last, iterations, rate):
-        """One step from the slope of f at the image. `hit` is whether the network reads the target."""
-        if self.begins and (hit or not slope.any()):
+    def step(self, hit, gradient, is_last, iterations, rate):
+        """Takes one step.
+
+        `gradient` is that of f at the current image; `hit` says whether the network classifies the
+        image as the target.
+        """
+        if self.is_first_step and (hit or not gradient.any()):
             self.outcome = "already-target" if hit else "gradient-vanished"
             self.is_over = True
             return
-        self.begins = False
+        self.is_first_step = False
         if hit:
             self.best = self.image
-            self.is_over = not self.put_back(slope)
+            self.is_over = not self.fix_features(gradient)
         elif self.taken < iterations:
-            self.descend(slope, rate)
+            self.descend(gradient, rate)
         else:
             self.c *= 2
             self.restart()
@@ -120,22 +132,26 @@ class Rounds:
         pixels = torch.where(self.free, (torch.tanh(self.w) + 1) / 2, self.flat)
         self.image = pixels.float().view_as(self.original)
 
-    def descend(self, slope, rate):
+    def descend(self, gradient, rate):
+        """One iteration of Adam."""
         tanh = torch.tanh(self.w)
-        total = (2 * ((tanh + 1) / 2 - self.flat) + self.c * slope) * (1 - tanh**2) / 2
+        total = (2 * ((tanh + 1) / 2 - self.flat) + self.c * gradient) * (1 - tanh**2) / 2
         self.taken += 1
         mean, square = self.adam
         mean, square = 0.9 * mean + 0.1 * total, 0.999 * square + 0.001 * total**2
         self.adam = (mean, square)
-        settled = (mean / (1 - 0.9**self.taken), square / (1 - 0.999**self.taken))
-        self.w = self.w - rate * settled[0] / (settled[1].sqrt() + 1e-8)
+        corrected = (mean / (1 - 0.9**self.taken), square / (1 - 0.999**self.taken))
+        self.w = self.w - rate * corrected[0] / (corrected[1].sqrt() + 1e-8)
 
-    def put_back(self, slope):
-        """Fixes the features that matter least, and says whether any is left."""
+    def fix_features(self, gradient):
+        """Fixes the features with the least |gradient| · change at their original value.
+
+        Returns whether any feature is still free.
+        """
         moved = (self.image - self.original).flatten().abs()
         left = np.flatnonzero((self.free & (moved >= 1e-4)).numpy())
-        matters = (slope.float().abs() * moved).numpy()
-        order = left[np.argsort(matters[left], kind="stable")]
+        importance = (gradient.float().abs() * moved).numpy()
+        order = left[np.argsort(importance[left], kind="stable")]
         least = min(max(int(0.3 * len(left) ** 0.5), 1), len(left))
         self.free = torch.zeros_like(self.free)
         self.free[order[least:]] = True

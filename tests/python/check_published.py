@@ -1,31 +1,31 @@
 #!/usr/bin/env python3
-"""The published networks and attacks, checked from outside: PyTorch in place of burn.
+"""Checks the published networks and attacks independently: with PyTorch instead of burn.
 
-What it does, for each network of www/models/manifest.json on one data set:
+For each network of www/models/manifest.json on one data set, this script
 1. reads the file with `safetensors`, checks its length and SHA-256, and measures the test accuracy;
-2. attacks test images towards all nine other classes (FGSM: away from their own) with an attack
-   written a second time here, and counts what `--figure` asks for: the outcomes, the robustness, or
-   what becomes of the images on other networks (`--to`); or measures the gradients' amplitude;
+2. attacks test images towards all nine other classes (FGSM: away from their own) with a second
+   implementation of the attack, and computes the figure that `--figure` names: the outcomes, the
+   robustness, or the transfer to other networks (`--to`); or measures the gradients' amplitude;
 3. with `--libraries`, runs the JSMA of other projects on the same weights and images and compares
    every step;
-4. with `--results`, puts this project's figures on those images beside its own, and with `--save`
+4. with `--results`, puts this project's figures on the same images beside its own, and with `--save`
    adds both to a file of rows (results/checks.json), which `distill report` shows.
 
-How to run it (a developer's check; `npm test` neither needs nor runs it):
+How to run it (a check for developers; `npm test` neither needs nor runs it):
     python3 -m venv /tmp/check && /tmp/check/bin/pip install torch numpy safetensors pillow
     /tmp/check/bin/python tests/python/check_published.py --images 20
-For part 3, any of these; without the packages that they declare, which pin old versions:
+For part 3, install any of these, without the dependencies that they declare, which pin old versions:
     /tmp/check/bin/pip install --no-deps torchattacks advertorch adversarial-robustness-toolbox
     /tmp/check/bin/pip install scipy tqdm requests six packaging scikit-learn torchvision
-Written against torch 1.13, torchattacks 3.5.1, advertorch 0.2.3 and adversarial-robustness-toolbox
-1.20.1. On one core, 100 images take half a minute a network, and each attack by another project one
-or two seconds more.
+Written for torch 1.13, torchattacks 3.5.1, advertorch 0.2.3 and adversarial-robustness-toolbox
+1.20.1. On one core, 100 images take half a minute for each network, and each attack by another
+project one or two seconds more.
 
-A JSON report goes to standard output, progress to standard error. The exit status is 1 if a file
-is not what the manifest says, if its accuracy is not, or if a step of another project can be
-explained neither by this project's rules nor by the differences listed at `libraries.LIBRARIES`.
+A JSON report is written to standard output, progress to standard error. The exit status is 1 if a
+file or its accuracy differs from the manifest, or if a step of another project is explained neither
+by this project's rules nor by the differences listed at `libraries.LIBRARIES`.
 
-The images are a random draw of the test set (`--images`, `--seed`) or those of a JSON array of
+The images are a random draw from the test set (`--images`, `--seed`), or those of a JSON array of
 indices (`--indices`), so that another engine's figures can be compared attack by attack.
 """
 
@@ -52,8 +52,8 @@ ATTACKS = {
     "cw-l2": carlini_wagner.attack_l2,
     "cw-l0": carlini_wagner.attack_l0,
 }
-#: Attacks that have no temperature.
-COLD = ["jsma-f", "jsma-z", "random-pairs", "cw-l2", "cw-l0"]
+#: Attacks that have no temperature setting.
+WITHOUT_TEMPERATURE = ["jsma-f", "jsma-z", "random-pairs", "cw-l2", "cw-l0"]
 
 
 def main():
@@ -72,7 +72,8 @@ def main():
             correct = count_correct(network, images, labels)
             if abs(correct - entry["test_accuracy"] * len(images)) > 2.5:
                 raise ValueError(
-                    f"{correct} of {len(images)} are read, the manifest says {entry['test_accuracy']}")
+                    f"{correct} of {len(images)} test images are classified correctly, "
+                    f"the manifest says {entry['test_accuracy']}")
         except ValueError as error:
             problems.append(f"{entry['id']}: {error}")
             continue
@@ -83,7 +84,7 @@ def main():
         for row in rows(network, entry, entries, *chosen, options):
             row["accuracy"] = accuracy
             problems += [
-                f"{entry['id']}: {library['name']} takes unexplained steps"
+                f"{entry['id']}: {library['name']} took unexplained steps"
                 for library in row.get("libraries", []) if library.get("steps", {}).get("unexplained")
             ]
             checked.append(row)
@@ -106,44 +107,48 @@ def parse_options():
         description="Check the published networks and attacks with PyTorch.")
     parser.add_argument("--dataset", choices=SHAPES, default="mnist")
     parser.add_argument("--models", type=Path, default=ROOT / "www/models",
-                        help="folder of manifest.json (default: %(default)s)")
+                        help="folder with manifest.json (default: %(default)s)")
     parser.add_argument("--data", type=Path, default=ROOT / "data",
-                        help="folder that `npm run data` fills (default: %(default)s)")
-    parser.add_argument("--only", nargs="*", metavar="ID", help="check these models alone")
+                        help="folder with the data sets, filled by `npm run data` (default: %(default)s)")
+    parser.add_argument("--only", nargs="*", metavar="ID", help="check only these models")
     parser.add_argument("--scale", type=float, default=1.0,
-                        help="what logits are multiplied by (default: %(default)s)")
+                        help="factor of the logits (default: %(default)s)")
     parser.add_argument("--figure", choices=["success", "amplitude", "robustness", "transfer"],
                         default="success")
     parser.add_argument("--to", nargs="*", metavar="ID", default=[],
-                        help="of a transfer, the networks that are shown the images")
+                        help="target models of --figure transfer")
     parser.add_argument("--attack", choices=ATTACKS, default="jsma-f")
     parser.add_argument("--attack-temperature", type=float,
-                        help="of jsma-t, not-robust and fgsm (default: that of the training)")
-    parser.add_argument("--attack-seed", type=int, default=1, help="of random-pairs")
+                        help="T of jsma-t, not-robust and fgsm (default: the training's)")
+    parser.add_argument("--attack-seed", type=int, default=1, help="random seed of random-pairs")
     parser.add_argument("--direction", choices=jsma.SIGNS, default="increase")
-    parser.add_argument("--epsilon", type=float, default=0.3, help="of fgsm, default %(default)s")
+    parser.add_argument("--epsilon", type=float, default=0.3, help="ε of fgsm (default: %(default)s)")
     parser.add_argument("--results", type=Path,
-                        help="folder of this project's results, to put its figures beside these")
+                        help="folder of this project's results, to report its figures as well")
     parser.add_argument("--save", type=Path, help="file of rows to add the figures to")
-    parser.add_argument("--budget", type=int, default=112, help="features, default %(default)s")
-    parser.add_argument("--images", type=int, default=100, help="how many, default %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw of images")
-    parser.add_argument("--indices", type=Path, help="JSON array of test-set indices to attack")
+    parser.add_argument("--budget", type=int, default=112,
+                        help="features that an attack may change (default: %(default)s)")
+    parser.add_argument("--images", type=int, default=100,
+                        help="number of images (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="random seed of the draw of images")
+    parser.add_argument("--indices", type=Path,
+                        help="JSON file with the test-set indices of the images, instead of a draw")
     parser.add_argument("--libraries", nargs="*", choices=list(libraries.LIBRARIES), default=[],
-                        help="other projects to compare with, on MNIST's jsma-f and jsma-z")
+                        help="other projects to compare with (only MNIST, jsma-f and jsma-z)")
     parser.add_argument("--library-attacks", type=int, default=30,
-                        help="how many of the attacks each of them repeats (default: %(default)s)")
+                        help="how many attacks each of them repeats (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     comparable = options.attack in ("jsma-f", "jsma-z") and options.dataset == "mnist"
     if options.libraries and not (comparable and options.direction == "increase"):
-        parser.error("--libraries is for MNIST's jsma-f and jsma-z, increasing")
+        parser.error("--libraries works only with MNIST, jsma-f or jsma-z, and --direction increase")
     if options.direction == "either" and options.attack != "not-robust":
-        parser.error("--direction either is for not-robust")
+        parser.error("--direction either works only with not-robust")
     return options
 
 
 def choose_images(options, available):
+    """The test-set indices of the images to attack."""
     if options.indices:
         return json.loads(options.indices.read_text())
     draw = np.random.RandomState(options.seed).permutation(available)
@@ -151,14 +156,14 @@ def choose_images(options, available):
 
 
 def attack_temperature(options, entry):
-    """T of the softmax that is differentiated: 1 where there is none to choose."""
-    if options.attack in COLD:
+    """The temperature of the differentiated softmax; 1 for attacks without this setting."""
+    if options.attack in WITHOUT_TEMPERATURE:
         return 1.0
     return options.attack_temperature or entry["temperature"]
 
 
 def rows(network, entry, entries, images, labels, options):
-    """The figures of a network: one row, but of a transfer one for each network it is shown to."""
+    """The rows of a network: one, or for a transfer one for each target model."""
     about = {
         "dataset": entry["dataset"],
         "model": entry["id"],
@@ -168,10 +173,10 @@ def rows(network, entry, entries, images, labels, options):
         "images": len(images),
     }
     if options.figure == "amplitude":
-        yield beside(about, figures.amplitude(network, images, progress), options)
+        yield with_published(about, figures.amplitude(network, images, progress), options)
         return
     about["attack"] = options.attack
-    if options.attack not in COLD:
+    if options.attack not in WITHOUT_TEMPERATURE:
         about["attack_temperature"] = options.temperature
     if options.attack == "fgsm":
         about["epsilon"] = options.epsilon
@@ -179,15 +184,15 @@ def rows(network, entry, entries, images, labels, options):
         about |= {"direction": options.direction, "budget": options.budget}
     runs, state = ATTACKS[options.attack](network, images, labels, options, progress)
     if options.figure == "robustness":
-        yield beside(about, figures.robustness(runs, images, state, options.budget), options)
+        yield with_published(about, figures.robustness(runs, images, state, options.budget), options)
         return
     if options.figure == "transfer":
-        for reader in options.to:
-            other = load_network(options.models, entries[reader])
-            found = figures.transfer(runs, state, other, images, labels)
-            yield beside({**about, "to": reader}, found, options)
+        for target_id in options.to:
+            target_model = load_network(options.models, entries[target_id])
+            found = figures.transfer(runs, state, target_model, images, labels)
+            yield with_published({**about, "to": target_id}, found, options)
         return
-    row = beside(about, figures.success(runs, images, state, options.attack), options)
+    row = with_published(about, figures.success(runs, images, state, options.attack), options)
     row["libraries"] = [
         libraries.compare(name, network, images, runs, options, progress)
         for name in options.libraries
@@ -195,22 +200,22 @@ def rows(network, entry, entries, images, labels, options):
     yield row
 
 
-def beside(about, found, options):
-    """A row, with this project's figure where it has one."""
-    here, features = None, {"mnist": 784, "cifar10": 3072}[options.dataset]
+def with_published(about, found, options):
+    """A row with the figure found here and this project's published one, if there is one."""
+    published, features = None, {"mnist": 784, "cifar10": 3072}[options.dataset]
     if options.results:
-        here = figures.published(options.results, about, options.chosen, features)
-    return {**about, "torch": torch.__version__, "found": found, "found_here": here}
+        published = figures.published(options.results, about, options.chosen, features)
+    return {**about, "torch": torch.__version__, "found": found, "found_here": published}
 
 
 def save(file, row):
-    """Puts a row into a file of rows, in the place of the one that checked the same before."""
-    told = ("torch", "found", "found_here", "accuracy", "libraries")
-    about = {field: of for field, of in row.items() if field not in told}
+    """Adds a row to a file of rows, and removes an earlier row about the same."""
+    measured = ("torch", "found", "found_here", "accuracy", "libraries")
+    about = {field: of for field, of in row.items() if field not in measured}
     kept = json.loads(file.read_text()) if file.exists() else []
     kept = [
         other for other in kept
-        if {field: of for field, of in other.items() if field not in told} != about
+        if {field: of for field, of in other.items() if field not in measured} != about
         and not (other["model"] == row["model"] and other["model_sha256"] != row["model_sha256"])
     ]
     kept.append({field: of for field, of in row.items() if field != "libraries"})
@@ -221,7 +226,7 @@ def save(file, row):
 
 
 def progress(text):
-    """Says how far it is, on the line that said so before."""
+    """Shows the progress, in place of the previous text on the same line."""
     print(f"\r  {text:<60}", end="", file=sys.stderr, flush=True)
 
 

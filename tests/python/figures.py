@@ -1,4 +1,4 @@
-"""What is counted: the same figures as in results/, from attacks and gradients made here."""
+"""Figures of the attacks and gradients computed here, counted as those in results/ are."""
 
 import json
 
@@ -12,7 +12,7 @@ EDGES = [1e-40, 1e-35, 1e-30, 1e-25, 1e-20, 1e-15, 1e-10, 1e-5, 1e-3]
 
 
 def success(runs, images, state, attack):
-    """How many attacks ended how, and of those that fooled what they changed in the mean."""
+    """The number of attacks with each outcome, and the mean change of those that fooled the network."""
     found = {
         name.replace("-", "_"): sum(run["outcome"] == name for run in runs) for name in OUTCOMES
     }
@@ -27,7 +27,10 @@ def success(runs, images, state, attack):
 
 
 def robustness(runs, images, state, budget):
-    """ρ_adv: the least share of features over the nine targets; an image never fooled is at the cap."""
+    """ρ_adv: for each image the least share of features changed over the nine targets, averaged.
+
+    An image that no attack succeeds on counts with the whole budget.
+    """
     features = images[0].numel()
     shares, failures, vanished, misread = [], 0, 0, 0
     for k in range(len(images)):
@@ -50,25 +53,32 @@ def robustness(runs, images, state, budget):
     }
 
 
-def transfer(runs, state, reader, images, labels):
-    """Of the attacks that succeeded on images that the reader reads, those that it is fooled by too."""
-    before = reader(images).argmax(1)
+def transfer(runs, state, target_model, images, labels):
+    """How often successful adversarial images also fool the target model.
+
+    Only images are counted whose originals the target model classifies correctly.
+    """
+    before = target_model(images).argmax(1)
     shown = [i for i, run in enumerate(runs)
              if run["outcome"] == "fooled" and before[run["image"]] == labels[run["image"]]]
     if not shown:
         return {"shown": 0, "reached": 0, "misread": 0}
-    after = torch.cat([reader(state[shown[i : i + 250]]).argmax(1) for i in range(0, len(shown), 250)])
+    batches = [state[shown[i : i + 250]] for i in range(0, len(shown), 250)]
+    after = torch.cat([target_model(batch).argmax(1) for batch in batches])
     targets = torch.tensor([runs[i]["target"] for i in shown])
-    shows = torch.stack([labels[runs[i]["image"]] for i in shown])
+    true_labels = torch.stack([labels[runs[i]["image"]] for i in shown])
     return {
         "shown": len(shown),
         "reached": int((after == targets).sum()),
-        "misread": int((after != shows).sum()),
+        "misread": int((after != true_labels).sum()),
     }
 
 
 def amplitude(network, images, progress):
-    """Images by the mean of |∂F_j/∂x_i| over outputs and features, F = softmax(z) in float32."""
+    """A histogram of the images by the mean of |∂F_j/∂x_i| over outputs and features.
+
+    F is softmax(z) in float32; the bins are those between `EDGES`.
+    """
     amplitudes = []
     for start in range(0, len(images), 100):
         x = images[start : start + 100].clone().requires_grad_()
@@ -83,7 +93,7 @@ def amplitude(network, images, progress):
     return {"counts": counts.tolist(), "zero": sum(of == 0 for of in amplitudes)}
 
 
-# The same figures as this project's results have them.
+# The same figures in this project's results: their files and fields.
 
 FILES = {"amplitude": "amplitude.json", "robustness": "robustness.json", "transfer": "transfer.json"}
 FIELDS = {
@@ -94,7 +104,7 @@ FIELDS = {
 
 
 def published(results, about, chosen, features):
-    """What the results say of the same figure on the same file and images; None if nothing."""
+    """This project's figure for the same model file, attack and images; None if there is none."""
     figure = about["figure"]
     file = "fgsm.json" if about.get("attack") == "fgsm" and figure == "success" else "success.json"
     for row in json.loads((results / FILES.get(figure, file)).read_text()):
@@ -102,10 +112,10 @@ def published(results, about, chosen, features):
             is_same(row.get(field), about[field]) for field in about
             if field not in ("figure", "to") and field in row
         )
-        reader = row.get("to", {})
-        if not same or reader.get("model") != about.get("to") or reader.get("scale", 1) != 1:
+        target_model = row.get("to", {})
+        if not same or target_model.get("model") != about.get("to") or target_model.get("scale", 1) != 1:
             continue
-        if drawn(row, results) != chosen:
+        if image_indices(row, results) != chosen:
             continue
         if figure == "success":
             found = {**row["outcomes"], "already_target": row.get("already_target", row.get("misread"))}
@@ -120,13 +130,14 @@ def published(results, about, chosen, features):
 
 
 def is_same(theirs, ours):
+    """Whether two values of a field are equal; numbers may differ by the rounding of 32 bits."""
     if isinstance(theirs, float) and not isinstance(ours, str):
         return abs(theirs - ours) < 1e-6
     return theirs == ours
 
 
-def drawn(row, results):
-    """The test images of a row: its own list, or what its seed draws, which drawn.json has."""
+def image_indices(row, results):
+    """The test-set indices of a row's images: its own list, or the draw of its seed in drawn.json."""
     if "drawn" in row:
         return row["drawn"]
     draws = json.loads((results / "drawn.json").read_text())

@@ -1,7 +1,7 @@
-"""Attacks that change a feature or two at a time by θ = 1: the three JSMAs, not-robust, random-pairs.
+"""Attacks that change one or two features at a time by θ = 1: the JSMAs, not-robust, random-pairs.
 
-The rules, in words, are in tests/reference/mod.rs and at the head of each file of src/attack. All
-attacks go on together, in float32 as PyTorch computes it; pairs are chosen in float64.
+tests/reference/mod.rs and the head of each file of src/attack describe the rules. All attacks run
+together in batches. The network is evaluated in PyTorch's float32; pairs are chosen in float64.
 """
 
 from functools import cache
@@ -19,29 +19,29 @@ SIGNS = {"increase": (1,), "decrease": (-1,), "either": (1, -1)}
 def attack(network, images, labels, options, progress):
     """Attacks each image towards the nine classes that are not its own.
 
-    Gives one dictionary an attack: image (its place in `images`), target, outcome; and the images as
-    the attacks left them.
+    Returns one dictionary for each attack (image: its index in `images`; target; outcome), and each
+    attack's final image.
     """
     runs, original = attempts(images, labels)
     state = original.clone()
     targets = torch.tensor([run["target"] for run in runs])
-    going = list(range(len(runs)))
+    active = list(range(len(runs)))
     for iteration in range(most_changes(options) + 1):
-        for start in range(0, len(going), BATCH):
-            batch = going[start : start + BATCH]
+        for start in range(0, len(active), BATCH):
+            batch = active[start : start + BATCH]
             choices = choose(
                 network, state[batch], original[batch], targets[batch], iteration, options)
             for k, (features, sign, outcome) in zip(batch, choices):
                 runs[k]["outcome"] = outcome
                 if features:
                     state[k].view(-1)[list(features)] = 1.0 if sign > 0 else 0.0
-        going = [k for k in going if runs[k]["outcome"] is None]
-        progress(f"{len(going)} of {len(runs)} attacks go on after {iteration + 1} changes")
+        active = [k for k in active if runs[k]["outcome"] is None]
+        progress(f"{len(active)} of {len(runs)} attacks are active after {iteration + 1} changes")
     return runs, state
 
 
 def attempts(images, labels):
-    """A run for each image and each class that is not its own, and the image of each run."""
+    """A run for each image and each class but its own, and each run's image."""
     runs = [
         {"image": i, "target": target, "outcome": None}
         for i, label in enumerate(labels.tolist())
@@ -52,16 +52,17 @@ def attempts(images, labels):
 
 
 def width(options):
-    """Features of a change."""
+    """How many features one iteration changes."""
     return 1 if options.attack == "not-robust" else 2
 
 
 def most_changes(options):
+    """How many iterations the budget allows."""
     return options.budget // width(options)
 
 
 def choose(network, images, originals, targets, iteration, options):
-    """For each image the features to change and which way, or the outcome of its run."""
+    """For each image the features to change, the sign of the change, and the outcome if its run ends."""
     hits = network(images).argmax(1) == targets
     fooled = "fooled" if iteration else "already-target"
     if iteration == most_changes(options):
@@ -95,12 +96,12 @@ def choose(network, images, originals, targets, iteration, options):
 
 
 def domain(now, then, sign):
-    """Features that can still move: not at the bound, nor brought to one by the attack."""
+    """The features that may be changed: those not yet changed and not at the bound of the direction."""
     return np.flatnonzero((now != (1.0 if sign > 0 else 0.0)) & (now == then))
 
 
 def gradients(network, images, targets, attack, temperature=1.0):
-    """∂F_t/∂x and Σ_{j≠t} ∂F_j/∂x, each [n, features]: of a softmax the second is −1 times the first."""
+    """∂F_t/∂x and Σ_{j≠t} ∂F_j/∂x, each [n, features]. For a softmax the second is −1 times the first."""
     x = images.clone().requires_grad_()
     outputs = outputs_of(network, x, attack, temperature)
     chosen = outputs.gather(1, targets[:, None])
@@ -113,18 +114,21 @@ def gradients(network, images, targets, attack, temperature=1.0):
 
 
 def outputs_of(network, x, attack, temperature=1.0):
+    """The outputs that the attack differentiates: the logits, or the softmax at a temperature."""
     return network(x) if attack == "jsma-z" else (network(x) / temperature).softmax(1)
 
 
 def two_largest(a, _, free):
-    """The best pair where β = −α: the two largest entries, the first of equals, if their sum is
-    above 0."""
+    """The best pair if β = −α: the two largest entries, if their sum is above 0.
+
+    Of equal entries the first is taken.
+    """
     pair = sorted(free[np.argsort(-a[free], kind="stable")[:2]].tolist())
     return (tuple(pair) if len(pair) == 2 and a[pair].sum() > 0 else None), None
 
 
 def steepest(a, moves):
-    """The feature and way of the largest α − β = 2α; of equals the first feature, and up before down."""
+    """The feature and sign with the largest α − β = 2α. Of equals: the first feature, + before −."""
     best = (0.0, None, 0)
     for sign, free in moves:
         if len(free) == 0:
@@ -137,11 +141,10 @@ def steepest(a, moves):
 
 
 def best_pair(a, b, free):
-    """The pair p < q with the largest −αβ of those with α > 0 > β, and its score; the first of
-    equals; None if none is admissible.
+    """The admissible pair p < q (α > 0 > β) with the largest score −αβ, and the score.
 
-    In float64 the score of float32 gradients cannot underflow; in the float32 of other projects it
-    can, and is then 0.
+    Of equal pairs the first is taken; None if no pair is admissible. In float64 the score of float32
+    gradients cannot underflow. In float32, which other projects use, it can, and is then 0.
     """
     free = promising(a, b, free)
     alpha = a[free][:, None] + a[free]
@@ -154,8 +157,11 @@ def best_pair(a, b, free):
 
 
 def promising(a, b, free):
-    """Features that the best pair can be made of: a pair only gains if one of it gives way to a
-    feature with no smaller a and no larger b, so those with two such before them are left out."""
+    """The features that the best pair can consist of.
+
+    Replacing a feature of a pair by one with no smaller a and no larger b never lowers the pair's
+    score. So a feature for which two such others come first is left out.
+    """
     order = free[np.lexsort((free, b[free], -a[free]))]
     least, second, kept = np.inf, np.inf, []
     for feature in order.tolist():
@@ -167,12 +173,13 @@ def promising(a, b, free):
     return np.array(sorted(kept), dtype=int)
 
 
-# The draw of random-pairs: see src/attack/random_pairs.rs.
+# The random draw of random-pairs, as in src/attack/random_pairs.rs.
 
 WORD = 2**64 - 1
 
 
 def random_pair(seed, original, target, iteration, free):
+    """Two of the free features, drawn by a key and the iteration; None if fewer than two are free."""
     if len(free) < 2:
         return None
     key = key_of(seed, original.astype(np.float32).tobytes(), target)
@@ -185,6 +192,7 @@ def random_pair(seed, original, target, iteration, free):
 
 @cache
 def key_of(seed, pixels, target):
+    """The key of an attack: a hash of the seed, the original image and the target."""
     key = mix(seed)
     for word in [*np.frombuffer(pixels, np.uint32).tolist(), target]:
         key = mix(key ^ word)
@@ -192,6 +200,7 @@ def key_of(seed, pixels, target):
 
 
 def mix(z):
+    """The finaliser of SplitMix64."""
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & WORD
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & WORD
     return z ^ (z >> 31)

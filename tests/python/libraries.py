@@ -1,6 +1,7 @@
-"""The JSMA of other projects on the same weights and images, each of its steps accounted for.
+"""Runs the JSMA of other projects on the same weights and images, and explains each of its steps.
 
-Each is run as it is, and observed through the images that it shows the network.
+The libraries are not modified. Their steps are observed through the images that they pass to the
+network.
 """
 
 import sys
@@ -14,34 +15,34 @@ from torch import nn
 from jsma import best_pair, choose, gradients, outputs_of
 from published import CLASSES
 
-FEATURES = 784  # of MNIST, the data set that is compared.
+FEATURES = 784  # Of MNIST, the only data set compared here.
 
 
 def compare(name, network, images, runs, options, progress):
-    """Repeats some of the attacks with another project's JSMA and accounts for each of its steps.
+    """Repeats some of the attacks with another project's JSMA, and explains each of its steps.
 
-    A step is `same` if this project's rules choose the same pair at the same image. Otherwise the
-    library's own rule, written down at `LIBRARIES` as it differs from the paper's, has to give
-    exactly the library's next image, and its pair must not score higher by this project's: then the
-    step is counted under the cause of the difference. An attack is `identical` if all its steps are
-    the same and it ends where this project's does, and else is counted under the cause of its first
-    difference.
+    A step is `same` if this project's rules choose the same pair at the same image. Otherwise two
+    things must hold: the library's own rule (see `LIBRARIES`) gives exactly the library's next
+    image, and its pair does not score higher by this project's rules. Then the step is counted under
+    the cause of the difference; otherwise it is `unexplained`. An attack is `identical` if all its
+    steps are the same and it ends where this project's attack ends; otherwise it is counted under
+    the cause of its first difference.
     """
     run_library, rule = LIBRARIES[name]
     draw = np.random.RandomState(options.seed).permutation(len(runs))
     chosen = [runs[k] for k in sorted(draw[: options.library_attacks])]
     attacks, steps, fooled = Counter(), Counter(), 0
     for count, run in enumerate(chosen, 1):
-        watched = Watched(network, options.attack)
+        recorder = RecordingNetwork(network, options.attack)
         try:
-            run_library(watched, images[run["image"]], run["target"], options.budget // 2)
+            run_library(recorder, images[run["image"]], run["target"], options.budget // 2)
         except ImportError as error:
             return {"name": name, "skipped": f"cannot be imported: {error}"}
-        causes = account(network, watched.images, run, rule, options)
+        causes = explain_steps(network, recorder.images, run, rule, options)
         different = next((cause for cause in causes if cause != "same"), None)
         attacks[different or "identical"] += 1
         steps.update(causes)
-        fooled += int(network(watched.images[-1][None]).argmax(1)) == run["target"]
+        fooled += int(network(recorder.images[-1][None]).argmax(1)) == run["target"]
         progress(f"{name}: {count} of {len(chosen)} attacks")
     return {
         "name": name,
@@ -53,8 +54,8 @@ def compare(name, network, images, runs, options, progress):
     }
 
 
-class Watched(nn.Module):
-    """A network that remembers each new image that it is shown."""
+class RecordingNetwork(nn.Module):
+    """A network that records each new image that it gets."""
 
     def __init__(self, network, attack):
         super().__init__()
@@ -69,8 +70,8 @@ class Watched(nn.Module):
         return outputs_of(self.network, x, self.attack)
 
 
-def account(network, trajectory, run, rule, options):
-    """Why each step of a trajectory was taken: a list of `same`, causes, and `unexplained`."""
+def explain_steps(network, trajectory, run, rule, options):
+    """Explains each step of a trajectory: a list of `same`, causes of differences, and `unexplained`."""
     causes, used, spent = [], np.zeros(FEATURES, bool), 0
     target, original = torch.tensor([run["target"]]), trajectory[0]
     for image, following in zip(trajectory, [*trajectory[1:], None]):
@@ -79,7 +80,7 @@ def account(network, trajectory, run, rule, options):
             return causes + ["unexplained"] * (following is not None)
         a, b = rows(network, image, run["target"], options.attack)
         theirs, cause = rule(a, b, image.flatten().numpy(), used)
-        # A choice of saturated features changes nothing, and so shows the network nothing new.
+        # If the library chooses saturated features, the image does not change and is not recorded.
         while theirs and spent < options.budget // 2 and saturated(image, theirs):
             used[list(theirs)] = True
             spent += 1
@@ -94,7 +95,7 @@ def account(network, trajectory, run, rule, options):
         if ours and torch.equal(following, changed(image, ours)):
             causes.append("same")
             used[list(ours)] = True
-        elif theirs and torch.equal(following, changed(image, theirs)) and not better(
+        elif theirs and torch.equal(following, changed(image, theirs)) and not scores_higher(
                 network, image, target, theirs, ours, options.attack):
             causes.append(cause)
             used[list(theirs)] = True
@@ -104,9 +105,12 @@ def account(network, trajectory, run, rule, options):
     return causes
 
 
-def better(network, image, target, theirs, ours, attack):
-    """Whether a pair scores higher by this project's own rules than the one that they chose, or
-    scores where they chose none. Then the rules were not followed, whatever the library did."""
+def scores_higher(network, image, target, theirs, ours, attack):
+    """Whether the library's pair scores higher by this project's rules than this project's pair.
+
+    Without a pair of this project's, any score above 0 is higher. If it is higher, this project's
+    rules were not followed here, whatever the library did.
+    """
     a, b = (row[0].double() for row in gradients(network, image[None], target, attack))
 
     def score(pair):
@@ -119,8 +123,10 @@ def better(network, image, target, theirs, ours, attack):
 
 
 def rows(network, image, target, attack):
-    """∂F_t/∂x and the sum of the nine other rows of the Jacobian, in float32, as others compute
-    them: the sum is not exactly −1 times the first once a softmax output rounds to 1."""
+    """∂F_t/∂x and the sum of the nine other rows of the Jacobian, in float32 as the libraries do it.
+
+    The sum is not exactly −1 times the first row if a softmax output rounds to 1.
+    """
     x = image[None].clone().requires_grad_()
     outputs = outputs_of(network, x, attack)[0]
     jacobian = torch.stack([
@@ -130,16 +136,18 @@ def rows(network, image, target, attack):
 
 
 def changed(image, pair):
+    """The image with both features of the pair set to 1."""
     image = image.clone()
     image.view(-1)[list(pair)] = 1.0
     return image
 
 
 def saturated(image, pair):
+    """Whether both features of the pair are 1 already."""
     return torch.equal(image, changed(image, pair))
 
 
-# The causes of differences.
+# The causes of differences. They are part of the report.
 ROWS = "sums or scores in float32"
 ZERO = "changes feature 0 where no pair scores"
 FREEZES = "stops where no pair is admissible"
@@ -172,18 +180,18 @@ def art_rule(a, b, pixels, used):
 def run_torchattacks(network, image, target, pairs):
     import torchattacks
 
-    # It allows ⌈784γ / 2⌉ pairs.
+    # torchattacks allows ⌈784γ / 2⌉ pairs.
     attack = torchattacks.JSMA(network, theta=1.0, gamma=(2 * pairs - 0.5) / FEATURES)
     attack.set_mode_targeted_by_label(quiet=True)
     attack(image[None], torch.tensor([target]))
 
 
 def run_advertorch(network, image, target, pairs):
-    # Its package imports a helper that PyTorch dropped; its JSMA does not use it.
+    # The package imports a helper that PyTorch no longer has; its JSMA does not use it.
     sys.modules["torch.autograd.gradcheck"].zero_gradients = None
     from advertorch.attacks import JacobianSaliencyMapAttack
 
-    # It allows int(784γ / 2) pairs.
+    # advertorch allows int(784γ / 2) pairs.
     gamma = (2 * pairs + 0.5) / FEATURES
     attack = JacobianSaliencyMapAttack(network, CLASSES, theta=1.0, gamma=gamma)
     attack.perturb(image[None], torch.tensor([target]))
@@ -196,21 +204,22 @@ def run_art(network, image, target, pairs):
     classifier = PyTorchClassifier(
         network, nn.CrossEntropyLoss(), (1, 28, 28), CLASSES, clip_values=(0.0, 1.0),
         device_type="cpu")
-    # It goes on while the share of features changed is at most γ, one pair beyond the budget.
+    # ART continues while the share of changed features is at most γ, so it takes one pair more.
     attack = SaliencyMapMethod(
         classifier, theta=1.0, gamma=(2 * pairs - 1) / FEATURES, batch_size=1, verbose=False)
     attack.generate(image[None].numpy(), np.array([target]))
 
 
+# For each library: how it is run, and its rule for choosing a pair.
 LIBRARIES = {
-    # torchattacks 3.5: sums all rows in float32; searches features below 0.99; where no pair has a
-    # positive score, changes feature 0 and goes on.
+    # torchattacks 3.5 sums all rows in float32. It searches features below 0.99. If no pair has a
+    # positive score, it changes feature 0 and continues.
     "torchattacks": (run_torchattacks, torchattacks_rule),
-    # advertorch 0.2: sums all rows in float32; searches every feature not chosen before, saturated
-    # or not; stops where no pair is admissible, but takes feature 0 where every score underflows.
+    # advertorch 0.2 sums all rows in float32. It searches all features not chosen before, including
+    # saturated ones. It stops if no pair is admissible, but takes feature 0 if all scores underflow.
     "advertorch": (run_advertorch, advertorch_rule),
-    # adversarial-robustness-toolbox 1: no β, the two largest entries of the target's row, whatever
-    # their sign; never stops for want of a pair.
+    # adversarial-robustness-toolbox 1 does not use β: it takes the two largest entries of the
+    # target's row, whatever their signs, so it never stops because no pair is admissible.
     "art": (run_art, art_rule),
 }
 PACKAGES = {
@@ -221,6 +230,7 @@ PACKAGES = {
 
 
 def version(package):
+    """The installed version of a package; None if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

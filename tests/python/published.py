@@ -1,4 +1,4 @@
-"""What is published, read by somebody else: data sets, manifest, networks and their accuracy."""
+"""Reads the data sets, the manifest and the networks independently of the crate, with PyTorch."""
 
 import gzip
 import hashlib
@@ -19,7 +19,7 @@ def read_test_set(data, dataset):
     if dataset == "cifar10":
         from PIL import Image
 
-        # A picture of 10,000 rows, each an image of 1,024 coloured pixels.
+        # The PNG has 10,000 rows; each row is an image of 1,024 coloured pixels.
         Image.MAX_IMAGE_PIXELS = None
         sheet = np.asarray(Image.open(folder / "test_batch.png").convert("RGB"))
         images = torch.tensor(sheet.reshape(-1, 32, 32, 3)).permute(0, 3, 1, 2)
@@ -31,13 +31,14 @@ def read_test_set(data, dataset):
 
 
 def read_idx(path, header):
+    """The bytes of an IDX file, gzipped or not, after a header of `header` bytes."""
     zipped = path.with_name(path.name + ".gz")
     content = path.read_bytes() if path.exists() else gzip.decompress(zipped.read_bytes())
     return np.frombuffer(content, dtype=np.uint8)[header:].copy()
 
 
-# Channels, maps of the two halves, inputs and width of the dense layers; and what pixels are
-# standardised by, channel by channel.
+# Image channels, feature maps of the first and second two convolutions, inputs and width of the dense
+# layers; and for each channel the mean and standard deviation that normalise the pixels.
 SHAPES = {
     "mnist": (1, 32, 64, 1024, 200, [0.0], [1.0]),
     "cifar10": (3, 64, 128, 3200, 256, [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
@@ -45,11 +46,11 @@ SHAPES = {
 
 
 class Network(nn.Module):
-    """A network of Papernot et al. 2015, Table I: pixels in [0, 1] in, logits times `scale` out."""
+    """A network of Papernot et al. 2015, Table I: takes pixels in [0, 1], returns logits times `scale`."""
 
     def __init__(self, dataset, scale=1.0):
         super().__init__()
-        channels, first, second, flat, dense, mean, deviation = SHAPES[dataset]
+        channels, first, second, flat, dense, mean, std = SHAPES[dataset]
         self.conv1 = nn.Conv2d(channels, first, 3)
         self.conv2 = nn.Conv2d(first, first, 3)
         self.conv3 = nn.Conv2d(first, second, 3)
@@ -57,11 +58,11 @@ class Network(nn.Module):
         self.fc1 = nn.Linear(flat, dense)
         self.fc2 = nn.Linear(dense, dense)
         self.fc3 = nn.Linear(dense, CLASSES)
-        self.mean, self.deviation = (torch.tensor(of).view(-1, 1, 1) for of in (mean, deviation))
+        self.mean, self.std = (torch.tensor(of).view(-1, 1, 1) for of in (mean, std))
         self.scale = scale
 
     def forward(self, x):
-        x = (x - self.mean) / self.deviation
+        x = (x - self.mean) / self.std
         x = torch.relu(self.conv2(torch.relu(self.conv1(x))))
         x = functional.max_pool2d(x, 2)
         x = torch.relu(self.conv4(torch.relu(self.conv3(x))))
@@ -70,7 +71,7 @@ class Network(nn.Module):
 
 
 def load_network(folder, entry, scale=1.0):
-    """The network of an entry of the manifest, if its file is what the entry says."""
+    """Loads the network of a manifest entry. Raises ValueError if the file differs from the entry."""
     path = folder / entry["file"]
     content = path.read_bytes()
     if len(content) != entry["bytes"]:
@@ -94,6 +95,7 @@ def load_network(folder, entry, scale=1.0):
 
 
 def count_correct(network, images, labels):
+    """How many images the network classifies correctly."""
     return sum(
         int((network(images[i : i + 500]).argmax(1) == labels[i : i + 500]).sum())
         for i in range(0, len(images), 500)

@@ -15,13 +15,13 @@ import { DEFAULTS } from "../../www/domain/settings.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { readHeader } from "../../www/input/image-header.js";
 import { EXPERIMENTS } from "../../www/lab/plan.js";
-import { parse as parsePublished, sameAttack } from "../../www/lab/published.js";
-import { reported } from "../../www/lab/reported.js";
+import { parse as parsePublished, rowsOfAttack } from "../../www/lab/published.js";
+import { paperRows } from "../../www/lab/reported.js";
 import { LANGUAGES } from "../../www/languages/index.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { readStrokes, writeStrokes } from "../../www/link/strokes.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
-import { parseGuest } from "../../www/share/embedded-page.js";
+import { parseEmbedOptions } from "../../www/share/embedded-page.js";
 import { ENTRY } from "./fake-site.mjs";
 
 /**
@@ -112,7 +112,7 @@ test("Any query is read as valid flags of a frame", () => {
           .map((pairs) => `?embed=1&${pairs.map((pair) => pair.join("=")).join("&")}`),
       ),
       (text) => {
-        const flags = parseGuest(text);
+        const flags = parseEmbedOptions(text);
         assert.ok(
           flags === null
             || ([null, ...Object.keys(LANGUAGES)].includes(flags.lang)
@@ -332,7 +332,7 @@ test("Any JSON of results gives rows with numbers, or none", () => {
     fc.property(fc.oneof(fc.jsonValue(), fc.array(row)), (value) => {
       const rows = parsePublished("success", value);
       for (const { rate, interval } of rows) assert.ok([rate, ...interval].every(Number.isFinite));
-      assert.ok(sameAttack(rows, DEFAULTS).length <= rows.length);
+      assert.ok(rowsOfAttack(rows, DEFAULTS).length <= rows.length);
     }),
     often(2000),
   );
@@ -364,7 +364,7 @@ test("Any JSON of papers' figures gives rows with numbers, or none", () => {
     fc.property(fc.oneof(fc.jsonValue(), file), (value) => {
       const papers = parsePaperFigures(value);
       for (const experiment of EXPERIMENTS) {
-        for (const { rate = 0, robustness = 0, below_1e_40: below = 0 } of reported(
+        for (const { rate = 0, robustness = 0, below_1e_40: below = 0 } of paperRows(
           experiment,
           "mnist",
           DEFAULTS,

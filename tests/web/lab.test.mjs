@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { LINEUP } from "../../www/lab/plan.js";
+import { COMPARED_ATTACKS } from "../../www/lab/plan.js";
 import { violations } from "./axe.mjs";
 import { waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
 import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
@@ -256,14 +256,14 @@ function publishedNames() {
   /** @type {(path: string) => any} */
   const json = (path) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), "utf8"));
   const [words, results] = [json("www/languages/en.json"), json("results/success.json")];
-  const measured = LINEUP.filter(({ attack, direction }) =>
+  const measured = COMPARED_ATTACKS.filter(({ attack, direction }) =>
     results.some(
       (/** @type {any} */ row) =>
         row.dataset === "mnist" && row.attack === attack && (row.direction ?? direction) === direction,
     ),
   );
   return measured.map(({ attack, direction }) => {
-    const hasSeveral = LINEUP.filter((each) => each.attack === attack).length > 1;
+    const hasSeveral = COMPARED_ATTACKS.filter((each) => each.attack === attack).length > 1;
     return words[`attack.${attack}`] + (hasSeveral ? `, ${words[`direction.${direction}`]}` : "");
   });
 }
@@ -285,7 +285,7 @@ test("The experiment with all attacks compares them, and a frozen tab continues 
   await session.send("Page.setWebLifecycleState", { state: "frozen" });
   await page.waitForTimeout(1500);
   await session.send("Page.setWebLifecycleState", { state: "active" });
-  await waitForRows(page, LINEUP.length);
+  await waitForRows(page, COMPARED_ATTACKS.length);
   await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) >= 18);
   await page.locator("#lab-cancel").click();
   await waitForState(page, "cancelled");
@@ -294,7 +294,7 @@ test("The experiment with all attacks compares them, and a frozen tab continues 
       new RegExp(`your result covers \\d\\d of ${all}`).test(
         document.querySelector("#lab-legend .partial")?.textContent ?? "",
       ),
-    9 * LINEUP.length,
+    9 * COMPARED_ATTACKS.length,
   );
   const measured = (await tableRows(page)).filter((cells) => !/partial/.test(cells[1])).map((cells) => cells[2]);
   assert.equal(measured[0], "JSMA-F");

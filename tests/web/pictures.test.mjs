@@ -74,7 +74,10 @@ const HEADERS = {
     { width: 320, height: 240, isAnimated: false },
   ],
   "a WebP, lossless": [webp("VP8L", [0x2f, 0x3f, 0xc1, 0x3b, 0]), { width: 320, height: 240, isAnimated: false }],
-  "an animated WebP": [webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]), { width: 320, height: 240, isAnimated: true }],
+  "an animated WebP": [
+    webp("VP8X", [2, 0, 0, 0, 0x3f, 1, 0, 0xef, 0, 0]),
+    { width: 320, height: 240, isAnimated: true },
+  ],
   "a text file": [bytes("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"), null],
   "an empty file": [bytes(), null],
 };

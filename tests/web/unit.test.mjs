@@ -15,9 +15,16 @@ import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
 import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
-import { choose, kindOf, LINEUP, EXPERIMENTS as OFFERED_EXPERIMENTS, tasksOf, workOf } from "../../www/lab/plan.js";
-import { parse, sameAttack } from "../../www/lab/published.js";
-import { reported } from "../../www/lab/reported.js";
+import {
+  COMPARED_ATTACKS,
+  chooseSamples,
+  coreSeconds,
+  kindOf,
+  EXPERIMENTS as OFFERED_EXPERIMENTS,
+  tasksOf,
+} from "../../www/lab/plan.js";
+import { parse, rowsOfAttack } from "../../www/lab/published.js";
+import { paperRows } from "../../www/lab/reported.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { ENTRY } from "./fake-site.mjs";
 import { serve } from "./server-and-browser.mjs";
@@ -345,7 +352,7 @@ test("The lab accepts every published row, and rejects rows with missing or inva
 
 test("The lab shows the published rows of the same attack, for each network the one with the most attempts", () => {
   const rows = parse("success", results("success")).filter(({ dataset }) => dataset === "mnist");
-  const paper = sameAttack(rows, DEFAULTS);
+  const paper = rowsOfAttack(rows, DEFAULTS);
   const of = (/** @type {string} */ model, scale = 1) =>
     paper.filter((row) => row.model === model && row.scale === scale);
   assert.deepEqual(
@@ -356,7 +363,7 @@ test("The lab shows the published rows of the same attack, for each network the 
     of("mnist-undefended", 40).map((row) => row.attack_temperature),
     [1],
   );
-  const tempered = sameAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
+  const tempered = rowsOfAttack(rows, { ...DEFAULTS, attack: "jsma-t" });
   assert.deepEqual(
     tempered
       .filter(({ model, scale }) => model === "mnist-undefended" && scale === 40)
@@ -364,40 +371,40 @@ test("The lab shows the published rows of the same attack, for each network the 
     [40],
   );
   const small = { ...paper[0], planned: 9 };
-  assert.deepEqual(sameAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
-  assert.deepEqual(sameAttack(rows, { ...DEFAULTS, budget: 111 }), []);
+  assert.deepEqual(rowsOfAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
+  assert.deepEqual(rowsOfAttack(rows, { ...DEFAULTS, budget: 111 }), []);
 });
 
 test("A paper's figures are shown for the attack that they are about, and for no other", () => {
   const papers = parsePaperFigures(results("paper"));
   const network = (/** @type {any[]} */ rows, /** @type {string} */ role, /** @type {number} */ temperature) =>
     rows.find((row) => row.role === role && row.temperature === temperature);
-  assert.equal(network(reported("success", "cifar10", DEFAULTS, papers), "distilled", 20).rate, 0.1823);
+  assert.equal(network(paperRows("success", "cifar10", DEFAULTS, papers), "distilled", 20).rate, 0.1823);
   assert.equal(
     network(
-      reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers),
+      paperRows("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "decrease" }, papers),
       "distilled",
       100,
     ).rate,
     0.964,
   );
   assert.deepEqual(
-    reported("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers),
+    paperRows("success", "mnist", { ...DEFAULTS, attack: "not-robust", direction: "either" }, papers),
     [],
     "no paper has figures for this direction",
   );
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
-  assert.deepEqual(reported("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
-  assert.equal(network(reported("robustness", "mnist", DEFAULTS, papers), "undefended", 1).robustness, 0.0155);
-  assert.equal(network(reported("amplitude", "cifar10", DEFAULTS, papers), "distilled", 100).below_1e_40, 0.7908);
-  assert.equal(network(reported("fgsm", "mnist", DEFAULTS, papers), "undefended", 1).rate, 0.8803);
-  assert.deepEqual(reported("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);
-  const fgsm = reported("fgsm", "mnist", DEFAULTS, papers);
+  assert.deepEqual(paperRows("success", "mnist", { ...DEFAULTS, direction: "decrease" }, papers), []);
+  assert.deepEqual(paperRows("success", "mnist", { ...DEFAULTS, attack: "jsma-t" }, papers), []);
+  assert.equal(network(paperRows("robustness", "mnist", DEFAULTS, papers), "undefended", 1).robustness, 0.0155);
+  assert.equal(network(paperRows("amplitude", "cifar10", DEFAULTS, papers), "distilled", 100).below_1e_40, 0.7908);
+  assert.equal(network(paperRows("fgsm", "mnist", DEFAULTS, papers), "undefended", 1).rate, 0.8803);
+  assert.deepEqual(paperRows("fgsm", "mnist", { ...DEFAULTS, temper: true }, papers), []);
+  const fgsm = paperRows("fgsm", "mnist", DEFAULTS, papers);
   assert.deepEqual(
     fgsm.filter(({ isBelow }) => isBelow).map(({ role, temperature }) => `${role} ${temperature}`),
     ["distilled 100"],
   );
-  const all = OFFERED_EXPERIMENTS.flatMap((experiment) => reported(experiment, "mnist", DEFAULTS, papers));
+  const all = OFFERED_EXPERIMENTS.flatMap((experiment) => paperRows(experiment, "mnist", DEFAULTS, papers));
   assert.deepEqual(
     [...new Set(all.map(({ source }) => source))].sort(),
     [1, 2, 3, 4, 5],
@@ -412,7 +419,7 @@ test("The lab's plan takes images of all classes, has a task for each attack and
     pixels: new Float32Array(1),
   }));
   assert.deepEqual(
-    choose(samples, 12).map(({ label }) => label),
+    chooseSamples(samples, 12).map(({ label }) => label),
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1],
   );
   const subject = { model: parseManifest([ENTRY])[0], scale: null };
@@ -424,18 +431,18 @@ test("The lab's plan takes images of all classes, has a task for each attack and
     images: 2,
   };
   const tasks = tasksOf(choice);
-  assert.equal(tasks.length, 2 * LINEUP.length);
+  assert.equal(tasks.length, 2 * COMPARED_ATTACKS.length);
   assert.deepEqual(
     tasks
-      .slice(0, LINEUP.length)
+      .slice(0, COMPARED_ATTACKS.length)
       .flatMap(({ settings }) => (settings?.attack === "not-robust" ? [settings.direction] : [])),
     ["increase", "decrease", "either"],
   );
-  assert.equal(workOf({ ...choice, images: 4 }), 2 * workOf(choice));
+  assert.equal(coreSeconds({ ...choice, images: 4 }), 2 * coreSeconds(choice));
   const one = { ...choice, experiment: /** @type {const} */ ("success") };
   assert.ok(
-    workOf({ ...one, subjects: [subject] }) > 5 * workOf({ ...one, subjects: [{ ...subject, scale: 40 }] }),
+    coreSeconds({ ...one, subjects: [subject] }) > 5 * coreSeconds({ ...one, subjects: [{ ...subject, scale: 40 }] }),
     "there is less work where the gradient vanishes",
   );
-  assert.ok(workOf({ ...one, data: "cifar10" }) > 3 * workOf(one));
+  assert.ok(coreSeconds({ ...one, data: "cifar10" }) > 3 * coreSeconds(one));
 });

@@ -1,4 +1,4 @@
-/** The attacks behind a cell, each as a link that runs it again, step by step, on the page. */
+/** The list of the attacks that a chart's cell counts; each links to the page, which runs it again step by step. */
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
 import { settingsIn } from "../domain/settings.js";
@@ -7,26 +7,26 @@ import { make } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 import { tasksOf } from "./plan.js";
 
-/** How many of them are listed. */
-const MOST = 20;
+/** How many attacks are listed at most. */
+const MAX_LISTED = 20;
 
 /**
- * @typedef {object} Measured
+ * @typedef {object} Measured What a run measured.
  * @property {import("./plan.js").Choice} choice
- * @property {import("../page/samples.js").Sample[]} samples Those that were attacked.
+ * @property {import("../page/samples.js").Sample[]} samples The attacked samples.
  * @property {import("../pool/pool.js").ExperimentRecord[]} records
- * @property {import("./plan.js").ManifestEntry[]} models All of the data set.
+ * @property {import("./plan.js").ManifestEntry[]} models All networks of the data set.
  */
 
 /** @param {Measured} run @param {import("./views.js").Cell} cell @returns {Node[]} */
-export function attemptsBehind(run, { task, source, target }) {
+export function attemptsOfCell(run, { task, source, target }) {
   const {
     choice: { data },
     samples,
     records,
   } = run;
   const name = (/** @type {number} */ label) => className(DATASETS[data], label);
-  const behind = records
+  const attempts = records
     .flatMap((record) => ("image" in record ? [record] : []))
     .filter(
       (record) =>
@@ -43,26 +43,26 @@ export function attemptsBehind(run, { task, source, target }) {
     make(
       "ul",
       {},
-      ...behind.slice(0, MOST).map((record) => {
+      ...attempts.slice(0, MAX_LISTED).map((record) => {
         const { index, label } = samples[record.image];
-        const words = t(target === undefined ? "lab.attempt.of" : "lab.attempt", {
+        const text = t(target === undefined ? "lab.attempt.of" : "lab.attempt", {
           index,
           source: name(label),
           target: name(record.class),
           outcome: t(`lab.outcome.${record.outcome}`),
           changed: record.features_changed,
         });
-        return make("li", {}, make("a", { href: addressOf(run, record) }, words));
+        return make("li", {}, make("a", { href: addressOf(run, record) }, text));
       }),
     ),
-    ...(behind.length > MOST
-      ? [make("p", { class: "small" }, t("lab.attempts.more", { count: behind.length - MOST }))]
+    ...(attempts.length > MAX_LISTED
+      ? [make("p", { class: "small" }, t("lab.attempts.more", { count: attempts.length - MAX_LISTED }))]
       : []),
   ];
 }
 
 /**
- * The page, with this very attack.
+ * The address of the page with this attack's image, network, settings and last step.
  *
  * @param {Measured} run
  * @param {import("../../pkg/cpu/engine.js").AttackRecord} record
@@ -72,14 +72,14 @@ function addressOf({ choice, samples, models }, record) {
     subject: { model, scale },
     settings,
   } = tasksOf(choice)[record.task];
-  const plain = models.find(({ role }) => role === "undefended");
-  const isPlain = model === plain && scale === null;
+  const undefended = models.find(({ role }) => role === "undefended");
+  const isUndefended = model === undefended && scale === null;
   const link = {
     ...emptyLink(),
     ...settingsIn(settings ?? choice.settings),
     data: choice.data,
-    left: isPlain || !plain ? networkName(model) : networkName(plain),
-    ...(isPlain || !plain ? {} : { right: networkName(model), kright: scale }),
+    left: isUndefended || !undefended ? networkName(model) : networkName(undefended),
+    ...(isUndefended || !undefended ? {} : { right: networkName(model), kright: scale }),
     sample: samples[record.image].index,
     target: record.class,
     step: record.changes,

@@ -1,6 +1,6 @@
 /**
- * What computes: all cores but one, or the graphics processor, each with a pool of its own that is made when it is
- * wanted.
+ * The lab's two backends: the CPU (all cores but one) and WebGPU. Each has a pool of workers, which is created when it
+ * is first needed, and an estimate of its speed.
  */
 import { findAdapter } from "../engine/adapter.js";
 import { createPool } from "../pool/pool.js";
@@ -14,11 +14,11 @@ export function createBackends() {
   /** @type {Map<Backend, Pool>} */
   const pools = new Map();
   /**
-   * How much longer it has turned out to take than was estimated; null where nobody knows.
+   * The measured duration divided by the estimated one, from the last run; `null` before WebGPU has run at all.
    *
    * @type {Record<Backend, number | null>}
    */
-  const slowness = { cpu: 1, webgpu: null };
+  const slowdown = { cpu: 1, webgpu: null };
   let inBackground = false;
 
   /** @param {Backend} backend */
@@ -33,22 +33,22 @@ export function createBackends() {
     pool: poolOf,
 
     /**
-     * How many seconds it should take; null where nobody knows.
+     * The estimated duration of some work in seconds; `null` if the backend's speed is not known yet.
      *
      * @param {Backend} backend
-     * @param {number} work As `workOf` counts it.
+     * @param {number} work In seconds of one core, as `coreSeconds` estimates it.
      */
     estimate(backend, work) {
-      const slower = slowness[backend];
-      return slower === null ? null : (slower * work) / poolOf(backend).size();
+      const factor = slowdown[backend];
+      return factor === null ? null : (factor * work) / poolOf(backend).size();
     },
 
-    /** How long it has taken. @param {Backend} backend @param {number} work @param {number} seconds */
-    learn(backend, work, seconds) {
-      if (work > 0) slowness[backend] = Math.min(1000, Math.max(0.01, (seconds * poolOf(backend).size()) / work));
+    /** Records how long some work took. @param {Backend} backend @param {number} work @param {number} seconds */
+    recordDuration(backend, work, seconds) {
+      if (work > 0) slowdown[backend] = Math.min(1000, Math.max(0.01, (seconds * poolOf(backend).size()) / work));
     },
 
-    /** Whether it goes on in a hidden tab. @param {boolean} wanted */
+    /** Sets whether runs continue while the tab is hidden. @param {boolean} wanted */
     setInBackground(wanted) {
       inBackground = wanted;
       for (const pool of pools.values()) pool.setInBackground(wanted);
@@ -57,7 +57,7 @@ export function createBackends() {
 }
 
 /**
- * The graphics processor's name, or by its name why there is none to use.
+ * The graphics processor's name, or the name of the error that says why WebGPU cannot be used.
  *
  * @returns {Promise<{ name: string } | { why: string }>}
  */

@@ -1,6 +1,6 @@
 /**
- * Charts by hand, in SVG: lines with intervals, bars, small histograms, heat maps. What they show is also in a table,
- * so they are pictures to those who hear the page.
+ * The lab's charts: line charts with intervals, bar charts and histograms in SVG, and heat maps as HTML tables. The
+ * figures of the SVG charts are also in a table, so to a screen reader each is one image with a title.
  */
 import { make } from "../page/dom.js";
 import { makeSvg, svgText } from "../page/svg.js";
@@ -10,13 +10,13 @@ import { makeSvg, svgText } from "../page/svg.js";
  * @property {number} x
  * @property {number} y From 0 to 1.
  * @property {[number, number]} [interval]
- * @property {boolean} [isHollow] Whether most of its attempts ended without a gradient.
+ * @property {boolean} [isHollow] Whether in most of its attempts the gradient vanished.
  *
  * @typedef {object} Series
  * @property {string} name
- * @property {string} look A class of lab.css: its colour and dashes.
+ * @property {string} cssClass A class of lab.css, which sets the colour and the dashes.
  * @property {'circle' | 'square' | 'diamond' | 'triangle' | 'plus' | 'cross'} mark
- * @property {boolean} [isJoined] Whether a line leads through the points.
+ * @property {boolean} [isJoined] Whether a line connects the points.
  * @property {Point[]} points
  */
 
@@ -26,62 +26,66 @@ const LEFT = 56;
 const RIGHT = 16;
 const TOP = 30;
 const BOTTOM = 48;
-const DODGE = 4;
+/** The horizontal distance between the marks of two series at the same x. */
+const SERIES_OFFSET = 4;
 
 /**
- * Shares against something, on a plain or a logarithmic axis.
+ * A line chart of shares from 0 to 1 over a linear or logarithmic x axis.
  *
- * @param {object} what
- * @param {Series[]} what.series
- * @param {{ ticks: number[], isLog: boolean, label: string }} what.x
- * @param {string} what.y
- * @param {(share: number) => string} what.format
- * @param {string} what.title
+ * @param {object} chart
+ * @param {Series[]} chart.series
+ * @param {{ ticks: number[], isLog: boolean, label: string }} chart.x
+ * @param {string} chart.y The label of the y axis.
+ * @param {(share: number) => string} chart.format
+ * @param {string} chart.title
  */
 export function lineChart({ series, x, y, format, title }) {
-  const svg = sheet(WIDTH, HEIGHT, title);
+  const svg = createSvg(WIDTH, HEIGHT, title);
   const [least, most] = [x.ticks[0], x.ticks[x.ticks.length - 1]];
   const along = (/** @type {number} */ value) =>
     x.isLog ? Math.log(value / least) / Math.log(most / least) : (value - least) / (most - least);
-  const across = (/** @type {number} */ value) => LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * along(value);
-  const up = (/** @type {number} */ share) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
+  const xOf = (/** @type {number} */ value) => LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * along(value);
+  const yOf = (/** @type {number} */ share) => HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * share;
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     svg.append(
-      makeSvg("path", { class: "chart-grid", d: `M${LEFT} ${up(share)}H${WIDTH - RIGHT}` }),
-      svgText(LEFT - 8, up(share) + 4, format(share), "end"),
+      makeSvg("path", { class: "chart-grid", d: `M${LEFT} ${yOf(share)}H${WIDTH - RIGHT}` }),
+      svgText(LEFT - 8, yOf(share) + 4, format(share), "end"),
     );
   }
   for (const tick of x.ticks) {
     svg.append(
-      makeSvg("path", { class: "chart-axis", d: `M${across(tick)} ${HEIGHT - BOTTOM}v5` }),
-      svgText(across(tick), HEIGHT - BOTTOM + 18, String(tick), "middle"),
+      makeSvg("path", { class: "chart-axis", d: `M${xOf(tick)} ${HEIGHT - BOTTOM}v5` }),
+      svgText(xOf(tick), HEIGHT - BOTTOM + 18, String(tick), "middle"),
     );
   }
   svg.append(makeSvg("path", { class: "chart-axis", d: `M${LEFT} ${HEIGHT - BOTTOM}H${WIDTH - RIGHT}` }));
   svg.append(svgText((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.label, "middle"), svgText(8, 14, y, "start"));
-  series.forEach(({ look, mark, isJoined, points }, place) => {
-    // What lies at the same place is moved apart a little, so that no mark hides another.
-    const aside = DODGE * (place - (series.length - 1) / 2);
-    const group = makeSvg("g", { class: look });
+  series.forEach(({ cssClass, mark, isJoined, points }, place) => {
+    // The series are moved apart a little, so that marks of the same value do not hide each other.
+    const offset = SERIES_OFFSET * (place - (series.length - 1) / 2);
+    const group = makeSvg("g", { class: cssClass });
     const sorted = [...points].sort((a, b) => a.x - b.x);
     if (isJoined && sorted.length > 1)
       group.append(
         makeSvg("path", {
           class: "chart-line",
-          d: `M${sorted.map((point) => `${(across(point.x) + aside).toFixed(1)} ${up(point.y).toFixed(1)}`).join("L")}`,
+          d: `M${sorted.map((point) => `${(xOf(point.x) + offset).toFixed(1)} ${yOf(point.y).toFixed(1)}`).join("L")}`,
         }),
       );
     for (const point of sorted) {
-      const at = across(point.x) + aside;
+      const at = xOf(point.x) + offset;
       if (point.interval)
         group.append(
           makeSvg("path", {
             class: "chart-interval",
-            d: `M${at} ${up(point.interval[0])}V${up(point.interval[1])}M${at - 4} ${up(point.interval[0])}h8M${at - 4} ${up(point.interval[1])}h8`,
+            d: `M${at} ${yOf(point.interval[0])}V${yOf(point.interval[1])}M${at - 4} ${yOf(point.interval[0])}h8M${at - 4} ${yOf(point.interval[1])}h8`,
           }),
         );
       group.append(
-        makeSvg("path", { class: `chart-mark${point.isHollow ? " is-hollow" : ""}`, d: markAt(mark, at, up(point.y)) }),
+        makeSvg("path", {
+          class: `chart-mark${point.isHollow ? " is-hollow" : ""}`,
+          d: markAt(mark, at, yOf(point.y)),
+        }),
       );
     }
     svg.append(group);
@@ -89,68 +93,73 @@ export function lineChart({ series, x, y, format, title }) {
   return svg;
 }
 
-/** What the marks of a chart mean. @param {Series[]} series */
+/** The legend of a line chart: each series' mark with its name. @param {Series[]} series */
 export function legend(series) {
-  return series.map(({ name, look, mark, isJoined }) => {
-    const group = makeSvg("g", { class: look });
+  return series.map(({ name, cssClass, mark, isJoined }) => {
+    const group = makeSvg("g", { class: cssClass });
     if (isJoined) group.append(makeSvg("path", { class: "chart-line", d: "M1 6H27" }));
     group.append(makeSvg("path", { class: "chart-mark", d: markAt(mark, 14, 6) }));
-    return key(group, name);
+    return legendEntry(group, name);
   });
 }
 
-/** What the bars of a chart mean. @param {{ name: string, look: string }[]} bars */
+/** The legend of a bar chart or of histograms: each kind of bar with its name. @param {{ name: string, cssClass: string }[]} bars */
 export const barLegend = (bars) =>
-  bars.map(({ name, look }) => key(makeSvg("rect", { class: look, x: "1", y: "1", width: "26", height: "10" }), name));
+  bars.map(({ name, cssClass }) =>
+    legendEntry(makeSvg("rect", { class: cssClass, x: "1", y: "1", width: "26", height: "10" }), name),
+  );
 
 /** @param {SVGElement} sign @param {string} name */
-function key(sign, name) {
-  const svg = sheet(28, 12, "");
+function legendEntry(sign, name) {
+  const svg = createSvg(28, 12, "");
   svg.append(sign);
   svg.setAttribute("aria-hidden", "true");
   return make("span", { class: "chart-key" }, svg, name);
 }
 
 /**
- * Bars, one under the other, as many of them as there are figures.
+ * Horizontal bars. A row has a name, a text and one bar for each of its figures.
  *
- * @param {object} what
- * @param {{ name: string, bars: { share: number, interval?: [number, number] | null, look: string }[], words: string }[]}
- * what.rows
- * @param {number} what.most What the whole width stands for.
- * @param {number} [what.cap] A line across all bars.
- * @param {string} what.title
+ * @param {object} chart
+ * @param {{ name: string, bars: { share: number, interval?: [number, number] | null, cssClass: string }[], text: string }[]}
+ * chart.rows
+ * @param {number} chart.most The share that fills the whole width.
+ * @param {number} [chart.cap] The share at which a vertical line crosses all bars.
+ * @param {string} chart.title
  */
 export function barChart({ rows, most, cap, title }) {
   const [head, bar, left, width] = [22, 11, 8, WIDTH - 16];
-  const tall = rows.reduce((sum, { bars }) => sum + head + bar * bars.length + 6, 0);
-  const svg = sheet(WIDTH, tall + 8, title);
-  const wide = (/** @type {number} */ share) => Math.min(1, share / most) * width;
+  const height = rows.reduce((sum, { bars }) => sum + head + bar * bars.length + 6, 0);
+  const svg = createSvg(WIDTH, height + 8, title);
+  const widthOf = (/** @type {number} */ share) => Math.min(1, share / most) * width;
   let top = 0;
-  for (const { name, bars, words: said } of rows) {
-    svg.append(svgText(left, top + 16, name, "start"), svgText(left + width, top + 16, said, "end"));
-    bars.forEach(({ share, interval, look }, which) => {
+  for (const { name, bars, text } of rows) {
+    svg.append(svgText(left, top + 16, name, "start"), svgText(left + width, top + 16, text, "end"));
+    bars.forEach(({ share, interval, cssClass }, which) => {
       const y = top + head + which * bar;
       svg.append(
         makeSvg("rect", {
-          class: look,
+          class: cssClass,
           x: String(left),
           y: String(y),
-          width: Math.max(1, wide(share)).toFixed(1),
+          width: Math.max(1, widthOf(share)).toFixed(1),
           height: String(bar - 2),
         }),
       );
       if (interval) {
-        const [from, to] = interval.map((end) => left + wide(Math.max(0, end)));
+        const [from, to] = interval.map((end) => left + widthOf(Math.max(0, end)));
         svg.append(
           makeSvg("path", { class: "chart-whisker", d: `M${from} ${y + 4.5}H${to}m0 -3v6M${from} ${y + 1.5}v6` }),
         );
       }
     });
-    // Beside the bars alone: it would cross out the figures above them.
+    // The line is interrupted between the rows, so that it does not cross their texts.
     if (cap !== undefined)
       svg.append(
-        makeSvg("path", { class: "chart-cap", d: `M${left + wide(cap)} ${top + head - 3}v${bar * bars.length + 4}` }),
+        makeSvg("path", {
+          class: "chart-cap",
+          d: `M${left + widthOf(cap)} ${top + head - 3}v${bar * bars.length + 4}`,
+        }),
       );
     top += head + bar * bars.length + 6;
   }
@@ -158,54 +167,59 @@ export function barChart({ rows, most, cap, title }) {
 }
 
 /**
- * One histogram a network, on the same bins; where it was measured twice, the bars stand side by side.
+ * One histogram for each network, all with the same bins. If a network was measured twice, each bin has two bars.
  *
- * @param {object} what
- * @param {string[]} what.bins
- * @param {{ name: string, bars: { shares: number[], look: string }[], words: string }[]} what.rows
- * @param {string} what.title
+ * @param {object} chart
+ * @param {string[]} chart.bins
+ * @param {{ name: string, bars: { shares: number[], cssClass: string }[], text: string }[]} chart.rows
+ * @param {string} chart.title
  */
 export function histograms({ bins, rows, title }) {
-  const [row, bin] = [96, (WIDTH - 16) / bins.length];
-  const svg = sheet(WIDTH, rows.length * row + 24, title);
-  rows.forEach(({ name, bars, words: said }, place) => {
-    const floor = place * row + 88;
-    svg.append(svgText(8, place * row + 16, name, "start"), svgText(WIDTH - 8, place * row + 16, said, "end"));
-    const wide = (bin - 8) / bars.length;
-    bars.forEach(({ shares, look }, which) =>
+  const [rowHeight, binWidth] = [96, (WIDTH - 16) / bins.length];
+  const svg = createSvg(WIDTH, rows.length * rowHeight + 24, title);
+  rows.forEach(({ name, bars, text }, place) => {
+    const bottom = place * rowHeight + 88;
+    svg.append(
+      svgText(8, place * rowHeight + 16, name, "start"),
+      svgText(WIDTH - 8, place * rowHeight + 16, text, "end"),
+    );
+    const width = (binWidth - 8) / bars.length;
+    bars.forEach(({ shares, cssClass }, which) =>
       shares.forEach((share, at) => {
-        const tall = share * 50;
-        const left = 8 + at * bin + 4 + which * wide;
+        const height = share * 50;
+        const left = 8 + at * binWidth + 4 + which * width;
         svg.append(
           makeSvg("rect", {
-            class: look,
+            class: cssClass,
             x: left.toFixed(1),
-            y: (floor - tall).toFixed(1),
-            width: (wide - 1).toFixed(1),
-            height: tall.toFixed(1),
+            y: (bottom - height).toFixed(1),
+            width: (width - 1).toFixed(1),
+            height: height.toFixed(1),
           }),
         );
         if (share >= 0.005)
-          svg.append(svgText(left + wide / 2, floor - tall - 3, String(Math.round(share * 100)), "middle"));
+          svg.append(svgText(left + width / 2, bottom - height - 3, String(Math.round(share * 100)), "middle"));
       }),
     );
-    svg.append(makeSvg("path", { class: "chart-axis", d: `M8 ${floor}H${WIDTH - 8}` }));
+    svg.append(makeSvg("path", { class: "chart-axis", d: `M8 ${bottom}H${WIDTH - 8}` }));
   });
-  bins.forEach((name, at) => svg.append(svgText(8 + (at + 0.5) * bin, rows.length * row + 12, name, "middle")));
+  bins.forEach((name, at) =>
+    svg.append(svgText(8 + (at + 0.5) * binWidth, rows.length * rowHeight + 12, name, "middle")),
+  );
   return svg;
 }
 
 /**
- * A table whose cells are coloured by what they hold; those with something behind them are buttons.
+ * A table whose cells are shaded by their share. Cells with `onOpen` are buttons.
  *
- * @param {object} what
- * @param {string} what.caption
- * @param {string} what.corner
- * @param {string[]} what.across
+ * @param {object} chart
+ * @param {string} chart.caption
+ * @param {string} chart.corner The heading of the first column.
+ * @param {string[]} chart.columns
  * @param {{ name: string, cells: ({ share: number | null, text: string, label: string, note?: string, isVanished?: boolean, isFew?: boolean, onOpen?: () => void } | null)[] }[]}
- * what.rows
+ * chart.rows
  */
-export function heatMap({ caption, corner, across, rows }) {
+export function heatMap({ caption, corner, columns, rows }) {
   return make(
     "table",
     { class: "heat" },
@@ -213,7 +227,12 @@ export function heatMap({ caption, corner, across, rows }) {
     make(
       "thead",
       {},
-      make("tr", {}, make("th", { scope: "col" }, corner), ...across.map((name) => make("th", { scope: "col" }, name))),
+      make(
+        "tr",
+        {},
+        make("th", { scope: "col" }, corner),
+        ...columns.map((name) => make("th", { scope: "col" }, name)),
+      ),
     ),
     make(
       "tbody",
@@ -226,19 +245,19 @@ export function heatMap({ caption, corner, across, rows }) {
           ...cells.map((cell) => {
             if (!cell) return make("td", { class: "heat-none" }, "–");
             const { share, text, label, note, isVanished, isFew, onOpen } = cell;
-            const said = [text, ...(note ? [" ", make("span", { class: "heat-note" }, note)] : [])];
-            const about = { ...(isVanished ? { "data-vanished": "" } : {}), ...(isFew ? { "data-few": "" } : {}) };
-            // Eleven shades, named in the style sheet, since the page's policy allows no style attributes.
+            const content = [text, ...(note ? [" ", make("span", { class: "heat-note" }, note)] : [])];
+            const marks = { ...(isVanished ? { "data-vanished": "" } : {}), ...(isFew ? { "data-few": "" } : {}) };
+            // The style sheet has eleven shades; the page's Content-Security-Policy allows no style attributes.
             const shade = share === null ? "none" : String(Math.round(10 * Math.min(1, Math.max(0, share))));
-            if (!onOpen) return make("td", { "data-shade": shade, ...about }, ...said);
-            // What is seen is part of what is said, so that who speaks to the page can say it.
+            if (!onOpen) return make("td", { "data-shade": shade, ...marks }, ...content);
+            // The accessible name contains the visible text, so that voice control can find the button by it.
             const button = make(
               "button",
               { type: "button", "aria-label": note ? `${label} ${text} ${note}` : label },
-              ...said,
+              ...content,
             );
             button.addEventListener("click", onOpen);
-            return make("td", { "data-shade": shade, ...about }, button);
+            return make("td", { "data-shade": shade, ...marks }, button);
           }),
         ),
       ),
@@ -247,7 +266,7 @@ export function heatMap({ caption, corner, across, rows }) {
 }
 
 /** @param {number} width @param {number} height @param {string} title */
-function sheet(width, height, title) {
+function createSvg(width, height, title) {
   const svg = /** @type {SVGSVGElement} */ (
     makeSvg("svg", {
       viewBox: `0 0 ${width} ${height}`,

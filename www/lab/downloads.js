@@ -1,4 +1,4 @@
-/** What can be taken along: the visitor's figures as files, and the sources as BibTeX. */
+/** The lab's downloads: the visitor's figures as CSV, JSON and PNG, and BibTeX entries of the cited papers. */
 import { MNIST } from "../domain/datasets.js";
 import { bibtex, PAPER_KEYS } from "../domain/papers.js";
 import { must } from "../page/dom.js";
@@ -6,13 +6,13 @@ import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
 import { copyText, saveFile } from "../page/save.js";
 import { toCsv, toJson, toPng } from "./formats.js";
-import { say } from "./message.js";
+import { showMessage } from "./message.js";
 
 /**
- * @param {() => import("./run.js").Run | null} shown The run whose figures are on show.
- * @param {(run: import("./run.js").Run) => string} status
+ * @param {() => import("./run.js").Run | null} shown Returns the run whose figures are shown.
+ * @param {(run: import("./run.js").Run) => string} statusText
  */
-export function setUpDownloads(shown, status) {
+export function setUpDownloads(shown, statusText) {
   /** @type {Record<string, (run: import("./run.js").Run) => Blob | Promise<Blob>>} */
   const files = {
     csv: ({ rows }) => toCsv(rows),
@@ -20,7 +20,7 @@ export function setUpDownloads(shown, status) {
     png: (run) =>
       toPng(must("#lab-chart > *", Element), [
         t(`lab.${run.choice.experiment}.title`),
-        status(run),
+        statusText(run),
         ...[...document.querySelectorAll("#lab-legend > *")].map((each) => each.textContent ?? ""),
       ]),
   };
@@ -32,14 +32,14 @@ export function setUpDownloads(shown, status) {
       try {
         saveFile(`${fileName(run)}.${ending}`, await file(run));
       } catch (error) {
-        say(explain(/** @type {Error} */ (error)));
+        showMessage(explain(/** @type {Error} */ (error)));
       }
     });
   }
   const text = must("#lab-bibtex", HTMLTextAreaElement);
   text.value = `${PAPER_KEYS.map(bibtex).join("\n\n")}\n`;
   must("#lab-bibtex-copy", HTMLButtonElement).addEventListener("click", async () => {
-    if (await copyText(text)) say(t("share.copied"));
+    if (await copyText(text)) showMessage(t("share.copied"));
   });
 }
 
@@ -47,7 +47,7 @@ export function setUpDownloads(shown, status) {
 const fileName = ({ choice: { data, experiment }, state }) =>
   [...(data === MNIST ? [] : [data]), experiment, ...(state === "done" ? [] : ["partial"])].join("-");
 
-/** @param {boolean} isThere Whether there is something to take. */
-export function drawDownloads(isThere) {
-  for (const name of ["csv", "json", "png"]) must(`#lab-${name}`, HTMLButtonElement).ariaDisabled = String(!isThere);
+/** @param {boolean} hasRows Whether there are figures to download. */
+export function drawDownloads(hasRows) {
+  for (const name of ["csv", "json", "png"]) must(`#lab-${name}`, HTMLButtonElement).ariaDisabled = String(!hasRows);
 }

@@ -1,4 +1,4 @@
-/** The form: what is to be measured, on which networks, with which attack, on how many images, by what. */
+/** The lab's form: it chooses the data set, experiment, networks, attack, number of images and backend of a run. */
 import { choicesIn, settle, tempered, withTemper } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
@@ -11,11 +11,11 @@ import {
   attemptsOf,
   budgetOf,
   choosesAttack,
+  coreSeconds,
+  defaultImages,
+  defaultSubjects,
   EXPERIMENTS,
-  firstImages,
-  firstSubjects,
   hasOneAttack,
-  workOf,
 } from "./plan.js";
 
 /**
@@ -26,7 +26,7 @@ import {
 
 /**
  * @param {ReturnType<typeof import("./backends.js").createBackends>} backends
- * @param {() => void} onChange Something else is to be measured than before.
+ * @param {() => void} onChange Called when the visitor chooses another data set, experiment, network or attack.
  */
 export function createForm(backends, onChange) {
   const form = must("#lab-form", HTMLFormElement);
@@ -44,25 +44,25 @@ export function createForm(backends, onChange) {
   /** @type {Backend} */
   let backend = "cpu";
   /**
-   * The graphics processor, once it has been looked for.
+   * The result of looking for a graphics processor; `null` until it is known.
    *
    * @type {Awaited<ReturnType<typeof import("./backends.js").findGraphics>> | null}
    */
   let graphics = null;
-  /** Of every data set. @type {import("../engine/protocol.js").ManifestEntry[]} */
+  /** The networks of all data sets. @type {import("../engine/protocol.js").ManifestEntry[]} */
   let manifest = [];
-  /** Of the one that is chosen. @type {import("../page/samples.js").Sample[]} */
+  /** The samples of the chosen data set. @type {import("../page/samples.js").Sample[]} */
   let samples = [];
-  let isOpen = false;
+  let isLoaded = false;
   /** @type {Subject[]} */
   let subjects = [];
   /** @type {Set<Subject>} */
   let chosen = new Set();
-  /** Whether the networks are the visitor's choice, and the number of images. */
-  const own = { networks: false, images: false };
+  /** Whether the visitor has chosen the networks and the number of images; otherwise the experiment's defaults hold. */
+  const isVisitors = { networks: false, images: false };
   let settings = { ...DEFAULTS };
-  /** The experiment with FGSM has an attack of its own, and this is all there is to choose of it. */
-  let fgsmKnowsT = false;
+  /** Whether FGSM divides the logits by T, the only setting of the experiment with FGSM. */
+  let fgsmUsesT = false;
 
   /** @returns {Choice} */
   const choice = () => ({
@@ -72,17 +72,17 @@ export function createForm(backends, onChange) {
     settings: {
       ...settings,
       budget: budgetOf(experiment, data),
-      ...(experiment === "fgsm" ? { attack: "fgsm", temper: fgsmKnowsT || null } : {}),
+      ...(experiment === "fgsm" ? { attack: "fgsm", temper: fgsmUsesT || null } : {}),
     },
     images: images(),
   });
 
   /** @param {number} wanted */
-  const within = (wanted) => Math.min(Math.max(1, samples.length), Math.max(1, wanted));
+  const clampCount = (wanted) => Math.min(Math.max(1, samples.length), Math.max(1, wanted));
 
   function images() {
     const wanted = Math.round(Number(count.value));
-    return within(Number.isFinite(wanted) ? wanted : firstImages(experiment, data));
+    return clampCount(Number.isFinite(wanted) ? wanted : defaultImages(experiment, data));
   }
 
   function draw() {
@@ -102,7 +102,7 @@ export function createForm(backends, onChange) {
       );
     }
     range.value = String(now.images);
-    const seconds = backends.estimate(backend, workOf(now));
+    const seconds = backends.estimate(backend, coreSeconds(now));
     setText(
       must("#lab-plan", HTMLElement),
       seconds === null
@@ -151,36 +151,36 @@ export function createForm(backends, onChange) {
     );
   }
 
-  function changed() {
+  function drawAndReport() {
     draw();
     onChange();
   }
 
-  /** Another data set or experiment. @param {string} wanted @param {Choice["experiment"]} name */
-  async function go(wanted, name) {
-    const isOther = wanted !== data;
+  /** Changes to another data set or experiment. @param {string} wanted @param {Choice["experiment"]} name */
+  async function change(wanted, name) {
+    const isOtherDataset = wanted !== data;
     [data, experiment] = [wanted, name];
     history.replaceState(null, "", hashOf(data, experiment));
-    if (isOther) await openData();
-    chooseFirst();
-    changed();
+    if (isOtherDataset) await loadDataset();
+    setDefaults();
+    drawAndReport();
   }
 
-  /** The networks and the images of a data set. */
-  async function openData() {
+  /** Loads the chosen data set's samples, and lists its networks. */
+  async function loadDataset() {
     const wanted = data;
     setWordsDataset(data);
-    // Nothing of the data set before may be taken for this one's while its images are on their way.
-    isOpen = false;
+    // While this data set's samples are loading, those of the previous one must not be used.
+    isLoaded = false;
     setSubjects([]);
     samples = [];
     const found = await loadSamples(data).catch(() => []);
     if (wanted !== data) return;
     samples = found;
     setSubjects(allSubjects(manifest.filter(({ dataset }) => dataset === data)));
-    Object.assign(own, { networks: false, images: false });
+    Object.assign(isVisitors, { networks: false, images: false });
     for (const input of [count, range]) input.max = String(Math.max(1, samples.length));
-    isOpen = true;
+    isLoaded = true;
   }
 
   /** @param {typeof subjects} found */
@@ -195,10 +195,10 @@ export function createForm(backends, onChange) {
         value: `${subject.model.id}${subject.scale === null ? "" : `×${subject.scale}`}`,
       });
       input.addEventListener("change", () => {
-        own.networks = true;
+        isVisitors.networks = true;
         if (input.checked) chosen.add(subject);
         else chosen.delete(subject);
-        changed();
+        drawAndReport();
       });
       boxes.set(input, subject);
     }
@@ -206,10 +206,10 @@ export function createForm(backends, onChange) {
     root.replaceChildren(must("legend", HTMLLegendElement, root), ...[...boxes.keys()].map(labelled));
   }
 
-  /** What the visitor has not chosen is what the experiment begins with. */
-  function chooseFirst() {
-    if (!own.networks) chosen = new Set(firstSubjects(experiment, subjects));
-    if (!own.images) count.value = String(within(firstImages(experiment, data)));
+  /** Sets what the visitor has not chosen to the experiment's defaults. */
+  function setDefaults() {
+    if (!isVisitors.networks) chosen = new Set(defaultSubjects(experiment, subjects));
+    if (!isVisitors.images) count.value = String(clampCount(defaultImages(experiment, data)));
   }
 
   for (const [root, name, values] of /** @type {const} */ ([
@@ -219,7 +219,7 @@ export function createForm(backends, onChange) {
     for (const value of values) {
       const input = make("input", { type: "radio", name, value });
       input.addEventListener("change", () =>
-        name === "data" ? go(value, experiment) : go(data, /** @type {Choice["experiment"]} */ (value)),
+        name === "data" ? change(value, experiment) : change(data, /** @type {Choice["experiment"]} */ (value)),
       );
       must(root, HTMLElement).append(labelled(input));
     }
@@ -235,39 +235,39 @@ export function createForm(backends, onChange) {
   }
   for (const input of [count, range]) Object.assign(input, { min: "1", step: "1" });
   range.addEventListener("input", () => {
-    own.images = true;
+    isVisitors.images = true;
     count.value = range.value;
     draw();
   });
   count.addEventListener("change", () => {
-    own.images = true;
+    isVisitors.images = true;
     count.value = String(images());
     draw();
   });
   attack.addEventListener("change", () => {
     const name = ATTACK_IDS.find((each) => each === attack.value);
     if (name) settings = settle({ ...settings, attack: name, temper: null });
-    changed();
+    drawAndReport();
   });
   direction.addEventListener("change", () => {
     settings = settle({ ...settings, direction: /** @type {typeof settings.direction} */ (direction.value) });
-    changed();
+    drawAndReport();
   });
   temper.addEventListener("click", (event) => {
     if (temper.ariaDisabled === "true") event.preventDefault();
   });
   temper.addEventListener("change", () => {
-    if (experiment === "fgsm") fgsmKnowsT = temper.checked;
+    if (experiment === "fgsm") fgsmUsesT = temper.checked;
     else settings = withTemper(settings, temper.checked);
-    changed();
+    drawAndReport();
   });
   must("#lab-background", HTMLInputElement).addEventListener("change", ({ target }) => {
     backends.setInBackground(/** @type {HTMLInputElement} */ (target).checked);
   });
   addEventListener("hashchange", () => {
     const wanted = fromHash();
-    // The list of sources is linked to, as well.
-    if (location.hash === hashOf(wanted.data, wanted.experiment)) void go(wanted.data, wanted.experiment);
+    // Links to the list of papers change the hash too; those are ignored.
+    if (location.hash === hashOf(wanted.data, wanted.experiment)) void change(wanted.data, wanted.experiment);
   });
 
   return {
@@ -275,31 +275,31 @@ export function createForm(backends, onChange) {
     draw,
     backend: () => backend,
     samples: () => samples,
-    /** Whether the networks and the images of the data set are here, or have failed to come. */
-    isOpen: () => isOpen,
-    /** The networks of the data set that is chosen. */
+    /** Whether loading the data set has ended, with or without success. */
+    isLoaded: () => isLoaded,
+    /** The networks of the chosen data set. */
     models: () => manifest.filter(({ dataset }) => dataset === data),
 
-    /** Fills it with the networks that there are. @param {typeof manifest} published */
-    async open(published) {
+    /** Fills the form with the published networks. @param {typeof manifest} published */
+    async load(published) {
       manifest = published;
-      await openData();
-      chooseFirst();
+      await loadDataset();
+      setDefaults();
       draw();
     },
 
     /** @param {NonNullable<typeof graphics>} found */
-    offer(found) {
+    setGraphics(found) {
       graphics = found;
       draw();
     },
   };
 }
 
-/** A box or a button before its words. @param {HTMLInputElement} input */
+/** A checkbox or radio button with an empty label after it. @param {HTMLInputElement} input */
 const labelled = (input) => make("label", { class: "check" }, input, make("span"));
 
-/** The data set and the experiment that the address names: `#fgsm`, `#cifar10/fgsm`. */
+/** The data set and the experiment in the address, such as `#fgsm` or `#cifar10/fgsm`. */
 function fromHash() {
   const words = location.hash.slice(1).split("/");
   return {

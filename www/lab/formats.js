@@ -1,4 +1,4 @@
-/** What was measured, as files: JSON as the command line writes it, CSV for spreadsheets, PNG for slides. */
+/** The rows of a run as files: JSON as the command line writes it, CSV for spreadsheets, PNG of the chart for slides. */
 import { contextOf } from "../page/dom.js";
 
 /** @typedef {Record<string, unknown>} Row */
@@ -10,14 +10,14 @@ export const toJson = (rows) => new Blob([`${JSON.stringify(rows, null, 2)}\n`],
 export const toCsv = (rows) => new Blob([csv(rows)], { type: "text/csv" });
 
 /**
- * One line a row, or one a cell where rows have cells; what is nested becomes columns of its own.
+ * One line for each row, or for each cell of a row that has cells. Nested values become columns of their own.
  *
  * @param {Row[]} rows
  */
 export function csv(rows) {
   const lines = rows
     .flatMap(({ cells, drawn, ...row }) =>
-      Array.isArray(cells) ? cells.map((cell) => ({ ...pick(row), ...cell })) : [row],
+      Array.isArray(cells) ? cells.map((cell) => ({ ...sharedFields(row), ...cell })) : [row],
     )
     .map((row) => flatten(row));
   const columns = [...new Set(lines.flatMap((line) => Object.keys(line)))];
@@ -28,8 +28,8 @@ export function csv(rows) {
   );
 }
 
-/** What says where a cell comes from. @param {Row} row */
-const pick = ({
+/** The fields of a row that are repeated for each of its cells. @param {Row} row */
+const sharedFields = ({
   dataset,
   model,
   role,
@@ -72,12 +72,13 @@ function flatten(row, prefix = "") {
   );
 }
 
-/** A field that begins like a formula would be run by some spreadsheets. @param {string | undefined} text */
+/** Quotes a CSV field. A field that some spreadsheets would run as a formula gets an apostrophe first. @param {string | undefined} text */
 function quote(text = "") {
   const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** The CSS properties that a chart needs to look the same without the style sheets. */
 const STYLES = /** @type {const} */ ([
   "fill",
   "fill-opacity",
@@ -91,10 +92,10 @@ const STYLES = /** @type {const} */ ([
   "opacity",
 ]);
 const SCALE = 2;
-const CAPTION = 18;
+const CAPTION_LINE_HEIGHT = 18;
 
 /**
- * A chart as a picture, with what has to be said about it beneath.
+ * A chart as a PNG, with a caption below.
  *
  * @param {Element} chart
  * @param {string[]} caption
@@ -103,7 +104,7 @@ export async function toPng(chart, caption) {
   const { width, height } = chart instanceof SVGSVGElement ? chart.viewBox.baseVal : chart.getBoundingClientRect();
   const canvas = document.createElement("canvas");
   canvas.width = SCALE * width;
-  canvas.height = SCALE * (height + CAPTION * caption.length + 12);
+  canvas.height = SCALE * (height + CAPTION_LINE_HEIGHT * caption.length + 12);
   const context = contextOf(canvas);
   const style = getComputedStyle(document.body);
   context.scale(SCALE, SCALE);
@@ -114,14 +115,17 @@ export async function toPng(chart, caption) {
   context.fillStyle = style.color;
   context.textAlign = "left";
   context.font = `12px ${style.fontFamily}`;
-  caption.forEach((line, place) => context.fillText(line, 8, height + CAPTION * (place + 1) - 4, width - 16));
+  caption.forEach((line, place) =>
+    context.fillText(line, 8, height + CAPTION_LINE_HEIGHT * (place + 1) - 4, width - 16),
+  );
   return new Promise((/** @type {(blob: Blob) => void} */ resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be created.")))),
   );
 }
 
 /**
- * The style sheets do not reach into a picture, so every element takes its looks along.
+ * An SVG chart as an image. The page's style sheets do not apply to an image, so each element gets its computed styles
+ * as attributes.
  *
  * @param {SVGSVGElement} chart
  */
@@ -140,7 +144,7 @@ async function toImage(chart) {
 }
 
 /**
- * A heat map is a table; each of its cells is painted where it stands.
+ * Paints a heat map, which is a table: each cell at the place that it has on the page.
  *
  * @param {CanvasRenderingContext2D} context
  * @param {Element} table

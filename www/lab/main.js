@@ -1,4 +1,4 @@
-/** Starts the lab: what the form asks for is run, and shown as it comes. */
+/** Starts the lab: runs the experiment that the form describes, and shows its result while it grows. */
 
 import { fetchModels } from "../engine/manifest.js";
 import { announce } from "../page/announce.js";
@@ -10,8 +10,8 @@ import { setUpTheme } from "../page/theme.js";
 import { createBackends, findGraphics } from "./backends.js";
 import { setUpDownloads } from "./downloads.js";
 import { createForm } from "./form.js";
-import { say } from "./message.js";
-import { choose, workOf } from "./plan.js";
+import { showMessage } from "./message.js";
+import { chooseSamples, coreSeconds } from "./plan.js";
 import { createResult } from "./result.js";
 import { createRun } from "./run.js";
 import { createStatus } from "./status.js";
@@ -20,68 +20,77 @@ const backends = createBackends();
 const form = createForm(backends, show);
 const status = createStatus(backends);
 const result = createResult(shown);
-const keep = setUpOffline(false);
-/** What was run last. @type {import("./run.js").Run | null} */
-let last = null;
+const keepFilesOffline = setUpOffline(false);
+/** The last run. @type {import("./run.js").Run | null} */
+let lastRun = null;
 
-/** The last run, if it is what the form is about; or else what the form says. @returns {import("./result.js").Shown} */
+/** The last run if it has the form's experiment and data set, otherwise just the form's choice. @returns {import("./result.js").Shown} */
 function shown() {
   const choice = form.choice();
-  const run = last?.choice.experiment === choice.experiment && last.choice.data === choice.data ? last : null;
+  const isSame = lastRun?.choice.experiment === choice.experiment && lastRun.choice.data === choice.data;
+  const run = isSame ? lastRun : null;
   return { choice: run?.choice ?? choice, run };
 }
 
 function show() {
   draw();
-  return result.complete();
+  return result.fetchFigures();
 }
 
 function draw() {
-  status.draw(last);
+  status.draw(lastRun);
   result.draw();
 }
 
 async function run() {
   const choice = form.choice();
   const samples = form.samples();
-  if (!form.isOpen()) return say(t("lab.message.fetching"));
-  if (choice.subjects.length === 0) return say(t("lab.message.no-network"));
-  if (samples.length === 0) return say(t("lab.message.no-samples"));
-  say("");
+  if (!form.isLoaded()) return showMessage(t("lab.message.fetching"));
+  if (choice.subjects.length === 0) return showMessage(t("lab.message.no-network"));
+  if (samples.length === 0) return showMessage(t("lab.message.no-samples"));
+  showMessage("");
   const backend = form.backend();
   const run = createRun(
-    { choice, samples: choose(samples, choice.images), models: form.models(), backend, pool: backends.pool(backend) },
     {
-      onProgress: () => status.draw(last),
+      choice,
+      samples: chooseSamples(samples, choice.images),
+      models: form.models(),
+      backend,
+      pool: backends.pool(backend),
+    },
+    {
+      onProgress: () => status.draw(lastRun),
       onRows: () => {
-        if (run === last) draw();
+        if (run === lastRun) draw();
       },
-      onTrouble: (error) => say([explain(error), ...(backend === "webgpu" ? [t("lab.message.cores")] : [])].join(" ")),
+      onError: (error) =>
+        showMessage([explain(error), ...(backend === "webgpu" ? [t("lab.message.cores")] : [])].join(" ")),
     },
   );
-  last = run;
-  result.forget();
+  lastRun = run;
+  result.reset();
   void show();
   announce(t("lab.announce.start", { count: run.total }));
   await run.finish();
-  backends.learn(backend, (run.records.length / Math.max(1, run.total)) * workOf(choice), run.worked() / 1000);
+  const done = (run.records.length / Math.max(1, run.total)) * coreSeconds(choice);
+  backends.recordDuration(backend, done, run.workedMs() / 1000);
   form.draw();
-  if (run.records.length > 0) await run.count();
+  if (run.records.length > 0) await run.countRows();
   else draw();
-  if (run === last) announce(status.words(run));
-  keep([]);
+  if (run === lastRun) announce(status.text(run));
+  keepFilesOffline([]);
 }
 
 function pauseOrResume() {
-  if (!last) return;
-  last.pauseOrResume();
-  announce(status.words(last));
+  if (!lastRun) return;
+  lastRun.pauseOrResume();
+  announce(status.text(lastRun));
   draw();
 }
 
 /** @param {import("../page/i18n.js").Language} wanted */
 async function changeLanguage(wanted) {
-  if (!(await setLanguage(wanted))) say(t("notes.words"));
+  if (!(await setLanguage(wanted))) showMessage(t("notes.words"));
   document.title = `${t("lab.title")}: ${t("title")}`;
   form.draw();
   draw();
@@ -93,23 +102,23 @@ async function start() {
     if (must("#lab-run", HTMLButtonElement).ariaDisabled !== "true") void run();
   });
   must("#lab-pause", HTMLButtonElement).addEventListener("click", pauseOrResume);
-  must("#lab-cancel", HTMLButtonElement).addEventListener("click", () => last?.cancel());
-  setUpDownloads(() => shown().run, status.words);
+  must("#lab-cancel", HTMLButtonElement).addEventListener("click", () => lastRun?.cancel());
+  setUpDownloads(() => shown().run, status.text);
   setUpMenu(changeLanguage);
   await changeLanguage(preferredLanguage());
   setUpTheme(null, () => {});
   must("#boot", HTMLElement).hidden = true;
   must("#lab", HTMLElement).hidden = false;
-  document.addEventListener("visibilitychange", () => status.draw(last));
-  void findGraphics().then(form.offer);
+  document.addEventListener("visibilitychange", () => status.draw(lastRun));
+  void findGraphics().then(form.setGraphics);
   const models = await fetchModels().catch((error) => {
-    say(explain(error));
+    showMessage(explain(error));
     return [];
   });
-  await form.open(models);
+  await form.load(models);
   await show();
   must("#lab", HTMLElement).dataset.ready = "true";
-  keep([]);
+  keepFilesOffline([]);
 }
 
 await start().catch((error) => {

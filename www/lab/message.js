@@ -1,11 +1,11 @@
-/** What has gone wrong or has to be known, in the form; nothing hides it. */
+/** The form's message: an error or a hint, always in sight and read out by screen readers. */
 import { announce } from "../page/announce.js";
 import { must, setText } from "../page/dom.js";
 
-/** @param {string} words */
-export function say(words) {
+/** Shows a message; an empty one hides it. @param {string} text */
+export function showMessage(text) {
   const message = must("#lab-message", HTMLElement);
-  message.hidden = words === "";
-  setText(message, words);
-  if (words) announce(words);
+  message.hidden = text === "";
+  setText(message, text);
+  if (text) announce(text);
 }

@@ -1,4 +1,4 @@
-/** What is to be measured: from the choices of the form to the request that the engine understands. */
+/** The plan of a run: turns the form's choices into tasks and into the engine's request, and estimates the work. */
 import { EXPERIMENTS as KINDS } from "../../pkg/registry.js";
 import { ATTACKS, requestOf, tempered } from "../domain/attacks.js";
 import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
@@ -10,23 +10,23 @@ import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
  * @typedef {import("../page/samples.js").Sample} Sample
  * @typedef {keyof typeof KINDS} Kind
  * @typedef {typeof EXPERIMENTS[number]} Experiment
- * @typedef {any} Row A row as the engine counts it; `pkg/cpu/engine.d.ts` says what is in it. A paper's
- *   row has what the paper reports, and the number of its `source`.
+ * @typedef {any} Row A row of results about one network. The engine's rows are described in `pkg/cpu/engine.d.ts`. A
+ *   paper's row has only what the paper reports, and in `source` the paper's number in the page's list.
  *
- * @typedef {object} Subject A network as it is published, or with its logits multiplied.
+ * @typedef {object} Subject A network to be measured, as published or with its logits multiplied.
  * @property {ManifestEntry} model
- * @property {number | null} scale
+ * @property {number | null} scale The factor k of the logits; `null` for the network as published.
  *
  * @typedef {object} Choice
  * @property {string} data
  * @property {Experiment} experiment
  * @property {Subject[]} subjects
- * @property {Settings} settings Of the attack, where the experiment leaves the choice.
+ * @property {Settings} settings The attack's settings. Some experiments replace some of them.
  * @property {number} images
  *
- * @typedef {object} Task One attack on one network; nothing is attacked where only gradients are measured.
+ * @typedef {object} Task One attack on one network, on all chosen images.
  * @property {Subject} subject
- * @property {Settings | null} settings
+ * @property {Settings | null} settings `null` if only gradients are measured.
  */
 
 export const EXPERIMENTS = /** @type {const} */ ([
@@ -40,23 +40,23 @@ export const EXPERIMENTS = /** @type {const} */ ([
 ]);
 
 /**
- * The engine's name of an experiment. All attacks beside each other are counted like one.
+ * The engine's name of an experiment. The comparison of all attacks is a success experiment with more tasks.
  *
  * @param {Experiment} experiment
  * @returns {Kind}
  */
 export const kindOf = (experiment) => (experiment === "attacks" ? "success" : experiment);
 
-/** The factors of the control that nobody trained: temperatures of the paper. */
+/** The factors k of the scaled controls, which are not trained: temperatures of the paper. */
 export const SCALES = [2, 5, 10, 20, 40, 100];
 
-/** The steps at which FGSM is tried. */
+/** The values of ε with which FGSM is run. */
 export const EPSILONS = [0.05, 0.1, 0.2, 0.3];
 
-/** @typedef {Pick<Settings, "attack" | "direction">} Entrant */
+/** @typedef {Pick<Settings, "attack" | "direction">} AttackVariant */
 
 /**
- * Attacks that are compared in more than one direction.
+ * The directions of those attacks that are compared in more than one.
  *
  * @type {Partial<Record<Settings["attack"], Settings["direction"][]>>}
  */
@@ -65,21 +65,22 @@ const DIRECTIONS = {
   "random-pairs": ["increase", "decrease"],
 };
 
-/** The paper's attack and its variants stand first, and the random baseline last. @type {Settings["attack"][]} */
+/** The paper's attack and its variants come first, the random baseline last. @type {Settings["attack"][]} */
 const FIRST = ["jsma-f", "jsma-z", "jsma-t"];
 /** @type {Settings["attack"]} */
 const LAST = "random-pairs";
-/** It has an experiment of its own. @type {Settings["attack"]} */
-const APART = "fgsm";
+/** FGSM is not compared here, since it has an experiment of its own. @type {Settings["attack"]} */
+const NOT_COMPARED = "fgsm";
+const OTHERS = ATTACK_IDS.filter((id) => ![...FIRST, LAST, NOT_COMPARED].includes(id));
 
-/** The attacks that are compared with each other. @type {Entrant[]} */
-export const LINEUP = [...FIRST, ...ATTACK_IDS.filter((id) => ![...FIRST, LAST, APART].includes(id)), LAST].flatMap(
-  (attack) => (DIRECTIONS[attack] ?? [DEFAULTS.direction]).map((direction) => ({ attack, direction })),
+/** The attacks that the comparison of all attacks runs, in their order. @type {AttackVariant[]} */
+export const COMPARED_ATTACKS = [...FIRST, ...OTHERS, LAST].flatMap((attack) =>
+  (DIRECTIONS[attack] ?? [DEFAULTS.direction]).map((direction) => ({ attack, direction })),
 );
 
 const CLASSES = 10;
 
-/** JSMA's heat maps go up to this share of the features, since hardness is about all budgets up to it. */
+/** The budget of the experiment with pairs of classes, as a share of the features: hardness covers budgets up to it. */
 const PAIRS_SHARE = 0.383;
 
 /** How many features an attack may change. @param {Experiment} experiment @param {string} data */
@@ -88,7 +89,7 @@ export function budgetOf(experiment, data) {
   return experiment === "pairs" ? 2 * Math.floor((features * PAIRS_SHARE) / 2) : budget;
 }
 
-/** Everything that can be measured. @param {ManifestEntry[]} models @returns {Subject[]} */
+/** All networks that can be measured, with the scaled controls. @param {ManifestEntry[]} models @returns {Subject[]} */
 export function allSubjects(models) {
   const scaled = models
     .filter(({ role }) => role === "undefended")
@@ -96,76 +97,82 @@ export function allSubjects(models) {
   return [...models.map((model) => ({ model, scale: null })), ...scaled];
 }
 
-/** The k that the form begins with, where one network of each kind is enough and where a curve is drawn. */
-const FIRST_SCALES = [5, 10, 40];
+/** The scaled controls that the form selects at first. */
+const DEFAULT_SCALES = [5, 10, 40];
 
 /**
- * The networks that the form begins with. All attacks beside each other are many: there it is the
- * network that is defended best, and its controls.
+ * The networks that the form selects at first. The comparison of all attacks has many tasks for each network, so there
+ * only these are selected: the undefended one, its control with the largest k, and those trained at the highest T.
  *
  * @param {Experiment} experiment
  * @param {Subject[]} subjects
  */
-export function firstSubjects(experiment, subjects) {
-  if (experiment !== "attacks") return subjects.filter(({ scale }) => scale === null || FIRST_SCALES.includes(scale));
-  const warmest = Math.max(...subjects.map(({ model }) => model.temperature));
-  const most = Math.max(...SCALES);
+export function defaultSubjects(experiment, subjects) {
+  if (experiment !== "attacks") return subjects.filter(({ scale }) => scale === null || DEFAULT_SCALES.includes(scale));
+  const highest = Math.max(...subjects.map(({ model }) => model.temperature));
+  const largest = Math.max(...SCALES);
   return subjects.filter(({ model, scale }) =>
-    model.role === "undefended" ? scale === null || scale === most : model.temperature === warmest,
+    model.role === "undefended" ? scale === null || scale === largest : model.temperature === highest,
   );
 }
 
 /**
- * How many images an experiment begins with: enough to see something, few enough to see it soon.
+ * How many images the form selects at first: enough for a first impression, and few enough for a quick result.
  *
  * @param {Experiment} experiment
  * @param {string} data
  */
-export const firstImages = (experiment, data) => (data === CIFAR10 || experiment === "attacks" ? 2 : 10);
+export const defaultImages = (experiment, data) => (data === CIFAR10 || experiment === "attacks" ? 2 : 10);
 
-/** Whether the form can choose the attack. @param {Experiment} experiment */
+/** Whether the visitor can choose the attack. @param {Experiment} experiment */
 export const choosesAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].chooses;
 
-/** Whether it makes one attack, whether or not the form can choose it. @param {Experiment} experiment */
+/** Whether the experiment runs one attack only, which may be fixed. @param {Experiment} experiment */
 export const hasOneAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].attacks;
 
-/** How often an image is attacked or measured in a task. @param {Experiment} experiment */
+/** How often a task attacks or measures each image. @param {Experiment} experiment */
 const attemptsAnImage = (experiment) => (KINDS[kindOf(experiment)].attempts === "images" ? 1 : CLASSES - 1);
 
-/** How many images are attacked or measured, and how often. @param {Choice} choice */
+/** The number of attacks or measurements of a run. @param {Choice} choice */
 export const attemptsOf = (choice) => tasksOf(choice).length * choice.images * attemptsAnImage(choice.experiment);
 
 /**
- * Milliseconds of one core for one step of one attack, on a machine of 2024: a first guess, until this one is known.
+ * Milliseconds of one core for one step of one attack, measured on a machine of 2024. A first estimate; `backends.js`
+ * corrects it after the first run.
  *
  * @type {Record<string, number>}
  */
-const STEP = { [MNIST]: 3, [CIFAR10]: 22 };
-/** The ten rows of a Jacobian. */
-const AMPLITUDE = 6;
-/** From here on hardly any gradient is left to a softmax at T = 1, and an attack ends with its first step. */
-const FOGGY = 10;
+const STEP_MS = { [MNIST]: 3, [CIFAR10]: 22 };
+/** The cost of a full Jacobian with its ten rows, in steps. */
+const JACOBIAN_COST = 6;
+/**
+ * At a training temperature (times k) of this or more, the gradient of a softmax at T = 1 mostly vanishes, so an attack
+ * ends at its first step.
+ */
+const VANISHING_TEMPERATURE = 10;
 
-/** How many seconds of one core it should take. @param {Choice} choice */
-export function workOf(choice) {
+/** Estimates a run's work, in seconds of one core. @param {Choice} choice */
+export function coreSeconds(choice) {
   const steps = tasksOf(choice).map(({ subject: { model, scale }, settings }) => {
-    if (!settings) return AMPLITUDE;
-    const isBlind =
-      ATTACKS[settings.attack].output === "softmax" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
-    return isBlind ? 1 : ATTACKS[settings.attack].stepCost;
+    if (!settings) return JACOBIAN_COST;
+    const isVanishing =
+      ATTACKS[settings.attack].output === "softmax"
+      && !tempered(settings)
+      && model.temperature * (scale ?? 1) >= VANISHING_TEMPERATURE;
+    return isVanishing ? 1 : ATTACKS[settings.attack].stepCost;
   });
-  const all = steps.reduce((sum, each) => sum + each, 0);
-  return (all * choice.images * attemptsAnImage(choice.experiment) * STEP[choice.data]) / 1000;
+  const total = steps.reduce((sum, each) => sum + each, 0);
+  return (total * choice.images * attemptsAnImage(choice.experiment) * STEP_MS[choice.data]) / 1000;
 }
 
 /**
- * The first images of each class in turn, so that a few are a fair choice, too. The samples come with
- * as many of each class, class by class.
+ * Chooses images from the classes in turn, so that even a few images cover many classes. The samples are sorted by
+ * class, with equally many of each.
  *
  * @param {Sample[]} samples
  * @param {number} count
  */
-export function choose(samples, count) {
+export function chooseSamples(samples, count) {
   const each = Math.floor(samples.length / CLASSES);
   return Array.from(
     { length: Math.min(count, samples.length) },
@@ -173,22 +180,24 @@ export function choose(samples, count) {
   );
 }
 
-/** Everything that is to be done, network after network. @param {Choice} choice @returns {Task[]} */
+/** The tasks of a run, network by network. @param {Choice} choice @returns {Task[]} */
 export function tasksOf({ experiment, subjects, settings }) {
-  const asked = { ...settings, untargeted: false };
-  const all = !KINDS[kindOf(experiment)].attacks
+  const targeted = { ...settings, untargeted: false };
+  const variants = !KINDS[kindOf(experiment)].attacks
     ? [null]
     : experiment === "fgsm"
-      ? EPSILONS.map((epsilon) => ({ ...asked, epsilon }))
+      ? EPSILONS.map((epsilon) => ({ ...targeted, epsilon }))
       : experiment === "attacks"
-        ? LINEUP.map((each) => ({ ...asked, ...each, temper: null }))
-        : [asked];
-  return subjects.flatMap((subject) => all.map((each) => ({ subject, settings: each })));
+        ? COMPARED_ATTACKS.map((variant) => ({ ...targeted, ...variant, temper: null }))
+        : [targeted];
+  return subjects.flatMap((subject) => variants.map((variant) => ({ subject, settings: variant })));
 }
 
 /**
+ * The plan that the pool runs: the networks and the engine's request.
+ *
  * @param {Choice} choice
- * @param {Sample[]} samples The chosen ones.
+ * @param {Sample[]} samples The chosen samples.
  * @param {{ engine: string, date: string }} about
  * @returns {import("../pool/pool.js").Plan}
  */
@@ -197,7 +206,7 @@ export function planOf(choice, samples, { engine, date }) {
   const features = samples[0].pixels.length;
   const images = new Float32Array(samples.length * features);
   samples.forEach(({ pixels }, place) => images.set(pixels, place * features));
-  const named = (/** @type {Subject} */ { model, scale }) => ({
+  const reference = (/** @type {Subject} */ { model, scale }) => ({
     model: model.id,
     ...(scale === null ? {} : { scale }),
   });
@@ -206,10 +215,10 @@ export function planOf(choice, samples, { engine, date }) {
     request: /** @type {import("../../pkg/cpu/engine.js").ExperimentRequest} */ ({
       experiment: kindOf(experiment),
       tasks: tasksOf(choice).map(({ subject, settings }) => ({
-        ...named(subject),
+        ...reference(subject),
         ...(settings ? { attack: requestOf(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
       })),
-      readers: KINDS[kindOf(experiment)].shownTo ? subjects.map(named) : [],
+      readers: KINDS[kindOf(experiment)].shownTo ? subjects.map(reference) : [],
       images,
       labels: Uint8Array.from(samples, ({ label }) => label),
       source: { drawn: samples.map(({ index }) => index), seed: null, engine, command: "", date },

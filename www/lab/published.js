@@ -1,10 +1,10 @@
-/** This project's own measurements, from the results files; without a file there is nothing to show. */
+/** This project's published measurements, from `results/*.json`. If a file cannot be fetched, it has no rows. */
 import { settingsOf, tempered } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { fetchJson } from "../engine/fetch.js";
-import { budgetOf, kindOf, LINEUP } from "./plan.js";
+import { budgetOf, COMPARED_ATTACKS, kindOf } from "./plan.js";
 
 /**
  * @typedef {import("./plan.js").Experiment} Experiment
@@ -13,20 +13,20 @@ import { budgetOf, kindOf, LINEUP } from "./plan.js";
  * @typedef {(value: any) => boolean} Check
  */
 
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 const ROLES_OF_ROWS = [...ROLES, "scaled"];
 
 /** @type {Check} */
 const isNumber = Number.isFinite;
 /** @type {Check} */
-const isSpan = (value) => Array.isArray(value) && value.length === 2 && value.every(isNumber);
+const isInterval = (value) => Array.isArray(value) && value.length === 2 && value.every(isNumber);
 /** @param {Check} check @returns {Check} */
-const maybe = (check) => (value) => value === null || check(value);
+const orNull = (check) => (value) => value === null || check(value);
 /** @param {{ [field: string]: Check }} fields @returns {Check} */
-const has = (fields) => (value) =>
+const hasFields = (fields) => (value) =>
   value !== null && typeof value === "object" && Object.entries(fields).every(([field, check]) => check(value[field]));
 /** @param {Check} check @param {number} most @returns {Check} */
-const list = (check, most) => (value) => Array.isArray(value) && value.length <= most && value.every(check);
+const isList = (check, most) => (value) => Array.isArray(value) && value.length <= most && value.every(check);
 
 const NETWORK = {
   dataset: (/** @type {any} */ value) => Object.hasOwn(DATASETS, value),
@@ -36,7 +36,7 @@ const NETWORK = {
   scale: isNumber,
   attack_temperature: (/** @type {any} */ value) => value === undefined || isNumber(value),
 };
-const OUTCOMES = has({
+const OUTCOMES = hasFields({
   fooled: isNumber,
   budget_spent: isNumber,
   no_admissible_pair: isNumber,
@@ -46,65 +46,65 @@ const COUNTS = {
   attempts: isNumber,
   successes: isNumber,
   rate: isNumber,
-  interval: isSpan,
+  interval: isInterval,
   outcomes: OUTCOMES,
   planned: isNumber,
 };
-const CELL = has({
+const CELL = hasFields({
   source: isNumber,
   target: isNumber,
   attempts: isNumber,
   rate: isNumber,
   gradient_vanished: isNumber,
-  distortion_successes: maybe(isNumber),
-  hardness: maybe(isNumber),
-  distance: maybe(isNumber),
+  distortion_successes: orNull(isNumber),
+  hardness: orNull(isNumber),
+  distance: orNull(isNumber),
 });
 
-/** What the views need of a row. @type {Record<import("./plan.js").Kind, Check>} */
-const ROWS = {
-  success: has({ ...NETWORK, ...COUNTS, distortion_successes: maybe(isNumber) }),
-  robustness: has({
+/** The fields that the charts and tables need in a row of each experiment. @type {Record<import("./plan.js").Kind, Check>} */
+const ROW_CHECKS = {
+  success: hasFields({ ...NETWORK, ...COUNTS, distortion_successes: orNull(isNumber) }),
+  robustness: hasFields({
     ...NETWORK,
     measured: isNumber,
     misread: isNumber,
     cap: isNumber,
     failures: isNumber,
     gradient_vanished: isNumber,
-    robustness: maybe(isNumber),
-    interval: maybe(isSpan),
-    robustness_of_successes: maybe(isNumber),
-    interval_of_successes: maybe(isSpan),
+    robustness: orNull(isNumber),
+    interval: orNull(isInterval),
+    robustness_of_successes: orNull(isNumber),
+    interval_of_successes: orNull(isInterval),
   }),
-  pairs: has({ ...NETWORK, ...COUNTS, cells: list(CELL, 100) }),
-  amplitude: has({
+  pairs: hasFields({ ...NETWORK, ...COUNTS, cells: isList(CELL, 100) }),
+  amplitude: hasFields({
     ...NETWORK,
     measured: isNumber,
-    counts: list(isNumber, 10),
+    counts: isList(isNumber, 10),
     below_1e_40: isNumber,
-    below_interval: isSpan,
+    below_interval: isInterval,
     above_1e_3: isNumber,
-    above_interval: isSpan,
+    above_interval: isInterval,
     zero: isNumber,
   }),
-  fgsm: has({
+  fgsm: hasFields({
     ...NETWORK,
     measured: isNumber,
     rate: isNumber,
-    interval: isSpan,
+    interval: isInterval,
     outcomes: OUTCOMES,
     misread: isNumber,
     epsilon: isNumber,
   }),
-  transfer: has({
+  transfer: hasFields({
     ...NETWORK,
     shown: isNumber,
     rate: isNumber,
-    interval: isSpan,
+    interval: isInterval,
     misread_rate: isNumber,
-    misread_interval: isSpan,
+    misread_interval: isInterval,
     outcomes: OUTCOMES,
-    to: has(NETWORK),
+    to: hasFields(NETWORK),
   }),
 };
 
@@ -119,7 +119,7 @@ function fetchRows(kind) {
     ?? fetchJson(file, { cache: "default" })
       .then((value) => parse(kind, value))
       .catch(() => {
-        // The next who asks may have a better line.
+        // The next call tries again.
         files.delete(kind);
         return [];
       });
@@ -127,12 +127,11 @@ function fetchRows(kind) {
   return rows;
 }
 
-/** @param {import("./plan.js").Kind} kind @param {unknown} value @returns {Row[]} */
-export const parse = (kind, value) => (Array.isArray(value) ? value.slice(0, MOST_ROWS).filter(ROWS[kind]) : []);
+/** The valid rows of a results file. @param {import("./plan.js").Kind} kind @param {unknown} value @returns {Row[]} */
+export const parse = (kind, value) => (Array.isArray(value) ? value.slice(0, MAX_ROWS).filter(ROW_CHECKS[kind]) : []);
 
 /**
- * The rows of an experiment, with the attack as it is chosen and at its paper's settings; of several
- * on the same network, the one that counts most.
+ * Fetches the published rows of an experiment with the chosen attack and settings, one for each network.
  *
  * @param {Experiment} experiment
  * @param {string} data
@@ -142,18 +141,24 @@ export const parse = (kind, value) => (Array.isArray(value) ? value.slice(0, MOS
 export async function fetchPublished(experiment, data, settings) {
   const rows = (await fetchRows(kindOf(experiment))).filter(({ dataset }) => dataset === data);
   if (experiment === "amplitude") return rows;
-  if (experiment !== "attacks") return sameAttack(rows, { ...settings, budget: budgetOf(experiment, data) });
+  if (experiment !== "attacks") return rowsOfAttack(rows, { ...settings, budget: budgetOf(experiment, data) });
   const transfers = (await fetchRows("transfer")).filter(
     (row) => row.dataset === data && row.role === "undefended" && row.to.model !== row.model,
   );
   return [
-    ...LINEUP.flatMap((each) => sameAttack(rows, { ...settings, ...each, temper: null })),
-    ...sameAttack(transfers, { ...settings, ...LINEUP[0], temper: null }).map(transferred),
+    ...COMPARED_ATTACKS.flatMap((variant) => rowsOfAttack(rows, { ...settings, ...variant, temper: null })),
+    ...rowsOfAttack(transfers, { ...settings, ...COMPARED_ATTACKS[0], temper: null }).map(asSuccessRow),
   ];
 }
 
-/** What fooled the undefended network, shown to another: a row about that other one. @param {Row} row @returns {Row} */
-const transferred = ({ to, shown, misread_rate: rate, misread_interval: interval }) => ({
+/**
+ * A row of the transfer experiment as a row of the success experiment: how often images that fooled the undefended
+ * network (the source) are also misread by another network (the target model).
+ *
+ * @param {Row} row
+ * @returns {Row}
+ */
+const asSuccessRow = ({ to, shown, misread_rate: rate, misread_interval: interval }) => ({
   ...to,
   attack: "transfer",
   attempts: shown,
@@ -166,40 +171,40 @@ const transferred = ({ to, shown, misread_rate: rate, misread_interval: interval
 });
 
 /**
- * Settings in which rows of the same attack differ: FGSM is measured at several steps, and other draws make no other
- * attack.
+ * Settings that rows of the same attack need not share: FGSM is measured with several ε, and another random seed is
+ * still the same attack.
  */
-const FREE = ["epsilon", "seed"];
+const IGNORED_SETTINGS = ["epsilon", "seed"];
 
-/** Rows hold numbers of 32 bits. @param {string | number} one @param {string | number} other */
+/** Rows hold 32-bit floats, so numbers are rounded to 32 bits before they are compared. @param {string | number} one @param {string | number} other */
 const isEqual = (one, other) => one === other || Math.fround(Number(one)) === Math.fround(Number(other));
 
 /**
- * The rows of an attack at these settings; of several on the same network, the one that counts most. A
- * row that lacks a setting is older than the setting, and was measured at its default.
+ * The rows of an attack with these settings. If a network has several, the one with the most planned attempts is taken.
+ * A row without some setting is older than that setting, and was measured with its default.
  *
  * @param {Row[]} rows
  * @param {Settings} settings
  */
-export function sameAttack(rows, settings) {
-  const compared = settingsOf(settings.attack).filter((name) => !FREE.includes(name));
-  const knows = tempered(settings);
-  const same = rows.filter((row) => {
-    const { attack_temperature: at = 1 } = row;
+export function rowsOfAttack(rows, settings) {
+  const compared = settingsOf(settings.attack).filter((name) => !IGNORED_SETTINGS.includes(name));
+  const usesT = tempered(settings);
+  const matching = rows.filter((row) => {
+    const { attack_temperature: attackTemperature = 1 } = row;
     const own = row.temperature * row.scale;
-    // An undefended network's own T is 1, so that its row stands for both.
-    const looks = knows === null || Math.abs(at / (knows ? own : 1) - 1) < 1e-6;
+    // The attack's temperature is the network's own T or 1. An undefended network's own T is 1, so its row matches both.
+    const hasTemperature = usesT === null || Math.abs(attackTemperature / (usesT ? own : 1) - 1) < 1e-6;
     return (
       row.attack === settings.attack
-      && looks
+      && hasTemperature
       && compared.every((name) => isEqual(row[name] ?? DEFAULTS[name], settings[name]))
     );
   });
   /** @type {Map<string, Row>} */
-  const most = new Map();
-  for (const row of same) {
+  const largest = new Map();
+  for (const row of matching) {
     const key = JSON.stringify([row.model, row.scale, row.epsilon, row.to?.model, row.to?.scale]);
-    if ((most.get(key)?.planned ?? -1) < row.planned) most.set(key, row);
+    if ((largest.get(key)?.planned ?? -1) < row.planned) largest.set(key, row);
   }
-  return [...most.values()];
+  return [...largest.values()];
 }

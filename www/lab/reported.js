@@ -1,34 +1,35 @@
-/**
- * The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's
- * list.
- */
+/** The figures that the papers report, as rows like the engine's with the paper's number in the page's list. */
 import { ATTACKS, settingsOf } from "../domain/attacks.js";
 import { PAPER_KEYS, PAPERS } from "../domain/papers.js";
 import { DEFAULTS } from "../domain/settings.js";
-import { LINEUP } from "./plan.js";
+import { COMPARED_ATTACKS } from "./plan.js";
 
 /**
  * @typedef {import("./plan.js").Row} Row
  * @typedef {import("../page/paper-figures.js").PaperFigures} PaperFigures
  */
 
-/** The step that FGSM's figures are about. */
+/** The ε of the papers' figures about FGSM. */
 export const PAPER_EPSILON = 0.3;
 
 /**
+ * The rows of an experiment that the papers report for these settings; empty if they report none.
+ *
  * @param {import("./plan.js").Experiment} experiment
  * @param {string} data
  * @param {import("../domain/settings.js").Settings} settings
  * @param {PaperFigures} papers
  * @returns {Row[]}
  */
-export function reported(experiment, data, settings, papers) {
+export function paperRows(experiment, data, settings, papers) {
   const isPaper = settings.attack === "jsma-f" && settings.direction === "increase";
   switch (experiment) {
     case "success":
-      return ofAttack(data, settings, papers);
+      return rowsOfAttack(data, settings, papers);
     case "attacks":
-      return LINEUP.flatMap((each) => ofAttack(data, { ...settings, ...each, temper: null }, papers));
+      return COMPARED_ATTACKS.flatMap((variant) =>
+        rowsOfAttack(data, { ...settings, ...variant, temper: null }, papers),
+      );
     case "robustness":
       return isPaper ? rows(papers.robustness[data], (robustness) => ({ robustness })) : [];
     case "amplitude":
@@ -46,8 +47,14 @@ export function reported(experiment, data, settings, papers) {
   }
 }
 
-/** @param {string} data @param {import("../domain/settings.js").Settings} settings @param {PaperFigures} papers */
-function ofAttack(data, settings, papers) {
+/**
+ * The papers' success rates of an attack. They are about the default settings, apart from the direction.
+ *
+ * @param {string} data
+ * @param {import("../domain/settings.js").Settings} settings
+ * @param {PaperFigures} papers
+ */
+function rowsOfAttack(data, settings, papers) {
   const { attack, direction } = settings;
   const changed = settingsOf(attack).filter((name) => settings[name] !== DEFAULTS[name]);
   if (settings.temper !== null || changed.some((name) => name !== "direction")) return [];
@@ -63,6 +70,8 @@ function ofAttack(data, settings, papers) {
 }
 
 /**
+ * A row for each network of a group of figures.
+ *
  * @template Figure
  * @param {import("../page/paper-figures.js").Group<Figure> | undefined} group
  * @param {(figure: Figure, network: string) => object} row
@@ -77,5 +86,5 @@ function rows(group, row) {
   });
 }
 
-/** The place of a paper in the page's list. @param {string} source Such as `arXiv:1511.04508`. */
+/** A paper's number in the page's list, from 1. @param {string} source Such as `arXiv:1511.04508`. */
 const numberOf = (source) => 1 + PAPER_KEYS.findIndex((key) => `arXiv:${PAPERS[key].arxiv}` === source);

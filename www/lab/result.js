@@ -1,41 +1,41 @@
-/** What is shown of an experiment: its chart, the same as a table, and the attempts behind a cell. */
+/** The result of an experiment: its chart, the same figures as a table, and the attempts that a cell counts. */
 import { hasSetting } from "../domain/attacks.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must, refill, setText } from "../page/dom.js";
 import { t } from "../page/i18n.js";
 import { fetchPaperFigures, NO_FIGURES } from "../page/paper-figures.js";
-import { attemptsBehind } from "./attempts.js";
+import { attemptsOfCell } from "./attempts.js";
 import { drawDownloads } from "./downloads.js";
 import { fetchPublished } from "./published.js";
-import { reported } from "./reported.js";
-import { draw, FIRST_LOOK } from "./views.js";
+import { paperRows } from "./reported.js";
+import { createView, DEFAULT_OPTIONS } from "./views.js";
 
 /**
  * @typedef {import("./plan.js").Choice} Choice
  *
  * @typedef {object} Shown
- * @property {Choice} choice What it is about.
- * @property {import("./run.js").Run | null} run The visitor's, if there is one about this.
+ * @property {Choice} choice The experiment that is shown.
+ * @property {import("./run.js").Run | null} run The visitor's run of this experiment, if there is one.
  */
 
 /** @param {() => Shown} shown */
 export function createResult(shown) {
-  /** @type {import("./views.js").Look} */
-  let look = FIRST_LOOK;
+  /** @type {import("./views.js").ViewOptions} */
+  let options = DEFAULT_OPTIONS;
   /** @type {import("./views.js").Cell | null} */
   let opened = null;
-  /** This project's rows, and what they are about. @type {{ about: string, rows: import("./plan.js").Row[] }} */
-  let published = { about: "", rows: [] };
+  /** This project's rows, and the choice that they belong to. @type {{ key: string, rows: import("./plan.js").Row[] }} */
+  let published = { key: "", rows: [] };
   let papers = NO_FIGURES;
 
-  /** Whether a pointer is down on what can be opened: drawn anew, it would not be clicked. */
+  /** Whether a pointer is pressed on the chart. Redrawing it now would remove the button before its click event. */
   let isPressed = false;
   for (const id of ["#lab-chart", "#lab-attempts"])
     must(id, HTMLElement).addEventListener("pointerdown", () => {
       isPressed = true;
     });
   for (const type of ["pointerup", "pointercancel"]) {
-    // The click comes after it.
+    // The click event comes after pointerup.
     addEventListener(type, () =>
       setTimeout(() => {
         if (!isPressed) return;
@@ -53,7 +53,7 @@ export function createResult(shown) {
     setText(must("#lab-result-title", HTMLElement), t(`lab.${experiment}.title`));
     const limit = hasSetting(settings.attack, "budget") ? t("lab.limit") : "";
     setCitedText(must("#lab-about", HTMLElement), t(`lab.${experiment}.about`, { limit }));
-    // All attacks on all networks would be too many: there it is the networks that are chosen.
+    // All attacks on all networks would be too many, so the comparison shows only the chosen networks.
     const isShown = (/** @type {import("./plan.js").Row} */ row) =>
       experiment !== "attacks"
       || subjects.some(({ model, scale }) =>
@@ -61,28 +61,28 @@ export function createResult(shown) {
           ? model.role === "undefended" && row.scale === scale
           : scale === null && row.role === model.role && row.temperature === model.temperature,
       );
-    const ours = published.about === aboutOf(choice) ? published.rows : [];
+    const ours = published.key === keyOf(choice) ? published.rows : [];
     const figures = {
       yours,
       ours: ours.filter(isShown),
-      paper: reported(experiment, data, settings, papers).filter(isShown),
+      paper: paperRows(experiment, data, settings, papers).filter(isShown),
     };
-    const view = draw(experiment, figures, { data, look, onLook: lookElsewhere, onOpen: open });
+    const view = createView(experiment, figures, { data, options, onOptions: changeOptions, onOpen: open });
     refill(must("#lab-chart", HTMLElement), ...(view.chart ? [view.chart] : []));
     must("#lab-legend", HTMLElement).replaceChildren(...view.legend);
     drawSelects(view.selects ?? []);
     const attempts = must("#lab-attempts", HTMLElement);
     attempts.tabIndex = -1;
     attempts.hidden = !run || !opened;
-    refill(attempts, ...(run && opened ? attemptsBehind(run, opened) : []));
+    refill(attempts, ...(run && opened ? attemptsOfCell(run, opened) : []));
     must("#lab-table-box", HTMLElement).hidden = view.body.length === 0;
     must("#lab-table", HTMLElement).replaceChildren(...(view.body.length > 0 ? [tableOf(view)] : []));
     drawDownloads(yours.length > 0);
   }
 
-  /** @param {Partial<import("./views.js").Look>} wanted */
-  function lookElsewhere(wanted) {
-    look = { ...look, ...wanted };
+  /** @param {Partial<import("./views.js").ViewOptions>} changed */
+  function changeOptions(changed) {
+    options = { ...options, ...changed };
     opened = null;
     drawResult();
   }
@@ -90,7 +90,7 @@ export function createResult(shown) {
   /** @param {import("./views.js").Cell} cell */
   function open(cell) {
     opened = cell;
-    // The press has become a click; what is not drawn yet could not take the focus.
+    // The click has arrived, so redrawing is safe; the list has to be drawn before it can take the focus.
     isPressed = false;
     drawResult();
     must("#lab-attempts", HTMLElement).focus();
@@ -99,43 +99,43 @@ export function createResult(shown) {
   return {
     draw: drawResult,
 
-    /** Fetches what the papers and this project have published of what is shown, if that is not here yet. */
-    async complete() {
+    /** Fetches the published figures for what is shown, of the papers and of this project, and draws them. */
+    async fetchFigures() {
       const { choice } = shown();
-      const about = aboutOf(choice);
-      if (published.about === about) return;
+      const key = keyOf(choice);
+      if (published.key === key) return;
       const [rows, figures] = await Promise.all([
         fetchPublished(choice.experiment, choice.data, choice.settings),
         fetchPaperFigures(),
       ]);
       papers = figures;
-      if (aboutOf(shown().choice) !== about) return;
-      published = { about, rows };
+      if (keyOf(shown().choice) !== key) return;
+      published = { key, rows };
       drawResult();
     },
 
-    /** Another run has begun: what was chosen to be seen of the last is not there. */
-    forget() {
-      look = FIRST_LOOK;
+    /** Resets what the visitor chose to see, since a new run has started. */
+    reset() {
+      options = DEFAULT_OPTIONS;
       opened = null;
     },
   };
 }
 
 /** @param {Choice} choice */
-const aboutOf = (choice) => JSON.stringify([choice.experiment, choice.data, choice.settings]);
+const keyOf = (choice) => JSON.stringify([choice.experiment, choice.data, choice.settings]);
 
 /**
- * Drawn anew only when they offer something else, so that an open one stays open.
+ * Redraws the menus only if their choices changed, so that an open menu stays open.
  *
  * @param {import("./views.js").Select[]} selects
  */
 function drawSelects(selects) {
   const root = must("#lab-choice", HTMLElement);
   root.hidden = selects.length === 0;
-  const now = JSON.stringify(selects);
-  if (root.dataset.built === now) return;
-  root.dataset.built = now;
+  const key = JSON.stringify(selects);
+  if (root.dataset.built === key) return;
+  root.dataset.built = key;
   refill(
     root,
     ...selects.map(({ label, value, options, onChange }) => {

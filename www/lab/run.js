@@ -1,35 +1,36 @@
-/** A run: attempts as they are made, counted from time to time, until all are done or it is told to stop. */
+/** A run of an experiment: collects records from the pool, and counts them into rows from time to time. */
 import { attemptsOf, planOf } from "./plan.js";
 import { progressOf } from "./views.js";
 
 /**
  * @typedef {import("../pool/pool.js").ExperimentRecord} ExperimentRecord
  *
- * @typedef {object} Work What is run, and on what.
+ * @typedef {object} Work What a run measures, and on which backend.
  * @property {import("./plan.js").Choice} choice
- * @property {import("../page/samples.js").Sample[]} samples Those that are attacked.
- * @property {import("../engine/protocol.js").ManifestEntry[]} models All of the data set.
+ * @property {import("../page/samples.js").Sample[]} samples The attacked samples.
+ * @property {import("../engine/protocol.js").ManifestEntry[]} models All networks of the data set.
  * @property {import("./backends.js").Backend} backend
  * @property {import("./backends.js").Pool} pool
  *
  * @typedef {object} Listener
- * @property {() => void} onProgress There are more records, or the run has begun in earnest.
- * @property {() => void} onRows The records have been counted.
- * @property {(error: Error) => void} onTrouble
+ * @property {() => void} onProgress Called when there are more records, and when the first chunk starts.
+ * @property {() => void} onRows Called when the records have been counted into rows.
+ * @property {(error: Error) => void} onError
  *
  * @typedef {ReturnType<typeof createRun>} Run
  */
 
-/** Milliseconds between two looks at what has been counted. */
-const PACE = 400;
+/** Milliseconds between two counts of the records. */
+const COUNT_INTERVAL = 400;
 
 /** @param {Work} work @param {Listener} listener */
-export function createRun({ choice, samples, models, backend, pool }, { onProgress, onRows, onTrouble }) {
+export function createRun({ choice, samples, models, backend, pool }, { onProgress, onRows, onError }) {
   const plan = planOf(choice, samples, { engine: backend, date: new Date().toISOString().slice(0, 10) });
   const control = new AbortController();
-  /** Until the last pause, and when the work began or went on. */
-  let [worked, since] = [0, performance.now()];
-  let looking = 0;
+  /** Milliseconds of work until the last pause, and the time at which work started or resumed. */
+  let [workedBefore, resumedAt] = [0, performance.now()];
+  /** The timer of the next count, or 0. */
+  let timer = 0;
   let counted = 0;
 
   const run = {
@@ -41,29 +42,29 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
     total: attemptsOf(choice),
     /** @type {ExperimentRecord[]} */
     records: [],
-    /** What the records come to, network by network. @type {import("./plan.js").Row[]} */
+    /** The rows counted from the records so far. @type {import("./plan.js").Row[]} */
     rows: [],
     /** @type {'running' | 'paused' | 'done' | 'cancelled' | 'failed'} */
     state: "running",
-    /** Whether the engine and the networks are there. */
+    /** Whether the engine and the networks are loaded. */
     isPlanned: false,
 
-    /** Milliseconds of work, pauses left out. */
-    worked: () => (run.state === "running" ? worked + performance.now() - since : worked),
+    /** Milliseconds of work, without pauses. */
+    workedMs: () => (run.state === "running" ? workedBefore + performance.now() - resumedAt : workedBefore),
 
-    /** Until it ends, one way or another. */
+    /** Runs the plan until it is done, cancelled or failed. */
     async finish() {
-      const ending = await attack().catch((error) => {
-        onTrouble(error);
+      const ending = await runPlan().catch((error) => {
+        onError(error);
         return /** @type {const} */ ("failed");
       });
-      worked = run.worked();
+      workedBefore = run.workedMs();
       run.state = ending;
       pool.resume();
     },
 
-    /** Counts what there is. */
-    async count() {
+    /** Counts the records so far into rows. */
+    async countRows() {
       const records = run.records.slice();
       try {
         run.rows = (await pool.rows(plan, records)).map((/** @type {import("./plan.js").Row} */ row) => {
@@ -71,7 +72,7 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
           return { ...row, partial: done < of };
         });
       } catch (error) {
-        if (run.state !== "failed") onTrouble(/** @type {Error} */ (error));
+        if (run.state !== "failed") onError(/** @type {Error} */ (error));
       }
       counted = records.length;
       onRows();
@@ -80,10 +81,10 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
     pauseOrResume() {
       if (run.state === "running") {
         pool.pause();
-        worked = run.worked();
+        workedBefore = run.workedMs();
         run.state = "paused";
       } else if (run.state === "paused") {
-        since = performance.now();
+        resumedAt = performance.now();
         run.state = "running";
         pool.resume();
       }
@@ -92,34 +93,34 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
     cancel: () => control.abort(),
   };
 
-  async function attack() {
+  async function runPlan() {
     const cancelled = new Promise((/** @type {(nothing: null) => void} */ resolve) =>
       control.signal.addEventListener("abort", () => resolve(null)),
     );
-    // A fetch may hang as long as it likes; whoever cancels does not.
+    // Cancelling takes effect at once, even if a fetch hangs.
     const planned = await Promise.race([pool.plan(plan), cancelled]);
     if (planned === null) return "cancelled";
     run.isPlanned = true;
-    since = performance.now();
+    resumedAt = performance.now();
     onProgress();
     const isDone = await pool.run(plan, planned.chunks, {
       signal: control.signal,
       onRecords(records) {
         run.records.push(...records);
-        look();
+        scheduleCount();
       },
     });
     return isDone ? "done" : "cancelled";
   }
 
-  /** Counts what is there, soon and not too often. */
-  function look() {
-    if (looking === 0)
-      looking = setTimeout(async () => {
-        await run.count();
-        looking = 0;
-        if (run.records.length > counted) look();
-      }, PACE);
+  /** Reports progress, and schedules a count of the records unless one is scheduled already. */
+  function scheduleCount() {
+    if (timer === 0)
+      timer = setTimeout(async () => {
+        await run.countRows();
+        timer = 0;
+        if (run.records.length > counted) scheduleCount();
+      }, COUNT_INTERVAL);
     onProgress();
   }
 

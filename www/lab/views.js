@@ -1,12 +1,11 @@
 /**
- * What each experiment shows: its chart, what the marks mean, and the same figures as a table. Three
- * stand beside each other wherever there are three: the paper's figures, those that this project has
- * published, and the visitor's own.
+ * The view of each experiment: a chart, its legend, menus and a table with the same figures. Each shows up to three
+ * sources side by side: the paper's figures, those that this project has published, and the visitor's own.
  */
 import { DATASETS } from "../domain/datasets.js";
 import { className, modelName, number, percent, percentInterval, t } from "../page/i18n.js";
 import { barChart, barLegend, heatMap, histograms, legend, lineChart } from "./charts.js";
-import { LINEUP } from "./plan.js";
+import { COMPARED_ATTACKS } from "./plan.js";
 import { PAPER_EPSILON } from "./reported.js";
 
 /**
@@ -14,29 +13,30 @@ import { PAPER_EPSILON } from "./reported.js";
  * @typedef {import("./plan.js").Experiment} Experiment
  *
  * @typedef {object} Figures
- * @property {Row[]} yours
- * @property {Row[]} ours What this project has published of the same attack.
+ * @property {Row[]} yours The visitor's rows.
+ * @property {Row[]} ours The rows that this project has published of the same attack.
  * @property {Row[]} paper
  *
- * @typedef {object} Look What of it is on show.
- * @property {number} network Which network's heat map: yours come first, then this project's.
- * @property {typeof MEASURES[number]} measure What a heat map of source and target is about.
- * @property {'temperature' | 'epsilon'} axis What FGSM's errors are drawn against.
+ * @typedef {object} ViewOptions What the visitor has chosen to see.
+ * @property {number} network The place of the network whose heat map is shown: the visitor's rows come first, then this
+ * project's.
+ * @property {typeof MEASURES[number]} measure What the heat map of source and target classes shows.
+ * @property {'temperature' | 'epsilon'} axis The x axis of FGSM's errors.
  * @property {'yours' | 'ours'} whose
  *
  * @typedef {object} Context
  * @property {string} data
- * @property {Look} look
- * @property {(look: Partial<Look>) => void} onLook
+ * @property {ViewOptions} options
+ * @property {(changed: Partial<ViewOptions>) => void} onOptions
  * @property {(cell: Cell) => void} onOpen
  *
- * @typedef {{ task: number, source?: number, target?: number }} Cell What was attacked, where a cell speaks of this
- * alone.
+ * @typedef {{ task: number, source?: number, target?: number }} Cell The attacks that a cell counts: those of a task, or
+ * only those from one source class to one target class.
  *
- * @typedef {object} Select A choice of what is on show.
+ * @typedef {object} Select A menu that chooses what is shown.
  * @property {string} label
  * @property {string} value
- * @property {[value: string, words: string][]} options
+ * @property {[value: string, text: string][]} options
  * @property {(value: string) => void} onChange
  *
  * @typedef {object} View
@@ -47,34 +47,34 @@ import { PAPER_EPSILON } from "./reported.js";
  * @property {string[][]} body
  */
 
-/** What a heat map of source and target can show. */
+/** What the heat map of source and target classes can show. */
 export const MEASURES = /** @type {const} */ (["rate", "distortion_successes", "hardness", "distance", "vanished"]);
 
-/** A share of attempts whose gradient vanished is told from here on. */
-const LEAST_SAID = 0.005;
-/** A share of fewer examples than these is no finding. */
-const FEW = 10;
+/** The least share of attempts with a vanished gradient that a cell mentions. */
+const LEAST_NOTED = 0.005;
+/** A share of fewer images than this is marked as unreliable. */
+const FEW_IMAGES = 10;
 
-/** How many of a row's attempts ended without a gradient. @param {Row} row */
+/** The share of a row's attempts in which the gradient vanished. @param {Row} row */
 const vanishedShare = ({ attempts, measured, outcomes }) =>
   (outcomes?.gradient_vanished ?? 0) / Math.max(1, attempts ?? measured ?? 1);
 
 const TEMPERATURES = [1, 2, 5, 10, 20, 40, 100];
 
-/** @type {Look} */
-export const FIRST_LOOK = { network: 0, measure: "rate", axis: "temperature", whose: "yours" };
+/** @type {ViewOptions} */
+export const DEFAULT_OPTIONS = { network: 0, measure: "rate", axis: "temperature", whose: "yours" };
 
-/** A network's name, by the row that measured it. @param {Row} row */
+/** The name of the network that a row measured. @param {Row} row */
 const rowName = ({ role, temperature, scale }) =>
   role === "scaled" ? modelName({ role: "undefended", temperature }, scale) : modelName({ role, temperature });
 
-/** What two rows about the same network have in common. @param {Row} row */
-const keyOf = ({ role, temperature, scale }) => `${role} ${temperature} ${scale}`;
+/** Identifies a row's network: equal for two rows of the same network. @param {Row} row */
+const networkKey = ({ role, temperature, scale }) => `${role} ${temperature} ${scale}`;
 
-/** One row of each network. @param {Row[]} rows */
-const distinct = (rows) => [...new Map(rows.map((row) => [keyOf(row), row])).values()];
+/** One row for each network. @param {Row[]} rows */
+const onePerNetwork = (rows) => [...new Map(rows.map((row) => [networkKey(row), row])).values()];
 
-/** How much of a row has been measured, of how much. @param {Experiment} experiment @param {Row} row */
+/** How many of a row's planned measurements are done. @param {Experiment} experiment @param {Row} row */
 export function progressOf(experiment, row) {
   if (experiment === "robustness") return { done: row.measured + row.misread, of: row.images };
   if (experiment === "amplitude" || experiment === "fgsm") return { done: row.measured, of: row.planned };
@@ -82,37 +82,37 @@ export function progressOf(experiment, row) {
 }
 
 /** @param {Experiment} experiment @param {Figures} figures @param {Context} context @returns {View} */
-export function draw(experiment, figures, context) {
-  const view = DRAW[experiment](figures, context);
+export function createView(experiment, figures, context) {
+  const view = VIEWS[experiment](figures, context);
   const done = figures.yours.map((row) => progressOf(experiment, row));
   const isPartial = done.some(({ done, of }) => done < of);
   const sum = (/** @type {'done' | 'of'} */ field) => done.reduce((all, each) => all + each[field], 0);
   return {
     ...view,
     legend: [
-      ...(isPartial ? [words(t("lab.partial.chart", { done: sum("done"), of: sum("of") }), "partial")] : []),
+      ...(isPartial ? [legendText(t("lab.partial.chart", { done: sum("done"), of: sum("of") }), "partial")] : []),
       ...view.legend,
     ],
   };
 }
 
 /** @param {[number, number] | null | undefined} interval @param {number} [digits] */
-const span = (interval, digits) => (interval ? ` (${percentInterval(interval, digits)})` : "");
+const intervalText = (interval, digits) => (interval ? ` (${percentInterval(interval, digits)})` : "");
 /** @param {number | null | undefined} share @param {number} [digits] */
-const share = (share, digits = 1) => (share === null || share === undefined ? "–" : percent(share, digits));
+const shareText = (share, digits = 1) => (share === null || share === undefined ? "–" : percent(share, digits));
 /** @param {number | undefined} value */
-const count = (value) => (value === undefined ? "–" : number(value));
+const countText = (value) => (value === undefined ? "–" : number(value));
 /** @param {...string} names */
-const head = (...names) => names.map((name) => t(`lab.head.${name}`));
+const headings = (...names) => names.map((name) => t(`lab.head.${name}`));
 
 /**
- * The table: of each network the paper's line, this project's and yours, one under the other.
+ * The rows of the table: for each network the paper's, this project's and the visitor's, one below the other.
  *
  * @param {Experiment} experiment
  * @param {Figures} figures
  * @param {(row: Row) => string[]} cells
  */
-function linesOf(experiment, { yours, ours, paper }, cells) {
+function tableRows(experiment, { yours, ours, paper }, cells) {
   const order = (/** @type {Row} */ { role, temperature, scale, epsilon = 0 }) =>
     1e6 * ROLES.findIndex((each) => each.role === role) + 1e3 * Math.max(temperature, scale) + epsilon;
   const lines = [
@@ -133,17 +133,17 @@ const ROLES = /** @type {const} */ ([
   { role: "scaled", mark: "diamond" },
 ]);
 
-/** A paper's points are crosses: nobody can open the attempts behind them. */
+/** The paper's points are drawn as crosses. */
 const PAPER_MARKS = /** @type {const} */ (["plus", "cross"]);
 
 /**
- * Shares against the temperature of the training, or k.
+ * A line chart of rates against the temperature of the training, or against k for the scaled controls.
  *
  * @param {Figures} figures
  * @param {string} y
  * @param {string} title
  */
-function againstTemperature({ yours, ours, paper }, y, title) {
+function chartByTemperature({ yours, ours, paper }, y, title) {
   const pick = (/** @type {Row[]} */ of, /** @type {string} */ role) =>
     of
       .filter((row) => row.role === role && (row.attempts ?? row.measured ?? 1) > 0)
@@ -159,21 +159,21 @@ function againstTemperature({ yours, ours, paper }, y, title) {
   const series = [
     ...ROLES.slice(0, 2).map(({ role }, place) => ({
       name: name("paper", role),
-      look: "chart-paper",
+      cssClass: "chart-paper",
       mark: PAPER_MARKS[place],
       isJoined: true,
       points: pick(paper, role),
     })),
     ...ROLES.map(({ role, mark }) => ({
       name: name("published", role),
-      look: "chart-published",
+      cssClass: "chart-published",
       mark,
       isJoined: role === "scaled",
       points: pick(ours, role),
     })),
     ...ROLES.map(({ role, mark }) => ({
       name: name("yours", role),
-      look: role === "scaled" ? "chart-scaled" : "chart-yours",
+      cssClass: role === "scaled" ? "chart-scaled" : "chart-yours",
       mark,
       isJoined: role === "scaled" || role === "distilled",
       points: pick(yours, role),
@@ -187,29 +187,29 @@ function againstTemperature({ yours, ours, paper }, y, title) {
       format: (value) => percent(value, 0),
       title,
     }),
-    legend: [...legend(series), ...aboutHollow(series)],
+    legend: [...legend(series), ...hollowLegend(series)],
   };
 }
 
-/** What a hollow mark says, where there is one. @param {import("./charts.js").Series[]} series */
-const aboutHollow = (series) =>
-  series.some(({ points }) => points.some(({ isHollow }) => isHollow)) ? [words(t("lab.legend.hollow"))] : [];
+/** Explains hollow marks, if the chart has any. @param {import("./charts.js").Series[]} series */
+const hollowLegend = (series) =>
+  series.some(({ points }) => points.some(({ isHollow }) => isHollow)) ? [legendText(t("lab.legend.hollow"))] : [];
 
 /** @type {Record<Experiment, (figures: Figures, context: Context) => View>} */
-const DRAW = {
+const VIEWS = {
   success(figures) {
     return {
-      ...againstTemperature(figures, t("lab.axis.success"), t("lab.success.title")),
-      head: head("network", "by", ...SUCCESS),
-      body: linesOf("success", figures, successCells),
+      ...chartByTemperature(figures, t("lab.axis.success"), t("lab.success.title")),
+      head: headings("network", "by", ...SUCCESS),
+      body: tableRows("success", figures, successCells),
     };
   },
 
-  attacks(figures, { look, onLook, onOpen }) {
-    const { whose, rows, selects } = chooseRows(figures, look, onLook);
-    const networks = distinct(rows);
+  attacks(figures, { options, onOptions, onOpen }) {
+    const { whose, rows, selects } = chooseRows(figures, options, onOptions);
+    const networks = onePerNetwork(rows);
     const cellOf = (/** @type {Row} */ like, /** @type {Row} */ network) => {
-      const task = rows.findIndex((row) => keyOf(row) === keyOf(network) && isSameAttack(row, like));
+      const task = rows.findIndex((row) => networkKey(row) === networkKey(network) && isSameAttack(row, like));
       if (task < 0 || rows[task].attempts === 0) return null;
       const { rate, attempts } = rows[task];
       const label = t("lab.attacks.cell", {
@@ -219,7 +219,7 @@ const DRAW = {
         count: attempts,
       });
       const vanished = vanishedShare(rows[task]);
-      const note = vanished > LEAST_SAID ? t("lab.heat.vanished", { share: percent(vanished, 0) }) : "";
+      const note = vanished > LEAST_NOTED ? t("lab.heat.vanished", { share: percent(vanished, 0) }) : "";
       return {
         share: rate,
         text: percent(rate, 0),
@@ -229,59 +229,65 @@ const DRAW = {
         ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}),
       };
     };
-    const lineup = [...LINEUP, { attack: "transfer" }].filter((like) => rows.some((row) => isSameAttack(row, like)));
+    const compared = [...COMPARED_ATTACKS, { attack: "transfer" }].filter((like) =>
+      rows.some((row) => isSameAttack(row, like)),
+    );
     return {
       chart:
         rows.length > 0
           ? heatMap({
               caption: t(`lab.attacks.caption.${whose}`),
               corner: t("settings.title"),
-              across: networks.map(rowName),
-              rows: lineup.map((like) => ({
+              columns: networks.map(rowName),
+              rows: compared.map((like) => ({
                 name: attackName(like),
                 cells: networks.map((network) => cellOf(like, network)),
               })),
             })
           : null,
-      legend: rows.length > 0 ? [words(t("lab.attacks.legend"))] : [],
+      legend: rows.length > 0 ? [legendText(t("lab.attacks.legend"))] : [],
       selects,
-      head: head("network", "by", "attack", ...SUCCESS),
-      body: linesOf("attacks", figures, (row) => [attackName(row), ...successCells(row)]),
+      head: headings("network", "by", "attack", ...SUCCESS),
+      body: tableRows("attacks", figures, (row) => [attackName(row), ...successCells(row)]),
     };
   },
 
   robustness(figures) {
     const { yours, ours, paper } = figures;
     const all = [...paper, ...ours, ...yours];
-    const looks = /** @type {const} */ ([
+    const variants = /** @type {const} */ ([
       [yours, ""],
       [ours, " chart-bar-ours"],
     ]);
-    const networks = byOrder(all);
+    const networks = networksInOrder(all);
     const rows = networks.map((network) => {
-      const of = (/** @type {Row[]} */ rows) => rows.find((row) => keyOf(row) === keyOf(network));
-      const bars = looks.flatMap(([rows, look]) => {
+      const of = (/** @type {Row[]} */ rows) => rows.find((row) => networkKey(row) === networkKey(network));
+      const bars = variants.flatMap(([rows, cssClass]) => {
         const row = of(rows);
         return [
           row && row.robustness !== null
-            ? { share: row.robustness, interval: row.interval, look: `chart-bar-0${look}` }
+            ? { share: row.robustness, interval: row.interval, cssClass: `chart-bar-0${cssClass}` }
             : null,
           row && row.robustness_of_successes !== null
-            ? { share: row.robustness_of_successes, interval: row.interval_of_successes, look: `chart-bar-1${look}` }
+            ? {
+                share: row.robustness_of_successes,
+                interval: row.interval_of_successes,
+                cssClass: `chart-bar-1${cssClass}`,
+              }
             : null,
         ];
       });
       const [reported, shown] = [of(paper), of(yours) ?? of(ours)];
       return {
         name: rowName(network),
-        bars: [...bars, reported ? { share: reported.robustness, look: "chart-bar-paper" } : null].filter(
+        bars: [...bars, reported ? { share: reported.robustness, cssClass: "chart-bar-paper" } : null].filter(
           (bar) => bar !== null,
         ),
-        words:
+        text:
           shown && shown.robustness !== null
-            ? `${share(shown.robustness, 2)} · ${share(shown.robustness_of_successes, 2)}`
+            ? `${shareText(shown.robustness, 2)} · ${shareText(shown.robustness_of_successes, 2)}`
             : reported
-              ? share(reported.robustness, 2)
+              ? shareText(reported.robustness, 2)
               : "",
       };
     });
@@ -309,27 +315,27 @@ const DRAW = {
       legend:
         rows.length > 0
           ? [
-              ...barLegend(keys.map(([name, look]) => ({ name: t(`lab.bar.${name}`), look }))),
-              words(t("lab.robustness.legend")),
+              ...barLegend(keys.map(([name, cssClass]) => ({ name: t(`lab.bar.${name}`), cssClass }))),
+              legendText(t("lab.robustness.legend")),
             ]
           : [],
-      head: head("network", "by", "images", "capped", "dropped", "failures", "all-vanished", "misread"),
-      body: linesOf("robustness", figures, (row) => [
-        count(row.measured),
-        share(row.robustness, 2) + span(row.interval, 2),
-        share(row.robustness_of_successes, 2) + span(row.interval_of_successes, 2),
-        count(row.failures),
-        count(row.gradient_vanished),
-        count(row.misread),
+      head: headings("network", "by", "images", "capped", "dropped", "failures", "all-vanished", "misread"),
+      body: tableRows("robustness", figures, (row) => [
+        countText(row.measured),
+        shareText(row.robustness, 2) + intervalText(row.interval, 2),
+        shareText(row.robustness_of_successes, 2) + intervalText(row.interval_of_successes, 2),
+        countText(row.failures),
+        countText(row.gradient_vanished),
+        countText(row.misread),
       ]),
     };
   },
 
-  pairs(figures, { data, look, onLook, onOpen }) {
+  pairs(figures, { data, options, onOptions, onOpen }) {
     const { yours, ours } = figures;
-    const { measure } = look;
+    const { measure } = options;
     const all = [...yours, ...ours];
-    const place = Math.min(look.network, all.length - 1);
+    const place = Math.min(options.network, all.length - 1);
     const row = all[place];
     const classes = DATASETS[data].classes.map((_, label) => className(DATASETS[data], label));
     const isShare = measure === "rate" || measure === "vanished";
@@ -339,9 +345,9 @@ const DRAW = {
       const found = row.cells.find((/** @type {any} */ each) => each.source === source && each.target === target);
       if (!found) return null;
       const value = measure === "vanished" ? found.gradient_vanished / found.attempts : found[measure];
-      // Not to be taken for a network that withstood: nothing could be tried.
+      // A low rate because of vanished gradients does not mean that the network resisted, so the cell mentions them.
       const vanished = measure === "rate" ? found.gradient_vanished / found.attempts : 0;
-      const note = vanished > LEAST_SAID ? `∅ ${number(100 * vanished, { maximumFractionDigits: 0 })}` : "";
+      const note = vanished > LEAST_NOTED ? `∅ ${number(100 * vanished, { maximumFractionDigits: 0 })}` : "";
       const text =
         value === null
           ? "·"
@@ -382,32 +388,32 @@ const DRAW = {
         ? heatMap({
             caption: t("lab.pairs.caption", { network: title(row, place), measure: t(`lab.measure.${measure}`) }),
             corner: t("lab.pairs.corner"),
-            across: classes,
+            columns: classes,
             rows: classes.map((name, source) => ({ name, cells: classes.map((_, target) => cell(source, target)) })),
           })
         : null,
-      legend: row ? [words(t("lab.pairs.legend")), words(t("lab.pairs.paper"))] : [],
+      legend: row ? [legendText(t("lab.pairs.legend")), legendText(t("lab.pairs.paper"))] : [],
       selects: row
         ? [
             {
               label: t("lab.head.network"),
               value: String(place),
               options: all.map((each, at) => /** @type {[string, string]} */ ([String(at), title(each, at)])),
-              onChange: (value) => onLook({ network: Number(value) }),
+              onChange: (value) => onOptions({ network: Number(value) }),
             },
             {
               label: t("lab.measure"),
               value: measure,
               options: MEASURES.map((name) => /** @type {[string, string]} */ ([name, t(`lab.measure.${name}`)])),
-              onChange: (value) => onLook({ measure: MEASURES.find((name) => name === value) ?? "rate" }),
+              onChange: (value) => onOptions({ measure: MEASURES.find((name) => name === value) ?? "rate" }),
             },
           ]
         : [],
-      head: head("network", "by", "attempts", "fooled", "rate", "vanished", "changed", "hardness", "distance"),
-      body: linesOf("pairs", figures, (each) => [
+      head: headings("network", "by", "attempts", "fooled", "rate", "vanished", "changed", "hardness", "distance"),
+      body: tableRows("pairs", figures, (each) => [
         number(each.attempts),
         number(each.successes),
-        share(each.rate) + span(each.interval),
+        shareText(each.rate) + intervalText(each.interval),
         number(each.outcomes.gradient_vanished),
         mean(each, "distortion_successes"),
         mean(each, "hardness"),
@@ -419,24 +425,25 @@ const DRAW = {
   amplitude(figures) {
     const { yours, ours, paper } = figures;
     const bins = ["0", "1e−40", "1e−35", "1e−30", "1e−25", "1e−20", "1e−15", "1e−10", "1e−5", "1e−3"];
-    const rows = byOrder([...ours, ...yours]).map((network) => {
-      const of = (/** @type {Row[]} */ rows) => rows.find((row) => keyOf(row) === keyOf(network) && row.measured !== 0);
+    const rows = networksInOrder([...ours, ...yours]).map((network) => {
+      const of = (/** @type {Row[]} */ rows) =>
+        rows.find((row) => networkKey(row) === networkKey(network) && row.measured !== 0);
       const bars = [
-        { row: of(yours), look: "chart-bar-0" },
-        { row: of(ours), look: "chart-bar-0 chart-bar-ours" },
+        { row: of(yours), cssClass: "chart-bar-0" },
+        { row: of(ours), cssClass: "chart-bar-0 chart-bar-ours" },
       ];
       const shown = [...bars.map(({ row }) => row), of(paper)].map((row) => row?.below_1e_40);
-      const said = ["yours", "ours", "paper"].map((whose, place) =>
+      const texts = ["yours", "ours", "paper"].map((whose, place) =>
         shown[place] === undefined
           ? ""
           : `${t(`lab.by.${whose}`, { source: of(paper)?.source ?? "" })} ${percent(shown[place], 1)}`,
       );
       return {
         name: rowName(network),
-        bars: bars.flatMap(({ row, look }) =>
-          row ? [{ shares: row.counts.map((/** @type {number} */ count) => count / row.measured), look }] : [],
+        bars: bars.flatMap(({ row, cssClass }) =>
+          row ? [{ shares: row.counts.map((/** @type {number} */ count) => count / row.measured), cssClass }] : [],
         ),
-        words: t("lab.amplitude.below", { share: said.filter((each) => each !== "").join(" · ") }),
+        text: t("lab.amplitude.below", { share: texts.filter((each) => each !== "").join(" · ") }),
       };
     });
     const keys = [
@@ -448,61 +455,63 @@ const DRAW = {
       legend:
         rows.length > 0
           ? [
-              ...barLegend(keys.map(([name, look]) => ({ name: t(`lab.by.${name}`), look }))),
-              words(t("lab.amplitude.legend")),
+              ...barLegend(keys.map(([name, cssClass]) => ({ name: t(`lab.by.${name}`), cssClass }))),
+              legendText(t("lab.amplitude.legend")),
             ]
           : [],
-      head: head("network", "by", "images", "below", "above", "zero"),
-      body: linesOf("amplitude", figures, (row) => [
-        count(row.measured),
-        share(row.below_1e_40) + span(row.below_interval),
-        share(row.above_1e_3) + span(row.above_interval),
-        count(row.zero),
+      head: headings("network", "by", "images", "below", "above", "zero"),
+      body: tableRows("amplitude", figures, (row) => [
+        countText(row.measured),
+        shareText(row.below_1e_40) + intervalText(row.below_interval),
+        shareText(row.above_1e_3) + intervalText(row.above_interval),
+        countText(row.zero),
       ]),
     };
   },
 
-  fgsm(figures, { look, onLook }) {
+  fgsm(figures, { options, onOptions }) {
     const near = (/** @type {Row} */ row) => Math.abs(row.epsilon - PAPER_EPSILON) < 1e-6;
     const { yours, ours, paper } = figures;
     const drawn =
-      look.axis === "temperature"
-        ? againstTemperature(
+      options.axis === "temperature"
+        ? chartByTemperature(
             { yours: yours.filter(near), ours: ours.filter(near), paper },
             t("lab.axis.error"),
             t("lab.fgsm.title"),
           )
-        : againstEpsilon(figures);
+        : chartByEpsilon(figures);
     return {
       ...drawn,
       selects: [
         {
           label: t("lab.axis"),
-          value: look.axis,
+          value: options.axis,
           options: [
             ["temperature", t("lab.fgsm.temperature", { epsilon: PAPER_EPSILON })],
             ["epsilon", t("lab.fgsm.epsilon")],
           ],
-          onChange: (value) => onLook({ axis: value === "epsilon" ? "epsilon" : "temperature" }),
+          onChange: (value) => onOptions({ axis: value === "epsilon" ? "epsilon" : "temperature" }),
         },
       ],
-      head: head("network", "by", "epsilon", "images", "errors", "vanished", "misread"),
-      body: linesOf("fgsm", figures, (row) => [
+      head: headings("network", "by", "epsilon", "images", "errors", "vanished", "misread"),
+      body: tableRows("fgsm", figures, (row) => [
         number(row.epsilon, { maximumFractionDigits: 2 }),
-        count(row.measured),
-        (row.isBelow ? "< " : "") + share(row.rate) + span(row.interval),
-        count(row.outcomes?.gradient_vanished),
-        count(row.misread),
+        countText(row.measured),
+        (row.isBelow ? "< " : "") + shareText(row.rate) + intervalText(row.interval),
+        countText(row.outcomes?.gradient_vanished),
+        countText(row.misread),
       ]),
     };
   },
 
-  transfer(figures, { look, onLook, onOpen }) {
-    const { whose, rows, selects } = chooseRows(figures, look, onLook);
-    const from = distinct(rows);
-    const to = distinct(rows.map((row) => row.to));
+  transfer(figures, { options, onOptions, onOpen }) {
+    const { whose, rows, selects } = chooseRows(figures, options, onOptions);
+    const from = onePerNetwork(rows);
+    const to = onePerNetwork(rows.map((row) => row.to));
     const cell = (/** @type {Row} */ one, /** @type {number} */ task, /** @type {Row} */ other) => {
-      const row = rows.find((each) => keyOf(each) === keyOf(one) && keyOf(each.to) === keyOf(other));
+      const row = rows.find(
+        (each) => networkKey(each) === networkKey(one) && networkKey(each.to) === networkKey(other),
+      );
       if (!row || row.shown === 0) return null;
       const label = t("lab.transfer.cell", {
         from: rowName(one),
@@ -515,7 +524,7 @@ const DRAW = {
         text: percent(row.misread_rate, 0),
         note: `n = ${number(row.shown)}`,
         label,
-        isFew: row.shown < FEW,
+        isFew: row.shown < FEW_IMAGES,
         ...(whose === "yours" ? { onOpen: () => onOpen({ task }) } : {}),
       };
     };
@@ -525,18 +534,18 @@ const DRAW = {
           ? heatMap({
               caption: t("lab.transfer.caption"),
               corner: t("lab.transfer.corner"),
-              across: to.map(rowName),
+              columns: to.map(rowName),
               rows: from.map((one, task) => ({ name: rowName(one), cells: to.map((other) => cell(one, task, other)) })),
             })
           : null,
-      legend: rows.length > 0 ? [words(t("lab.transfer.legend")), words(t("lab.transfer.paper"))] : [],
+      legend: rows.length > 0 ? [legendText(t("lab.transfer.legend")), legendText(t("lab.transfer.paper"))] : [],
       selects,
-      head: head("from", "by", "to", "shown", "misread-rate", "reached", "vanished"),
-      body: linesOf("transfer", figures, (row) => [
+      head: headings("from", "by", "to", "shown", "misread-rate", "reached", "vanished"),
+      body: tableRows("transfer", figures, (row) => [
         rowName(row.to),
         number(row.shown),
-        row.shown === 0 ? "–" : share(row.misread_rate) + span(row.misread_interval),
-        row.shown === 0 ? "–" : share(row.rate) + span(row.interval),
+        row.shown === 0 ? "–" : shareText(row.misread_rate) + intervalText(row.misread_interval),
+        row.shown === 0 ? "–" : shareText(row.rate) + intervalText(row.interval),
         number(row.outcomes.gradient_vanished),
       ]),
     };
@@ -547,68 +556,69 @@ const SUCCESS = ["attempts", "fooled", "rate", "spent", "no-move", "vanished", "
 
 /** @param {Row} row */
 const successCells = ({ attempts, successes, rate, interval, outcomes, distortion_successes: changed }) => [
-  count(attempts),
-  count(successes),
-  share(rate) + span(interval),
-  count(outcomes?.budget_spent),
-  count(outcomes?.no_admissible_pair),
-  count(outcomes?.gradient_vanished),
-  share(changed),
+  countText(attempts),
+  countText(successes),
+  shareText(rate) + intervalText(interval),
+  countText(outcomes?.budget_spent),
+  countText(outcomes?.no_admissible_pair),
+  countText(outcomes?.gradient_vanished),
+  shareText(changed),
 ];
 
 /** @param {Row} row @param {Row} other */
 const isSameAttack = (row, other) =>
   row.attack === other.attack && (!row.direction || !other.direction || row.direction === other.direction);
 
-/** An attack's name, with its direction where there are several. @param {Row} row */
+/** An attack's name, with its direction if the attack is compared in several. @param {Row} row */
 function attackName({ attack, direction }) {
-  const several = LINEUP.filter((each) => each.attack === attack).length > 1;
+  const several = COMPARED_ATTACKS.filter((each) => each.attack === attack).length > 1;
   return several && direction
     ? t("lab.attacks.way", { attack: t(`attack.${attack}`), direction: t(`direction.${direction}`) })
     : t(`attack.${attack}`);
 }
 
 /**
- * The visitor's rows or this project's, as chosen, with the menu to choose where there are both.
+ * The visitor's rows or this project's, as the visitor chose, and the menu for that choice if both exist.
  *
  * @param {Figures} figures
- * @param {Look} look
- * @param {Context["onLook"]} onLook
+ * @param {ViewOptions} options
+ * @param {Context["onOptions"]} onOptions
  */
-function chooseRows({ yours, ours }, look, onLook) {
-  const whose = yours.length > 0 ? look.whose : "ours";
+function chooseRows({ yours, ours }, options, onOptions) {
+  const whose = yours.length > 0 ? options.whose : "ours";
   return {
     whose,
     rows: whose === "yours" ? yours : ours,
-    selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onLook)] : [],
+    selects: yours.length > 0 && ours.length > 0 ? [whoseSelect(whose, onOptions)] : [],
   };
 }
 
-/** @param {Look["whose"]} whose @param {Context["onLook"]} onLook @returns {Select} */
-const whoseSelect = (whose, onLook) => ({
+/** @param {ViewOptions["whose"]} whose @param {Context["onOptions"]} onOptions @returns {Select} */
+const whoseSelect = (whose, onOptions) => ({
   label: t("lab.head.by"),
   value: whose,
   options: [
     ["yours", t("lab.by.yours")],
     ["ours", t("lab.by.ours")],
   ],
-  onChange: (value) => onLook({ whose: value === "ours" ? "ours" : "yours" }),
+  onChange: (value) => onOptions({ whose: value === "ours" ? "ours" : "yours" }),
 });
 
-/** Each network once, in the order of the tables. @param {Row[]} rows */
-function byOrder(rows) {
-  const networks = distinct(rows);
+/** One row of each network, in the order of the tables. @param {Row[]} rows */
+function networksInOrder(rows) {
+  const networks = onePerNetwork(rows);
   const place = (/** @type {Row} */ { role, temperature, scale }) =>
     1e6 * ROLES.findIndex((each) => each.role === role) + Math.max(temperature, scale);
   return networks.sort((a, b) => place(a) - place(b));
 }
 
 /**
- * FGSM's errors by its step, a line a network: yours, or this project's where there is none of yours.
+ * A line chart of FGSM's error rates against ε, one line for each network. The lines are the visitor's, with this
+ * project's beside them, or this project's alone if the visitor has none.
  *
  * @param {Figures} figures
  */
-function againstEpsilon({ yours, ours, paper }) {
+function chartByEpsilon({ yours, ours, paper }) {
   const marks = /** @type {const} */ (["circle", "square", "diamond", "triangle"]);
   const rows = yours.length > 0 ? yours : ours;
   const point = (/** @type {Row} */ row) => ({
@@ -617,21 +627,21 @@ function againstEpsilon({ yours, ours, paper }) {
     interval: row.interval,
     isHollow: vanishedShare(row) > 0.5,
   });
-  const networks = byOrder(rows);
+  const networks = networksInOrder(rows);
   const of = (/** @type {Row[]} */ all, /** @type {Row} */ network) =>
-    all.filter((row) => keyOf(row) === keyOf(network) && row.measured !== 0).map(point);
+    all.filter((row) => networkKey(row) === networkKey(network) && row.measured !== 0).map(point);
   /** @type {import("./charts.js").Series[]} */
   const series = networks
     .flatMap((network, place) => {
-      const line = { look: `chart-series-${place % 6}`, mark: marks[place % 4] };
+      const line = { cssClass: `chart-series-${place % 6}`, mark: marks[place % 4] };
       const name = (/** @type {string} */ by, source = 0) => `${rowName(network)}, ${t(`lab.by.${by}`, { source })}`;
       return [
         { ...line, name: name(yours.length > 0 ? "yours" : "ours"), isJoined: true, points: of(rows, network) },
-        { ...line, name: name("ours"), look: "chart-published", points: yours.length > 0 ? of(ours, network) : [] },
+        { ...line, name: name("ours"), cssClass: "chart-published", points: yours.length > 0 ? of(ours, network) : [] },
         {
           ...line,
           name: name("paper", paper[0]?.source),
-          look: "chart-paper",
+          cssClass: "chart-paper",
           mark: PAPER_MARKS[1],
           points: of(paper, network),
         },
@@ -646,14 +656,14 @@ function againstEpsilon({ yours, ours, paper }) {
       format: (value) => percent(value, 0),
       title: t("lab.fgsm.title"),
     }),
-    legend: [...legend(series), ...aboutHollow(series)],
+    legend: [...legend(series), ...hollowLegend(series)],
   };
 }
 
-/** @param {string} text @param {string} [look] */
-function words(text, look = "") {
+/** A text below the chart. @param {string} text @param {string} [cssClass] */
+function legendText(text, cssClass = "") {
   const element = document.createElement("span");
-  element.className = look;
+  element.className = cssClass;
   element.textContent = text;
   return element;
 }

@@ -1,7 +1,7 @@
 /**
- * The page as a guest in somebody else's: `?embed=1` and a few flags. A guest shows the two panels
- * and what it was asked for, takes up no more than it needs, and does not write its address, which
- * belongs to its host.
+ * The embedded page: this page in a frame of another page (the host), with `?embed=1` and a few flags. It shows the two
+ * panels and the parts that the flags name, is no higher than its content, and does not change its address, which the
+ * host chose.
  */
 
 import { CHOICES } from "../domain/settings.js";
@@ -9,41 +9,42 @@ import { must } from "../page/dom.js";
 import { LANGUAGES, translate } from "../page/i18n.js";
 import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
-/** What can be shown besides the panels. */
+/** What an embedded page can show besides the panels. */
 const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw", "story"]);
 
 /**
- * @typedef {object} Guest
+ * @typedef {object} EmbedOptions
  * @property {Set<string>} parts
- * @property {boolean} autoplay Whether the attack starts when it comes into view.
+ * @property {boolean} autoplay Whether the attack starts when the page comes into view.
  * @property {import("../page/i18n.js").Language | null} lang
  * @property {typeof CHOICES.theme[number] | null} theme
- * @property {'near' | 'click' | 'now'} load When the engine is fetched.
+ * @property {'near' | 'click' | 'now'} load When the engine is fetched: when the page comes into view, at a click, or
+ * at once.
  */
 
 /**
- * Flags that this page does not know, or that say something else than they can, are passed over.
+ * Reads the flags of an embedded page. Unknown flags and invalid values are ignored.
  *
  * @param {string} search
- * @returns {Guest | null}
+ * @returns {EmbedOptions | null} `null` if the page is not embedded.
  */
-export function parseGuest(search) {
-  const said = new URLSearchParams(search.slice(0, 2000));
-  if (said.get("embed") !== "1") return null;
-  const isOn = (/** @type {string} */ name) => said.get(name) === "1";
+export function parseEmbedOptions(search) {
+  const flags = new URLSearchParams(search.slice(0, 2000));
+  if (flags.get("embed") !== "1") return null;
+  const isOn = (/** @type {string} */ name) => flags.get(name) === "1";
   return {
     parts: new Set(PARTS.filter(isOn)),
     autoplay: isOn("autoplay"),
-    lang: LANGUAGES.find((language) => language === said.get("lang")) ?? null,
-    theme: CHOICES.theme.find((theme) => theme === said.get("theme")) ?? null,
-    load: /** @type {const} */ (["click", "now"]).find((moment) => moment === said.get("load")) ?? "near",
+    lang: LANGUAGES.find((language) => language === flags.get("lang")) ?? null,
+    theme: CHOICES.theme.find((theme) => theme === flags.get("theme")) ?? null,
+    load: /** @type {const} */ (["click", "now"]).find((moment) => moment === flags.get("load")) ?? "near",
   };
 }
 
 /**
- * Puts the page into its guest's shape, and keeps the host informed of its height.
+ * Lays the page out as an embedded page, and sends the host its height whenever that changes.
  *
- * @param {Guest} guest
+ * @param {EmbedOptions} options
  */
 export function setUpEmbeddedPage({ parts }) {
   document.documentElement.dataset.embed = [...parts].join(" ");
@@ -52,7 +53,7 @@ export function setUpEmbeddedPage({ parts }) {
   const link = must("#open-page", HTMLAnchorElement);
   link.hidden = false;
   link.href = location.pathname + location.hash;
-  tellHeight();
+  sendHeight();
 
   /** @param {import("../session/state.js").State} state */
   return (state) => {
@@ -61,25 +62,25 @@ export function setUpEmbeddedPage({ parts }) {
 }
 
 /**
- * Resolves when the engine should be fetched. Until then the page shows the picture, which needs none.
+ * Resolves when the engine should be fetched. Until then the page shows the image, which needs no engine.
  *
- * @param {Guest} guest
+ * @param {EmbedOptions} options
  */
-export async function awake({ load }) {
+export async function whenEngineNeeded({ load }) {
   if (load === "now") return;
-  if (load === "near") return visible();
-  const wake = must("#wake", HTMLButtonElement);
+  if (load === "near") return whenVisible();
+  const button = must("#wake", HTMLButtonElement);
   const plate = must("#plate", HTMLElement);
-  wake.hidden = false;
+  button.hidden = false;
   plate.inert = true;
-  await new Promise((resolve) => wake.addEventListener("click", resolve, { once: true }));
-  wake.hidden = true;
+  await new Promise((resolve) => button.addEventListener("click", resolve, { once: true }));
+  button.hidden = true;
   plate.inert = false;
   must('[data-panel="left"]', HTMLElement).focus({ preventScroll: true });
 }
 
-/** Resolves when a good part of the page is on the screen, wherever its frame is. */
-export function visible() {
+/** Resolves when a fifth of the panels' area is on the screen, also inside frames within frames. */
+export function whenVisible() {
   return new Promise((/** @type {(value: void) => void} */ resolve) => {
     const observer = new IntersectionObserver(
       (entries) => {
@@ -94,29 +95,29 @@ export function visible() {
 }
 
 /**
- * What host and guest say to each other: after `ready` the host says `measure`, and is told the height then and
- * whenever it changes.
+ * The key of the messages between the host and the embedded page. The embedded page sends `ready`; the host answers
+ * `measure`; from then on the embedded page sends its height, and again whenever it changes.
  */
 const NAME = "defensive-distillation";
 
-/** Only the window that holds this frame is listened to, and only the origin that asked is told. */
-function tellHeight() {
+/** Accepts messages from the parent window only, and sends the height only to the origin that asked for it. */
+function sendHeight() {
   /** @type {string | null} */
-  let asker = null;
-  let told = 0;
-  const tell = () => {
+  let hostOrigin = null;
+  let sentHeight = 0;
+  const send = () => {
     const height = Math.ceil(document.body.getBoundingClientRect().height);
-    if (asker === null || height === told) return;
-    told = height;
-    parent.postMessage({ [NAME]: "height", height }, asker);
+    if (hostOrigin === null || height === sentHeight) return;
+    sentHeight = height;
+    parent.postMessage({ [NAME]: "height", height }, hostOrigin);
   };
   addEventListener("message", ({ source, origin, data }) => {
     if (parent === window || source !== parent || data?.[NAME] !== "measure") return;
-    // A host that is sandboxed itself has no name to be called by.
-    asker = origin === "null" ? "*" : origin;
-    told = 0;
-    tell();
+    // A sandboxed host has the origin "null", which cannot be addressed; "*" can.
+    hostOrigin = origin === "null" ? "*" : origin;
+    sentHeight = 0;
+    send();
   });
-  new ResizeObserver(tell).observe(document.body);
+  new ResizeObserver(send).observe(document.body);
   if (parent !== window) parent.postMessage({ [NAME]: "ready" }, "*");
 }

@@ -1,4 +1,4 @@
-/** The page on paper: one sheet with both panels, what was asked, the link that shows it again, and what to cite. */
+/** The printed page: one sheet with both panels, the attack's settings, a link to this view, and BibTeX entries. */
 
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
@@ -8,9 +8,10 @@ import { className, language, t } from "../page/i18n.js";
 import { summary } from "../panels/controls.js";
 import { addressOf, linkOfState } from "../session/address.js";
 
-/** Characters of a link that leave room for the rest of the sheet, and of one that can be cited as well. */
-const MOST_LETTERS = 2400;
-const MOST_CITED = 400;
+/** The longest link that is printed, in characters: a longer one would push the rest off the sheet. */
+const LONGEST_LINK = 2400;
+/** The longest link that is used in the BibTeX entry. */
+const LONGEST_CITED_LINK = 400;
 
 /** The papers that the sheet lists. */
 const CITED = /** @type {const} */ (["papernot2016limitations", "papernot2016distillation", "carlini2016defensive"]);
@@ -23,11 +24,11 @@ export function setUpPrint({ state, draw }) {
     setText(must("#sheet-about", HTMLElement), about(state));
     setText(
       must("#sheet-link", HTMLElement),
-      link.length > MOST_LETTERS ? t("sheet.too-long", { count: link.length }) : link,
+      link.length > LONGEST_LINK ? t("sheet.too-long", { count: link.length }) : link,
     );
     setText(must("#sheet-bibtex", HTMLElement), [bibtexOf(link), ...CITED.map(bibtex)].join("\n\n"));
   });
-  // The theme, which hears of it first, has its colours back by now.
+  // The theme's own listener runs first and has restored the screen colours by now.
   addEventListener("afterprint", draw);
 }
 
@@ -41,12 +42,12 @@ function about({ data, settings, target }) {
   });
 }
 
-/** The run as something that can be cited. @param {string} link */
+/** A BibTeX entry for this run. @param {string} link */
 function bibtexOf(link) {
   const today = new Date();
   return `@misc{defensive-distillation,
   title = {${document.title}},
-  url = {${link.length > MOST_CITED ? location.origin + location.pathname : link}},
+  url = {${link.length > LONGEST_CITED_LINK ? location.origin + location.pathname : link}},
   year = {${today.getFullYear()}},
   note = {Accessed ${today.toISOString().slice(0, 10)}}
 }`;

@@ -1,4 +1,4 @@
-/** Both panels and their verdicts as one picture, still or moving, with a caption that says where it comes from. */
+/** The share picture: both panels and their verdicts in one PNG, still or animated, with settings and link below. */
 
 import { createPng } from "../codecs/apng.js";
 import { ATTACKS, isUntargeted } from "../domain/attacks.js";
@@ -21,39 +21,39 @@ const WIDTH = 960;
 const HEIGHT = 560;
 const MARGIN = 32;
 const COLUMN = (WIDTH - 3 * MARGIN) / 2;
-/** A picture is at most so wide, and has a whole number of pixels for each of the image's. */
-const PICTURE = 288;
+/** The greatest width of an image on the picture; the actual width is a multiple of the image's own. */
+const IMAGE_SIZE = 288;
 
 const FRAME_MS = 120;
-/** How long the last picture stays before the animation begins anew. */
-const REST_MS = 2500;
-/** A run of more steps than this is shown in jumps. */
-const MOST_FRAMES = 120;
+/** How long the last frame stays before the animation starts again. */
+const LAST_FRAME_MS = 2500;
+/** If a run has more steps than this, some steps are left out of the animation. */
+const MAX_FRAMES = 120;
 
-/** What is on show as a PNG. @param {State} state @param {string} link */
-export async function stillFigure(state, link) {
-  const context = sheet();
+/** The shown step as a PNG. @param {State} state @param {string} link */
+export async function stillPicture(state, link) {
+  const context = createContext();
   const png = createPng({ width: WIDTH, height: HEIGHT, texts: { Source: link } });
   await png.still(paint(context, state, state.shown, link));
   return png.finish();
 }
 
 /**
- * The whole run as an animated PNG, and the picture on show for programs that do not animate.
+ * The whole run as an animated PNG. Programs that do not animate it show the step that the page shows.
  *
  * @param {State} state
  * @param {string} link
  * @param {(share: number) => void} onProgress
  */
-export async function movingFigure(state, link, onProgress) {
-  const context = sheet();
+export async function animatedPicture(state, link, onProgress) {
+  const context = createContext();
   const last = lastIteration(state);
-  const count = Math.min(MOST_FRAMES, last + 1);
+  const count = Math.min(MAX_FRAMES, last + 1);
   const png = createPng({ width: WIDTH, height: HEIGHT, frames: count, texts: { Source: link } });
   await png.still(paint(context, state, state.shown, link));
   for (let frame = 0; frame < count; frame++) {
     const shown = count === 1 ? last : Math.round((frame * last) / (count - 1));
-    await png.frame(paint(context, state, shown, link), frame === count - 1 ? REST_MS : FRAME_MS);
+    await png.frame(paint(context, state, shown, link), frame === count - 1 ? LAST_FRAME_MS : FRAME_MS);
     onProgress((frame + 1) / count);
     await new Promise((resolve) => setTimeout(resolve));
   }
@@ -61,11 +61,11 @@ export async function movingFigure(state, link, onProgress) {
 }
 
 /**
- * Both images at one pixel a feature and nothing else: small enough to travel within a line of HTML.
+ * A thumbnail: both images side by side, one pixel for each of theirs; small enough for a `data:` address in HTML.
  *
  * @param {State} state
  */
-export async function tinyFigure(state) {
+export async function thumbnail(state) {
   const { side: height } = DATASETS[state.data];
   const width = 2 * height + 1;
   const canvas = document.createElement("canvas");
@@ -83,7 +83,7 @@ export async function tinyFigure(state) {
   return png.finish();
 }
 
-function sheet() {
+function createContext() {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
@@ -142,7 +142,7 @@ function paintPanel(context, state, side, shown, left, ink) {
   const top = 68;
   const view = viewOf(state, side, step);
   const dataset = DATASETS[state.data];
-  const size = Math.floor(PICTURE / dataset.side) * dataset.side;
+  const size = Math.floor(IMAGE_SIZE / dataset.side) * dataset.side;
   const pixels = document.createElement("canvas");
   const marks = document.createElement("canvas");
   paintPixels(pixels, view);
@@ -170,7 +170,7 @@ function paintPanel(context, state, side, shown, left, ink) {
   const { text, tone } = verdict(state, side, shown);
   const wordsTop = top + size + 16;
   context.fillStyle = { fooled: ink.target, still: ink.source, vanished: ink.text, quiet: ink.line }[tone];
-  // Neither won nor lost: a broken line, as on the page.
+  // A vanished gradient is neither success nor failure: its line is dashed, as on the page.
   const dash = tone === "vanished" ? 3 : 66;
   for (let y = 0; y < 66; y += 2 * dash) context.fillRect(left, wordsTop + y, 3, dash);
   context.fillStyle = ink.text;
@@ -185,7 +185,7 @@ function paintPanel(context, state, side, shown, left, ink) {
 }
 
 /**
- * Where the classes have long names, each bar lies below its name instead of beside it.
+ * Paints a bar for each class. CIFAR-10's class names are long, so its bars lie below the names instead of beside them.
  *
  * @param {Context} context
  * @param {Dataset} dataset
@@ -229,7 +229,7 @@ function paintCaption(context, state, shown, link, ink) {
   context.fillText(parts.join(" · "), MARGIN, 498, WIDTH - 2 * MARGIN);
   context.fillStyle = ink.soft;
   context.font = `12px ${ink.sans}`;
-  // The name of a reader's own machine is of no use to anybody else.
+  // An address on localhost is of no use to others, so only its hash is printed.
   const { hostname, hash } = new URL(link);
   paintLines(context, segments(hostname === "localhost" ? hash : link, "grapheme"), {
     x: MARGIN,
@@ -240,12 +240,12 @@ function paintCaption(context, state, shown, link, ink) {
   });
 }
 
-/** Where a text may be broken. @param {string} text @param {"word" | "grapheme"} granularity */
+/** The pieces of a text between which a line may be broken. @param {string} text @param {"word" | "grapheme"} granularity */
 const segments = (text, granularity) =>
   Array.from(new Intl.Segmenter(language(), { granularity }).segment(text), ({ segment }) => segment);
 
 /**
- * Text in lines as long as there is room, the last one shortened where there are too many.
+ * Paints text in lines that fit the area's width. Of more than `most` lines the rest is cut off, with an ellipsis.
  *
  * @param {Context} context
  * @param {string[]} pieces

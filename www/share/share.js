@@ -1,4 +1,4 @@
-/** The share panel: what is on the page as a link, as lines for other people's pages, and as a picture. */
+/** The share panel: the shown state as a link, as snippets for other pages (iframe, element, Markdown) and as a PNG. */
 
 import { isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
@@ -8,16 +8,16 @@ import { copyText, saveFile } from "../page/save.js";
 import { addressOf, linkOfState } from "../session/address.js";
 import { SIDES } from "../session/state.js";
 import { verdictsOfBoth } from "../session/verdict.js";
-import { movingFigure, stillFigure, tinyFigure } from "./share-picture.js";
+import { animatedPicture, stillPicture, thumbnail } from "./share-picture.js";
 import { element, iframe, markdown } from "./snippets.js";
 
 /** @typedef {import("./snippets.js").Shared} Shared */
 
-/** The order of the lines, and how each is made. @type {Record<string, (shared: Shared) => string>} */
-const LINES = { link: ({ link }) => link, iframe, element, markdown };
+/** The snippets in their order, and how each is made. @type {Record<string, (shared: Shared) => string>} */
+const SNIPPETS = { link: ({ link }) => link, iframe, element, markdown };
 const FLAGS = /** @type {const} */ (["controls", "target", "draw", "temperature", "story", "autoplay", "load=click"]);
-/** Milliseconds for which a button says that it has done its work. */
-const FEEDBACK = 2000;
+/** How long a button says "Copied", in milliseconds. */
+const COPIED_MS = 2000;
 
 /**
  * @param {import("../session/state.js").Store} store
@@ -28,11 +28,11 @@ export function setUpShare({ state }, session) {
   const preview = must("#share-preview", HTMLImageElement);
   const status = must("#share-status", HTMLElement);
   const native = must("#share-native", HTMLButtonElement);
-  const lines = Object.keys(LINES).map((name) => setUpLine(name, status));
+  const snippets = Object.keys(SNIPPETS).map((name) => setUpSnippet(name, status));
   const flags = FLAGS.map((flag) => {
     const box = make("input", { type: "checkbox", value: flag });
     box.checked = flag === "controls";
-    box.addEventListener("change", drawLines);
+    box.addEventListener("change", drawSnippets);
     must("#share-flags", HTMLElement).append(
       make("label", { class: "check" }, box, make("span", { "data-t": `share.flag.${flag}` }, t(`share.flag.${flag}`))),
     );
@@ -46,19 +46,19 @@ export function setUpShare({ state }, session) {
   dialog.addEventListener("click", ({ target }) => {
     if (target === dialog) dialog.close();
   });
-  must("#share-still", HTMLButtonElement).addEventListener("click", () => save(() => stillFigure(state, shared.link)));
+  must("#share-still", HTMLButtonElement).addEventListener("click", () => save(() => stillPicture(state, shared.link)));
   must("#share-moving", HTMLButtonElement).addEventListener("click", () => {
-    // It takes seconds, in which the page may go on to something else.
+    // This takes seconds, during which the page's state may change, so it works on a copy.
     const [left, right] = SIDES.map((side) => ({ ...state.panels[side], steps: [...state.panels[side].steps] }));
-    const now = { ...state, panels: { left, right } };
+    const copy = { ...state, panels: { left, right } };
     void save(() =>
-      movingFigure(now, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) }))),
+      animatedPicture(copy, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) }))),
     );
   });
   native.hidden = !("share" in navigator);
   native.addEventListener("click", () =>
     navigator.share({ title: t("title"), text: shared.alt, url: shared.link }).catch(() => {
-      // The visitor has thought better of it.
+      // The visitor closed the system's share dialog.
     }),
   );
 
@@ -81,18 +81,18 @@ export function setUpShare({ state }, session) {
       flags: [],
     };
     setText(status, "");
-    drawLines();
+    drawSnippets();
     dialog.showModal();
-    await attempt(async () => {
-      show(await stillFigure(state, shared.link));
-      shared.image = await dataAddress(await tinyFigure(state));
-      drawLines();
+    await showErrors(async () => {
+      show(await stillPicture(state, shared.link));
+      shared.image = await toDataUrl(await thumbnail(state));
+      drawSnippets();
     });
   }
 
-  function drawLines() {
+  function drawSnippets() {
     shared.flags = flags.filter(({ checked }) => checked).map(({ value }) => value);
-    for (const { name, field } of lines) field.value = LINES[name](shared);
+    for (const { name, field } of snippets) field.value = SNIPPETS[name](shared);
   }
 
   /** @param {Blob} picture */
@@ -104,7 +104,7 @@ export function setUpShare({ state }, session) {
 
   /** @param {() => Promise<Blob>} draw */
   function save(draw) {
-    return attempt(async () => {
+    return showErrors(async () => {
       const picture = await draw();
       show(picture);
       saveFile(shared.file, picture);
@@ -112,8 +112,8 @@ export function setUpShare({ state }, session) {
     });
   }
 
-  /** @param {() => Promise<void>} work */
-  async function attempt(work) {
+  /** Runs some work; if it fails, the panel's status line shows the error. @param {() => Promise<void>} work */
+  async function showErrors(work) {
     try {
       await work();
     } catch (error) {
@@ -122,8 +122,8 @@ export function setUpShare({ state }, session) {
   }
 }
 
-/** One line with its name and a button that copies it. @param {string} name @param {HTMLElement} status */
-function setUpLine(name, status) {
+/** Adds a snippet's field with its label and a copy button. @param {string} name @param {HTMLElement} status */
+function setUpSnippet(name, status) {
   const field = make("textarea", {
     id: `share-${name}`,
     readonly: "",
@@ -138,13 +138,13 @@ function setUpLine(name, status) {
     if (!(await copyText(field))) return setText(status, t("share.copy-by-hand"));
     setText(status, t("share.copied"));
     setText(copy, t("share.copied"));
-    setTimeout(() => setText(copy, t("share.copy")), FEEDBACK);
+    setTimeout(() => setText(copy, t("share.copy")), COPIED_MS);
   });
   return { name, field };
 }
 
 /** @param {Blob} blob @returns {Promise<string>} */
-function dataAddress(blob) {
+function toDataUrl(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));

@@ -1,15 +1,15 @@
-/** The lines that put the page into somebody else's: an iframe, an element, Markdown. */
+/** The snippets that embed this page in another page or link to it: an iframe, a custom element, Markdown. */
 
 import { escapeHtml } from "../codecs/html.js";
 import { heightFor } from "../embed.js";
 
 /**
  * @typedef {object} Shared
- * @property {string} link The page's whole address, with what it shows.
- * @property {string} alt What both panels show, in words.
- * @property {string} image Address of a small picture of both panels.
- * @property {number[]} size Its width and height as it is shown.
- * @property {string} file Name under which the large picture is saved.
+ * @property {string} link The page's full address, with the shown state behind the `#`.
+ * @property {string} alt Both verdicts, as a text alternative of the picture.
+ * @property {string} image A `data:` address of the thumbnail of both images.
+ * @property {number[]} size The width and height at which the thumbnail is displayed, in CSS pixels.
+ * @property {string} file The file name under which the share picture is saved.
  * @property {string[]} flags What an embedded page shows besides the panels.
  */
 
@@ -26,7 +26,8 @@ export function element({ link, alt, image, size: [width, height], flags }) {
     `link="${escapeHtml(new URL(link).hash.slice(1))}"`,
     ...flags.map((flag) => (flag === "load=click" ? 'load="click"' : flag)),
   ].join(" ");
-  // What loads by itself keeps its place before any script has run; what is clicked need not.
+  // Without load=click the frame replaces the placeholder without a click, so the placeholder has the frame's height
+  // from the start and nothing below it moves.
   const space = flags.includes("load=click") ? "0" : heightFor((part) => flags.includes(part), "cqw", link);
   return `<script type="module" src="${escapeHtml(script)}"></script>
 <defensive-distillation ${attributes} style="display:block;container-type:inline-size">
@@ -38,8 +39,8 @@ export function element({ link, alt, image, size: [width, height], flags }) {
 export const markdown = ({ link, alt, file }) => `[![${alt.replace(/[[\]\\]/g, "\\$&")}](${file})](${link})`;
 
 /**
- * The address of a page to be embedded. Its flags are a query, since they belong to the place where
- * it is embedded; what it shows stays behind the `#`.
+ * The address of the embedded page. Its flags are in the query, since they belong to the host's page; the shown state
+ * stays behind the `#`, as in any link.
  *
  * @param {string} link
  * @param {string[]} flags

@@ -1,7 +1,8 @@
 /**
- * Why the attack sees nothing: the largest of the ten derivatives that every pixel's gradient is made
- * of, by the temperature of the softmax that the attack looks through. Both axes are logarithmic; what
- * is exactly zero lies on the floor below the smallest number that 32 bits can hold.
+ * The gradient chart: why a gradient-based attack fails on a distilled network. It plots the largest of the ten
+ * derivatives ∂F_target/∂z_j, which scale every pixel's gradient, against the temperature of the softmax that the
+ * attack differentiates. Both axes are logarithmic. A value of exactly zero is drawn on a line of its own, below the
+ * smallest positive 32-bit float.
  */
 
 import { DATASETS } from "../domain/datasets.js";
@@ -20,16 +21,16 @@ const HEIGHT = 150;
 const LEFT = 40;
 const TOP = 8;
 const BOTTOM = 28;
-/** Powers of ten. */
+/** The range of the vertical axis, in powers of ten. */
 const [HIGHEST, LOWEST] = [0, -46];
-const MOST = 100;
+const HIGHEST_TEMPERATURE = 100;
 const POINTS = 80;
 
 /** @param {number} temperature */
-const across = (temperature) => LEFT + ((WIDTH - LEFT - 6) * Math.log(temperature)) / Math.log(MOST);
+const xOf = (temperature) => LEFT + ((WIDTH - LEFT - 6) * Math.log(temperature)) / Math.log(HIGHEST_TEMPERATURE);
 
 /** @param {number} value */
-function up(value) {
+function yOf(value) {
   const power = value > 0 ? Math.max(LOWEST + 1, Math.log10(value)) : LOWEST;
   return TOP + ((HEIGHT - TOP - BOTTOM) * (HIGHEST - power)) / (HIGHEST - LOWEST);
 }
@@ -39,21 +40,21 @@ export function setUpGradientChart() {
   const chart = must("#fog svg", SVGSVGElement);
   drawAxes(chart);
   const lines = SIDES.map((side) => chart.appendChild(makeSvg("path", { class: `fog-line fog-${side}` })));
-  const words = SIDES.map((side) => must(`#fog [data-side="${side}"]`, HTMLElement));
+  const captions = SIDES.map((side) => must(`#fog [data-side="${side}"]`, HTMLElement));
   /** @type {unknown[]} */
   let drawn = [];
 
   /** @param {State} state */
   return (state) => {
-    const read = SIDES.map((side) => state.panels[side].reading);
+    const readings = SIDES.map((side) => state.panels[side].reading);
     const target = className(DATASETS[state.data], state.target);
-    const now = [...read, target, document.documentElement.lang, ...SIDES.map((side) => state.panels[side].model)];
+    const now = [...readings, target, document.documentElement.lang, ...SIDES.map((side) => state.panels[side].model)];
     if (now.every((part, place) => part === drawn[place])) return;
     drawn = now;
     SIDES.forEach((side, place) => {
-      const logits = read[place]?.logits;
+      const logits = readings[place]?.logits;
       lines[place].setAttribute("d", logits ? pathOf(logits, state.target) : "");
-      setText(words[place], logits ? steepestText(state, side, logits) : t("verdict.waiting"));
+      setText(captions[place], logits ? steepestText(state, side, logits) : t("verdict.waiting"));
     });
     chart.setAttribute("aria-label", t("fog.label", { target }));
     setText(must(".fog-axis", HTMLElement, root), t("fog.axis", { target }));
@@ -63,42 +64,42 @@ export function setUpGradientChart() {
 /** @param {number[]} logits @param {number} target */
 function pathOf(logits, target) {
   const points = Array.from({ length: POINTS + 1 }, (_, place) => {
-    const temperature = MOST ** (place / POINTS);
-    return `${across(temperature).toFixed(1)} ${up(steepest(logits, target, temperature)).toFixed(1)}`;
+    const temperature = HIGHEST_TEMPERATURE ** (place / POINTS);
+    return `${xOf(temperature).toFixed(1)} ${yOf(steepest(logits, target, temperature)).toFixed(1)}`;
   });
   return `M${points.join("L")}`;
 }
 
 /** @param {State} state @param {import("../session/state.js").Side} side @param {number[]} logits */
 function steepestText(state, side, logits) {
-  const at = (/** @type {number} */ temperature) => {
+  const textAt = (/** @type {number} */ temperature) => {
     const value = steepest(logits, state.target, temperature);
     return value === 0 ? t("fog.zero") : formatSmall(value);
   };
   const trained = effectiveTemperature(state.panels[side]);
-  const first = t("fog.at-one", { network: panelName(state, side), value: at(1) });
-  return trained === 1 ? first : `${first} ${t("fog.at-own", { temperature: trained, value: at(trained) })}`;
+  const atOne = t("fog.at-one", { network: panelName(state, side), value: textAt(1) });
+  return trained === 1 ? atOne : `${atOne} ${t("fog.at-own", { temperature: trained, value: textAt(trained) })}`;
 }
 
 /** @param {SVGSVGElement} chart */
 function drawAxes(chart) {
   chart.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   for (const power of [0, -10, -20, -30, -40]) {
-    const y = up(10 ** power);
+    const y = yOf(10 ** power);
     chart.append(
       makeSvg("path", { class: "fog-grid", d: `M${LEFT} ${y}H${WIDTH - 6}` }),
       svgText(LEFT - 5, y + 4, power === 0 ? "1" : `1e${String(power).replace("-", "−")}`, "end"),
     );
   }
   chart.append(
-    makeSvg("path", { class: "fog-floor", d: `M${LEFT} ${up(0)}H${WIDTH - 6}` }),
-    svgText(LEFT - 5, up(0) + 4, "0", "end"),
+    makeSvg("path", { class: "fog-floor", d: `M${LEFT} ${yOf(0)}H${WIDTH - 6}` }),
+    svgText(LEFT - 5, yOf(0) + 4, "0", "end"),
   );
   for (const temperature of [1, 2, 5, 10, 20, 50, 100]) {
-    const x = across(temperature);
+    const x = xOf(temperature);
     chart.append(
-      makeSvg("path", { class: "fog-floor", d: `M${x} ${up(0)}v4` }),
-      svgText(x, up(0) + 16, number(temperature), "middle"),
+      makeSvg("path", { class: "fog-floor", d: `M${x} ${yOf(0)}v4` }),
+      svgText(x, yOf(0) + 16, number(temperature), "middle"),
     );
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The paper's measurement beside this project's, read from the results file. Without the file there is nothing to show.
+ * The table of success rates: the paper's figure beside this project's, from `results/success.json`. If the file cannot
+ * be fetched, the table is hidden.
  */
 import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
@@ -9,7 +10,7 @@ import { modelName, number, percent, percentInterval, t } from "../page/i18n.js"
 import { fetchPaperFigures } from "../page/paper-figures.js";
 
 /**
- * @typedef {object} Row
+ * @typedef {object} SuccessRow
  * @property {string} dataset
  * @property {typeof ROLES[number]} role
  * @property {number} temperature
@@ -22,7 +23,7 @@ import { fetchPaperFigures } from "../page/paper-figures.js";
 
 const FILE = new URL("../../results/success.json", import.meta.url);
 
-/** Fetches the results once; what it returns draws those of a data set in the page's language. */
+/** Fetches the results once, and returns a function that draws those of one data set in the page's language. */
 export async function setUpResults() {
   const [rows, papers] = await Promise.all([
     fetchJson(FILE, { cache: "default" })
@@ -40,7 +41,7 @@ export async function setUpResults() {
   };
 }
 
-/** The rows of the paper's attack. @param {unknown} value @returns {Row[]} */
+/** The rows of the paper's attack with the paper's settings; invalid rows are left out. @param {unknown} value @returns {SuccessRow[]} */
 function parseRows(value) {
   if (!Array.isArray(value)) return [];
   return value
@@ -70,7 +71,7 @@ function parseRows(value) {
     .slice(0, 60);
 }
 
-/** @param {Row[]} rows @param {Record<string, number>} paper */
+/** @param {SuccessRow[]} rows @param {Record<string, number>} paper */
 function makeTable(rows, paper) {
   const head = ["network", "paper", "ours", "vanished"].map((name) =>
     make("th", { scope: "col" }, t(`results.${name}`)),
@@ -84,7 +85,7 @@ function makeTable(rows, paper) {
   );
 }
 
-/** @param {Row} row @param {number | undefined} paper */
+/** @param {SuccessRow} row @param {number | undefined} paper */
 function makeRow({ role, temperature, rate, low, high, vanished }, paper) {
   const interval = make("span", { class: "results-interval" }, percentInterval([low, high]));
   return make(

@@ -1,6 +1,6 @@
 /**
- * The story: six steps for readers who have never heard of any of it. Each can set the page up and run it, and is a
- * link.
+ * The story: an explanation in six steps for readers who are new to the subject. Each step has a link of its own, and
+ * buttons that set the page up and run the attack.
  */
 
 import { withTemper } from "../domain/attacks.js";
@@ -12,49 +12,49 @@ import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
 /** @typedef {import("../session/session.js").Session} Session */
 /** @typedef {import("../session/state.js").ManifestEntry} ManifestEntry */
-/** @typedef {(side: import("../session/state.js").Side, role: ManifestEntry["role"]) => void} Put */
+/** @typedef {(side: import("../session/state.js").Side, role: ManifestEntry["role"]) => void} ShowRole */
 
-/** What the buttons of the steps do. @type {Record<string, (session: Session, put: Put) => void>} */
+/** What the buttons of the steps do. @type {Record<string, (session: Session, showRole: ShowRole) => void>} */
 const ACTIONS = {
   another(session) {
     session.chooseAnother();
   },
-  undefended(session, put) {
-    put("left", "undefended");
+  undefended(session, showRole) {
+    showRole("left", "undefended");
     session.changeView({ overlay: "image" });
     void session.run();
   },
-  gradient(session, put) {
-    put("left", "undefended");
+  gradient(session, showRole) {
+    showRole("left", "undefended");
     session.changeView({ overlay: "gradient" });
     session.step();
   },
-  distilled(session, put) {
-    put("right", "distilled");
+  distilled(session, showRole) {
+    showRole("right", "distilled");
     session.changeView({ overlay: "image" });
   },
-  both(session, put) {
-    put("left", "undefended");
-    put("right", "distilled");
+  both(session, showRole) {
+    showRole("left", "undefended");
+    showRole("right", "distilled");
     session.changeView({ overlay: "image" });
     session.changeSettings(DEFAULTS);
     void session.run();
   },
-  gradients(session, put) {
-    put("left", "undefended");
-    put("right", "distilled");
+  gradients(session, showRole) {
+    showRole("left", "undefended");
+    showRole("right", "distilled");
     session.changeSettings(DEFAULTS);
     session.changeView({ overlay: "gradient" });
     session.step();
   },
-  teacher(session, put) {
-    put("right", "teacher");
+  teacher(session, showRole) {
+    showRole("right", "teacher");
     session.changeView({ overlay: "image" });
     session.changeSettings(DEFAULTS);
     void session.run();
   },
-  tempered(session, put) {
-    put("right", "distilled");
+  tempered(session, showRole) {
+    showRole("right", "distilled");
     session.changeView({ overlay: "image" });
     session.changeSettings(withTemper(DEFAULTS, true));
     void session.run();
@@ -66,15 +66,15 @@ const ACTIONS = {
  * @param {Session} session
  */
 export function setUpStory({ state }, session) {
-  /** The network of a role that was trained at the highest temperature. @type {Put} */
-  function put(side, role) {
-    const [best] = state.models.filter((model) => model.role === role).sort((a, b) => b.temperature - a.temperature);
-    if (best) session.chooseModel(side, best.id);
+  /** Shows the network of a role that was trained at the highest temperature. @type {ShowRole} */
+  function showRole(side, role) {
+    const [model] = state.models.filter((each) => each.role === role).sort((a, b) => b.temperature - a.temperature);
+    if (model) session.chooseModel(side, model.id);
   }
   for (const [name, act] of Object.entries(ACTIONS)) {
     must(`[data-story="${name}"]`, HTMLButtonElement).addEventListener("click", async () => {
       await session.opened();
-      act(session, put);
+      act(session, showRole);
     });
   }
   const steps = [...document.querySelectorAll(".story-steps > li")].map((item, place) => {
@@ -82,12 +82,12 @@ export function setUpStory({ state }, session) {
     const details = must("details", HTMLDetailsElement, item);
     const link = make("a", { class: "step-link small", "data-t": "story.link" }, t("story.link"));
     details.append(link);
-    // The state opens it, and not the browser, whose word of it comes only after the next frame may have been drawn.
+    // The state opens the step, not the browser: the browser's `toggle` event may come after the next frame.
     must("summary", HTMLElement, details).addEventListener("click", (event) => {
       event.preventDefault();
       session.changeView({ story: state.story === number ? 0 : number });
     });
-    // A search in the page opens it too.
+    // The browser's "find in page" also opens it.
     details.addEventListener("toggle", () => {
       if (details.open && state.story !== number) session.changeView({ story: number });
     });
@@ -102,7 +102,7 @@ export function setUpStory({ state }, session) {
   };
 }
 
-/** Puts the words of the story on the page, with each [number] as a link to the paper. */
+/** Writes the story's text in the page's language; each [number] becomes a link to the paper. */
 export function translateStory() {
   for (const paragraph of document.querySelectorAll("[data-cite]")) {
     setCitedText(paragraph, t(paragraph.getAttribute("data-cite") ?? ""));

@@ -1,4 +1,4 @@
-/** What the teacher answers to the picture, softened by a temperature that the reader turns. */
+/** The teacher's answers to the image: its probabilities at the temperature that the reader sets with a slider. */
 
 import { DATASETS } from "../domain/datasets.js";
 import { family } from "../domain/networks.js";
@@ -8,10 +8,10 @@ import { must, setText } from "../page/dom.js";
 import { modelName, t } from "../page/i18n.js";
 import { barsBody, createBars } from "../panels/bars.js";
 
-/** The powers of ten that a bar has room for: as many as make the small answers of a sure teacher seen. */
+/** How many powers of ten a bar spans: enough to show the small probabilities of a confident teacher. */
 const DECADES = 20;
 
-/** On a logarithmic scale. @param {number} probability */
+/** The length of a bar from 0 to 1, on a logarithmic scale. @param {number} probability */
 const lengthOf = (probability) => Math.max(0, 1 + Math.log10(probability) / DECADES);
 
 /** @param {import("../session/session.js").Session} session */
@@ -32,7 +32,7 @@ export function setUpTeacherAnswers(session) {
     const logits = teacher?.of === picture.pixels ? teacher?.logits : undefined;
     const label = logits ? logits.indexOf(Math.max(...logits)) : null;
     drawBars(DATASETS[data], logits ? softmax(logits, soft) : null, { source: label, target: -1, label });
-    const words = teacher?.error
+    const reason = teacher?.error
       ? t("soft.error")
       : !picture.pixels
         ? t("verdict.blank")
@@ -41,6 +41,6 @@ export function setUpTeacherAnswers(session) {
           : engine.status === "ready"
             ? t("soft.loading")
             : t("verdict.waiting");
-    setText(caption, logits && teacher ? t("soft.caption", { teacher: modelName(teacher.model) }) : words);
+    setText(caption, logits && teacher ? t("soft.caption", { teacher: modelName(teacher.model) }) : reason);
   };
 }
