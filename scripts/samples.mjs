@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { crc32, deflateSync } from "node:zlib";
 import { decodePng } from "../www/codecs/png.js";
-import { DATASETS, placeOf } from "../www/domain/datasets.js";
+import { DATASETS, positionOf } from "../www/domain/datasets.js";
 
 /** Images of a class, and tiles in a row of the file: each row is a class. */
 const EACH = 10;
@@ -52,7 +52,7 @@ async function write(name) {
   const sheet = new Uint8Array(width * dataset.classes.length * side);
   list.forEach(({ index }, place) => {
     for (let feature = 0; feature < features; feature++) {
-      const { channel, x, y } = placeOf(dataset, feature);
+      const { channel, x, y } = positionOf(dataset, feature);
       const [row, column] = [Math.floor(place / EACH) * side + y, (place % EACH) * side + x];
       sheet[row * width + column * channels + channel] = pixels(index, feature);
     }

@@ -9,8 +9,8 @@ import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
 import { languageFiles } from "../../scripts/languages.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
-import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
+import { ATTACK_IDS, DEFAULTS, pageSettings } from "../../www/domain/settings.js";
+import { largestDerivative, largestLossDerivative, softmax } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { choose, kindOf, LINEUP, EXPERIMENTS as OFFERED_EXPERIMENTS, tasksOf, workOf } from "../../www/lab/plan.js";
@@ -252,11 +252,11 @@ test("softmax at a temperature, in 32 bits: it sums to one, and vanishes where 3
   }
   assert.deepEqual(softmax([0, 103, 0], 1), [Math.fround(Math.exp(-103)), 1, Math.fround(Math.exp(-103))]);
   assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
-  assert.equal(steepest([0, 105, 0], 0, 1), 0);
-  assert.ok(steepest([0, 105, 0], 0, 40) > 1e-4);
-  assert.equal(steepestLoss([0, 105, 0], 1, 1), 0, "away from what is read without a doubt");
-  assert.equal(steepestLoss([0, 105, 0], 0, 1), 1, "towards what is not read");
-  assert.ok(steepestLoss([0, 105, 0], 1, 40) > 1e-3);
+  assert.equal(largestDerivative([0, 105, 0], 0, 1), 0);
+  assert.ok(largestDerivative([0, 105, 0], 0, 40) > 1e-4);
+  assert.equal(largestLossDerivative([0, 105, 0], 1, 1), 0, "away from what is read without a doubt");
+  assert.equal(largestLossDerivative([0, 105, 0], 0, 1), 1, "towards what is not read");
+  assert.ok(largestLossDerivative([0, 105, 0], 1, 40) > 1e-3);
 });
 
 for (const [language, words] of Object.entries(languageFiles())) {
@@ -268,7 +268,7 @@ for (const [language, words] of Object.entries(languageFiles())) {
         `attack.${id}.note`,
         `transport.position.${changes}`,
         `prospect.${output === null ? "random" : changes}`,
-        ...offeredBy(id).flatMap((setting) => [
+        ...pageSettings(id).flatMap((setting) => [
           `setting.${setting.name}`,
           `notes.field.${setting.name}`,
           ...(setting.type === "choice"
@@ -290,7 +290,7 @@ test("attacks that share a setting share its range and defaults, and a sibling's
   /** @type {Map<string, object>} */
   const known = new Map();
   for (const id of ATTACK_IDS) {
-    for (const setting of offeredBy(id)) {
+    for (const setting of pageSettings(id)) {
       // A choice may be wider in one attack than in another.
       const shared = "choices" in setting ? { ...setting, choices: [] } : setting;
       assert.deepEqual(shared, known.get(setting.name) ?? shared, `${setting.name} of ${id}`);

@@ -1,5 +1,5 @@
 /** A visit to the page: what a visitor does, by the hooks that the page's elements carry. */
-import { choicesIn, settingsOf } from "../../www/domain/attacks.js";
+import { choicesForAttack, settingNames } from "../../www/domain/attacks.js";
 import { open } from "./helper.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -80,14 +80,14 @@ export async function set(page, { target, attack, direction, ...numbers }) {
       /** @type {HTMLDetailsElement} */ (details).open = true;
     });
   if (attack) await pick(page.locator(`input[name=attack][value=${attack}]`));
-  if (direction && (!attack || choicesIn(attack, "direction").includes(direction))) {
+  if (direction && (!attack || choicesForAttack(attack, "direction").includes(direction))) {
     const way = page.locator(`input[name=direction][value=${direction}]`);
     // The settings of another attack are drawn in the next frame.
     await way.waitFor();
     await pick(way);
   }
   for (const [id, value] of Object.entries(numbers)) {
-    if (attack && !settingsOf(attack).some((name) => name === id)) continue;
+    if (attack && !settingNames(attack).some((name) => name === id)) continue;
     await page.locator(`#${id}`).fill(`${value}`);
     await page.locator(`#${id}`).press("Enter");
   }

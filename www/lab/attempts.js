@@ -1,7 +1,7 @@
 /** The attacks behind a cell, each as a link that runs it again, step by step, on the page. */
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
-import { settingsIn } from "../domain/settings.js";
+import { pickSettings } from "../domain/settings.js";
 import { emptyLink, writeLink } from "../link/link.js";
 import { make } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
@@ -76,7 +76,7 @@ function addressOf({ choice, samples, models }, record) {
   const isPlain = model === plain && scale === null;
   const link = {
     ...emptyLink(),
-    ...settingsIn(settings ?? choice.settings),
+    ...pickSettings(settings ?? choice.settings),
     data: choice.data,
     left: isPlain || !plain ? networkName(model) : networkName(plain),
     ...(isPlain || !plain ? {} : { right: networkName(model), kright: scale }),

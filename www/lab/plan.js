@@ -1,6 +1,6 @@
 /** What is to be measured: from the choices of the form to the request that the engine understands. */
 import { EXPERIMENTS as KINDS } from "../../pkg/registry.js";
-import { ATTACKS, requestOf, tempered } from "../domain/attacks.js";
+import { ATTACKS, toAttackRequest, usesTemperature } from "../domain/attacks.js";
 import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 
@@ -151,7 +151,9 @@ export function workOf(choice) {
   const steps = tasksOf(choice).map(({ subject: { model, scale }, settings }) => {
     if (!settings) return AMPLITUDE;
     const isBlind =
-      ATTACKS[settings.attack].output === "softmax" && !tempered(settings) && model.temperature * (scale ?? 1) >= FOGGY;
+      ATTACKS[settings.attack].output === "softmax"
+      && !usesTemperature(settings)
+      && model.temperature * (scale ?? 1) >= FOGGY;
     return isBlind ? 1 : ATTACKS[settings.attack].stepCost;
   });
   const all = steps.reduce((sum, each) => sum + each, 0);
@@ -207,7 +209,7 @@ export function planOf(choice, samples, { engine, date }) {
       experiment: kindOf(experiment),
       tasks: tasksOf(choice).map(({ subject, settings }) => ({
         ...named(subject),
-        ...(settings ? { attack: requestOf(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
+        ...(settings ? { attack: toAttackRequest(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
       })),
       readers: KINDS[kindOf(experiment)].shownTo ? subjects.map(named) : [],
       images,

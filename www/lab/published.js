@@ -1,5 +1,5 @@
 /** This project's own measurements, from the results files; without a file there is nothing to show. */
-import { settingsOf, tempered } from "../domain/attacks.js";
+import { settingNames, usesTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
 import { DEFAULTS } from "../domain/settings.js";
@@ -182,8 +182,8 @@ const isEqual = (one, other) => one === other || Math.fround(Number(one)) === Ma
  * @param {Settings} settings
  */
 export function sameAttack(rows, settings) {
-  const compared = settingsOf(settings.attack).filter((name) => !FREE.includes(name));
-  const knows = tempered(settings);
+  const compared = settingNames(settings.attack).filter((name) => !FREE.includes(name));
+  const knows = usesTemperature(settings);
   const same = rows.filter((row) => {
     const { attack_temperature: at = 1 } = row;
     const own = row.temperature * row.scale;

@@ -2,7 +2,7 @@
  * The papers' figures as rows like the engine's, as far as they go, each with the number of its source in the page's
  * list.
  */
-import { ATTACKS, settingsOf } from "../domain/attacks.js";
+import { ATTACKS, settingNames } from "../domain/attacks.js";
 import { PAPER_KEYS, PAPERS } from "../domain/papers.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { LINEUP } from "./plan.js";
@@ -49,7 +49,7 @@ export function reported(experiment, data, settings, papers) {
 /** @param {string} data @param {import("../domain/settings.js").Settings} settings @param {PaperFigures} papers */
 function ofAttack(data, settings, papers) {
   const { attack, direction } = settings;
-  const changed = settingsOf(attack).filter((name) => settings[name] !== DEFAULTS[name]);
+  const changed = settingNames(attack).filter((name) => settings[name] !== DEFAULTS[name]);
   if (settings.temper !== null || changed.some((name) => name !== "direction")) return [];
   const name = changed.includes("direction") ? `${attack} ${direction}` : attack;
   const sizes = papers.size[data]?.[name]?.figures ?? {};

@@ -6,7 +6,7 @@
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
-import { emptyLink, isSame, parseLink, writeLink } from "../link/link.js";
+import { emptyLink, hasSameFields, parseLink, writeLink } from "../link/link.js";
 import { language } from "../page/i18n.js";
 import { chosenTheme } from "../page/theme.js";
 import { SIDES } from "./state.js";
@@ -100,21 +100,21 @@ export function setUpAddress({ state }, onMove) {
 
   addEventListener("popstate", () => {
     const said = linkHere();
-    if (said && !isSame(said.link, describe(state), ALL)) onMove(said);
+    if (said && !hasSameFields(said.link, describe(state), ALL)) onMove(said);
   });
 
   function look() {
     timer = 0;
     const now = describe(state);
-    const isSettled = isSame(seen, now, REQUEST);
+    const isSettled = hasSameFields(seen, now, REQUEST);
     seen = now;
-    if (isSame(written, now, ALL)) return;
+    if (hasSameFields(written, now, ALL)) return;
     // A slider that is dragged, a pen that draws: the request is written when it stands still.
     if (!isSettled) return wait();
     const isNew =
-      !isSame(written, now, REQUEST)
+      !hasSameFields(written, now, REQUEST)
       || (written.step === null) !== (now.step === null)
-      || SIDES.some((side) => written[side] && !isSame(written, now, [side]));
+      || SIDES.some((side) => written[side] && !hasSameFields(written, now, [side]));
     written = now;
     try {
       history[isNew ? "pushState" : "replaceState"](null, "", addressOf(now));

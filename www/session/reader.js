@@ -1,6 +1,6 @@
 /** Keeps what the networks read in step with the picture, at the pace that the engine can answer. */
 
-import { networkOf } from "../domain/networks.js";
+import { replacementNetwork } from "../domain/networks.js";
 import { explain } from "../page/errors.js";
 import { SIDES, SOFT_STEP } from "./state.js";
 
@@ -49,7 +49,7 @@ export function createReader(store, loader) {
   const askTeacher = latest(async () => {
     const engine = loader.engine();
     const of = state.picture.pixels;
-    const model = networkOf(state.models, "teacher", state.panels.right.model);
+    const model = replacementNetwork(state.models, "teacher", state.panels.right.model);
     if (state.story !== SOFT_STEP || !engine || !of || !model) return;
     if (state.teacher?.of === of && state.teacher.model === model && !state.teacher.error) return;
     try {

@@ -3,12 +3,12 @@
  * state.
  */
 
-import { settle, withTemper } from "../domain/attacks.js";
+import { toValidSettings, withTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
-import { defaultNetwork, findNetwork, networkOf } from "../domain/networks.js";
-import { fitAll, settingsIn } from "../domain/settings.js";
-import { emptyLink, OF_DATA } from "../link/link.js";
-import { imageOf, readPixels } from "../link/pixels.js";
+import { defaultNetwork, findNetwork, replacementNetwork } from "../domain/networks.js";
+import { fitToDataset, pickSettings } from "../domain/settings.js";
+import { DATASET_FIELDS, emptyLink } from "../link/link.js";
+import { readPixels, toImage } from "../link/pixels.js";
 import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
@@ -94,7 +94,7 @@ export function createSession(store) {
     const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data))
       return putWithoutData(link, dropped);
-    const settings = settle(settingsIn(link));
+    const settings = toValidSettings(pickSettings(link));
     turn++;
     wish = link;
     unused = dropped;
@@ -135,8 +135,8 @@ export function createSession(store) {
    */
   function putWithoutData(link, dropped) {
     const data = Object.keys(DATASETS).find((id) => modelsOf(id).length > 0) ?? link.data;
-    const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
-    put({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [
+    const nothing = Object.fromEntries(DATASET_FIELDS.map((name) => [name, null]));
+    put({ ...link, ...fitToDataset(pickSettings(link), data), ...nothing, data }, [
       ...new Set([...dropped, /** @type {const} */ ("data")]),
     ]);
   }
@@ -215,7 +215,7 @@ export function createSession(store) {
     /** @type {Uint8Array[]} */
     const strokes = [];
     const bytes = readPixels(own, DATASETS[state.data].features);
-    return { strokes, picture: { sample: null, own, pixels: bytes && imageOf(bytes), strokes } };
+    return { strokes, picture: { sample: null, own, pixels: bytes && toImage(bytes), strokes } };
   }
 
   /**
@@ -334,7 +334,7 @@ export function createSession(store) {
     chooseTarget: (target) => ask({ target }),
     /** @param {Partial<import("../domain/settings.js").Settings>} patch */
     changeSettings: (patch) =>
-      ask({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
+      ask({ settings: toValidSettings({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
     /**
      * Tells the attack the temperature, or keeps it from it. What was run is run again: the comparison is the point.
      *
@@ -342,7 +342,7 @@ export function createSession(store) {
      */
     takeTemperature(on) {
       const again = hasRun();
-      ask({ settings: withTemper(state.settings, on) });
+      ask({ settings: withTemperature(state.settings, on) });
       if (again) void run();
     },
     /**
@@ -355,8 +355,8 @@ export function createSession(store) {
       const here = describe(state);
       places.set(state.data, here);
       const there = places.get(data) ?? emptyLink();
-      const kept = Object.fromEntries(OF_DATA.map((name) => [name, there[name]]));
-      put({ ...here, ...fitAll(settingsIn(here), data), ...kept, data, step: null }, []);
+      const kept = Object.fromEntries(DATASET_FIELDS.map((name) => [name, there[name]]));
+      put({ ...here, ...fitToDataset(pickSettings(here), data), ...kept, data, step: null }, []);
       touch();
     },
     chooseModel,
@@ -368,7 +368,7 @@ export function createSession(store) {
      * @param {number | null} k
      */
     chooseRole(side, role, k) {
-      const found = networkOf(state.models, role, state.panels[side].model);
+      const found = replacementNetwork(state.models, role, state.panels[side].model);
       if (found) chooseModel(side, found.id, k);
     },
     /** The same at another temperature. What was run is run again. @param {Side} side @param {string} id */

@@ -2,9 +2,9 @@
  * What a panel has to say, in words. A gradient that has vanished is never called a defence that
  * held, nor an attack that failed: the two sentences would look alike, and only one would be true.
  */
-import { ATTACKS, hasSetting, isUntargeted, tempered } from "../domain/attacks.js";
-import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
-import { steepest, steepestLoss } from "../domain/softmax.js";
+import { ATTACKS, hasSetting, isUntargeted, usesTemperature } from "../domain/attacks.js";
+import { CHANNELS, DATASETS, positionOf } from "../domain/datasets.js";
+import { largestDerivative, largestLossDerivative } from "../domain/softmax.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
 import { goalOf, SIDES } from "./state.js";
@@ -54,14 +54,14 @@ export function prospect(state, side) {
   const slope = output && SLOPES[output];
   const isBlindAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
   const own = ownTemperature(panels[side]);
-  if (isBlindAt(tempered(settings) ? own : 1))
+  if (isBlindAt(usesTemperature(settings) ? own : 1))
     return t("prospect.blind") + (isBlindAt(own) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
   return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
 }
 
-/** The outputs that go through a softmax, and how steep that is. @type {Partial<Record<string, typeof steepest>>} */
-const SLOPES = { softmax: steepest, "softmax-at-t": steepest, loss: steepestLoss };
+/** The outputs that go through a softmax, and how steep that is. @type {Partial<Record<string, typeof largestDerivative>>} */
+const SLOPES = { softmax: largestDerivative, "softmax-at-t": largestDerivative, loss: largestLossDerivative };
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
 const TONES = {
@@ -172,7 +172,7 @@ const reading = (dataset, first, step) =>
  * @param {number} feature
  */
 function place(dataset, feature) {
-  const { channel, x, y } = placeOf(dataset, feature);
+  const { channel, x, y } = positionOf(dataset, feature);
   const at = `(${number(x)},\u00a0${number(y)})`;
   return dataset.channels === 1 ? at : t(`verdict.${CHANNELS[channel]}`, { at });
 }

@@ -5,7 +5,7 @@
  */
 
 import { DATASETS } from "../domain/datasets.js";
-import { steepest } from "../domain/softmax.js";
+import { largestDerivative } from "../domain/softmax.js";
 import { must, setText } from "../page/dom.js";
 import { className, number, t } from "../page/i18n.js";
 import { makeSvg, svgText } from "../page/svg.js";
@@ -64,7 +64,7 @@ export function setUpGradientChart() {
 function pathOf(logits, target) {
   const points = Array.from({ length: POINTS + 1 }, (_, place) => {
     const temperature = MOST ** (place / POINTS);
-    return `${across(temperature).toFixed(1)} ${up(steepest(logits, target, temperature)).toFixed(1)}`;
+    return `${across(temperature).toFixed(1)} ${up(largestDerivative(logits, target, temperature)).toFixed(1)}`;
   });
   return `M${points.join("L")}`;
 }
@@ -72,7 +72,7 @@ function pathOf(logits, target) {
 /** @param {State} state @param {import("../session/state.js").Side} side @param {number[]} logits */
 function steepestText(state, side, logits) {
   const at = (/** @type {number} */ temperature) => {
-    const value = steepest(logits, state.target, temperature);
+    const value = largestDerivative(logits, state.target, temperature);
     return value === 0 ? t("fog.zero") : formatSmall(value);
   };
   const trained = ownTemperature(state.panels[side]);
