@@ -48,8 +48,10 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * means `fallback`.
  *
  * @template Value
- * @typedef {{ fallback: Value, read: (text: string, data: string) => { value: Value, fits: boolean }, write: (value:
- *   Value) => string }} Field
+ * @typedef {object} Field
+ * @property {Value} fallback
+ * @property {(text: string, data: string) => { value: Value, fits: boolean }} read
+ * @property {(value: Value) => string} write
  */
 
 const VERSION = "1";
