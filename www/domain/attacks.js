@@ -31,7 +31,12 @@ export const SYMBOLS = /** @type {const} */ ({
 /** Lists the names of an attack's settings, in the order of the controls. @param {AttackId} attack */
 export const settingNames = (attack) => pageSettings(attack).map(({ name }) => name);
 
-/** @param {AttackId} attack @param {import("./settings.js").PageSetting["name"]} name */
+/**
+ * Whether an attack has a setting.
+ *
+ * @param {AttackId} attack
+ * @param {import("./settings.js").PageSetting["name"]} name
+ */
 export const hasSetting = (attack, name) => settingNames(attack).includes(name);
 
 /**
@@ -71,7 +76,7 @@ export function withTemperature(settings, on) {
 export const isUntargeted = ({ attack, untargeted }) => untargeted && ATTACKS[attack].untargeted;
 
 /**
- * Replaces the settings that the attack does not allow by its defaults.
+ * Replaces each setting that the attack does not allow with its default.
  *
  * @param {Settings} settings
  * @returns {Settings}
@@ -93,7 +98,7 @@ export function toValidSettings(settings) {
  * The engine's request for an attack: its id and its own settings, and no others.
  *
  * @param {Settings} settings
- * @param {number} temperature The network's training temperature.
+ * @param {number} temperature The network's training temperature, times the factor of its logits.
  * @returns {import("../../pkg/registry.js").Attack & { untargeted?: boolean }}
  */
 export function toAttackRequest(settings, temperature) {

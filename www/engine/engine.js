@@ -52,8 +52,8 @@ import { failure, WHY } from "./protocol.js";
 
 /**
  * The WebGPU engine is fetched after the CPU has computed for so many milliseconds, which is about the time that
- * fetching it and compiling its shaders takes. No visit therefore takes more than twice as long as with the better
- * choice at the start.
+ * fetching it and compiling its shaders takes. No visit therefore takes more than twice as long as it would
+ * if the better engine had been used from the start.
  */
 const CPU_TIME_BEFORE_WEBGPU = 4000;
 /** Seconds that the WebGPU engine may be silent: while it compiles shaders, and afterwards. */

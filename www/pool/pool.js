@@ -41,10 +41,12 @@ const MAX_TRIES = 3;
 const spareCores = () => Math.min(MAX_WORKERS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
 
 /**
+ * Creates a pool. Its workers are started when a run needs them.
+ *
  * @param {object} [options]
- * @param {Backend} [options.backend] What runs the attacks; the coordinator runs on the CPU in any case.
+ * @param {Backend} [options.backend] The engine that runs the attacks. The coordinator always runs on the CPU.
  * @param {boolean} [options.software] Whether to accept a software adapter.
- * @param {number} [options.size] How many workers.
+ * @param {number} [options.size] How many workers run at a time.
  */
 export function createPool({ backend = "cpu", software = false, size = backend === "webgpu" ? 1 : spareCores() } = {}) {
   /** @type {Set<PoolWorker>} */
