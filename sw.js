@@ -1,58 +1,59 @@
 /**
- * The page without a network: a service worker that keeps the files of one release, each under its
- * SHA-256, and answers from them.
+ * Makes the page work offline: a service worker that stores the files of one release, each under its SHA-256, and
+ * answers requests with them.
  *
- * `sw-files.js` names the release. When it changes, the browser installs the new worker beside the old
- * one: what has changed is fetched and every byte checked, so that a release is kept whole or not at
- * all, and the old one goes on until the page says `take over` or its last tab is closed. A tab is
- * therefore never given files of two releases. Code is kept when the worker is installed; models,
- * samples, results and the WebGPU module once they have been used.
+ * `sw-files.js` lists the files of the release. When it changes, the browser installs the new worker beside the old
+ * one. The new worker fetches the changed files and checks their hashes; if one fails, it is not installed. The old
+ * worker stays active until the page sends `take over` or its last tab is closed, so a tab never gets files of two
+ * releases. The code is stored when the worker is installed. Models, samples, results and the WebGPU module are stored
+ * when they are first used.
  *
- * Where nothing can be kept, everything is fetched as if this file did not exist.
+ * If the browser allows no storage, every file is fetched as if there were no service worker.
  */
 importScripts("sw-files.js");
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const ROOT = new URL("./", location.href);
-const STORE = `defensive-distillation ${ROOT.pathname}`;
-/** Kept once it has been used. */
-const LARGE = /^(www\/(models\/.*\.safetensors|samples\/.*|blog\/.*|licences\.html)|results\/.*|pkg\/webgpu\/.*)$/;
-/** Checked by the page itself, which shows how much of it has come. */
+const CACHE = `defensive-distillation ${ROOT.pathname}`;
+/** Files that are stored only when they are first used. */
+const STORED_ON_USE =
+  /^(www\/(models\/.*\.safetensors|samples\/.*|blog\/.*|licences\.html)|results\/.*|pkg\/webgpu\/.*)$/;
+/** Files that the page itself checks. They are passed on at once, so that the page can show the progress. */
 const CHECKED_BY_PAGE = /\.(safetensors|wasm)$/;
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(
     Promise.all(
       Object.keys(FILES)
-        .filter((name) => !LARGE.test(name))
-        .map(keep),
+        .filter((name) => !STORED_ON_USE.test(name))
+        .map(store),
     ),
   );
 });
 
-worker.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
+worker.addEventListener("activate", (event) => event.waitUntil(deleteOldFiles()));
 
 worker.addEventListener("message", (event) => {
   if (event.data === "take over") return event.waitUntil(worker.skipWaiting());
-  const names = Array.isArray(event.data?.used) ? event.data.used.filter(isOfPage) : [];
-  event.waitUntil(Promise.allSettled(names.map(keep)));
+  const names = Array.isArray(event.data?.used) ? event.data.used.filter(isInRelease) : [];
+  event.waitUntil(Promise.allSettled(names.map(store)));
 });
 
 worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const name = pathname.slice(ROOT.pathname.length) || "index.html";
-  if (request.method !== "GET" || origin !== ROOT.origin || !pathname.startsWith(ROOT.pathname) || !isOfPage(name))
+  if (request.method !== "GET" || origin !== ROOT.origin || !pathname.startsWith(ROOT.pathname) || !isInRelease(name))
     return;
   event.respondWith(answer(name, request, (work) => event.waitUntil(work)));
 });
 
-/** @param {unknown} name */
-const isOfPage = (name) => typeof name === "string" && Object.hasOwn(FILES, name);
+/** Whether the release has a file of this name. @param {unknown} name */
+const isInRelease = (name) => typeof name === "string" && Object.hasOwn(FILES, name);
 
 /**
- * What is kept, or what the host has if it is of this release. `reload` is how the page asks for a
- * file whose copy turned out to be damaged.
+ * Answers with the stored file, or with the host's file if it belongs to this release. The page sets `cache: "reload"`
+ * when its copy of a file is damaged; then the stored file is not used.
  *
  * @param {string} name
  * @param {Request} request
@@ -60,8 +61,8 @@ const isOfPage = (name) => typeof name === "string" && Object.hasOwn(FILES, name
  * @returns {Promise<Response>}
  */
 async function answer(name, request, afterwards) {
-  const kept = request.cache === "reload" ? null : await read(name);
-  if (kept) return kept;
+  const stored = request.cache === "reload" ? null : await read(name);
+  if (stored) return stored;
   try {
     const response = await fetch(addressOf(name), { cache: request.cache === "reload" ? "reload" : "no-cache" });
     if (!response.ok) return response;
@@ -81,8 +82,8 @@ async function answer(name, request, afterwards) {
   }
 }
 
-/** Keeps a file, unless it is kept already. @param {string} name */
-async function keep(name) {
+/** Fetches and stores a file, unless it is already stored. @param {string} name */
+async function store(name) {
   if (await read(name)) return;
   const response = await fetch(addressOf(name), { cache: "no-cache" });
   if (!response.ok) throw new Error(`${name}: the server answered ${response.status}`);
@@ -90,7 +91,8 @@ async function keep(name) {
 }
 
 /**
- * Where the page asks for it, too, so that what is large is sent once: the browser has the page's copy.
+ * The address of a file. For large files it is the same as the page uses, so that the browser's cache answers and the
+ * file is sent only once.
  *
  * @param {string} name
  */
@@ -99,7 +101,8 @@ function addressOf(name) {
 }
 
 /**
- * The response, if its content is of this release; if not, there is another release to look for.
+ * Returns the response if its content belongs to this release. Otherwise the host has a newer release: this starts an
+ * update of the worker and throws.
  *
  * @param {string} name
  * @param {Response} response
@@ -115,34 +118,44 @@ async function check(name, response) {
   });
 }
 
-/** What is kept of a file, if it is what was kept. @param {string} name @returns {Promise<Response | null>} */
+/**
+ * Reads a stored file. Returns null if there is none or it is damaged.
+ *
+ * @param {string} name
+ * @returns {Promise<Response | null>}
+ */
 async function read(name) {
   try {
-    const store = await caches.open(STORE);
-    const response = await store.match(keyOf(name));
+    const cache = await caches.open(CACHE);
+    const response = await cache.match(keyOf(name));
     if (!response) return null;
     if ((await sha256(await response.clone().arrayBuffer())) === FILES[name]) return response;
-    await store.delete(keyOf(name));
+    await cache.delete(keyOf(name));
   } catch {
-    // Storage is forbidden, or broken.
+    // The storage is blocked or damaged.
   }
   return null;
 }
 
-/** @param {string} name @param {Response} response */
+/** Stores a file. @param {string} name @param {Response} response */
 async function write(name, response) {
-  const store = await caches.open(STORE);
-  await store.put(keyOf(name), response);
+  const cache = await caches.open(CACHE);
+  await cache.put(keyOf(name), response);
 }
 
-/** Two files of the same content may be of different types. @param {string} name */
+/**
+ * A file's key in the storage. It includes the name, because files with the same content may have different types.
+ *
+ * @param {string} name
+ */
 const keyOf = (name) => new URL(`${name}?${FILES[name]}`, ROOT).href;
 
-async function forgetOthers() {
-  const store = await caches.open(STORE);
-  const ours = new Set(Object.keys(FILES).map(keyOf));
-  const others = (await store.keys()).filter(({ url }) => !ours.has(url));
-  await Promise.all(others.map((request) => store.delete(request)));
+/** Deletes the stored files of other releases. */
+async function deleteOldFiles() {
+  const cache = await caches.open(CACHE);
+  const current = new Set(Object.keys(FILES).map(keyOf));
+  const old = (await cache.keys()).filter(({ url }) => !current.has(url));
+  await Promise.all(old.map((request) => cache.delete(request)));
 }
 
 /** @param {ArrayBuffer} bytes */

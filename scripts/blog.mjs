@@ -1,29 +1,31 @@
 /**
- * Writes the measured figures into the blog posts: `npm run readme`. With `--check` it only says
- * whether they are there. A figure stands in an element with `data-figure`, which names it.
+ * Writes the measured figures into the blog posts: `npm run readme`. With `--check` it only checks that they are up to
+ * date. The element for a figure has an attribute `data-figure` with the figure's name.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { measured, misread, models, percent, robustness } from "./measured.mjs";
+import { fgsmRow, models, percent, robustnessRow, successRow } from "./measured.mjs";
 import { writeOrCheck } from "./write.mjs";
 
 const POSTS = readdirSync(new URL("../www/blog/", import.meta.url))
   .filter((name) => name.endsWith(".html"))
   .map((name) => new URL(`../www/blog/${name}`, import.meta.url));
+/** The elements for figures. */
 const PLACES = /(<(\w+) data-figure="([^"]+)">)[^<]*(<\/\2>)/g;
+/** The number of features of MNIST. */
 const FEATURES = 784;
 
-/** The temperature that the posts speak of, and the one of the literature on FGSM. */
-const [T, WARMEST] = [40, 100];
+/** The temperature that the posts discuss, and the one in the literature on FGSM. */
+const [T, FGSM_T] = [40, 100];
 const [undefended, distilled, teacher] = [network("undefended", 1), network("distilled", T), network("teacher", T)];
-const warmest = network("distilled", WARMEST);
+const fgsmDistilled = network("distilled", FGSM_T);
 const f = {
-  undefended: measured(undefended, "jsma-f", 1),
-  distilled: measured(distilled, "jsma-f", 1),
-  teacher: measured(teacher, "jsma-f", 1),
+  undefended: successRow(undefended, "jsma-f", 1),
+  distilled: successRow(distilled, "jsma-f", 1),
+  teacher: successRow(teacher, "jsma-f", 1),
 };
-const told = measured(distilled, "jsma-t", distilled.temperature);
-const robust = { undefended: robustness(undefended), distilled: robustness(distilled) };
-const scaled = measured(undefended, "jsma-f", 1, 40);
+const jsmaT = successRow(distilled, "jsma-t", distilled.temperature);
+const robust = { undefended: robustnessRow(undefended), distilled: robustnessRow(distilled) };
+const scaled = successRow(undefended, "jsma-f", 1, 40);
 
 /** @type {Record<string, string>} */
 const FIGURES = {
@@ -41,41 +43,41 @@ const FIGURES = {
   "vanished teacher": String(f.teacher.outcomes.gradient_vanished),
   "vanished scaled": String(scaled.outcomes.gradient_vanished),
   "pixels undefended": pixels(f.undefended),
-  "t undefended": percent(measured(undefended, "jsma-t", 1).rate),
-  "t distilled": percent(told.rate),
-  "t teacher": percent(measured(teacher, "jsma-t", teacher.temperature).rate),
+  "t undefended": percent(successRow(undefended, "jsma-t", 1).rate),
+  "t distilled": percent(jsmaT.rate),
+  "t teacher": percent(successRow(teacher, "jsma-t", teacher.temperature).rate),
   "robust images": String(robust.distilled.measured),
   "robust vanished": String(robust.distilled.gradient_vanished),
   "robust distilled": percent(robust.distilled.robustness),
   "robust distilled successes": percent(robust.distilled.robustness_of_successes),
   "robust undefended": percent(robust.undefended.robustness),
-  "fgsm images": String(misread(undefended, 1).measured),
-  "fgsm undefended": percent(misread(undefended, 1).rate),
-  "fgsm distilled": percent(misread(warmest, 1).rate),
-  "fgsm distilled told": percent(misread(warmest, WARMEST).rate),
+  "fgsm images": String(fgsmRow(undefended, 1).measured),
+  "fgsm undefended": percent(fgsmRow(undefended, 1).rate),
+  "fgsm distilled": percent(fgsmRow(fgsmDistilled, 1).rate),
+  "fgsm distilled told": percent(fgsmRow(fgsmDistilled, FGSM_T).rate),
 };
 
 for (const post of POSTS) {
   const before = readFileSync(post, "utf8");
   const named = new Set([...before.matchAll(PLACES)].map(([, , , name]) => name));
   const missing = Object.keys(FIGURES).filter((name) => !named.has(name));
-  if (missing.length > 0)
-    throw new Error(`${post.pathname} lacks figures that another language has: ${missing.join(", ")}.`);
+  if (missing.length > 0) throw new Error(`${post.pathname} has no element for these figures: ${missing.join(", ")}.`);
   const after = before.replace(PLACES, (_, start, _tag, name, end) => {
-    if (!(name in FIGURES)) throw new Error(`${post.pathname} asks for a figure "${name}" that there is not.`);
+    if (!(name in FIGURES))
+      throw new Error(`${post.pathname} has an element for the figure "${name}", which does not exist.`);
     return `${start}${FIGURES[name]}${end}`;
   });
   writeOrCheck(post, after, "npm run readme");
 }
 
-/** @param {string} role @param {number} temperature */
+/** Finds a network in the manifest. @param {string} role @param {number} temperature */
 function network(role, temperature) {
   const entry = models.find((each) => each.role === role && each.temperature === temperature);
   if (!entry) throw new Error(`The manifest has no ${role} network at T = ${temperature}.`);
   return entry;
 }
 
-/** The mean number of pixels that a success took. @param {any} row */
+/** The mean number of pixels changed in successful attacks. @param {any} row */
 function pixels(row) {
   return (row.distortion_successes * FEATURES).toFixed(1);
 }

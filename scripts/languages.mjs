@@ -1,7 +1,7 @@
 /**
- * Writes down which languages there are, which a page without a server cannot ask: the files of
- * www/languages, listed in www/languages/index.js, and the two phrases that embed.js needs before it
- * may fetch anything. To add a language, add its file and run `npm run languages`.
+ * Writes the list of languages, because a static page cannot list a folder: www/languages/index.js lists the files of
+ * www/languages. It also writes into embed.js the two phrases that the element shows before it may fetch anything. To
+ * add a language, add its file and run `npm run languages`.
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -22,18 +22,18 @@ export function languageFiles() {
   );
 }
 
-/** @param {Files} files */
+/** The source of www/languages/index.js. @param {Files} files */
 export function writeList(files) {
   const names = Object.entries(files).map(([tag, words]) => `  ${tag}: ${JSON.stringify(words["language.name"])},\n`);
-  return `/** The languages that the page speaks, by their own names. Written by \`npm run languages\`. */\nexport const LANGUAGES = /** @type {const} */ ({\n${names.join("")}});\n`;
+  return `/** The languages of the page, each with its own name. Written by \`npm run languages\`. */\nexport const LANGUAGES = /** @type {const} */ ({\n${names.join("")}});\n`;
 }
 
-/** @param {Files} files @param {string} script */
+/** The source of embed.js with the phrases of all languages. @param {Files} files @param {string} script */
 export function writeElement(files, script) {
   const words = Object.entries(files).map(
-    ([tag, file]) => `${tag}: ${JSON.stringify([file["embed.wake"], file.title]).replaceAll('","', '", "')}`,
+    ([tag, file]) => `  ${tag}: [${JSON.stringify(file["embed.wake"])}, ${JSON.stringify(file.title)}],\n`,
   );
-  return script.replace(/^const WORDS = .*;$/m, () => `const WORDS = { ${words.join(", ")} };`);
+  return script.replace(/^const WORDS = \{.*?^\};$/ms, () => `const WORDS = {\n${words.join("")}};`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,7 +1,7 @@
 /**
- * Writes what the wasm modules are made of and under which licences: `node scripts/licences.mjs` makes
- * `www/licences.html` of what Cargo.lock pins, and refuses a licence that is not allowed here. With
- * `--check` it only says whether the page is up to date.
+ * Writes `www/licences.html`, which lists the crates in the wasm modules and their licences: `node
+ * scripts/licences.mjs`. The versions are those in Cargo.lock. It fails if a crate has a licence that deny.toml does
+ * not allow. With `--check` it only checks that the page is up to date.
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -13,9 +13,9 @@ import { writeOrCheck } from "./write.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PAGE = join(ROOT, "www/licences.html");
 const TARGET = "wasm32-unknown-unknown";
-/** By engine, what cargo is told. @type {Record<string, string[]>} */
+/** The options of cargo for each engine. @type {Record<string, string[]>} */
 const ENGINES = { cpu: [], webgpu: ["--no-default-features", "--features", "webgpu"] };
-/** The same as in deny.toml. */
+/** The licences that deny.toml allows. */
 const ALLOWED = [
   ...(/licenses\].*?allow = \[([^\]]*)\]/s.exec(readFileSync(join(ROOT, "deny.toml"), "utf8"))?.[1] ?? "").matchAll(
     /"([^"]+)"/g,
@@ -29,7 +29,7 @@ const ALLOWED = [
 const page = html(crates());
 writeOrCheck(PAGE, page, "node scripts/licences.mjs");
 
-/** What is linked into a module, each crate once. @returns {Crate[]} */
+/** The crates that are linked into the modules, each once. @returns {Crate[]} */
 function crates() {
   const { packages } = JSON.parse(cargo("metadata", "--format-version", "1", "--filter-platform", TARGET));
   /** @type {Map<string, Crate>} */
@@ -75,7 +75,11 @@ function crates() {
   );
 }
 
-/** Whether one of the licences to choose from is allowed, and every one that has to be kept. @param {string} licence */
+/**
+ * Whether an SPDX expression is allowed: one of each group joined by OR, and every part joined by AND.
+ *
+ * @param {string} licence
+ */
 function isAllowed(licence) {
   return licence
     .replaceAll(/[()]/g, "")
@@ -83,7 +87,7 @@ function isAllowed(licence) {
     .every((part) => part.split(" OR ").some((name) => ALLOWED.includes(name)));
 }
 
-/** The licence that comes with a crate's sources, MIT where there is a choice. @param {string} folder */
+/** The licence text in a crate's sources; MIT if there are several. @param {string} folder */
 function textOf(folder) {
   const names = readdirSync(folder)
     .filter((name) => /^(licen[cs]e|copying|unlicense)/i.test(name))
@@ -100,7 +104,7 @@ function textOf(folder) {
   }
 }
 
-/** @param {...string} args */
+/** Runs cargo offline and returns its output. @param {...string} args */
 function cargo(...args) {
   return execFileSync("cargo", [...args.slice(0, 1), "--locked", "--offline", ...args.slice(1)], {
     cwd: ROOT,
@@ -109,7 +113,7 @@ function cargo(...args) {
   });
 }
 
-/** @param {Crate[]} all */
+/** The page. @param {Crate[]} all */
 function html(all) {
   /** @type {Map<string, string[]>} */
   const texts = new Map();
@@ -140,7 +144,7 @@ function html(all) {
   <main class="licences">
     <p><a class="licences-back" href="../">Defensive distillation, attacked live</a></p>
     <h1>Licences <span lang="ja">ライセンス</span></h1>
-    <p>This project is under the <a href="../LICENSE-MIT">MIT</a> or the <a href="../LICENSE-APACHE">Apache 2.0</a> licence, as you like; <a href="../LICENSE-DATA.md">of the data and the networks</a> there is a page of its own. The engines, which are WebAssembly modules, also contain the following, in the versions that are named. Their sources are where the names lead.</p>
+    <p>This project is under the <a href="../LICENSE-MIT">MIT</a> or the <a href="../LICENSE-APACHE">Apache 2.0</a> licence, at your choice. <a href="../LICENSE-DATA.md">The licences of the data and the networks</a> are on a separate page. The engines, which are WebAssembly modules, also contain the following libraries. Each name links to the library's sources.</p>
     <p lang="ja">このプロジェクトは <a href="../LICENSE-MIT">MIT</a> または <a href="../LICENSE-APACHE">Apache 2.0</a> ライセンスのどちらかを選んで利用できます。<a href="../LICENSE-DATA.md">データとネットワークのライセンス</a>は別に記しています。計算エンジン（WebAssembly モジュール）には次のライブラリも含まれます。ソースコードは名前のリンク先にあります。</p>
     <div class="licences-table"><table>
       <thead><tr><th scope="col">Library <span lang="ja">ライブラリ</span></th><th scope="col">Licence <span lang="ja">ライセンス</span></th><th scope="col">Engine <span lang="ja">エンジン</span></th><th scope="col">Authors <span lang="ja">作者</span></th></tr></thead>

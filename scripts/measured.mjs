@@ -1,27 +1,28 @@
-/** The measured figures: what results/success.json says of the published networks under the paper's protocol. */
+/** Finds the measured figures of the published networks in results/. */
 import { readFileSync } from "node:fs";
 
 /**
- * @typedef {{ id: string, sha256: string, role: string, temperature: number, test_accuracy: number, logit_norm: number }}
- * Entry
+ * @typedef {{ id: string, sha256: string, role: string, temperature: number, test_accuracy: number, logit_norm: number
+ *   }} Entry
  */
 
 /** @type {Entry[]} */
 export const models = read("www/models/manifest.json").filter((/** @type {any} */ { dataset }) => dataset === "mnist");
+/** The rows with the settings of the paper. */
 const rows = read("results/success.json").filter(
   (/** @type {any} */ row) =>
     row.direction === "increase" && row.theta === 1 && row.budget === 112 && row.images === 100,
 );
 
 /**
- * The attacks of one kind on one network; only those on the very file that is published count.
+ * The row of an attack on a network. Throws if the row was measured on another file than the published one.
  *
  * @param {Entry} entry
  * @param {string} attack
  * @param {number} temperature
- * @param {number} [scale] What the network's logits are multiplied by.
+ * @param {number} [scale] The factor by which the network's logits are multiplied.
  */
-export function measured({ id, sha256 }, attack, temperature, scale = 1) {
+export function successRow({ id, sha256 }, attack, temperature, scale = 1) {
   const row = rows.find(
     (/** @type {any} */ row) =>
       row.model === id
@@ -36,16 +37,16 @@ export function measured({ id, sha256 }, attack, temperature, scale = 1) {
   return row;
 }
 
-/** FGSM's step in the literature that the post quotes. */
+/** The step size of FGSM in the literature that the post cites. */
 const EPSILON = 0.3;
 
 /**
- * How often one untargeted step of FGSM has the network misread an image.
+ * The row of one untargeted step of FGSM on a network.
  *
  * @param {Entry} entry
- * @param {number} temperature Of the softmax that the attack differentiates.
+ * @param {number} temperature The temperature of the softmax that the attack differentiates.
  */
-export function misread({ id, sha256 }, temperature) {
+export function fgsmRow({ id, sha256 }, temperature) {
   const near = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one - other) < 1e-6;
   const row = read("results/fgsm.json").find(
     (/** @type {any} */ row) =>
@@ -63,12 +64,13 @@ export function misread({ id, sha256 }, temperature) {
 }
 
 /**
- * The paper's measure of robustness: the mean over images of the least share of
- * features that one of the nine targets takes, an image on which all fail counting as the cap.
+ * The row with the paper's robustness of a network. For each image it is the smallest share of features that an attack
+ * changes to reach one of the nine targets, or the maximum share if all nine fail; the row has the mean over the
+ * images.
  *
  * @param {Entry} entry
  */
-export function robustness({ id, sha256 }) {
+export function robustnessRow({ id, sha256 }) {
   const row = read("results/robustness.json").find(
     (/** @type {any} */ row) =>
       row.model === id && row.scale === 1 && row.attack === "jsma-f" && row.attack_temperature === 1,
@@ -78,10 +80,10 @@ export function robustness({ id, sha256 }) {
   return row;
 }
 
-/** @param {number} share */
+/** @param {number} share From 0 to 1. */
 export const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
-/** @param {string} path From the project's folder. */
+/** @param {string} path Relative to the project's folder. */
 function read(path) {
   return JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), "utf8"));
 }

@@ -1,21 +1,21 @@
 /**
- * Names every module that a page begins with in the page itself (`<link rel="modulepreload">`), so that
- * the browser fetches them all at once instead of finding them one inside the other.
+ * Lists every module that a page imports at its start in the page itself (`<link rel="modulepreload">`). The browser
+ * then fetches all of them at once and does not have to read one module to find the next.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** Pages, each with the script that it starts. */
+/** The pages, each with its script. */
 const PAGES = [
   ["index.html", "www/main.js"],
   ["www/lab.html", "www/lab/main.js"],
 ];
 const LIST = /( *<!-- modules -->\n).*?( *<!-- \/modules -->)/s;
-/** The page's files import at the top of the line, and by relative paths. */
+/** An import of a module by a relative path, at the start of a line. */
 const IMPORT = /^(?:import|export)\b[^"';]*?"(\.[^"]+)";/gm;
 
 /**
- * The pages under a folder with their lists as they should be.
+ * The pages under a folder, with up-to-date lists.
  *
  * @param {string} root
  * @returns {[path: string, html: string][]}
@@ -31,7 +31,12 @@ export const pages = (root) =>
     ];
   });
 
-/** A script and all that it imports before it runs, the nearest first. @param {string} root @param {string} script */
+/**
+ * A script and all modules that it imports statically, in order of their distance.
+ *
+ * @param {string} root
+ * @param {string} script
+ */
 function graph(root, script) {
   const files = new Set([script]);
   for (const file of files) {

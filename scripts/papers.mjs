@@ -1,7 +1,7 @@
 /**
- * Writes the lists of papers into the pages and the README: `npm run readme`. With `--check` it only says whether
- * they are up to date. A list stands between `<!-- papers PREFIX: KEY … -->` and `<!-- /papers -->`; PREFIX is the
- * start of each entry's id, or `bibtex`.
+ * Writes the lists of papers into the pages and the README: `npm run readme`. With `--check` it only checks that they
+ * are up to date. A list is between `<!-- papers PREFIX: KEY … -->` and `<!-- /papers -->`. PREFIX is the start of each
+ * entry's id, or `bibtex` for a list in BibTeX.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { escapeHtml } from "../www/codecs/html.js";
@@ -15,8 +15,8 @@ const POSTS = readdirSync(new URL("www/blog/", ROOT))
   .filter((name) => name.endsWith(".html"))
   .map((name) => `www/blog/${name}`);
 const LIST = /( *)(<!-- papers ([\w-]+): ([\w ]+?) -->\n).*?( *<!-- \/papers -->)/gs;
-/** Longer lists of authors are cut to the first. */
-const MOST_AUTHORS = 3;
+/** A longer list of authors is shortened to the first author and "et al.". */
+const MAX_AUTHORS = 3;
 
 for (const file of ["README.md", "index.html", "www/lab.html", ...POSTS]) {
   const path = new URL(file, ROOT);
@@ -28,7 +28,7 @@ for (const file of ["README.md", "index.html", "www/lab.html", ...POSTS]) {
     const list = prefix === "bibtex" ? `\`\`\`bibtex\n${keys.map(bibtex).join("\n")}\n\`\`\`\n` : items.join("");
     return indent + start + list + end;
   });
-  if (lists !== 1) throw new Error(`${file} should have one list of papers, and has ${lists}.`);
+  if (lists !== 1) throw new Error(`${file} should have one list of papers, but has ${lists}.`);
   writeOrCheck(path, text, "npm run readme");
 }
 
@@ -38,10 +38,10 @@ function toKey(name) {
   return /** @type {PaperKey} */ (name);
 }
 
-/** @param {PaperKey} key */
+/** An entry of a list, as HTML. @param {PaperKey} key */
 function entry(key) {
   const { title, authors, arxiv } = PAPERS[key];
   const families = authors.map(([, family]) => family);
-  const names = families.length > MOST_AUTHORS ? `${families[0]} et al.` : families.join(", ");
+  const names = families.length > MAX_AUTHORS ? `${families[0]} et al.` : families.join(", ");
   return `${escapeHtml(names)}, <a href="https://arxiv.org/abs/${arxiv}">${escapeHtml(title)}</a>`;
 }

@@ -1,23 +1,23 @@
 /**
- * Writes what README.md takes from elsewhere: the measured figures, and what a link can say of attacks and
- * their settings. `npm run readme`; with `--check` it only says whether README.md is up to date.
+ * Writes the generated parts of README.md: the measured figures, and the link fields of attacks and their settings.
+ * `npm run readme`; with `--check` it only checks that README.md is up to date.
  */
 import { readFileSync } from "node:fs";
 import { ATTACKS, DATASETS } from "../pkg/registry.js";
-import { measured, models, percent } from "./measured.mjs";
+import { models, percent, successRow } from "./measured.mjs";
 import { writeOrCheck } from "./write.mjs";
 
 const FIGURES = /(<!-- figures: [^>]*-->\n).*(<!-- \/figures -->)/s;
 /**
- * The rows of the table of a link's fields that are about attacks. No comment can mark them, for it would end the
+ * The rows about attacks in the table of a link's fields. Comments cannot mark them, because a comment would end the
  * table.
  */
 const FIELDS = /(?<=^\| `left`, `right` .*\n)(\| .*\n)*?(?=\| `temper` )/m;
 const README = new URL("../README.md", import.meta.url);
-/** The control in the table: what the undefended network's logits are multiplied by. */
+/** The factor by which the logits are multiplied in the control experiment. */
 const SCALE = 40;
 
-/** The papers' figures. */
+/** The figures published in the papers. */
 const PAPER = JSON.parse(readFileSync(new URL("../results/paper.json", import.meta.url), "utf8"));
 
 const readme = readFileSync(README, "utf8");
@@ -26,6 +26,7 @@ const written = readme
   .replace(FIELDS, () => fields());
 writeOrCheck(README, written, "npm run readme");
 
+/** The table of the measured figures. */
 function table() {
   const head = [
     "network",
@@ -41,43 +42,44 @@ function table() {
     .join("\n");
 }
 
-/** @param {import("./measured.mjs").Entry} entry */
+/** The row of a network. @param {import("./measured.mjs").Entry} entry */
 function cells(entry) {
   const { role, temperature, test_accuracy } = entry;
   const paper = PAPER.success.mnist["jsma-f"].figures[`${role} ${temperature}`];
-  const f = measured(entry, "jsma-f", 1);
+  const f = successRow(entry, "jsma-f", 1);
   return [
     role === "undefended" ? role : `${role}, T = ${temperature}`,
     percent(test_accuracy),
     paper === undefined ? "–" : percent(paper),
     rate(f),
     `${f.outcomes.gradient_vanished} of ${f.attempts}`,
-    rate(measured(entry, "jsma-t", temperature)),
-    rate(measured(entry, "jsma-z", 1)),
+    rate(successRow(entry, "jsma-t", temperature)),
+    rate(successRow(entry, "jsma-z", 1)),
   ];
 }
 
-/** The control in which nothing is trained: the undefended network with its logits multiplied. */
+/** The row of the control experiment: the undefended network with its logits multiplied, without any training. */
 function scaled() {
   const entry = models.find(({ role }) => role === "undefended");
   if (!entry) throw new Error("There is no undefended network in the manifest.");
-  const row = measured(entry, "jsma-f", 1, SCALE);
+  const row = successRow(entry, "jsma-f", 1, SCALE);
   return [
     `undefended, logits × ${SCALE}`,
     percent(entry.test_accuracy),
     "–",
     rate(row),
     `${row.outcomes.gradient_vanished} of ${row.attempts}`,
-    rate(measured(entry, "jsma-t", SCALE, SCALE)),
-    rate(measured(entry, "jsma-z", 1, SCALE)),
+    rate(successRow(entry, "jsma-t", SCALE, SCALE)),
+    rate(successRow(entry, "jsma-z", 1, SCALE)),
   ];
 }
 
+/** The rows of the link fields. */
 function fields() {
   const all = Object.values(ATTACKS);
   const untargeted = all.filter((attack) => attack.untargeted);
   /**
-   * Each setting by its name and by what it may be, with the attacks that have it so.
+   * For each setting, its allowed values in words, each with the ids of the attacks that allow them.
    *
    * @type {Map<string, Map<string, string[]>>}
    */
@@ -105,7 +107,7 @@ function fields() {
 }
 
 /**
- * What a link may say of a setting.
+ * The values that a link may have for a setting, in words.
  *
  * @param {Extract<typeof ATTACKS[keyof typeof ATTACKS]["settings"][number], { link: unknown }>} setting
  */
@@ -124,7 +126,7 @@ function list(names) {
   return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`;
 }
 
-/** @param {any} row */
+/** The success rate with its confidence interval. @param {any} row */
 function rate({ rate, interval }) {
   return `${percent(rate)} (${percent(interval[0])} to ${percent(interval[1])})`;
 }

@@ -1,7 +1,6 @@
 /**
- * Writes `sw-files.js`, which names a release by its content: the SHA-256 of every file that the page
- * is made of; and before it the list of modules in each page. `npm run release`, and with `--check` it
- * only says whether both are up to date.
+ * Writes the list of modules in each page, and then `sw-files.js`, which has the SHA-256 of every file of the page and
+ * so identifies a release. `npm run release`; with `--check` it only checks that both are up to date.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,12 +12,14 @@ import { writeOrCheck } from "./write.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const LIST = "sw-files.js";
-/** What the page can ask for. The rest of what is published is for other programs, or for reading in a repository. */
-const OF_PAGE =
+/**
+ * The files that the page can fetch. The other published files are for other programs or for readers of the repository.
+ */
+const PAGE_FILES =
   /^(index\.html|www\/(?!cards\/|oembed\/).+|pkg\/registry\.js|pkg\/(cpu|webgpu)\/(engine\.js|engine_bg\.wasm|build\.json))$/;
 const RESULTS = ["paper", ...Object.keys(EXPERIMENTS)].map((kind) => `results/${kind}.json`);
 
-/** The list for the files under a folder, as a script. @param {string} root */
+/** The source of `sw-files.js` for the files under a folder. @param {string} root */
 export function listFiles(root) {
   const names = [
     "index.html",
@@ -29,13 +30,13 @@ export function listFiles(root) {
     ),
   ];
   const lines = names
-    .filter((name) => OF_PAGE.test(name) || RESULTS.includes(name))
+    .filter((name) => PAGE_FILES.test(name) || RESULTS.includes(name))
     .sort()
     .map((name) => `  ${JSON.stringify(name)}: "${sha256(join(root, name))}",\n`);
   return `// Made by \`npm run release\`: this release of the page, each file by its SHA-256.\n/** @type {Record<string, string>} */\nconst FILES = {\n${lines.join("")}};\n`;
 }
 
-/** @param {string} root */
+/** Writes `sw-files.js` in a folder. @param {string} root */
 export function writeList(root) {
   writeFileSync(join(root, LIST), listFiles(root));
 }

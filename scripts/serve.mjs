@@ -1,6 +1,6 @@
 /**
- * Serves the published files as any static host would: `npm start`, with PORT and HOST to change the address.
- * The page is not kept for a visit without a network, so that every load shows the files on disk; with OFFLINE=1 it is.
+ * Serves the published files like a static host: `npm start`. PORT and HOST change the address. By default the page is
+ * not stored for offline use, so that every load shows the files on disk; OFFLINE=1 stores it.
  */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -14,10 +14,10 @@ import { listFiles } from "./release.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEVELOPMENT_WORKER = new URL("sw-development.js", import.meta.url);
 
-/** What is published. Everything else in the checkout stays private. */
+/** The published files. No other file of the checkout is served. */
 const PUBLISHED = /^\/(index\.html|sw(-files)?\.js|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
 
-/** Plain names alone: this excludes `..`, hidden files, backslashes and control characters at once. */
+/** Only plain names. This excludes `..`, hidden files, backslashes and control characters. */
 const PLAIN = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/;
 
 /** @type {Record<string, string>} */
@@ -39,10 +39,11 @@ const TYPES = {
 const COMPRESSED = /^(text\/|image\/svg|application\/(json|manifest|wasm))/;
 
 /**
- * A request listener for the published files under `root`.
+ * Returns a request listener that serves the published files under `root`.
  *
  * @param {string} [root]
- * @returns {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => Promise<void>}
+ * @returns {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) =>
+ *   Promise<void>}
  */
 export function publishedFiles(root = ROOT) {
   /** @type {Map<string, Promise<Buffer>>} */
@@ -64,7 +65,7 @@ export function publishedFiles(root = ROOT) {
       "Content-Type": type,
       "Cache-Control": "no-cache",
       "X-Content-Type-Options": "nosniff",
-      // A sandboxed frame has an origin of its own, and module scripts are always fetched with CORS.
+      // A sandboxed frame has an opaque origin, and module scripts are always fetched with CORS.
       "Access-Control-Allow-Origin": "*",
       Vary: "Accept-Encoding",
       ETag: etag,
@@ -84,7 +85,8 @@ export function publishedFiles(root = ROOT) {
 }
 
 /**
- * The same, for working on the page: `sw.js` is a worker that stores nothing and deletes what the real one has stored.
+ * The same for development: serves as `sw.js` a worker that stores nothing and deletes the files that the real one has
+ * stored.
  */
 export function developmentFiles(root = ROOT) {
   const files = publishedFiles(root);
@@ -98,7 +100,7 @@ export function developmentFiles(root = ROOT) {
 }
 
 /**
- * In a checkout that is being worked on, the list on disk is behind the files.
+ * Reads a file. `sw-files.js` is generated, because during development the file on disk may be out of date.
  *
  * @param {string} root
  * @param {string} path
@@ -107,7 +109,7 @@ async function bodyOf(root, path) {
   return path === "/sw-files.js" ? Buffer.from(listFiles(root)) : readFile(join(root, path));
 }
 
-/** @param {string} url @returns {string | null} */
+/** The path of a published file, or null for any other address. @param {string} url @returns {string | null} */
 function publishedPath(url) {
   try {
     const path = decodeURIComponent(url.split("?")[0]);
@@ -119,7 +121,7 @@ function publishedPath(url) {
 }
 
 /**
- * A server on a free port of this machine.
+ * Starts a server on a free port of this machine.
  *
  * @param {import("node:http").RequestListener} listener
  */
@@ -141,11 +143,13 @@ function main() {
   const host = process.env.HOST ?? "127.0.0.1";
   const port = Number(process.env.PORT ?? 8080);
   if (!Number.isInteger(port) || port < 0 || port > 65535)
-    exit(`PORT should be a number from 0 to 65535, and is "${process.env.PORT}".`);
+    exit(`PORT should be a number from 0 to 65535, but is "${process.env.PORT}".`);
   const server = createServer(process.env.OFFLINE === "1" ? publishedFiles() : developmentFiles());
   server.on("error", (/** @type {NodeJS.ErrnoException} */ error) =>
     exit(
-      error.code === "EADDRINUSE" ? `Port ${port} is taken. Choose another one: PORT=8081 npm start` : error.message,
+      error.code === "EADDRINUSE"
+        ? `Port ${port} is already in use. Choose another one: PORT=8081 npm start`
+        : error.message,
     ),
   );
   server.listen(port, host, () => {

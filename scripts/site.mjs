@@ -1,8 +1,8 @@
 /**
- * Builds the folder that is published: `npm run site -- FOLDER ADDRESS`. It is the checkout's own
- * files and what only a site with an address can have: cards for those who share a link, oEmbed, and
- * a page for each step of the story, whose link shows its card before it leads to the step.
- * Further arguments name the pages to build, such as `page` or `4`, instead of all.
+ * Builds the folder that is published: `npm run site -- FOLDER ADDRESS`. It has the files of the checkout and the files
+ * that need the site's address: preview cards for shared links, oEmbed files, and a page for each step of the story,
+ * which has its own card and redirects to the step. Further arguments select the pages to build, such as `page` or `4`;
+ * the default is all.
  */
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,12 +18,13 @@ import { publishedFiles, startServer } from "./serve.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const CARD = { width: 1200, height: 630 };
-/** The card is the embedded page, drawn larger. */
+/** A card is a picture of the embedded page, enlarged by this factor. */
 const SCALE = 1.25;
 const PICTURE = "v=1&left=undefended-1&right=distilled-40&sample=0&target=3";
 
 /**
- * What each page shows: the front page, and the steps of the story.
+ * The link that each page shows, and whether its attack is run. The pages are the front page and the steps of the
+ * story.
  *
  * @type {Record<string, { link: string, runs: boolean }>}
  */
@@ -65,7 +66,7 @@ async function build(names) {
       .filter((name) => name.endsWith(".html"))
       .map((name) => `www/blog/${name}`),
   ])
-    pin(page);
+    addHashes(page);
   writeList(folder);
 }
 
@@ -77,7 +78,7 @@ function copyFiles() {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
 }
 
-/** For systems that take no SVG. @param {Browser} browser @param {string} local */
+/** Draws the icon as a PNG, for systems that do not support SVG. @param {Browser} browser @param {string} local */
 async function drawIcon(browser, local) {
   const page = await browser.newPage({ viewport: { width: 180, height: 180 } });
   await page.goto(`${local}www/icon.svg`);
@@ -85,11 +86,23 @@ async function drawIcon(browser, local) {
   await page.close();
 }
 
-/** @param {Browser} browser @param {string} local @param {string} name @param {string} language */
+/**
+ * Builds the card, the oEmbed file and the HTML of a page.
+ *
+ * @param {Browser} browser
+ * @param {string} local
+ * @param {string} name
+ * @param {string} language
+ */
 async function buildPage(browser, local, name, language) {
   const suffix = language === "en" ? "" : `.${language}`;
   const card = `www/cards/${name}${suffix}.png`;
-  const { link, iframe } = await takeLines(browser, local, `${PAGES[name].link}&lang=${language}`, PAGES[name].runs);
+  const { link, iframe } = await readShareLines(
+    browser,
+    local,
+    `${PAGES[name].link}&lang=${language}`,
+    PAGES[name].runs,
+  );
   await drawCard(browser, `${local}?embed=1${new URL(link).hash}`, card);
 
   const words = JSON.parse(readFileSync(join(ROOT, `www/languages/${language}.json`), "utf8"));
@@ -132,16 +145,20 @@ async function buildPage(browser, local, name, language) {
         card: `../cards/${name}${suffix}.png`,
       }),
     );
-  if (language === "en") insert("index.html", head);
+  if (language === "en") addToHead("index.html", head);
   if (words["blog.file"] !== `${language}.html`) return;
   const post = `www/blog/${language}.html`;
-  const said = readFileSync(join(folder, post), "utf8");
+  const html = readFileSync(join(folder, post), "utf8");
   const [, postTitle, postDescription] =
-    /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(said) ?? [];
-  insert(post, headOf({ locale, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
+    /<title>([^<]*)<\/title>\s*<meta name="description" content="([^"]*)">/.exec(html) ?? [];
+  addToHead(post, headOf({ locale, title: postTitle, description: postDescription, place: post, card, oembed: "" }));
 }
 
-/** @param {{ locale: string, title: string, description: string, place: string, card: string, oembed: string }} page */
+/**
+ * The elements that are added to the head of a page.
+ *
+ * @param {{ locale: string, title: string, description: string, place: string, card: string, oembed: string }} page
+ */
 function headOf({ locale, title, description, place, card, oembed }) {
   return [
     `<link rel="canonical" href="${address}${place}">`,
@@ -166,14 +183,14 @@ function headOf({ locale, title, description, place, card, oembed }) {
 }
 
 /**
- * The link and the frame that the share panel gives.
+ * Opens a link and returns the link and the HTML of the frame that the share panel shows.
  *
  * @param {Browser} browser
  * @param {string} local
  * @param {string} link
  * @param {boolean} runs
  */
-async function takeLines(browser, local, link, runs) {
+async function readShareLines(browser, local, link, runs) {
   const page = await browser.newPage({ reducedMotion: "reduce" });
   await page.goto(`${local}#${link}`);
   await page.waitForFunction(
@@ -203,7 +220,7 @@ async function takeLines(browser, local, link, runs) {
   return lines;
 }
 
-/** @param {Browser} browser @param {string} url @param {string} card */
+/** Takes the picture of a card. @param {Browser} browser @param {string} url @param {string} card */
 async function drawCard(browser, url, card) {
   const [width, height] = [CARD.width / SCALE, CARD.height / SCALE];
   const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor: SCALE });
@@ -222,7 +239,11 @@ async function drawCard(browser, url, card) {
   await page.close();
 }
 
-/** @param {{ language: string, title: string, description: string, head: string, link: string, card: string }} page */
+/**
+ * The HTML of a story step, which redirects to its link.
+ *
+ * @param {{ language: string, title: string, description: string, head: string, link: string, card: string }} page
+ */
 function storyPage({ language, title, description, head, link, card }) {
   return `<!doctype html>
 <html lang="${language}">
@@ -248,13 +269,13 @@ ${head}</head>
 }
 
 /**
- * Ties a page to its scripts and style sheets by their hashes, so that it runs with these or not at
- * all: each element by `integrity`, and what modules import by an import map, which the policy allows
- * by its own hash. (Workers have no import maps; theirs is the list of the service worker.)
+ * Adds the hashes of its scripts and style sheets to a page, so that the browser runs no others. Elements get an
+ * `integrity` attribute, and imported modules are listed in an import map, which the content security policy allows by
+ * its hash. (Workers have no import maps; their files are checked by the service worker.)
  *
  * @param {string} page
  */
-function pin(page) {
+function addHashes(page) {
   const place = new URL(page, "folder:/");
   const hashOf = (/** @type {string | Buffer} */ content) =>
     `sha256-${createHash("sha256").update(content).digest("base64")}`;
@@ -277,8 +298,8 @@ function pin(page) {
   writeFileSync(join(folder, page), html);
 }
 
-/** @param {string} path @param {string} head */
-function insert(path, head) {
+/** Adds elements to the head of a page. @param {string} path @param {string} head */
+function addToHead(path, head) {
   const file = join(folder, path);
   writeFileSync(file, readFileSync(file, "utf8").replace("</head>", `${head}</head>`));
 }

@@ -1,6 +1,6 @@
 /**
- * What a build was made from. `stamp.mjs write FOLDER ENGINE` puts it into FOLDER/ENGINE/build.json,
- * where the page also reads the module's size and hash; `check-pkg.mjs` compares it.
+ * Makes the stamp of a build: the hash of its sources and the versions of its tools. `stamp.mjs write FOLDER ENGINE`
+ * writes it to FOLDER/ENGINE/build.json, with the module's size and hash for the page. `check-pkg.mjs` compares it.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,13 +10,18 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Native code only: the module does not depend on it. */
+/** Native code, which is not part of the module. */
 const NATIVE = /^src\/(bin|train)\//;
 
-/** The JavaScript that pkg/types is made of, which goes with the CPU engine: it is quick to build. */
+/** The JavaScript that pkg/types is made from. The types are built with the CPU engine, which takes less time. */
 const TYPED = ["www/engine/connection.js", "www/engine/engine.js", "www/engine/protocol.js"];
 
-/** @param {string} engine @returns {{ sources: string, rustc: string, binaryen: string }} */
+/**
+ * The stamp of the current sources and tools.
+ *
+ * @param {string} engine
+ * @returns {{ sources: string, rustc: string, binaryen: string }}
+ */
 export function stamp(engine) {
   const rust = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
     .map((path) => `src/${path.replaceAll("\\", "/")}`)
@@ -42,7 +47,7 @@ export function stamp(engine) {
   };
 }
 
-/** @param {string} path From the project's folder. */
+/** @param {string} path Relative to the project's folder. */
 function sha256(path) {
   return createHash("sha256")
     .update(readFileSync(join(ROOT, path)))

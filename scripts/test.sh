@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that has to hold, on a machine that need not have more than Rust and Node: npm test
+# Runs all checks and tests: npm test. The machine needs only Rust and Node; the rest is installed.
 set -Eeuo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,14 +26,14 @@ section "Set-up"
 need cargo "see https://rustup.rs"
 need node "version 20 or later, see https://nodejs.org"
 need npm "it comes with Node.js"
-# What rust-toolchain.toml names: the compiler, its target for the browser, rustfmt and clippy.
+# Installs the toolchain of rust-toolchain.toml: the compiler, its wasm target, rustfmt and clippy.
 if command -v rustup > /dev/null; then rustup toolchain install --no-self-update; fi
 [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund
 command -v chromium > /dev/null || command -v google-chrome > /dev/null || apt_install chromium
 command -v firefox-esr > /dev/null || command -v firefox > /dev/null || apt_install firefox-esr
 command -v WebKitWebDriver > /dev/null && command -v Xvfb > /dev/null || apt_install webkit2gtk-driver xvfb
 [ -n "$(fc-list :lang=ja 2> /dev/null)" ] || apt_install fontconfig fonts-noto-cjk
-# Both data sets, 150 MB: the published accuracies are checked on the published files.
+# Both data sets (150 MB), because the tests measure the published accuracies again.
 npm run --silent data
 
 section "Rust: format"
@@ -52,10 +52,10 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --release --features cli --no-deps
 section "Rust: tests"
 cargo test --locked --release --features cli
 
-section "pkg/ belongs to the sources"
+section "pkg/ was built from the sources"
 node scripts/check-pkg.mjs
 
-section "Licences of what the modules contain"
+section "Licences of the crates in the modules"
 node scripts/licences.mjs --check
 
 section "The figures and the papers in the README and the pages"

@@ -1,12 +1,12 @@
-/** Files that scripts make: written, or with `--check` compared with what is there. */
+/** Writes generated files, or checks them. */
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * With `--check` it only says whether the file is up to date.
+ * Writes a file. With `--check` on the command line, only checks that the file is up to date.
  *
  * @param {string | URL} path
  * @param {string} text
- * @param {string} command What brings it up to date.
+ * @param {string} command The command that updates the file.
  */
 export function writeOrCheck(path, text, command) {
   if (!process.argv.includes("--check")) return writeFileSync(path, text);

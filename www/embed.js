@@ -1,35 +1,35 @@
 /**
- * <defensive-distillation>: the page as an element of yours. Load this file as a module, and write
+ * <defensive-distillation>: an element that shows the page inside another one. Load this file as a module and write
  *
  *     <defensive-distillation link="v=1&amp;sample=0&amp;target=3&amp;end" controls>
  *       <a href="https://…"><img src="…" alt="…"></a>
  *     </defensive-distillation>
  *
- * What is between the tags is the poster, and all that readers without JavaScript see. Attributes,
- * read when the element is connected:
+ * The content between the tags is the poster, which is shown until the page has loaded. Readers without JavaScript see
+ * only the poster. The attributes are read when the element is connected:
  *
- * - `link`: what is shown, as the share panel writes it: the part of a link after its `#`.
- * - `controls`, `target`, `temperature`, `draw`, `story`: what is shown besides the two panels.
- * - `autoplay`: the attack starts when it comes into view. A click on the poster starts it as well.
- * - `load`: `near` (unless said otherwise) loads when the element comes near the screen, `click`
- *   when the reader asks for it. Before that nothing is fetched at all.
- * - `theme`: `light` or `dark`; without it the reader's system decides. `lang`: one of the page's, such as `ja`.
- * - `title`: the frame's name for those who do not see it.
- * - `sandbox`: the frame may run scripts and open the full page, and nothing else.
+ * - `link`: the state to show. It is the part of a link after its `#`, which the share panel writes. - `controls`,
+ * `target`, `temperature`, `draw`, `story`: parts of the page to show besides the two panels. - `autoplay`: starts the
+ * attack when it comes into view. A click on the poster also starts it. - `load`: `near` (the default) loads the page
+ * when the element comes near the screen; `click` loads it when the reader
+ *   clicks. Nothing is fetched before that.
+ * - `theme`: `light` or `dark`; by default that of the reader's system. `lang`: a language of the page, such as `ja`.
+ * - `title`: the frame's accessible name.
+ * - `sandbox`: sandboxes the frame, so that it can only run scripts and open the full page.
  */
 
 const PAGE = new URL("../", import.meta.url);
 const NAME = "defensive-distillation";
 const PARTS = ["controls", "target", "temperature", "draw", "story", "autoplay"];
-/** The button and the frame's name. Written by `npm run languages`. */
+/** The label of the button and the default name of the frame. Written by `npm run languages`. */
 const WORDS = {
   en: ["Run it here", "Defensive distillation, attacked live"],
   ja: ["ここで実行", "防御的蒸留を、その場で攻撃する"],
 };
-/** How far from the screen it is worth while to begin, in pixels. */
-const NEAR = 400;
-/** More than any combination of parts takes; a host does not hand over its whole page. */
-const HIGHEST = 4000;
+/** Loading starts at this distance from the screen, in pixels. */
+const NEAR_DISTANCE = 400;
+/** In pixels. The page is never this high, and a wrong message must not fill the host page. */
+const MAX_HEIGHT = 4000;
 
 const STYLE = `
   :host { display: block; container-type: inline-size; position: relative; max-width: 900px; margin-inline: auto; }
@@ -44,7 +44,7 @@ const STYLE = `
 `;
 
 class DefensiveDistillation extends HTMLElement {
-  /** Ends everything that was begun when the element was connected. */
+  /** Aborted when the element is disconnected, which ends its observers and listeners. */
   #life = new AbortController();
 
   connectedCallback() {
@@ -59,7 +59,7 @@ class DefensiveDistillation extends HTMLElement {
     root.replaceChildren(poster, button);
     button.addEventListener("click", () => this.#start(true), { once: true });
     if (this.getAttribute("load") === "click") return;
-    this.#keepPlace();
+    this.#reserveHeight();
     this.#whenNear(() => this.#start(false));
   }
 
@@ -69,14 +69,14 @@ class DefensiveDistillation extends HTMLElement {
     this.style.height = "";
   }
 
-  /** What loads by itself has its height from the start; what is clicked, from the click on. */
-  #keepPlace() {
+  /** Reserves the height of the page: from the start if it loads by itself, otherwise after the click. */
+  #reserveHeight() {
     const poster = this.shadowRoot?.querySelector(".poster");
     if (poster instanceof HTMLElement)
       poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw", this.getAttribute("link") ?? "");
   }
 
-  /** @param {() => void} act */
+  /** Calls `act` when the element comes near the screen. @param {() => void} act */
   #whenNear(act) {
     const observer = new IntersectionObserver(
       (entries) => {
@@ -84,13 +84,13 @@ class DefensiveDistillation extends HTMLElement {
         observer.disconnect();
         act();
       },
-      { rootMargin: `${NEAR}px` },
+      { rootMargin: `${NEAR_DISTANCE}px` },
     );
     observer.observe(this);
     this.#life.signal.addEventListener("abort", () => observer.disconnect());
   }
 
-  /** @param {boolean} byReader */
+  /** Loads the page in a frame. @param {boolean} byReader Whether the reader has clicked. */
   #start(byReader) {
     const root = this.shadowRoot;
     if (!root || root.querySelector("iframe")) return;
@@ -104,9 +104,9 @@ class DefensiveDistillation extends HTMLElement {
       "message",
       (event) => {
         if (event.source !== frame.contentWindow || event.origin !== origin) return;
-        const said = event.data?.[NAME];
-        if (said === "ready") frame.contentWindow?.postMessage({ [NAME]: "measure" }, isSandboxed ? "*" : PAGE.origin);
-        if (said === "height") this.#resize(event.data.height);
+        const type = event.data?.[NAME];
+        if (type === "ready") frame.contentWindow?.postMessage({ [NAME]: "measure" }, isSandboxed ? "*" : PAGE.origin);
+        if (type === "height") this.#resize(event.data.height);
       },
       { signal: this.#life.signal },
     );
@@ -116,18 +116,18 @@ class DefensiveDistillation extends HTMLElement {
       root.querySelector("button")?.remove();
       if (byReader) frame.focus({ preventScroll: true });
     });
-    this.#keepPlace();
+    this.#reserveHeight();
     root.append(frame);
   }
 
-  /** @param {unknown} height */
+  /** Sets the height that the page has reported. @param {unknown} height */
   #resize(height) {
-    if (typeof height !== "number" || !(height > 0 && height <= HIGHEST)) return;
+    if (typeof height !== "number" || !(height > 0 && height <= MAX_HEIGHT)) return;
     this.shadowRoot?.querySelector(".poster")?.remove();
     this.style.height = `${height}px`;
   }
 
-  /** @param {boolean} byReader */
+  /** The frame's address. @param {boolean} byReader Whether the reader has clicked. */
   #address(byReader) {
     const url = new URL(PAGE);
     const query = new URLSearchParams({ embed: "1", load: "now" });
@@ -139,6 +139,7 @@ class DefensiveDistillation extends HTMLElement {
     return url.href;
   }
 
+  /** The words in the language of the host page. */
   #words() {
     const tag = (this.closest("[lang]")?.getAttribute("lang") ?? "").toLowerCase().split("-")[0];
     return Object.entries(WORDS).find(([language]) => language === tag)?.[1] ?? WORDS.en;
@@ -146,22 +147,23 @@ class DefensiveDistillation extends HTMLElement {
 }
 
 /**
- * The height that the page will have in a frame, as its style sheets lay it out: one panel above the
- * other in less than 600 px, side by side from there on. It is kept free from the start, so that
- * nothing moves when the page is there and tells its own.
+ * The height that the page will have in a frame, according to its style sheets: below a width of 600 px the panels are
+ * one above the other, and from 600 px on side by side. The host reserves this height, so that nothing moves when the
+ * page has loaded and reports its real height.
  *
  * @param {(part: string) => boolean} has
- * @param {"cqw" | "vw"} unit A hundredth of the element's width, or of the window's where the element has none of its
- * own.
- * @param {string} link What it shows: the targets take more room where they are things and not digits.
+ * @param {"cqw" | "vw"} unit A hundredth of the element's width, or of the window's width if the width of the element
+ *   is not known.
+ * @param {string} link The link that is shown. The target buttons of CIFAR-10 need more room than those of MNIST.
  */
 export function heightFor(has, unit, link) {
   const [controls, target, draw] = ["controls", "target", "draw"].map(has);
-  const soft = has("temperature") ? 236 : 0;
+  const temperature = has("temperature") ? 236 : 0;
   const targets = /(^|[#&])data=cifar10(&|$)/.test(link) ? 178 : 74;
-  const narrow = 351 + soft + (controls ? 101 : 0) + (target ? targets : 0) + (draw ? 199 : 0);
-  const wide = 214 + soft + (draw ? 198 : target ? targets : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
-  // The last term of each is an "if": it is far above or far below whatever it is compared with.
+  const narrow = 351 + temperature + (controls ? 101 : 0) + (target ? targets : 0) + (draw ? 199 : 0);
+  const wide = 214 + temperature + (draw ? 198 : target ? targets : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
+  // The term with the factor 99 chooses between the two heights: below 600 px it is huge, so the narrow height is the
+  // larger one; from 600 px on it is zero or negative, so the wide height is the larger one.
   return `max(min(${wide}px + 27.8${unit},${wide + 250}px),min(${narrow}px + 111.2${unit},${narrow + 520}px,(600px - 100${unit})*99))`;
 }
 

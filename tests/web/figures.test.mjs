@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { EXPERIMENTS } from "../../pkg/registry.js";
 import { decodePng } from "../../www/codecs/png.js";
-import { DATASETS, placeOf } from "../../www/domain/datasets.js";
+import { DATASETS, positionOf } from "../../www/domain/datasets.js";
 import { defaultNetwork } from "../../www/domain/networks.js";
 
 /** @typedef {import("../../pkg/cpu/engine.js").Task} Task */
@@ -139,7 +139,7 @@ before(async () => {
       (/** @type {{ label: number }} */ { label }, /** @type {number} */ tile) => ({
         label,
         pixels: Float32Array.from({ length: features }, (_, feature) => {
-          const { channel, x, y } = placeOf(DATASETS[dataset], feature);
+          const { channel, x, y } = positionOf(DATASETS[dataset], feature);
           return (
             pixels[((side * Math.floor(tile / 10) + y) * width + side * (tile % 10) + x) * channels + channel] / 255
           );

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ATTACKS, DATASETS } from "../../pkg/registry.js";
 import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { readPixels } from "../../www/link/pixels.js";
-import { MOST_POINTS, MOST_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
+import { MAX_POINTS, MAX_STROKES, readStrokes, writeStrokes } from "../../www/link/strokes.js";
 
 /**
  * Links stay valid for ever, so entries are added here but never changed. `says` has the fields that differ from an
@@ -90,11 +90,11 @@ test("Every drawing is the same after it is written into a link and read again",
     );
     assert.deepEqual(readStrokes(writeStrokes(strokes)), { strokes, whole: true });
   }
-  const most = Array.from({ length: MOST_STROKES }, () => new Uint8Array((2 * MOST_POINTS) / MOST_STROKES).fill(255));
+  const most = Array.from({ length: MAX_STROKES }, () => new Uint8Array((2 * MAX_POINTS) / MAX_STROKES).fill(255));
   assert.deepEqual(readStrokes(writeStrokes(most)), { strokes: most, whole: true });
   assert.equal(readStrokes(writeStrokes([...most, Uint8Array.of(1, 1)])).whole, false);
-  const long = readStrokes(writeStrokes([new Uint8Array(2 * MOST_POINTS + 2)]));
-  assert.deepEqual([long.strokes[0].length, long.whole], [2 * MOST_POINTS, false]);
+  const long = readStrokes(writeStrokes([new Uint8Array(2 * MAX_POINTS + 2)]));
+  assert.deepEqual([long.strokes[0].length, long.whole], [2 * MAX_POINTS, false]);
 });
 
 test("A link of a megabyte is read within half a second, without the fields that are too long", () => {
@@ -311,9 +311,9 @@ function outOfRange(link) {
     strokes:
       link.strokes === null
       || (link.data === "mnist"
-        && link.strokes.length <= MOST_STROKES
+        && link.strokes.length <= MAX_STROKES
         && link.strokes.every((stroke) => stroke instanceof Uint8Array && stroke.length > 0 && stroke.length % 2 === 0)
-        && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MOST_POINTS),
+        && link.strokes.reduce((sum, { length }) => sum + length / 2, 0) <= MAX_POINTS),
   };
   return Object.entries(holds).find(([, fits]) => !fits)?.[0] ?? null;
 }

@@ -107,7 +107,7 @@ for (const [name, [script, words, japanese]] of Object.entries(REQUIRED_FEATURES
     await page.locator("#language").selectOption("ja");
     await panel(page, "left").locator(".status-text", { hasText: japanese }).waitFor();
     assert.deepEqual(
-      requests.filter((path) => /pkg|safetensors/.test(path)),
+      requests.filter((path) => /pkg\/(cpu|webgpu)|safetensors/.test(path)),
       [],
       "no file is fetched that cannot be used",
     );

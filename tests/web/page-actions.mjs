@@ -1,5 +1,5 @@
 /** What a visitor does on the page: opening it, choosing, drawing, attacking, and waiting for the result. */
-import { choicesIn, settingsOf } from "../../www/domain/attacks.js";
+import { choicesForAttack, settingNames } from "../../www/domain/attacks.js";
 import { openPage } from "./server-and-browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -85,14 +85,14 @@ export async function setAttack(page, { target, attack, direction, ...numbers })
       /** @type {HTMLDetailsElement} */ (details).open = true;
     });
   if (attack) await clickInput(page.locator(`input[name=attack][value=${attack}]`));
-  if (direction && (!attack || choicesIn(attack, "direction").includes(direction))) {
+  if (direction && (!attack || choicesForAttack(attack, "direction").includes(direction))) {
     const way = page.locator(`input[name=direction][value=${direction}]`);
     // The settings of another attack are drawn in the next frame.
     await way.waitFor();
     await clickInput(way);
   }
   for (const [id, value] of Object.entries(numbers)) {
-    if (attack && !settingsOf(attack).some((name) => name === id)) continue;
+    if (attack && !settingNames(attack).some((name) => name === id)) continue;
     await page.locator(`#${id}`).fill(`${value}`);
     await page.locator(`#${id}`).press("Enter");
   }

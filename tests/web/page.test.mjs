@@ -1,7 +1,7 @@
 /** The page with the published files, used as a visitor does. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { ATTACKS, settingsOf } from "../../www/domain/attacks.js";
+import { ATTACKS, settingNames } from "../../www/domain/attacks.js";
 import { ATTACK_IDS } from "../../www/domain/settings.js";
 import {
   bothPanels,
@@ -133,7 +133,7 @@ test("Each attack ends as expected, and each setting has its effect", async (t) 
     const controls = await page
       .locator("#settings [data-setting]:visible")
       .evaluateAll((rows) => rows.map((row) => row.getAttribute("data-setting")));
-    assert.deepEqual(controls, settingsOf(settings.attack ?? "jsma-f"), name);
+    assert.deepEqual(controls, settingNames(settings.attack ?? "jsma-f"), name);
     assert.match(`${outcomes[1]}`, right, name);
   }
   assert.deepEqual(problems, []);

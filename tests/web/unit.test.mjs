@@ -11,8 +11,8 @@ import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
 import { languageFiles } from "../../scripts/languages.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { ATTACK_IDS, DEFAULTS, offeredBy } from "../../www/domain/settings.js";
-import { softmax, steepest, steepestLoss } from "../../www/domain/softmax.js";
+import { ATTACK_IDS, DEFAULTS, pageSettings } from "../../www/domain/settings.js";
+import { largestDerivative, largestLossDerivative, softmax } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import {
@@ -261,11 +261,11 @@ test("Softmax at a temperature sums to one, and small values become 0 where 32-b
   }
   assert.deepEqual(softmax([0, 103, 0], 1), [Math.fround(Math.exp(-103)), 1, Math.fround(Math.exp(-103))]);
   assert.deepEqual(softmax([0, 105, 0], 1), [0, 1, 0]);
-  assert.equal(steepest([0, 105, 0], 0, 1), 0);
-  assert.ok(steepest([0, 105, 0], 0, 40) > 1e-4);
-  assert.equal(steepestLoss([0, 105, 0], 1, 1), 0, "the predicted class, with probability 1");
-  assert.equal(steepestLoss([0, 105, 0], 0, 1), 1, "another class");
-  assert.ok(steepestLoss([0, 105, 0], 1, 40) > 1e-3);
+  assert.equal(largestDerivative([0, 105, 0], 0, 1), 0);
+  assert.ok(largestDerivative([0, 105, 0], 0, 40) > 1e-4);
+  assert.equal(largestLossDerivative([0, 105, 0], 1, 1), 0, "the predicted class, with probability 1");
+  assert.equal(largestLossDerivative([0, 105, 0], 0, 1), 1, "another class");
+  assert.ok(largestLossDerivative([0, 105, 0], 1, 40) > 1e-3);
 });
 
 for (const [language, words] of Object.entries(languageFiles())) {
@@ -277,7 +277,7 @@ for (const [language, words] of Object.entries(languageFiles())) {
         `attack.${id}.note`,
         `transport.position.${changes}`,
         `prospect.${output === null ? "random" : changes}`,
-        ...offeredBy(id).flatMap((setting) => [
+        ...pageSettings(id).flatMap((setting) => [
           `setting.${setting.name}`,
           `notes.field.${setting.name}`,
           ...(setting.type === "choice"
@@ -299,7 +299,7 @@ test("Attacks that share a setting have the same range and default for it, and s
   /** @type {Map<string, object>} */
   const known = new Map();
   for (const id of ATTACK_IDS) {
-    for (const setting of offeredBy(id)) {
+    for (const setting of pageSettings(id)) {
       // Attacks may offer different choices of the same setting.
       const shared = "choices" in setting ? { ...setting, choices: [] } : setting;
       assert.deepEqual(shared, known.get(setting.name) ?? shared, `${setting.name} of ${id}`);

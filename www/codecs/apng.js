@@ -1,47 +1,49 @@
 /**
- * Writes a PNG, or an animated one (APNG), from pictures given one after the other. Of each picture
- * only the rectangle that differs from the one before is kept. Programs that know nothing of
- * animation show the first picture that was given.
+ * Writes a PNG, or an animated PNG (APNG), from pictures given one after the other. Of each frame, only the rectangle
+ * that differs from the previous frame is stored. Programs without support for animation show the still picture.
  */
 import { deflate } from "./deflate.js";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+/** PNG's colour type for RGB. */
 const RGB = 2;
+/** PNG's filter that subtracts the row above. */
+const FILTER_UP = 2;
 
 /**
  * @param {object} options
  * @param {number} options.width
  * @param {number} options.height
- * @param {number} [options.frames] How many frames of animation there will be.
- * @param {Record<string, string>} [options.texts] What the file says of itself, such as its Source; ASCII.
+ * @param {number} [options.frames] How many frames the animation will have; 0 for a plain PNG.
+ * @param {Record<string, string>} [options.texts] Text fields of the file, such as "Source", in ASCII.
  */
 export function createPng({ width, height, frames = 0, texts = {} }) {
   /** @type {Uint8Array<ArrayBuffer>[]} */
-  const chunks = [SIGNATURE, chunk("IHDR", [...number32(width), ...number32(height), 8, RGB, 0, 0, 0])];
-  if (frames > 0) chunks.push(chunk("acTL", [...number32(frames), ...number32(0)]));
-  for (const [name, text] of Object.entries(texts)) chunks.push(chunk("tEXt", letters(`${name}\0${text}`)));
+  const chunks = [SIGNATURE, chunk("IHDR", [...uint32(width), ...uint32(height), 8, RGB, 0, 0, 0])];
+  if (frames > 0) chunks.push(chunk("acTL", [...uint32(frames), ...uint32(0)]));
+  for (const [name, text] of Object.entries(texts)) chunks.push(chunk("tEXt", charCodes(`${name}\0${text}`)));
   let sequence = 0;
   /** @type {Uint32Array | null} */
-  let before = null;
+  let previous = null;
 
   return {
-    /** The picture for programs that show only one. @param {Uint8ClampedArray} rgba */
+    /** Adds the still picture, for programs that do not show the animation. @param {Uint8ClampedArray} rgba */
     async still(rgba) {
       chunks.push(chunk("IDAT", await compress(rgba, width, { x: 0, y: 0, width, height })));
     },
 
-    /** @param {Uint8ClampedArray} rgba @param {number} milliseconds How long it is shown. */
+    /** Adds a frame. @param {Uint8ClampedArray} rgba @param {number} milliseconds How long the frame is shown. */
     async frame(rgba, milliseconds) {
-      const now = new Uint32Array(rgba.slice().buffer);
-      const area = before ? difference(before, now, width) : { x: 0, y: 0, width, height };
-      before = now;
+      const current = new Uint32Array(rgba.slice().buffer);
+      const area = previous ? difference(previous, current, width) : { x: 0, y: 0, width, height };
+      previous = current;
       chunks.push(
         chunk("fcTL", [
-          ...number32(sequence++),
-          ...number32(area.width),
-          ...number32(area.height),
-          ...number32(area.x),
-          ...number32(area.y),
+          ...uint32(sequence++),
+          ...uint32(area.width),
+          ...uint32(area.height),
+          ...uint32(area.x),
+          ...uint32(area.y),
           milliseconds >> 8,
           milliseconds & 255,
           1000 >> 8,
@@ -52,7 +54,7 @@ export function createPng({ width, height, frames = 0, texts = {} }) {
       );
       const data = await compress(rgba, width, area);
       const part = new Uint8Array(4 + data.length);
-      part.set(number32(sequence++));
+      part.set(uint32(sequence++));
       part.set(data, 4);
       chunks.push(chunk("fdAT", part));
     },
@@ -64,7 +66,7 @@ export function createPng({ width, height, frames = 0, texts = {} }) {
 /** @typedef {{ x: number, y: number, width: number, height: number }} Area */
 
 /**
- * The smallest rectangle with every pixel that differs.
+ * The smallest rectangle that contains every pixel that differs.
  *
  * @param {Uint32Array} one
  * @param {Uint32Array} other
@@ -87,8 +89,8 @@ function difference(one, other, width) {
 }
 
 /**
- * The area's pixels, each row as its difference to the row above: pictures of large squares are
- * mostly zeros then.
+ * Compresses an area's pixels. Each row is stored as its difference to the row above, which is mostly zeros for
+ * pictures of large squares.
  *
  * @param {Uint8ClampedArray} rgba
  * @param {number} stride
@@ -98,7 +100,7 @@ async function compress(rgba, stride, { x, y, width, height }) {
   const rows = new Uint8Array(height * (1 + 3 * width));
   let at = 0;
   for (let row = 0; row < height; row++) {
-    rows[at++] = 2;
+    rows[at++] = FILTER_UP;
     for (let column = 0; column < width; column++) {
       const here = 4 * ((y + row) * stride + x + column);
       const above = row > 0 ? here - 4 * stride : -1;
@@ -112,28 +114,29 @@ async function compress(rgba, stride, { x, y, width, height }) {
 /** @param {string} name @param {ArrayLike<number>} data */
 function chunk(name, data) {
   const bytes = new Uint8Array(12 + data.length);
-  bytes.set(number32(data.length));
-  bytes.set(letters(name), 4);
+  bytes.set(uint32(data.length));
+  bytes.set(charCodes(name), 4);
   bytes.set(data, 8);
-  bytes.set(number32(checksum(bytes.subarray(4, -4))), 8 + data.length);
+  bytes.set(uint32(crc32(bytes.subarray(4, -4))), 8 + data.length);
   return bytes;
 }
 
 /** @param {string} text */
-const letters = (text) => Array.from(text, (letter) => letter.charCodeAt(0));
+const charCodes = (text) => Array.from(text, (letter) => letter.charCodeAt(0));
 
 /** @param {number} value */
-const number32 = (value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+const uint32 = (value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 
-const REMAINDERS = Uint32Array.from({ length: 256 }, (_, byte) => {
+/** The CRC-32 of each byte. */
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
   return value;
 });
 
-/** CRC-32, as PNG wants it. @param {Uint8Array} bytes */
-function checksum(bytes) {
+/** The CRC-32 that ends each chunk of a PNG. @param {Uint8Array} bytes */
+function crc32(bytes) {
   let value = 0xffffffff;
-  for (const byte of bytes) value = REMAINDERS[(value ^ byte) & 255] ^ (value >>> 8);
+  for (const byte of bytes) value = CRC_TABLE[(value ^ byte) & 255] ^ (value >>> 8);
   return ~value >>> 0;
 }

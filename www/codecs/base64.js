@@ -1,28 +1,28 @@
-/** Bytes as text that fits into a link: base64 with the letters that an address may hold. */
+/** Encodes bytes as text for a link: base64url, which only has characters that are allowed in an address. */
 
-/** @param {ArrayLike<number>} bytes */
-export function toText(bytes) {
+/** Encodes bytes. @param {ArrayLike<number>} bytes */
+export function toBase64(bytes) {
   const all = Array.from(bytes);
-  // In pieces, since a function takes only so many arguments.
-  const letters = Array.from({ length: Math.ceil(all.length / 3) }, (_, place) =>
+  // In groups of three bytes, because the number of arguments of a function is limited.
+  const groups = Array.from({ length: Math.ceil(all.length / 3) }, (_, place) =>
     btoa(String.fromCharCode(...all.slice(3 * place, 3 * place + 3))),
   );
-  return letters.join("").replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return groups.join("").replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** How many letters so many bytes take. @param {number} bytes */
-export const lettersOf = (bytes) => Math.ceil((bytes * 4) / 3);
+/** How many characters encode so many bytes. @param {number} bytes */
+export const encodedLength = (bytes) => Math.ceil((bytes * 4) / 3);
 
 /**
- * The bytes of a text as far as it can be read, and whether that is all of it.
+ * Decodes a text up to its first invalid character. `whole` is whether that is all of the text.
  *
  * @param {string} text
- * @param {number} most Bytes at most.
+ * @param {number} maxBytes
  */
-export function fromText(text, most) {
-  const usable = /^[A-Za-z0-9_-]*/.exec(text.slice(0, lettersOf(most)))?.[0] ?? "";
-  // A last letter on its own is six bits of a byte.
-  const letters = usable.length % 4 === 1 ? usable.slice(0, -1) : usable;
-  const binary = atob(letters.replaceAll("-", "+").replaceAll("_", "/"));
-  return { bytes: Uint8Array.from(binary, (letter) => letter.charCodeAt(0)), whole: letters.length === text.length };
+export function fromBase64(text, maxBytes) {
+  const usable = /^[A-Za-z0-9_-]*/.exec(text.slice(0, encodedLength(maxBytes)))?.[0] ?? "";
+  // A single last character is dropped, because it has only six bits of a byte.
+  const complete = usable.length % 4 === 1 ? usable.slice(0, -1) : usable;
+  const binary = atob(complete.replaceAll("-", "+").replaceAll("_", "/"));
+  return { bytes: Uint8Array.from(binary, (letter) => letter.charCodeAt(0)), whole: complete.length === text.length };
 }

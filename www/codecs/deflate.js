@@ -1,27 +1,27 @@
-/** Packs bytes: by the browser where it can, and as they are where it cannot, which is a valid stream as well. */
+/** Compresses bytes with deflate. If the browser cannot do this, writes a valid stream of uncompressed blocks. */
 
-/** The most that a block of a stream holds when it is not packed. */
-const BLOCK = 65_535;
+/** The most bytes of an uncompressed block. */
+const MAX_BLOCK = 65_535;
 
 /**
- * A stream in raw deflate (RFC 1951), or in zlib's wrapping of it (RFC 1950), whichever is asked for.
+ * Returns a stream in raw deflate (RFC 1951, `deflate-raw`) or in the zlib format (RFC 1950, `deflate`).
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {"deflate-raw" | "deflate"} format
  */
 export async function deflate(bytes, format) {
-  const plain = format === "deflate" ? wrap(stored(bytes), bytes) : stored(bytes);
-  const packed = await pack(bytes, format);
-  return packed && packed.length < plain.length ? packed : plain;
+  const plain = format === "deflate" ? toZlib(stored(bytes), bytes) : stored(bytes);
+  const compressed = await compress(bytes, format);
+  return compressed && compressed.length < plain.length ? compressed : plain;
 }
 
 /**
- * Null where the browser cannot pack, or not in this format.
+ * Returns null if the browser cannot compress to this format.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {"deflate-raw" | "deflate"} format
  */
-async function pack(bytes, format) {
+async function compress(bytes, format) {
   try {
     const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream(format));
     return new Uint8Array(await new Response(stream).arrayBuffer());
@@ -30,14 +30,14 @@ async function pack(bytes, format) {
   }
 }
 
-/** The bytes in blocks of their own length. @param {Uint8Array} bytes */
+/** A stream of uncompressed blocks. @param {Uint8Array} bytes */
 function stored(bytes) {
-  const blocks = Math.max(1, Math.ceil(bytes.length / BLOCK));
+  const blocks = Math.max(1, Math.ceil(bytes.length / MAX_BLOCK));
   const stream = new Uint8Array(bytes.length + 5 * blocks);
   for (let block = 0; block < blocks; block++) {
-    const part = bytes.subarray(block * BLOCK, (block + 1) * BLOCK);
+    const part = bytes.subarray(block * MAX_BLOCK, (block + 1) * MAX_BLOCK);
     const { length } = part;
-    const at = block * (BLOCK + 5);
+    const at = block * (MAX_BLOCK + 5);
     stream.set([Number(block === blocks - 1), length & 255, length >> 8, ~length & 255, (~length >> 8) & 255], at);
     stream.set(part, at + 5);
   }
@@ -45,12 +45,13 @@ function stored(bytes) {
 }
 
 /**
- * zlib's two bytes before a stream and Adler's sum of what it holds behind it.
+ * Adds the zlib format to a raw stream: a header of two bytes before it, and the Adler-32 checksum of its content after
+ * it.
  *
  * @param {Uint8Array} stream
  * @param {Uint8Array} bytes
  */
-function wrap(stream, bytes) {
+function toZlib(stream, bytes) {
   let [a, b] = [1, 0];
   for (const byte of bytes) {
     a = (a + byte) % 65_521;

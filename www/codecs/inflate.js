@@ -1,10 +1,9 @@
 /**
- * Unpacks raw deflate (RFC 1951) to a length that is known beforehand. A browser would do it too, but
- * not in every version, only asynchronously, and with no end to what a few bytes may swell to; a link
- * is read at once or not at all.
+ * Decompresses raw deflate (RFC 1951) to a length that is known beforehand. Browsers can do this too, but not in every
+ * version, only asynchronously, and without a limit on the size of the output. Links are read synchronously.
  */
 
-/** Base lengths and distances, and how many further bits each takes. */
+/** The base lengths and distances of the symbols, and how many extra bits follow each. */
 const LENGTHS = [
   3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
 ];
@@ -16,21 +15,21 @@ const DISTANCES = [
 const DISTANCE_BITS = [
   0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
 ];
-/** The order in which a block gives the lengths of the codes that its codes are written in. */
+/** The order of the code lengths of the code length alphabet (RFC 1951, section 3.2.7). */
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const LONGEST_CODE = 15;
 
 class Damaged extends Error {}
 
 /**
- * The bytes, or null where the input is damaged, is not all used up, or does not give exactly that many.
+ * Returns the bytes, or null if the input is damaged, has bytes left over, or does not give exactly `length` bytes.
  *
  * @param {Uint8Array} input
  * @param {number} length
  */
 export function inflate(input, length) {
   try {
-    return unpack(input, length);
+    return decompress(input, length);
   } catch (error) {
     if (error instanceof Damaged) return null;
     throw error;
@@ -38,12 +37,12 @@ export function inflate(input, length) {
 }
 
 /** @param {Uint8Array} input @param {number} length */
-function unpack(input, length) {
+function decompress(input, length) {
   const output = new Uint8Array(length);
   let written = 0;
   let place = 0;
 
-  /** The next so many bits, the first one lowest. @param {number} count */
+  /** Reads bits; the first is the lowest. @param {number} count */
   function bits(count) {
     let value = 0;
     for (let i = 0; i < count; i++, place++) {
@@ -59,7 +58,7 @@ function unpack(input, length) {
     output[written++] = byte;
   }
 
-  /** The next symbol of a code. @param {Code} code */
+  /** Reads the next symbol of a Huffman code. @param {Code} code */
   function symbol({ counts, symbols }) {
     let [code, first, index] = [0, 0, 0];
     for (let size = 1; size <= LONGEST_CODE; size++) {
@@ -72,6 +71,7 @@ function unpack(input, length) {
     throw new Damaged();
   }
 
+  /** Copies an uncompressed block. */
   function stored() {
     place = (place + 7) & ~7;
     const count = bits(16);
@@ -79,12 +79,12 @@ function unpack(input, length) {
     for (let i = 0; i < count; i++) write(bits(8));
   }
 
-  /** The codes that a block brings along. */
-  function codesOfBlock() {
+  /** Reads the Huffman codes at the start of a block. */
+  function readCodes() {
     const [literals, distances, sizes] = [257 + bits(5), 1 + bits(5), 4 + bits(4)];
     const lengths = new Array(ORDER.length).fill(0);
     for (let i = 0; i < sizes; i++) lengths[ORDER[i]] = bits(3);
-    const code = codeOf(lengths);
+    const code = huffmanCode(lengths);
     /** @type {number[]} */
     const all = [];
     while (all.length < literals + distances) {
@@ -99,11 +99,11 @@ function unpack(input, length) {
       for (let i = 0; i < times; i++) all.push(value);
     }
     if (all.length > literals + distances) throw new Damaged();
-    return [codeOf(all.slice(0, literals)), codeOf(all.slice(literals))];
+    return [huffmanCode(all.slice(0, literals)), huffmanCode(all.slice(literals))];
   }
 
-  /** @param {Code[]} codes */
-  function packed([literals, distances]) {
+  /** Decompresses a block. @param {Code[]} codes */
+  function compressed([literals, distances]) {
     for (;;) {
       const next = symbol(literals);
       if (next === 256) return;
@@ -113,9 +113,9 @@ function unpack(input, length) {
       }
       if (next - 257 >= LENGTHS.length) throw new Damaged();
       const count = LENGTHS[next - 257] + bits(LENGTH_BITS[next - 257]);
-      const far = symbol(distances);
-      if (far >= DISTANCES.length) throw new Damaged();
-      const distance = DISTANCES[far] + bits(DISTANCE_BITS[far]);
+      const index = symbol(distances);
+      if (index >= DISTANCES.length) throw new Damaged();
+      const distance = DISTANCES[index] + bits(DISTANCE_BITS[index]);
       if (distance > written) throw new Damaged();
       for (let i = 0; i < count; i++) write(output[written - distance]);
     }
@@ -126,18 +126,18 @@ function unpack(input, length) {
     const kind = bits(2);
     if (kind === 3) throw new Damaged();
     if (kind === 0) stored();
-    else packed(kind === 1 ? FIXED : codesOfBlock());
+    else compressed(kind === 1 ? FIXED : readCodes());
   }
   return written === length && (place + 7) >> 3 === input.length ? output : null;
 }
 
 /**
- * @typedef {{ counts: number[], symbols: number[] }} Code How many symbols there are of each length, and the symbols in
- * the order of their codes.
+ * @typedef {{ counts: number[], symbols: number[] }} Code A Huffman code: how many symbols have each code length,
+ *   and the symbols in the order of their codes.
  */
 
-/** @param {number[]} lengths The length of each symbol's code; 0 where it has none. @returns {Code} */
-function codeOf(lengths) {
+/** @param {number[]} lengths The length of each symbol's code; 0 if the symbol is not used. @returns {Code} */
+function huffmanCode(lengths) {
   const counts = new Array(LONGEST_CODE + 1).fill(0);
   for (const length of lengths) if (length > 0) counts[length]++;
   const symbols = lengths
@@ -147,7 +147,8 @@ function codeOf(lengths) {
   return { counts, symbols };
 }
 
+/** The fixed codes of RFC 1951, section 3.2.6, for literals and lengths and for distances. */
 const FIXED = [
-  codeOf(Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8))),
-  codeOf(new Array(30).fill(5)),
+  huffmanCode(Array.from({ length: 288 }, (_, symbol) => (symbol < 144 ? 8 : symbol < 256 ? 9 : symbol < 280 ? 7 : 8))),
+  huffmanCode(new Array(30).fill(5)),
 ];

@@ -1,22 +1,23 @@
 /**
- * Reads an 8-bit PNG, grey or RGB, to its very bytes. A canvas would do it in three lines, but browsers
- * that guard against fingerprinting alter what is read back from a canvas, and an attack on altered
- * pixels is another attack.
+ * Reads the exact pixels of an 8-bit PNG, grey or RGB. A canvas would need only three lines, but browsers that protect
+ * against fingerprinting change the pixels that are read back from a canvas, and that would change the attack.
  */
 import { inflate } from "./inflate.js";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** The sheets of CIFAR-10 are 10,000 pixels high. */
+/** In pixels. The files of CIFAR-10 are 10,000 pixels high. */
 const MAX_SIDE = 16_384;
-/** Twice a sheet of CIFAR-10. */
+/** Twice the size of a decoded file of CIFAR-10. */
 const MAX_BYTES = 64 * 1024 * 1024;
-/** Numbers in a pixel, by the colour type that the file names. @type {Record<number, number>} */
+/** How many values a pixel has, by PNG's colour type. @type {Record<number, number>} */
 const CHANNELS = { 0: 1, 2: 3 };
 
 /**
+ * Decodes a PNG file.
+ *
  * @param {Uint8Array<ArrayBuffer>} file
- * @returns {Promise<{ width: number, height: number, channels: number, pixels: Uint8Array }>} Pixel after pixel, row by
- * row.
+ * @returns {Promise<{ width: number, height: number, channels: number, pixels: Uint8Array }>} The values of one pixel
+ *   after the other, row by row.
  */
 export async function decodePng(file) {
   if (!SIGNATURE.every((byte, place) => file[place] === byte)) throw new Error("it is not a PNG file");
@@ -31,24 +32,24 @@ export async function decodePng(file) {
     throw new Error(`it measures ${width} × ${height}`);
   const length = height * (width * channels + 1);
   if (length > MAX_BYTES) throw new Error("it is too large");
-  const rows = await unpack(new Blob(data), length);
+  const rows = await decompress(new Blob(data), length);
   if (rows?.length !== length) throw new Error("its data does not match its size");
   return { width, height, channels, pixels: unfilter(rows, width * channels, height, channels) };
 }
 
 /**
- * By the browser, which is faster, or by hand where it cannot; to the length that the header promises and
- * not beyond it, since a few bytes can swell to gigabytes.
+ * Decompresses the rows with the browser, which is faster, or with `inflate` if the browser cannot. Stops at the length
+ * given in the header, because a few bytes can decompress to gigabytes.
  *
- * @param {Blob} packed In zlib's wrapping: two bytes before, four behind.
+ * @param {Blob} compressed In the zlib format, which has two bytes before the raw stream and four after it.
  * @param {number} length
  */
-async function unpack(packed, length) {
+async function decompress(compressed, length) {
   if (typeof DecompressionStream !== "function")
-    return inflate(new Uint8Array(await packed.slice(2, -4).arrayBuffer()), length);
+    return inflate(new Uint8Array(await compressed.slice(2, -4).arrayBuffer()), length);
   const rows = new Uint8Array(length);
   let at = 0;
-  const reader = packed.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
+  const reader = compressed.stream().pipeThrough(new DecompressionStream("deflate")).getReader();
   for (let part = await reader.read(); !part.done; part = await reader.read()) {
     if (at + part.value.length > length) {
       reader.cancel().catch(() => {});
@@ -60,7 +61,7 @@ async function unpack(packed, length) {
   return rows.subarray(0, at);
 }
 
-/** @param {Uint8Array<ArrayBuffer>} file */
+/** Finds the header and the image data. @param {Uint8Array<ArrayBuffer>} file */
 function readChunks(file) {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   /** @type {DataView | null} */
@@ -79,32 +80,33 @@ function readChunks(file) {
 }
 
 /**
- * Each row is stored as differences to its neighbours, by one of five rules that its first byte names.
+ * Undoes the filter of each row. Pixels are stored as differences to their neighbours; the row's first byte is one of
+ * five filters.
  *
  * @param {Uint8Array} rows
- * @param {number} width Bytes in a row, without the one that names the rule.
+ * @param {number} width Bytes in a row, without the byte for the filter.
  * @param {number} height
- * @param {number} step Bytes from a number to the same of the pixel before.
+ * @param {number} step Bytes in a pixel.
  */
 function unfilter(rows, width, height, step) {
   const pixels = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
-    const rule = rows[y * (width + 1)];
+    const filter = rows[y * (width + 1)];
     for (let x = 0; x < width; x++) {
       const at = y * width + x;
       const left = x >= step ? pixels[at - step] : 0;
       const up = y > 0 ? pixels[at - width] : 0;
       const corner = x >= step && y > 0 ? pixels[at - width - step] : 0;
-      const guess = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][rule];
-      if (guess === undefined) throw new Error("a row has an unknown filter");
-      pixels[at] = rows[y * (width + 1) + 1 + x] + guess;
+      const prediction = [0, left, up, (left + up) >> 1, paeth(left, up, corner)][filter];
+      if (prediction === undefined) throw new Error("a row has an unknown filter");
+      pixels[at] = rows[y * (width + 1) + 1 + x] + prediction;
     }
   }
   return pixels;
 }
 
 /**
- * Whichever neighbour is nearest to left + up − corner.
+ * The neighbour that is nearest to left + up − corner.
  *
  * @param {number} left
  * @param {number} up

@@ -1,24 +1,24 @@
 /**
- * What the registry says of each attack, as the page asks for it: its settings, how the temperature matters, and its
- * request.
+ * The facts about attacks that the page needs, from the registry: an attack's settings, its use of the temperature, and
+ * its request to the engine.
  */
 import { ATTACKS as REGISTRY } from "../../pkg/registry.js";
-import { isChoice, offeredBy } from "./settings.js";
+import { isChoice, pageSettings } from "./settings.js";
 
 /**
  * @typedef {import("./settings.js").AttackId} AttackId
  * @typedef {import("./settings.js").Settings} Settings
  * @typedef {typeof REGISTRY[AttackId]} Attack
- * @typedef {Attack["changes"]} Changes What a step changes: two features, one, all of them once, or all a little and
- * again.
+ * @typedef {Attack["changes"]} Changes What one step changes: a pair of features, one feature, all features once, or
+ *   all features a little at every step.
  */
 
 /** @type {Record<AttackId, Attack>} */
 export const ATTACKS = REGISTRY;
 
 /**
- * What an attack differentiates, as the papers write it: probabilities, those at T, logits, the loss, the margin of the
- * target's logit.
+ * The papers' symbol for the output that an attack differentiates: the probabilities, the probabilities at T, the
+ * logits, the loss, or the margin of the target's logit.
  */
 export const SYMBOLS = /** @type {const} */ ({
   softmax: "F",
@@ -28,75 +28,85 @@ export const SYMBOLS = /** @type {const} */ ({
   margin: "f",
 });
 
-/** The names of an attack's settings, in the order of the controls. @param {AttackId} attack */
-export const settingsOf = (attack) => offeredBy(attack).map(({ name }) => name);
-
-/** @param {AttackId} attack @param {import("./settings.js").Offered["name"]} name */
-export const hasSetting = (attack, name) => settingsOf(attack).includes(name);
+/** Lists the names of an attack's settings, in the order of the controls. @param {AttackId} attack */
+export const settingNames = (attack) => pageSettings(attack).map(({ name }) => name);
 
 /**
- * What a setting may be in this attack; nothing where it has none of that name.
+ * Whether an attack has a setting.
+ *
+ * @param {AttackId} attack
+ * @param {import("./settings.js").PageSetting["name"]} name
+ */
+export const hasSetting = (attack, name) => settingNames(attack).includes(name);
+
+/**
+ * Lists the choices of an attack's setting. The list is empty if the attack has no such setting.
  *
  * @param {AttackId} attack
  * @param {import("./settings.js").Choice["name"]} name
  * @returns {readonly string[]}
  */
-export const choicesIn = (attack, name) =>
-  offeredBy(attack)
+export const choicesForAttack = (attack, name) =>
+  pageSettings(attack)
     .filter(isChoice)
     .find((setting) => setting.name === name)?.choices ?? [];
 
-/** Whether the attack looks through softmax(Z/T); null where T makes no difference to it. @param {Settings} settings */
-export function tempered({ attack, temper }) {
+/** Whether the attack uses softmax(Z/T); null if T makes no difference to the attack. @param {Settings} settings */
+export function usesTemperature({ attack, temper }) {
   const { temperature } = ATTACKS[attack];
   if (!temperature) return null;
   return temperature.sibling ? temperature.always : (temper ?? temperature.always);
 }
 
 /**
- * The same attack with the temperature taken into account, or without.
+ * Switches the use of the temperature on or off. For some attacks this changes the attack to its sibling.
  *
  * @param {Settings} settings
  * @param {boolean} on
  * @returns {Settings}
  */
-export function withTemper(settings, on) {
+export function withTemperature(settings, on) {
   const { temperature } = ATTACKS[settings.attack];
-  if (!temperature || tempered(settings) === on) return settings;
+  if (!temperature || usesTemperature(settings) === on) return settings;
   const { sibling, always } = temperature;
   return sibling ? { ...settings, attack: sibling } : { ...settings, temper: on === always ? null : on };
 }
 
-/** Whether any class will do other than the one that the image shows. @param {Settings} settings */
+/** Whether any class other than the image's own counts as success. @param {Settings} settings */
 export const isUntargeted = ({ attack, untargeted }) => untargeted && ATTACKS[attack].untargeted;
 
-/** The settings as the attack can have them. @param {Settings} settings @returns {Settings} */
-export function settle(settings) {
+/**
+ * Replaces each setting that the attack does not allow with its default.
+ *
+ * @param {Settings} settings
+ * @returns {Settings}
+ */
+export function toValidSettings(settings) {
   const { temperature } = ATTACKS[settings.attack];
-  const impossible = offeredBy(settings.attack)
+  const invalid = pageSettings(settings.attack)
     .filter(isChoice)
     .filter(({ name, choices }) => !choices.some((choice) => choice === settings[name]));
-  const isOwnWay = !temperature || temperature.sibling || settings.temper === temperature.always;
+  const isDefaultTemper = !temperature || temperature.sibling || settings.temper === temperature.always;
   return {
     ...settings,
-    ...Object.fromEntries(impossible.map((setting) => [setting.name, setting.default])),
-    temper: isOwnWay ? null : settings.temper,
+    ...Object.fromEntries(invalid.map((setting) => [setting.name, setting.default])),
+    temper: isDefaultTemper ? null : settings.temper,
   };
 }
 
 /**
- * What the engine is asked for: the attack with its own settings and no others.
+ * The engine's request for an attack: its id and its own settings, and no others.
  *
  * @param {Settings} settings
- * @param {number} temperature The network's own.
+ * @param {number} temperature The network's training temperature, times the factor of its logits.
  * @returns {import("../../pkg/registry.js").Attack & { untargeted?: boolean }}
  */
-export function requestOf(settings, temperature) {
-  const own = Object.fromEntries(settingsOf(settings.attack).map((name) => [name, settings[name]]));
+export function toAttackRequest(settings, temperature) {
+  const own = Object.fromEntries(settingNames(settings.attack).map((name) => [name, settings[name]]));
   return /** @type {any} */ ({
     attack: settings.attack,
     ...own,
-    ...(tempered(settings) ? { temperature } : {}),
+    ...(usesTemperature(settings) ? { temperature } : {}),
     ...(isUntargeted(settings) ? { untargeted: true } : {}),
   });
 }

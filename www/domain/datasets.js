@@ -1,28 +1,28 @@
 /**
- * The data sets of the registry, as the page needs them. A network's entry in the manifest names its
- * data set. The words that differ between data sets are in the languages' files.
+ * The data sets of the registry, in the form that the page uses. Each network's entry in the manifest names its data
+ * set. Texts that differ between data sets are in the language files.
  */
 import { DATASETS as REGISTRY } from "../../pkg/registry.js";
 
 /**
  * @typedef {object} Dataset
- * @property {string} id Its name in the manifest, in links and in file names.
+ * @property {string} id The data set's name in the manifest, in links and in file names.
  * @property {string} name
  * @property {number} side Width and height of an image in pixels.
- * @property {number} channels Numbers that a pixel has; each is a feature. An image is one channel after the other,
- * each row by row.
- * @property {number} features How many numbers an image has.
+ * @property {number} channels How many values a pixel has; each value is a feature. An image is stored one channel
+ *   after the other, each row by row.
+ * @property {number} features How many values an image has.
  * @property {readonly string[]} classes
  * @property {number} budget The paper's budget, in features.
- * @property {boolean} isDrawn Whether a visitor can draw an image of it by hand.
- * @property {{ label: number, target: number }} first The page opens with the first test image of this class, to be
- * mistaken for that one.
+ * @property {boolean} isDrawn Whether a visitor can draw an image for this data set.
+ * @property {{ label: number, target: number }} first The page opens with the first test image of class `label`
+ *   and the target class `target`.
  */
 
 export const MNIST = REGISTRY.mnist.id;
 export const CIFAR10 = REGISTRY.cifar10.id;
 
-/** In the order in which the page offers them. @type {Record<string, Dataset>} */
+/** In the order of the page's menu. @type {Record<string, Dataset>} */
 export const DATASETS = Object.fromEntries(
   Object.values(REGISTRY).map(({ shape: [channels, side], drawn, ...facts }) => [
     facts.id,
@@ -30,16 +30,16 @@ export const DATASETS = Object.fromEntries(
   ]),
 );
 
-/** A colour image has these, in this order. */
+/** The channels of a colour image, in the order of storage. */
 export const CHANNELS = /** @type {const} */ (["red", "green", "blue"]);
 
 /**
- * Where a feature is: its channel, and its pixel's column and row from the top left.
+ * Returns a feature's channel and its pixel's column and row, counted from the top left.
  *
  * @param {Dataset} dataset
  * @param {number} feature
  */
-export function placeOf({ side }, feature) {
+export function positionOf({ side }, feature) {
   const pixel = feature % (side * side);
   return { channel: Math.floor(feature / (side * side)), x: pixel % side, y: Math.floor(pixel / side) };
 }

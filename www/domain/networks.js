@@ -1,16 +1,16 @@
-/** Finding the network that a link names among the published ones. */
+/** Finds published networks: those that a link names, and replacements for those that are missing. */
 export { ROLES } from "../engine/protocol.js";
 
 /**
  * @typedef {import("../engine/protocol.js").ManifestEntry} ManifestEntry
  *
- * @typedef {object} NetworkName A network by what it is, and by the start of its file's SHA-256.
+ * @typedef {object} NetworkName Names a network in a link.
  * @property {ManifestEntry["role"]} role
  * @property {number} temperature
- * @property {string} hash Eight hexadecimal digits, or nothing where any such network will do.
+ * @property {string} hash The first eight digits of its file's SHA-256, or an empty string if any file is accepted.
  */
 
-/** Enough of a hash to tell one file from another that nobody made to deceive. */
+/** Enough digits to tell files apart, though not to detect a file made to collide on purpose. */
 const HASH_DIGITS = 8;
 
 /** @param {ManifestEntry} model @returns {NetworkName} */
@@ -21,37 +21,37 @@ export const networkName = ({ role, temperature, sha256 }) => ({
 });
 
 /**
- * The network of that name; where there is none, the one of that role at the nearest temperature.
+ * Finds the network of that name. If there is none, returns the network of that role with the nearest temperature.
  *
  * @param {ManifestEntry[]} models
  * @param {NetworkName} name
  * @returns {{ model: ManifestEntry | undefined, fit: 'same' | 'changed' | 'missing' }}
  */
 export function findNetwork(models, { role, temperature, hash }) {
-  const model = nearest(family(models, role), Math.max(temperature, 1e-3));
+  const model = nearest(networksInRole(models, role), Math.max(temperature, 1e-3));
   if (model?.temperature !== temperature) return { model, fit: "missing" };
   return { model, fit: model.sha256.startsWith(hash) ? "same" : "changed" };
 }
 
-/** The networks of a role, by temperature. @param {ManifestEntry[]} models @param {string} role */
-export const family = (models, role) =>
+/** The networks of a role, sorted by temperature. @param {ManifestEntry[]} models @param {string} role */
+export const networksInRole = (models, role) =>
   models.filter((model) => model.role === role).sort((a, b) => a.temperature - b.temperature);
 
 /**
- * The network of a role that takes another one's place: at its temperature or near it, and at the
- * highest there is for an undefended one, which has no temperature of its own.
+ * The network of a role that replaces the current network: the one with the nearest temperature. If the current network
+ * is undefended, which has no temperature of its own, it is the one with the highest temperature.
  *
  * @param {ManifestEntry[]} models
  * @param {string} role
- * @param {ManifestEntry | null} before
+ * @param {ManifestEntry | null} current
  */
-export function networkOf(models, role, before) {
-  const candidates = family(models, role).reverse();
-  return !before || before.role === "undefended" ? candidates[0] : nearest(candidates, before.temperature);
+export function replacementNetwork(models, role, current) {
+  const candidates = networksInRole(models, role).reverse();
+  return !current || current.role === "undefended" ? candidates[0] : nearest(candidates, current.temperature);
 }
 
 /**
- * The first of the models whose temperature is nearest, by ratio.
+ * The model with the nearest temperature, by ratio. Of several, the first.
  *
  * @param {ManifestEntry[]} models
  * @param {number} temperature
@@ -63,12 +63,13 @@ function nearest([first, ...others], temperature) {
 }
 
 /**
- * The undefended network beside the one distilled at the highest temperature.
+ * The network that a panel shows first. Left: the undefended network. Right: the network distilled at the highest
+ * temperature.
  *
  * @param {ManifestEntry[]} models
  * @param {'left' | 'right'} side
  */
 export function defaultNetwork(models, side) {
   if (side === "left") return models.find(({ role }) => role === "undefended") ?? models[0];
-  return family(models, "distilled").pop() ?? models[models.length - 1];
+  return networksInRole(models, "distilled").pop() ?? models[models.length - 1];
 }

@@ -1,14 +1,14 @@
 /**
- * The papers that the project cites, in the order of their numbers on the page. Texts cite them by key, as in
- * `[papernot2016distillation]`, which is shown as the number. `npm run readme` writes the lists of the pages and
- * the README from this.
+ * The papers that the project cites, in the order of their numbers on the page. Texts cite a paper by its key, such as
+ * `[papernot2016distillation]`, and the page shows its number. `npm run readme` writes the reference lists of the pages
+ * and the README from this table.
  */
 
 /**
  * @typedef {object} Paper
  * @property {string} title
  * @property {[given: string, family: string][]} authors
- * @property {string} [venue] The conference where it appeared.
+ * @property {string} [venue] The conference that published it.
  * @property {number} year
  * @property {string} arxiv
  *
@@ -87,11 +87,11 @@ export const PAPERS = {
 
 export const PAPER_KEYS = /** @type {PaperKey[]} */ (Object.keys(PAPERS));
 
-/** A text with the number of each paper instead of its key. @param {string} text */
+/** Replaces the key of each paper in a text by its number. @param {string} text */
 export const withNumbers = (text) =>
   text.replace(/\[(\w+)\]/g, (whole, key) => (Object.hasOwn(PAPERS, key) ? `[${PAPER_KEYS.indexOf(key) + 1}]` : whole));
 
-/** @param {PaperKey} key */
+/** The BibTeX entry of a paper. @param {PaperKey} key */
 export function bibtex(key) {
   const { title, authors, venue, year, arxiv } = /** @type {Paper} */ (PAPERS[key]);
   const fields = {

@@ -1,6 +1,6 @@
-/** The page's side of a worker: how it is started, called, watched and closed. The worker's side is `serve.js`. */
+/** The page's side of a worker: starts, calls, watches and closes it. The worker's side is `serve.js`. */
 import { failure } from "./protocol.js";
-import { listen, PATIENCE, silentFor } from "./watch.js";
+import { SILENCE_LIMIT, silenceMessage, startWatchdog } from "./watch.js";
 
 /**
  * @typedef {import("./protocol.js").CallOptions} CallOptions
@@ -8,18 +8,19 @@ import { listen, PATIENCE, silentFor } from "./watch.js";
  *
  * @typedef {object} Client
  * @property {(method: string, argument?: unknown, options?: CallOptions) => Promise<any>} call Rejects with the
- *   worker's error, or with the reason for which the client was closed.
- * @property {() => void} ping Asks the worker whether it is still there. Silence is taken as an end, as with a call.
- * @property {(seconds: number, options?: { pings?: boolean }) => void} watch For how many seconds the worker may be
- *   silent while an answer is due; then the client is closed. With `pings` the worker is pinged all the while, so that
- *   a call may take as long as it needs and only a worker that is gone is silent.
+ *   worker's error, or with the reason why the client was closed.
+ * @property {() => void} ping Sends a message that the worker answers at once. If no answer comes, the client is
+ *   closed, as for a call.
+ * @property {(seconds: number, options?: { pings?: boolean }) => void} watch Closes the client
+ *   after so many seconds of silence while an answer is due. With `pings`, the worker is pinged during each call, so a
+ *   call may take as long as it needs and only a worker that has ended is silent.
  * @property {(reason?: Error) => void} close Ends the worker and rejects all calls.
  * @property {() => void} onClose Called once, before the calls are rejected.
  */
 
 /**
- * Starts a worker, and waits for its first message. Some browsers refuse a worker at once, others when they
- * have read its script, and one may be ended before it sends anything.
+ * Starts a worker and waits for its first message. Some browsers refuse a worker at once, others only after reading its
+ * script, and some workers are ended before they send anything.
  *
  * @param {() => Worker} make
  * @returns {Promise<Client>}
@@ -27,18 +28,18 @@ import { listen, PATIENCE, silentFor } from "./watch.js";
 export async function startWorker(make) {
   const worker = make();
   await new Promise((resolve, reject) => {
-    const patience = listen(PATIENCE, () => giveUp(`it ${silentFor(PATIENCE)}`));
+    const watchdog = startWatchdog(SILENCE_LIMIT, () => fail(`it ${silenceMessage(SILENCE_LIMIT)}`));
     worker.onmessage = () => {
-      patience.end();
+      watchdog.stop();
       resolve(null);
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      giveUp(event.message || "its script could not be loaded");
+      fail(event.message || "its script could not be loaded");
     };
     /** @param {string} reason */
-    function giveUp(reason) {
-      patience.end();
+    function fail(reason) {
+      watchdog.stop();
       worker.terminate();
       reject(new Error(reason));
     }
@@ -46,21 +47,21 @@ export async function startWorker(make) {
   const client = createClient(worker, () => worker.terminate());
   worker.onerror = (event) => {
     event.preventDefault();
-    client.close(stopped(event.message));
+    client.close(stoppedError(event.message));
   };
-  worker.onmessageerror = () => client.close(stopped());
-  // A browser that is short of memory ends a worker without any event.
-  client.watch(PATIENCE, { pings: true });
+  worker.onmessageerror = () => client.close(stoppedError());
+  // A browser that is short of memory ends a worker without firing an event.
+  client.watch(SILENCE_LIMIT, { pings: true });
   return client;
 }
 
-/** Runs in the page what a worker would run. @param {(port: Port) => void} serve @returns {Client} */
+/** Runs the worker's code in the page. @param {(port: Port) => void} serve @returns {Client} */
 export function startInPage(serve) {
   const { port1, port2 } = new MessageChannel();
   serve(port1);
-  // A trap in an asynchronous call is thrown outside of it, and would leave its promise pending.
+  // A trap in an asynchronous wasm call is thrown outside the call, which would leave its promise pending.
   const onError = (/** @type {ErrorEvent} */ { error }) => {
-    if (error instanceof WebAssembly.RuntimeError) client.close(stopped(error.message));
+    if (error instanceof WebAssembly.RuntimeError) client.close(stoppedError(error.message));
   };
   addEventListener("error", onError);
   const client = createClient(port2, () => {
@@ -70,7 +71,8 @@ export function startInPage(serve) {
   return client;
 }
 
-const stopped = (detail = "") => failure("EngineError", `The engine stopped unexpectedly${detail && ` (${detail})`}.`);
+const stoppedError = (detail = "") =>
+  failure("EngineError", `The engine stopped unexpectedly${detail && ` (${detail})`}.`);
 
 /**
  * @param {Port} port
@@ -83,21 +85,21 @@ function createClient(port, end) {
    */
   const pending = new Map();
   let lastId = 0;
-  let isPinged = false;
+  let isPingPending = false;
   /** @type {Error | null} */
   let closed = null;
-  /** @type {ReturnType<typeof listen> | undefined} */
-  let patience;
+  /** @type {ReturnType<typeof startWatchdog> | undefined} */
+  let watchdog;
 
   port.onmessage = ({ data }) => {
-    isPinged = false;
-    patience?.hear();
-    const waiting = pending.get(data?.id);
-    if (!waiting) return;
-    if ("event" in data) return waiting.onEvent?.(data.event);
+    isPingPending = false;
+    watchdog?.reset();
+    const call = pending.get(data?.id);
+    if (!call) return;
+    if ("event" in data) return call.onEvent?.(data.event);
     pending.delete(data.id);
-    if ("error" in data) waiting.reject(failure(`${data.error?.name}`, `${data.error?.message}`));
-    else waiting.resolve(data.value);
+    if ("error" in data) call.reject(failure(`${data.error?.name}`, `${data.error?.message}`));
+    else call.resolve(data.value);
   };
 
   /** @type {Client} */
@@ -119,18 +121,18 @@ function createClient(port, end) {
     },
 
     ping() {
-      isPinged = true;
+      isPingPending = true;
       port.postMessage({ ping: true });
     },
 
     watch(seconds, { pings = false } = {}) {
-      patience?.end();
-      patience = listen(
+      watchdog?.stop();
+      watchdog = startWatchdog(
         seconds,
-        () => client.close(failure("EngineError", `The engine ${silentFor(seconds)}.`)),
+        () => client.close(failure("EngineError", `The engine ${silenceMessage(seconds)}.`)),
         () => {
           if (pings && pending.size > 0) client.ping();
-          return isPinged || pending.size > 0;
+          return isPingPending || pending.size > 0;
         },
       );
     },
@@ -138,8 +140,8 @@ function createClient(port, end) {
     close(reason = failure("EngineError", "The engine was closed.")) {
       if (closed) return;
       closed = reason;
-      patience?.end();
-      // What runs in the page cannot be ended from outside; it stops by itself.
+      watchdog?.stop();
+      // An engine in the page cannot be ended from outside. Aborted calls stop by themselves.
       for (const id of pending.keys()) port.postMessage({ abort: id });
       end();
       client.onClose();

@@ -1,4 +1,4 @@
-/** What the engine answers, by running the wasm module. */
+/** The engine's methods: fetches the wasm module and the networks, and runs them. */
 import { findAdapter } from "./adapter.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { fetchModels } from "./manifest.js";
@@ -7,13 +7,13 @@ import { serveMethods } from "./serve.js";
 import { shared } from "./shared.js";
 
 /**
- * @typedef {import("./serve.js").Listener} Listener
+ * @typedef {import("./serve.js").Caller} Caller
  * @typedef {import("./serve.js").Methods} Methods
  */
 
 /**
- * One source, built with two sets of features. Each file is named in full: bundlers copy what a `new URL`
- * names literally, and nothing else.
+ * The two builds of the crate, with different features. Each address is a literal, because bundlers only copy files
+ * that a literal `new URL` names.
  *
  * @type {Record<import("./protocol.js").Backend, { about: URL, script: URL, module: URL }>}
  */
@@ -29,9 +29,9 @@ const BUILDS = {
     module: new URL("../../pkg/webgpu/engine_bg.wasm", import.meta.url),
   },
 };
-/** The longest message of a fault, which may quote a whole shader. */
-const MOST_LETTERS = 500;
-const MAX_MODULE = 16 * 1024 * 1024;
+/** Longer messages of a fault are cut to this length. They may quote a whole shader. */
+const MAX_MESSAGE_LENGTH = 500;
+const MAX_MODULE_BYTES = 16 * 1024 * 1024;
 
 /** @param {import("./protocol.js").Port} port */
 export const serve = (port) => serveMethods(port, makeMethods);
@@ -43,55 +43,59 @@ function makeMethods(onLost) {
   /** @type {import("../../pkg/cpu/engine.js").Engine} */
   let engine;
   /** @type {() => void} */
-  let isOpen;
-  /** Networks are fetched before that, while the module is on its way and compiled. @type {Promise<void>} */
+  let resolveOpened;
+  /**
+   * Resolves when the engine is open. Networks are fetched before that, while the module is fetched and compiled.
+   *
+   * @type {Promise<void>}
+   */
   const opened = new Promise((resolve) => {
-    isOpen = resolve;
+    resolveOpened = resolve;
   });
   /**
-   * One engine for each port, however often it is asked for.
+   * Each port has one engine. Later calls of `open` wait for the same one.
    *
    * @type {ReturnType<typeof shared<{ implementation: string, version: string }>> | null}
    */
   let opening = null;
-  /** @type {Map<string, (listener: Listener) => Promise<unknown>>} */
+  /** @type {Map<string, (caller: Caller) => Promise<unknown>>} */
   const loads = new Map();
   const models = shared(({ signal }) => fetchModels(signal));
 
   return {
-    open(which, listener) {
-      opening ??= shared((all) => open(which, all));
-      return opening(listener);
+    open(which, caller) {
+      opening ??= shared((callers) => open(which, callers));
+      return opening(caller);
     },
 
-    /** Throws what the device has reported as wrong, if anything. */
-    check: () => trusted(engine, true),
+    /** Throws a Fault if the device has reported an error. */
+    check: () => checkFault(engine, true),
 
-    models: (_, listener) => models(listener),
+    models: (_, caller) => models(caller),
 
-    load(id, listener) {
+    load(id, caller) {
       if (!loads.has(id)) loads.set(id, shared(loader(id)));
-      return loads.get(id)?.(listener);
+      return loads.get(id)?.(caller);
     },
 
-    rasterize: async (strokes) => (await guarded(() => glue.rasterize(coordinates(strokes)))) ?? null,
+    rasterize: async (strokes) => (await guarded(() => glue.rasterize(checkedStrokes(strokes)))) ?? null,
 
     classify: async ({ model, scale, image } = {}) =>
-      trusted(engine, await guarded(() => engine.classify(name(model), pixels(image), scale))),
+      checkFault(engine, await guarded(() => engine.classify(checkedModel(model), checkedImage(image), scale))),
 
     async attack({ image, target, ...settings } = {}, { signal, emit }) {
-      // It travels as a byte, which would wrap.
+      // The target is passed to wasm as a byte, so other numbers would wrap around.
       if (!Number.isInteger(target) || target < 0 || target > 9) {
         throw failure("RequestError", "The target must be a class from 0 to 9.");
       }
       const run = await guarded(() =>
-        engine.start({ ...settings, images: pixels(image), targets: Uint8Array.of(target) }),
+        engine.start({ ...settings, images: checkedImage(image), targets: Uint8Array.of(target) }),
       );
       try {
         for (;;) {
-          await turn();
+          await nextTask();
           if (signal.aborted) return "cancelled";
-          const [step] = trusted(engine, await guarded(() => run.step()));
+          const [step] = checkFault(engine, await guarded(() => run.step()));
           emit(step);
           if (step.outcome) return step.outcome;
         }
@@ -101,19 +105,19 @@ function makeMethods(onLost) {
     },
   };
 
-  /** @param {{ backend: import("./protocol.js").Backend, software?: boolean }} which @param {Listener} listener */
-  async function open({ backend, software = false }, listener) {
+  /** @param {{ backend: import("./protocol.js").Backend, software?: boolean }} which @param {Caller} caller */
+  async function open({ backend, software = false }, caller) {
     const adapter = backend === "webgpu" ? await findAdapter(software) : null;
-    const { script, fetchModule } = await findBuild(backend, listener);
+    const { script, fetchModule } = await findBuild(backend, caller);
     ({ glue, engine } = await startEngine(script, fetchModule(), onLost));
-    isOpen();
+    resolveOpened();
     const { implementation, version } = engine.info();
     return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
   }
 
   /** @param {string} id */
   function loader(id) {
-    return async (/** @type {Listener} */ { signal, emit }) => {
+    return async (/** @type {Caller} */ { signal, emit }) => {
       const entries = await models({ signal, emit: () => {} });
       const entry = entries.find((candidate) => candidate.id === id);
       if (!entry)
@@ -121,9 +125,9 @@ function makeMethods(onLost) {
           "RequestError",
           `There is no model "${id}". There are: ${entries.map((each) => each.id).join(", ")}.`,
         );
-      const url = weightsOf(entry);
+      const url = weightsUrl(entry);
       const onProgress = (/** @type {number} */ loaded) => emit({ part: id, loaded, total: entry.bytes });
-      await pastDamage(async (cache) => {
+      await withFreshCopyIfDamaged(async (cache) => {
         const bytes = await fetchBytes(url, entry.bytes, { signal, cache, onProgress });
         await opened;
         await guarded(() => engine.load(entry, bytes));
@@ -133,16 +137,15 @@ function makeMethods(onLost) {
   }
 }
 
-/** Where a network's weights are. @param {import("./protocol.js").ManifestEntry} entry */
-const weightsOf = ({ file, sha256 }) => versioned(new URL(`../models/${file}`, import.meta.url), sha256);
+/** The address of a network's weights. @param {import("./protocol.js").ManifestEntry} entry */
+const weightsUrl = ({ file, sha256 }) => versioned(new URL(`../models/${file}`, import.meta.url), sha256);
 
 /**
- * Where the engine's script is, and how its module is fetched. `build.json` is asked for first: it
- * says how large the module is and which version belongs to it, so that files of two releases are
- * never mixed.
+ * Returns the address of the engine's script and a function that fetches its module. It fetches `build.json` first,
+ * which has the module's size and hash, so files of two releases are never mixed.
  *
  * @param {import("./protocol.js").Backend} backend
- * @param {Listener} listener
+ * @param {Caller} caller
  */
 export async function findBuild(backend, { signal, emit }) {
   const { about, script, module } = BUILDS[backend];
@@ -155,26 +158,26 @@ export async function findBuild(backend, { signal, emit }) {
   };
 }
 
-/** The file of a network's weights, checked. @param {import("./protocol.js").ManifestEntry} entry */
-export const fetchWeights = (entry) => fetchIntact(entry.file, weightsOf(entry), entry);
+/** Fetches the weights of a network and checks their hash. @param {import("./protocol.js").ManifestEntry} entry */
+export const fetchWeights = (entry) => fetchIntact(entry.file, weightsUrl(entry), entry);
 
 /**
  * Fetches a file whose size and SHA-256 are known.
  *
- * @param {string} name What an error calls it.
+ * @param {string} name The file's name in error messages.
  * @param {URL} url
  * @param {{ bytes: number, sha256: string }} expected
  * @param {{ signal?: AbortSignal, onProgress?: (loaded: number) => void }} [options]
  */
 const fetchIntact = (name, url, { bytes: size, sha256 }, options) =>
-  pastDamage(async (cache) => {
+  withFreshCopyIfDamaged(async (cache) => {
     const bytes = await fetchBytes(url, size, { ...options, cache });
     if (await isIntact(bytes, sha256)) return bytes;
     throw failure("IntegrityError", `${name} is damaged: its SHA-256 does not match. Please retry.`);
   });
 
 /**
- * Starts the wasm module of a build, and an engine in it.
+ * Instantiates the wasm module of a build and opens an engine.
  *
  * @param {string} script
  * @param {WebAssembly.Module | Promise<Uint8Array>} module
@@ -194,7 +197,7 @@ export async function startEngine(script, module, onLost) {
  */
 async function instantiate(script, module) {
   const [glue, module_or_path] = await Promise.all([
-    // At an address with the version in it, which a literal import could not have. Bundlers leave it as it is.
+    // The address contains the version, so it cannot be a literal. The comments tell bundlers to leave it as it is.
     import(/* @vite-ignore */ /* webpackIgnore: true */ script).catch(() => {
       throw failure("NetworkError", "The engine's script could not be fetched. Check the connection and retry.");
     }),
@@ -213,26 +216,26 @@ async function instantiate(script, module) {
 }
 
 /**
- * A result, unless the device has reported an error that it may be due to.
+ * Returns the result, or throws a Fault if the device has reported an error, because the result may then be wrong.
  *
  * @template Value
  * @param {import("../../pkg/cpu/engine.js").Engine} engine
  * @param {Value} result
  */
-export function trusted(engine, result) {
+export function checkFault(engine, result) {
   const fault = engine.fault();
-  if (fault) throw failure("Fault", fault.slice(0, MOST_LETTERS));
+  if (fault) throw failure("Fault", fault.slice(0, MAX_MESSAGE_LENGTH));
   return result;
 }
 
 /**
- * Does the work with what the browser's cache holds; if that is damaged, once more with a fresh copy, since
- * otherwise every retry would find the damaged one.
+ * Runs the work with files from the browser's cache. If a file is damaged, it runs the work again with a fresh copy.
+ * Without this, every retry would get the damaged copy from the cache.
  *
  * @template Value
  * @param {(cache: RequestCache) => Promise<Value>} work
  */
-async function pastDamage(work) {
+async function withFreshCopyIfDamaged(work) {
   try {
     return await work("default");
   } catch (error) {
@@ -244,14 +247,14 @@ async function pastDamage(work) {
 /** @param {any} build */
 function parseBuild(build) {
   const { bytes, sha256 } = build?.wasm ?? {};
-  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MAX_MODULE && /^[0-9a-f]{64}$/.test(sha256))
+  if (Number.isInteger(bytes) && bytes > 0 && bytes <= MAX_MODULE_BYTES && /^[0-9a-f]{64}$/.test(sha256))
     return { bytes, sha256 };
   throw failure("IntegrityError", "The description of the engine, build.json, is damaged. Please retry.");
 }
 
 /**
- * Browsers offer hashing to pages from https and localhost only; elsewhere the length and the
- * module's own validation must do.
+ * Whether the bytes have this hash. Browsers offer hashing only to pages from https and localhost; elsewhere this
+ * returns true, and only the length and the module's own validation are checked.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  * @param {string} sha256
@@ -263,7 +266,7 @@ async function isIntact(bytes, sha256) {
 }
 
 /**
- * An address that changes with the content, so that no cache gives an old file for a new one.
+ * Adds the start of the hash to an address, so that no cache returns an old file for a new one.
  *
  * @param {URL} url
  * @param {string} sha256
@@ -275,29 +278,30 @@ function versioned(url, sha256) {
 }
 
 /**
- * The module takes a text for granted, and reads beyond its memory where it is given something else.
+ * Checks that the model is a string. The wasm module does not check, and reads beyond its memory for anything else.
  *
  * @param {unknown} model
  */
-function name(model) {
+function checkedModel(model) {
   if (typeof model === "string") return model;
   throw failure("RequestError", "The model must be the id of a published network.");
 }
 
 /** @param {unknown} strokes */
-function coordinates(strokes) {
+function checkedStrokes(strokes) {
   if (Array.isArray(strokes) && strokes.every((stroke) => stroke instanceof Uint8Array)) return strokes;
   throw failure("ImageError", "A drawing must be a list of strokes, each a Uint8Array of coordinates.");
 }
 
 /** @param {unknown} image */
-function pixels(image) {
+function checkedImage(image) {
   if (image instanceof Float32Array) return image;
   throw failure("ImageError", "The image must be a Float32Array of pixels from 0 to 1.");
 }
 
 /**
- * After a trap the module's memory cannot be relied on, and no retry within it can help.
+ * Runs work in the wasm module and turns a trap into an EngineError. After a trap the module's memory may be
+ * inconsistent, so the engine cannot be used again.
  *
  * @template Value
  * @param {() => Value | Promise<Value>} work
@@ -314,11 +318,11 @@ export async function guarded(work) {
 }
 
 /**
- * Resolves in a task of its own, in the order of the calls: messages such as a cancellation are
- * read first, the page can draw, and attacks that run at the same time alternate step by step.
- * (A timer would wait for at least 4 ms, which is longer than many a step.)
+ * Resolves in a new task, in the order of the calls. In between, messages such as a cancellation are handled, the page
+ * can draw, and attacks that run at the same time alternate step by step. (A timer would wait for at least 4 ms, which
+ * is longer than many steps take.)
  */
-export const turn = (() => {
+export const nextTask = (() => {
   const { port1, port2 } = new MessageChannel();
   /** @type {(() => void)[]} */
   const waiting = [];

@@ -1,10 +1,10 @@
-/** Fetching files: none is longer than it may be, and none is waited for in vain. */
+/** Fetches files, with a limit on their size and on how long the server may be silent. */
 import { failure } from "./protocol.js";
-import { listen, PATIENCE, silentFor } from "./watch.js";
+import { SILENCE_LIMIT, silenceMessage, startWatchdog } from "./watch.js";
 
 /**
- * The bytes of a file whose size is known beforehand. `Content-Length` is no help here: it is the
- * compressed size when the host compresses, and some hosts leave it out.
+ * Fetches a file whose size is known beforehand. The size does not come from `Content-Length`, which is the compressed
+ * size when the host compresses, and which some hosts leave out.
  *
  * @param {URL} url
  * @param {number} size
@@ -27,13 +27,13 @@ export async function fetchBytes(url, size, { signal, cache = "default", onProgr
   return bytes;
 }
 
-/** More bytes than any file has whose size is not known beforehand. */
+/** The default limit in bytes for files whose size is not known beforehand. They are all smaller. */
 const LIMIT = 4 * 1024 * 1024;
 
 /** @typedef {{ signal?: AbortSignal, cache?: RequestCache, limit?: number }} Options */
 
 /**
- * The bytes of a file of at most `limit` bytes.
+ * Fetches a file of at most `limit` bytes.
  *
  * @param {URL} url
  * @param {Options} [options]
@@ -52,8 +52,8 @@ export async function fetchFile(url, { signal, cache = "default", limit = LIMIT 
 }
 
 /**
- * A JSON file of at most `limit` bytes, not yet trusted. Unless told otherwise the host is asked
- * whether it has changed: small files say which version of the large ones to fetch.
+ * Fetches a JSON file of at most `limit` bytes. The caller has to check its content. By default the browser revalidates
+ * its cached copy with the host, because small files name the version of the large files to fetch.
  *
  * @param {URL} url
  * @param {Options} [options]
@@ -69,7 +69,7 @@ export async function fetchJson(url, options) {
 }
 
 /**
- * A file piece by piece. A connection on which nothing comes any more counts as broken: the browser
+ * Yields a file piece by piece. A connection that stays silent for too long counts as broken, because the browser
  * itself would wait for minutes, or for ever.
  *
  * @param {URL} url
@@ -81,7 +81,7 @@ async function* chunks(url, { signal, cache }) {
   const stop = () => control.abort();
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop);
-  const patience = listen(PATIENCE, stop);
+  const watchdog = startWatchdog(SILENCE_LIMIT, stop);
   /** @type {ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined} */
   let reader;
   try {
@@ -93,15 +93,15 @@ async function* chunks(url, { signal, cache }) {
       );
     reader = response.body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      patience.hear();
+      watchdog.reset();
       yield part.value;
     }
   } catch (error) {
     if (signal?.aborted || (error instanceof Error && error.name === "NetworkError")) throw error;
-    const why = control.signal.aborted ? `: the server ${silentFor(PATIENCE)}` : "";
+    const why = control.signal.aborted ? `: the server ${silenceMessage(SILENCE_LIMIT)}` : "";
     throw failure("NetworkError", `${fileName(url)} could not be fetched${why}. Check the connection and retry.`);
   } finally {
-    patience.end();
+    watchdog.stop();
     signal?.removeEventListener("abort", stop);
     reader?.cancel().catch(() => {});
   }

@@ -1,4 +1,4 @@
-/** The list of published networks, parsed field by field: until then it is only text from a file. */
+/** Fetches the list of published networks and checks every field, because a file cannot be trusted. */
 
 import { DATASETS } from "../../pkg/registry.js";
 import { fetchJson } from "./fetch.js";
@@ -31,40 +31,41 @@ const FIELDS = {
   date: [text(/^\d{4}-\d\d-\d\d([T ][\d:.]+(Z|[+-]\d\d:\d\d)?)?$/), "a date such as 2026-01-31"],
 };
 
-/** The published networks. @param {AbortSignal} [signal] */
+/** Fetches the list of published networks. @param {AbortSignal} [signal] */
 export async function fetchModels(signal) {
   return parseManifest(await fetchJson(MANIFEST, { signal }));
 }
 
 /**
- * Keeps the known fields of each entry and refuses anything that does not fit.
+ * Checks the list and keeps the known fields of each entry. Throws a ModelError if a field is not as expected.
  *
  * @param {unknown} value
  * @returns {ManifestEntry[]}
  */
 export function parseManifest(value) {
   if (!Array.isArray(value) || value.length > MAX_ENTRIES)
-    throw refuse(`it should be a list of at most ${MAX_ENTRIES} models`);
+    throw manifestError(`it should be a list of at most ${MAX_ENTRIES} models`);
   const entries = value.map(parseEntry);
-  if (new Set(entries.map(({ id }) => id)).size < entries.length) throw refuse("two models have the same id");
+  if (new Set(entries.map(({ id }) => id)).size < entries.length) throw manifestError("two models have the same id");
   return entries;
 }
 
 /** @param {any} entry @param {number} index */
 function parseEntry(entry, index) {
   const fields = Object.entries(FIELDS).map(([field, [accepts, expected]]) => {
-    if (!accepts(entry?.[field])) throw refuse(`"${field}" of model number ${index + 1} should be ${expected}`);
+    if (!accepts(entry?.[field])) throw manifestError(`"${field}" of model number ${index + 1} should be ${expected}`);
     return [field, entry[field]];
   });
   return /** @type {ManifestEntry} */ (Object.fromEntries(fields));
 }
 
 /** @param {string} reason */
-const refuse = (reason) => failure("ModelError", `The list of models cannot be used: ${reason}. Please retry.`);
+const manifestError = (reason) => failure("ModelError", `The list of models cannot be used: ${reason}. Please retry.`);
 
-/** @param {RegExp} pattern @param {number} [longest] */
-function text(pattern, longest = 100) {
-  return (/** @type {unknown} */ value) => typeof value === "string" && value.length <= longest && pattern.test(value);
+/** @param {RegExp} pattern @param {number} [maxLength] */
+function text(pattern, maxLength = 100) {
+  return (/** @type {unknown} */ value) =>
+    typeof value === "string" && value.length <= maxLength && pattern.test(value);
 }
 
 /** @param {readonly string[]} names @returns {[accepts: (value: unknown) => boolean, expected: string]} */
@@ -72,12 +73,12 @@ function oneOf(names) {
   return [(value) => names.some((name) => name === value), `one of ${names.join(", ")}`];
 }
 
-/** @param {number} least @param {number} most */
-function number(least, most) {
-  return (/** @type {unknown} */ value) => typeof value === "number" && value >= least && value <= most;
+/** @param {number} min @param {number} max */
+function number(min, max) {
+  return (/** @type {unknown} */ value) => typeof value === "number" && value >= min && value <= max;
 }
 
-/** @param {number} least @param {number} most */
-function integer(least, most) {
-  return (/** @type {unknown} */ value) => Number.isInteger(value) && number(least, most)(value);
+/** @param {number} min @param {number} max */
+function integer(min, max) {
+  return (/** @type {unknown} */ value) => Number.isInteger(value) && number(min, max)(value);
 }

@@ -1,11 +1,11 @@
 /**
- * What the engine needs of a browser, looked for before anything is fetched; and what it leaves alone on a small
- * device.
+ * Checks what the engine needs from the browser before anything is fetched, and whether the device is too small for the
+ * WebGPU engine.
  */
 import { failure } from "./protocol.js";
 
-/** A module of one function, which fills a vector of 128 bits. */
-const WITH_SIMD = Uint8Array.of(
+/** A wasm module of one function, which fills a vector of 128 bits. It is valid only where wasm has SIMD. */
+const SIMD_MODULE = Uint8Array.of(
   0,
   97,
   115,
@@ -37,17 +37,17 @@ const WITH_SIMD = Uint8Array.of(
   11,
 );
 
-/** GiB, as browsers say it in powers of two. The WebGPU engine takes most of one by itself. */
+/** In GiB; browsers round the device's memory to a power of two. The WebGPU engine alone takes most of 1 GiB. */
 const LITTLE_MEMORY = 2;
 
-/** Throws NoWebAssembly or NoSimd where no engine can run. */
+/** Throws NoWebAssembly or NoSimd if no engine can run in this browser. */
 export function checkPlatform() {
   if (typeof WebAssembly !== "object") throw failure("NoWebAssembly", "");
-  if (!WebAssembly.validate(WITH_SIMD))
+  if (!WebAssembly.validate(SIMD_MODULE))
     throw failure("NoSimd", "Chrome and Edge have it from version 91, Firefox from 89, Safari from 16.4.");
 }
 
-/** Whether an engine can run. */
+/** Whether an engine can run in this browser. */
 export function canRun() {
   try {
     checkPlatform();
@@ -58,11 +58,11 @@ export function canRun() {
 }
 
 /**
- * Why a large engine is not fetched unless it is asked for, if there is a reason.
+ * A reason not to fetch the large WebGPU engine unless the caller requests it, or null.
  *
  * @returns {'SaveData' | 'LittleMemory' | null}
  */
-export function reasonToSpare() {
+export function reasonToSkipWebGpu() {
   const { connection, deviceMemory } = /** @type {{ connection?: { saveData?: boolean }, deviceMemory?: number }} */ (
     navigator
   );

@@ -1,4 +1,4 @@
-/** Whether the WebGPU engine computes what the CPU engine does, and which of them is faster. */
+/** Checks that the WebGPU engine gives the same results as the CPU engine, and measures which one is faster. */
 import { failure } from "./protocol.js";
 
 /**
@@ -7,30 +7,30 @@ import { failure } from "./protocol.js";
  * @typedef {import("./protocol.js").Step} Step
  */
 
-/** A seven in one stroke. */
+/** A handwritten seven in one stroke. */
 const SEVEN = [Uint8Array.of(60, 50, 180, 50, 110, 220)];
-/** No picture, but as good as one: every channel of every pixel has another brightness than its neighbours. */
+/** A test image for CIFAR-10: each value differs from those of the neighbouring pixels. */
 const PATTERN = Float32Array.from({ length: 3 * 32 * 32 }, (_, feature) => ((feature * 37) % 101) / 100);
-/** The image is to be mistaken for the first of these that it is not taken for already. */
+/** The attack's target is the first of these classes that is not the image's own label. */
 const TARGETS = [3, 8];
-/** The largest difference, as a share of the largest number: shaders may round otherwise, but not otherwise by this. */
+/** The largest difference, relative to the largest value. Shaders round differently, but never by this much. */
 const TOLERANCE = 1e-3;
-/** Steps that are timed. */
-const TIMED = 4;
+/** How many steps `stepTime` measures. */
+const TIMED_STEPS = 4;
 
 /**
- * Has both engines read a fixed image and take a step of JSMA-Z, whose two rows of gradients reach
- * every layer. Throws a Mismatch or a Fault if they do not agree. This also compiles every shader
- * that an attack needs.
+ * Runs one step of JSMA-Z on a fixed image with both engines, and compares logits, gradient and saliency map. JSMA-Z
+ * computes two rows of the Jacobian, so the step runs the backward pass of every layer. Throws a Mismatch or a Fault if
+ * the engines do not agree. This also compiles every shader that an attack needs.
  *
  * @param {Connection} cpu
  * @param {Connection} gpu
- * @param {ManifestEntry} model One that both have loaded.
+ * @param {ManifestEntry} model A network that both engines have loaded.
  */
-export async function prove(cpu, gpu, model) {
-  const request = await attackOn(cpu, model, 2);
-  const [expected, found] = [await steps(cpu, request), await steps(gpu, request)].map((all) =>
-    all.map(({ step }) => step),
+export async function checkAgreement(cpu, gpu, model) {
+  const request = await attackRequest(cpu, model, 2);
+  const [expected, found] = [await runAttack(cpu, request), await runAttack(gpu, request)].map((steps) =>
+    steps.map(({ step }) => step),
   );
   await gpu.call("check");
   if (found.length !== expected.length)
@@ -50,7 +50,7 @@ function compare(name, expected, found) {
   if (!expected && !found) return;
   const [a, b] = [Array.from(expected ?? []), Array.from(found ?? [])];
   const scale = Math.max(0, ...a.map(Math.abs));
-  // Something that is not a number makes it one that is not within any tolerance.
+  // If a value is NaN, `worst` is NaN, which is not within any tolerance.
   const worst = Math.max(0, ...a.map((x, i) => Math.abs(x - b[i])));
   if (worst <= TOLERANCE * scale && a.length === b.length) return;
   throw failure(
@@ -60,13 +60,13 @@ function compare(name, expected, found) {
 }
 
 /**
- * Milliseconds for a step of an attack.
+ * The median time of one attack step in milliseconds.
  *
  * @param {Connection} engine
  * @param {ManifestEntry} model
  */
 export async function stepTime(engine, model) {
-  const times = (await steps(engine, await attackOn(engine, model, 2 * TIMED))).map(({ at }) => at);
+  const times = (await runAttack(engine, await attackRequest(engine, model, 2 * TIMED_STEPS))).map(({ at }) => at);
   const gaps = times
     .slice(1)
     .map((at, i) => at - times[i])
@@ -75,17 +75,17 @@ export async function stepTime(engine, model) {
 }
 
 /** @param {Connection} engine @param {ManifestEntry} model @param {number} budget */
-async function attackOn(engine, { id: model, dataset }, budget) {
+async function attackRequest(engine, { id: model, dataset }, budget) {
   const image = dataset === "mnist" ? await engine.call("rasterize", SEVEN) : PATTERN;
   const { label } = await engine.call("classify", { model, image });
   const target = TARGETS.find((candidate) => candidate !== label);
   return { model, image, target, attack: "jsma-z", direction: "increase", theta: 1, budget };
 }
 
-/** @param {Connection} engine @param {object} request */
-async function steps(engine, request) {
+/** Runs an attack; returns its steps and the time of each. @param {Connection} engine @param {object} request */
+async function runAttack(engine, request) {
   /** @type {{ step: Step, at: number }[]} */
-  const taken = [];
-  await engine.call("attack", request, { onEvent: (step) => taken.push({ step, at: performance.now() }) });
-  return taken;
+  const steps = [];
+  await engine.call("attack", request, { onEvent: (step) => steps.push({ step, at: performance.now() }) });
+  return steps;
 }

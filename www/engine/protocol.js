@@ -1,26 +1,26 @@
 /**
- * What the page and the engine say to each other: the types of the published API, the messages of
- * the worker, and how an error crosses from one side to the other.
+ * The interface between the page and the engine: the types of the published API, the messages to and from a worker, and
+ * how errors are sent as messages.
  *
  * @typedef {'fooled' | 'budget-spent' | 'no-admissible-pair' | 'gradient-vanished' | 'already-target' | 'cancelled'}
  * Outcome
  *   How an attack ended.
  *
- * @typedef {object} ManifestEntry One published network, as `www/models/manifest.json` describes it.
+ * @typedef {object} ManifestEntry One published network: an entry of `www/models/manifest.json`.
  * @property {string} id
- * @property {string} file Its name beside the manifest.
+ * @property {string} file The file's name, in the same folder as the manifest.
  * @property {number} bytes
  * @property {string} sha256
  * @property {keyof typeof import("../../pkg/registry.js").DATASETS} dataset
  * @property {typeof ROLES[number]} role
- * @property {number} temperature The temperature it was trained at.
+ * @property {number} temperature The temperature at which it was trained.
  * @property {number} parameters
  * @property {number} test_accuracy From 0 to 1.
  * @property {number} logit_norm The mean L1 norm of its logits over the test set.
  * @property {string} command The command that trained it.
  * @property {number} seed
  * @property {number} epochs
- * @property {string} epochs_reason Why these are fewer than the paper's 50; empty where they are not.
+ * @property {string} epochs_reason Why there are fewer epochs than the paper's 50; empty if there are not.
  * @property {number} seconds
  * @property {string} hardware
  * @property {string} date
@@ -30,36 +30,37 @@
  * @property {number[]} probabilities The softmax of the logits at temperature 1.
  * @property {number} label The most probable class.
  *
- * @typedef {import("../../pkg/registry.js").Attack & AttackOn} AttackRequest An attack with its settings, on an image.
+ * @typedef {import("../../pkg/registry.js").Attack & AttackInput} AttackRequest An attack with its settings, on one
+ * image.
  *
- * @typedef {object} AttackOn
+ * @typedef {object} AttackInput
  * @property {string} model
- * @property {number} [scale] What the network's logits are multiplied by, nothing trained; 1 if left out.
- * @property {Float32Array} image 784 pixels in [0, 1], row by row; of CIFAR-10 3072, a plane of 1024 for each of red,
- * green and blue.
- * @property {number} target The class that the image is to be mistaken for.
- * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else. Not every
- * attack can do this.
+ * @property {number} [scale] Multiplies the network's logits, without any training; 1 by default.
+ * @property {Float32Array} image MNIST: 784 pixels in [0, 1], row by row. CIFAR-10: 3072 values in [0, 1], 1024 each
+ *   for red, green and blue.
+ * @property {number} target The class that the network should take the image for.
+ * @property {boolean} [untargeted] If true, `target` is the image's own class, and any other class counts as success.
+ * Not every attack supports this.
  *
- * @typedef {object} Step One image that the network has seen in the course of an attack.
+ * @typedef {object} Step One image of an attack and the network's outputs for it.
  * @property {number} run
- * @property {number} iteration Changes made so far; 0 is the untouched image.
+ * @property {number} iteration How many changes have been made so far; 0 is the original image.
  * @property {Float32Array} image
  * @property {number[]} logits
  * @property {number[]} probabilities
  * @property {number} label
  * @property {number} featuresChanged
- * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack
- * changes all at once.
- * @property {[number, number] | null} pair The same where there are two.
+ * @property {number[] | null} chosen The features chosen on this image and changed in the next step; null if the
+ * attack changes all features at once.
+ * @property {[number, number] | null} pair `chosen`, if it is a pair of features.
  * @property {number | null} alpha
  * @property {number | null} beta
  * @property {number | null} score
  * @property {number | null} zeroGradients How many features have a gradient of exactly zero.
- * @property {number | null} gradientEntries Of how many.
- * @property {Float32Array | null} gradient The target output's derivative by each feature.
- * @property {Float32Array | null} saliency The saliency map of the paper, feature by feature.
- * @property {Outcome | null} outcome Set on the last step alone, unless the attack was cancelled.
+ * @property {number | null} gradientEntries How many features the gradient has.
+ * @property {Float32Array | null} gradient The derivative of the target's output with respect to each feature.
+ * @property {Float32Array | null} saliency The paper's saliency map, one value for each feature.
+ * @property {Outcome | null} outcome Set only on the last step, and not if the attack was cancelled.
  *
  * @typedef {object} AttackResult
  * @property {Outcome} outcome
@@ -77,17 +78,19 @@
  * @typedef {object} EngineInfo
  * @property {Backend} engine
  * @property {'worker' | 'page'} where
- * @property {Why} why Why this engine and not the other, in a word that a program can tell apart.
- * @property {string} detail What there is to say beside it: a figure, an adapter, an error's message; or nothing.
- * @property {string} reason All of this in words that can be reported.
+ * @property {Why} why Why this engine runs and not the other, as a word for programs.
+ * @property {string} detail More about `why`: measured times, an adapter's name or an error's message; may be empty.
+ * @property {string} reason `why`, `detail` and `where` as sentences.
  * @property {string} implementation
  * @property {string} version
  */
 
-/** What a published network can be. */
+/** The roles of published networks. */
 export const ROLES = /** @type {const} */ (["undefended", "distilled", "teacher"]);
 
-/** Why which engine computes. Names in capitals are those of the errors that ended an attempt. */
+/**
+ * Each reason for the choice of engine, as a sentence. A capitalised key is the name of the error that ended a start.
+ */
 export const WHY = {
   faster: "Runs on WebGPU: measured to be faster here than the CPU.",
   forced: "Runs on WebGPU, as requested.",
@@ -109,26 +112,26 @@ export const WHY = {
 };
 
 /**
- * The messages. A call is answered by any number of events and then by one value or one error.
+ * The messages. A call is answered with any number of events and then with one value or one error.
  *
  * @typedef {{ id: number, method: string, argument?: unknown }} Call
  * @typedef {{ abort: number }} Abort
- * @typedef {{ ping: true }} Ping Answered at once, to show that the worker is still there.
+ * @typedef {{ ping: true }} Ping The worker answers it at once, to show that it is still running.
  * @typedef {{ ready: true } | { pong: true }} Ready
  * @typedef {{ id: number, event: unknown } | { id: number, value: unknown } | { id: number, error: PlainError }} Answer
  * @typedef {{ name: string, message: string }} PlainError
  *
  * @typedef {object} CallOptions
- * @property {AbortSignal} [signal] Asks the worker to abort the call, which then answers.
+ * @property {AbortSignal} [signal] Sends an abort message to the worker, which then ends the call with an answer.
  * @property {(event: any) => void} [onEvent]
  *
- * @typedef {object} Port What a worker, its global scope and a MessagePort have in common.
+ * @typedef {object} Port The common part of a Worker, a worker's global scope and a MessagePort.
  * @property {(message: any) => void} postMessage
  * @property {((event: MessageEvent) => any) | null} onmessage
  */
 
 /**
- * An error with a name that a caller can tell apart; www/engine/engine.js lists those that leave the engine.
+ * Returns an error whose name tells callers what is wrong. www/engine/engine.js lists the names that the API throws.
  *
  * @param {string} name
  * @param {string} message What happened, where, and what to do, in words for a visitor.

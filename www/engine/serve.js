@@ -1,29 +1,30 @@
-/** The worker's side of its port: it runs the methods that it is asked for. The page's side is `client.js`. */
+/** The worker's side of a port: runs the called methods and sends their results. The page's side is `client.js`. */
 import { failure, toPlain } from "./protocol.js";
 
 /**
- * @typedef {object} Listener The one who waits for an answer.
- * @property {AbortSignal} signal
- * @property {(event: any) => void} emit
+ * @typedef {object} Caller What a method gets besides its argument.
+ * @property {AbortSignal} signal Aborts when the caller no longer wants the result.
+ * @property {(event: any) => void} emit Sends an event to the caller before the result.
  *
- * @typedef {Record<string, (argument: any, listener: Listener) => unknown>} Methods
+ * @typedef {Record<string, (argument: any, caller: Caller) => unknown>} Methods
  */
 
 /**
- * Answers calls with what the methods return. The same code runs in a worker and, where there is none, in the
+ * Answers each call with the result of its method. The same code runs in a worker or, if none can be started, in the
  * page at the other end of a MessageChannel.
  *
  * @param {import("./protocol.js").Port} port
- * @param {(onLost: (error: Error) => void) => Methods} makeMethods `onLost` rejects the calls of now and of later.
+ * @param {(onLost: (error: Error) => void) => Methods} makeMethods The methods call
+ *   `onLost` when the engine is lost. It rejects all pending and later calls.
  */
 export function serveMethods(port, makeMethods) {
   /** @type {Map<number, AbortController>} */
   const calls = new Map();
-  /** Why nothing can be computed any more. @type {Error | null} */
+  /** Set once the engine is lost. @type {Error | null} */
   let lost = null;
   const methods = makeMethods((error) => {
     lost = error;
-    for (const id of calls.keys()) refuse(id, error);
+    for (const id of calls.keys()) sendError(id, error);
   });
 
   port.onmessage = async ({ data }) => {
@@ -33,7 +34,7 @@ export function serveMethods(port, makeMethods) {
     if (!Number.isInteger(id)) return;
     const controller = new AbortController();
     calls.set(id, controller);
-    if (lost) return refuse(id, lost);
+    if (lost) return sendError(id, lost);
     try {
       if (!Object.hasOwn(methods, method)) throw failure("RequestError", "The worker has no such method.");
       const value = await methods[method](argument, {
@@ -42,13 +43,13 @@ export function serveMethods(port, makeMethods) {
       });
       if (calls.delete(id)) port.postMessage({ id, value });
     } catch (error) {
-      refuse(id, error);
+      sendError(id, error);
     }
   };
   port.postMessage({ ready: true });
 
   /** @param {number} id @param {unknown} error */
-  function refuse(id, error) {
+  function sendError(id, error) {
     calls.get(id)?.abort();
     if (calls.delete(id)) port.postMessage({ id, error: toPlain(error) });
   }

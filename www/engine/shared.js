@@ -1,27 +1,27 @@
-/** Work that several callers wait for, done once. */
+/** Runs a piece of work once for several callers. */
 import { failure } from "./protocol.js";
 
-/** @typedef {import("./serve.js").Listener} Listener */
+/** @typedef {import("./serve.js").Caller} Caller */
 
 /**
- * Makes a function that starts `work` when it is first called and joins it afterwards. What has
- * succeeded is kept; what has failed starts anew at the next call. A caller who aborts leaves
- * alone, and the work is ended when the last one has left.
+ * Returns a function that starts `work` at the first call; later calls wait for the same result. A success is kept;
+ * after a failure the next call starts the work again. If a caller aborts, the others still get the result. The work is
+ * aborted when its last caller aborts.
  *
  * @template Value
- * @param {(listener: Listener) => Promise<Value>} work
- * @returns {(listener: Listener) => Promise<Value>}
+ * @param {(caller: Caller) => Promise<Value>} work
+ * @returns {(caller: Caller) => Promise<Value>}
  */
 export function shared(work) {
-  /** @type {{ value: Promise<Value>, done: boolean, listeners: Set<Listener>, controller: AbortController } | null} */
+  /** @type {{ value: Promise<Value>, done: boolean, callers: Set<Caller>, controller: AbortController } | null} */
   let job = null;
 
   function start() {
     const controller = new AbortController();
-    /** @type {Set<Listener>} */
-    const listeners = new Set();
-    const value = work({ signal: controller.signal, emit: (event) => listeners.forEach(({ emit }) => emit(event)) });
-    const started = { value, done: false, listeners, controller };
+    /** @type {Set<Caller>} */
+    const callers = new Set();
+    const value = work({ signal: controller.signal, emit: (event) => callers.forEach(({ emit }) => emit(event)) });
+    const started = { value, done: false, callers, controller };
     value.then(
       () => {
         started.done = true;
@@ -33,23 +33,23 @@ export function shared(work) {
     return started;
   }
 
-  return (listener) =>
+  return (caller) =>
     new Promise((resolve, reject) => {
       job ??= start();
       const joined = job;
-      joined.listeners.add(listener);
+      joined.callers.add(caller);
       const leave = () => {
-        joined.listeners.delete(listener);
+        joined.callers.delete(caller);
         reject(failure("AbortError", "The load was cancelled."));
-        if (joined.done || joined.listeners.size > 0) return;
+        if (joined.done || joined.callers.size > 0) return;
         if (job === joined) job = null;
         joined.controller.abort();
       };
-      if (listener.signal.aborted) return leave();
-      listener.signal.addEventListener("abort", leave);
+      if (caller.signal.aborted) return leave();
+      caller.signal.addEventListener("abort", leave);
       joined.value.then(resolve, reject).finally(() => {
-        joined.listeners.delete(listener);
-        listener.signal.removeEventListener("abort", leave);
+        joined.callers.delete(caller);
+        caller.signal.removeEventListener("abort", leave);
       });
     });
 }

@@ -1,33 +1,34 @@
-/** Counts how long a worker, or a server that sends a file, has been silent. */
+/** A watchdog for workers and file downloads: it counts how long they have been silent. */
 
 /**
- * Seconds between two looks. Ticks are counted, not time, since the page and its workers stand still together while the
- * machine sleeps.
+ * Seconds between two checks. The watchdog counts checks and does not read a clock, because the page and its workers
+ * both stop while the machine sleeps.
  */
 const TICK = 2;
-/** Seconds in which a worker or a server answers, however busy it is: far more than any step takes. */
-export const PATIENCE = 30;
+/** Seconds of silence after which a worker or a server counts as lost. No step takes nearly as long. */
+export const SILENCE_LIMIT = 30;
 
 /** @param {number} seconds */
-export const silentFor = (seconds) => `has not answered for ${seconds} seconds`;
+export const silenceMessage = (seconds) => `has not answered for ${seconds} seconds`;
 
 /**
- * Counts seconds of silence, and calls `onLost` when there are too many.
+ * Calls `onLost` after more than `limit` seconds of silence.
  *
- * @param {number} most Seconds.
+ * @param {number} limit Seconds.
  * @param {() => void} onLost
- * @param {() => boolean} [isDue] Asked at every tick: whether an answer is due.
+ * @param {() => boolean} [isAnswerDue] Called at every check. Silence counts only while an answer is due.
+ * @returns {{ reset: () => void, stop: () => void }} `reset` starts counting from zero, `stop` ends the watchdog.
  */
-export function listen(most, onLost, isDue = () => true) {
+export function startWatchdog(limit, onLost, isAnswerDue = () => true) {
   let silence = 0;
-  const clock = setInterval(() => {
-    silence = isDue() ? silence + TICK : 0;
-    if (silence > most) onLost();
+  const timer = setInterval(() => {
+    silence = isAnswerDue() ? silence + TICK : 0;
+    if (silence > limit) onLost();
   }, 1000 * TICK);
   return {
-    hear: () => {
+    reset: () => {
       silence = 0;
     },
-    end: () => clearInterval(clock),
+    stop: () => clearInterval(timer),
   };
 }

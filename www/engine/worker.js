@@ -1,4 +1,4 @@
-/** The engine in a worker of its own, so that the page's thread stays free. */
+/** Runs the engine in a worker, so that it does not block the page's thread. */
 import { serve } from "./engine-core.js";
 
 serve(self);

@@ -3,7 +3,7 @@
  * it can be undone, written into a link, rasterized by the engine and drawn at any size.
  */
 
-import { hasRoom, MOST_POINTS, pointCount } from "../link/strokes.js";
+import { hasRoom, MAX_POINTS, pointCount } from "../link/strokes.js";
 import { colours } from "../page/colours.js";
 import { must } from "../page/dom.js";
 import { paintStrokes } from "../panels/picture.js";
@@ -47,7 +47,7 @@ export function setUpDrawing(store, session) {
     if (!pen) return;
     const { points } = pen;
     const area = pad.getBoundingClientRect();
-    const room = 2 * (MOST_POINTS - pointCount(before));
+    const room = 2 * (MAX_POINTS - pointCount(before));
     const all = event.getCoalescedEvents?.() ?? [];
     for (const { clientX, clientY } of all.length > 0 ? all : [event]) {
       const x = quantise((clientX - area.left) / area.width);

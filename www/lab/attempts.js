@@ -1,7 +1,7 @@
 /** The list of the attacks that a chart's cell counts; each links to the page, which runs it again step by step. */
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
-import { settingsIn } from "../domain/settings.js";
+import { pickSettings } from "../domain/settings.js";
 import { emptyLink, writeLink } from "../link/link.js";
 import { make } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
@@ -76,7 +76,7 @@ function addressOf({ choice, samples, models }, record) {
   const isUndefended = model === undefended && scale === null;
   const link = {
     ...emptyLink(),
-    ...settingsIn(settings ?? choice.settings),
+    ...pickSettings(settings ?? choice.settings),
     data: choice.data,
     left: isUndefended || !undefended ? networkName(model) : networkName(undefended),
     ...(isUndefended || !undefended ? {} : { right: networkName(model), kright: scale }),

@@ -1,5 +1,5 @@
 /** The lab's form: it chooses the data set, experiment, networks, attack, number of images and backend of a run. */
-import { choicesIn, settle, tempered, withTemper } from "../domain/attacks.js";
+import { choicesForAttack, toValidSettings, usesTemperature, withTemperature } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
@@ -118,7 +118,7 @@ export function createForm(backends, onChange) {
 
   /** @param {Choice["settings"]} shown */
   function drawAttack(shown) {
-    const directions = choicesIn(shown.attack, "direction");
+    const directions = choicesForAttack(shown.attack, "direction");
     attack.replaceChildren(...ATTACK_IDS.map((name) => make("option", { value: name }, t(`attack.${name}`))));
     attack.value = shown.attack;
     attack.hidden = !choosesAttack(experiment);
@@ -130,8 +130,8 @@ export function createForm(backends, onChange) {
     direction.hidden = directions.length === 0;
     direction.replaceChildren(...directions.map((name) => make("option", { value: name }, t(`direction.${name}`))));
     direction.value = settings.direction;
-    temper.checked = tempered(shown) ?? false;
-    temper.ariaDisabled = String(tempered(shown) === null);
+    temper.checked = usesTemperature(shown) ?? false;
+    temper.ariaDisabled = String(usesTemperature(shown) === null);
   }
 
   function drawBackends() {
@@ -246,11 +246,11 @@ export function createForm(backends, onChange) {
   });
   attack.addEventListener("change", () => {
     const name = ATTACK_IDS.find((each) => each === attack.value);
-    if (name) settings = settle({ ...settings, attack: name, temper: null });
+    if (name) settings = toValidSettings({ ...settings, attack: name, temper: null });
     drawAndReport();
   });
   direction.addEventListener("change", () => {
-    settings = settle({ ...settings, direction: /** @type {typeof settings.direction} */ (direction.value) });
+    settings = toValidSettings({ ...settings, direction: /** @type {typeof settings.direction} */ (direction.value) });
     drawAndReport();
   });
   temper.addEventListener("click", (event) => {
@@ -258,7 +258,7 @@ export function createForm(backends, onChange) {
   });
   temper.addEventListener("change", () => {
     if (experiment === "fgsm") fgsmUsesT = temper.checked;
-    else settings = withTemper(settings, temper.checked);
+    else settings = withTemperature(settings, temper.checked);
     drawAndReport();
   });
   must("#lab-background", HTMLInputElement).addEventListener("change", ({ target }) => {

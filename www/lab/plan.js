@@ -1,6 +1,6 @@
 /** The plan of a run: turns the form's choices into tasks and into the engine's request, and estimates the work. */
 import { EXPERIMENTS as KINDS } from "../../pkg/registry.js";
-import { ATTACKS, requestOf, tempered } from "../domain/attacks.js";
+import { ATTACKS, toAttackRequest, usesTemperature } from "../domain/attacks.js";
 import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 
@@ -157,7 +157,7 @@ export function coreSeconds(choice) {
     if (!settings) return JACOBIAN_COST;
     const isVanishing =
       ATTACKS[settings.attack].output === "softmax"
-      && !tempered(settings)
+      && !usesTemperature(settings)
       && model.temperature * (scale ?? 1) >= VANISHING_TEMPERATURE;
     return isVanishing ? 1 : ATTACKS[settings.attack].stepCost;
   });
@@ -216,7 +216,7 @@ export function planOf(choice, samples, { engine, date }) {
       experiment: kindOf(experiment),
       tasks: tasksOf(choice).map(({ subject, settings }) => ({
         ...reference(subject),
-        ...(settings ? { attack: requestOf(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
+        ...(settings ? { attack: toAttackRequest(settings, subject.model.temperature * (subject.scale ?? 1)) } : {}),
       })),
       readers: KINDS[kindOf(experiment)].shownTo ? subjects.map(reference) : [],
       images,

@@ -1,5 +1,5 @@
 /** This project's published measurements, from `results/*.json`. If a file cannot be fetched, it has no rows. */
-import { settingsOf, tempered } from "../domain/attacks.js";
+import { settingNames, usesTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
 import { DEFAULTS } from "../domain/settings.js";
@@ -187,8 +187,8 @@ const isEqual = (one, other) => one === other || Math.fround(Number(one)) === Ma
  * @param {Settings} settings
  */
 export function rowsOfAttack(rows, settings) {
-  const compared = settingsOf(settings.attack).filter((name) => !IGNORED_SETTINGS.includes(name));
-  const usesT = tempered(settings);
+  const compared = settingNames(settings.attack).filter((name) => !IGNORED_SETTINGS.includes(name));
+  const usesT = usesTemperature(settings);
   const matching = rows.filter((row) => {
     const { attack_temperature: attackTemperature = 1 } = row;
     const own = row.temperature * row.scale;

@@ -1,5 +1,5 @@
 /** The figures that the papers report, as rows like the engine's with the paper's number in the page's list. */
-import { ATTACKS, settingsOf } from "../domain/attacks.js";
+import { ATTACKS, settingNames } from "../domain/attacks.js";
 import { PAPER_KEYS, PAPERS } from "../domain/papers.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { COMPARED_ATTACKS } from "./plan.js";
@@ -56,7 +56,7 @@ export function paperRows(experiment, data, settings, papers) {
  */
 function rowsOfAttack(data, settings, papers) {
   const { attack, direction } = settings;
-  const changed = settingsOf(attack).filter((name) => settings[name] !== DEFAULTS[name]);
+  const changed = settingNames(attack).filter((name) => settings[name] !== DEFAULTS[name]);
   if (settings.temper !== null || changed.some((name) => name !== "direction")) return [];
   const name = changed.includes("direction") ? `${attack} ${direction}` : attack;
   const sizes = papers.size[data]?.[name]?.figures ?? {};

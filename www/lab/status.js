@@ -11,7 +11,7 @@ export function createStatus(backends) {
   function text(run) {
     const { records, total, state, pool } = run;
     const values = { done: records.length, total, share: percent(records.length / Math.max(1, total), 0) };
-    if (state === "running" && pool.isResting()) return t("lab.status.resting", values);
+    if (state === "running" && pool.isPausedByHiddenTab()) return t("lab.status.resting", values);
     if (state !== "running") return t(`lab.status.${state}`, values);
     const worked = run.workedMs() / 1000;
     // Before the first record the total duration is estimated from the plan, then from the progress so far.

@@ -1,25 +1,25 @@
-/** A picture of the visitor's own as text that fits into a link: its bytes in raw deflate, in base64. */
-import { fromText, lettersOf, toText } from "../codecs/base64.js";
+/** Encodes an uploaded picture as text for a link: its bytes, compressed with raw deflate, as base64. */
+import { encodedLength, fromBase64, toBase64 } from "../codecs/base64.js";
 import { deflate } from "../codecs/deflate.js";
 import { inflate } from "../codecs/inflate.js";
 
-/** What deflate adds where it finds nothing to pack: five bytes for a block, and one more for good measure. */
+/** How many bytes deflate adds to incompressible data: five for a block, and one more to be safe. */
 const OVERHEAD = 6;
 
-/** @param {Uint8Array<ArrayBuffer>} bytes One for each feature. */
-export const writePixels = async (bytes) => toText(await deflate(bytes, "deflate-raw"));
+/** Encodes a picture. @param {Uint8Array<ArrayBuffer>} bytes One for each feature. */
+export const writePixels = async (bytes) => toBase64(await deflate(bytes, "deflate-raw"));
 
 /**
- * The bytes of a text that `writePixels` might have written, or null for any other.
+ * Decodes a text of `writePixels`. Returns null for any other text.
  *
  * @param {string} text
  * @param {number} features
  */
 export function readPixels(text, features) {
-  if (text.length > lettersOf(features + OVERHEAD)) return null;
-  const { bytes, whole } = fromText(text, features + OVERHEAD);
+  if (text.length > encodedLength(features + OVERHEAD)) return null;
+  const { bytes, whole } = fromBase64(text, features + OVERHEAD);
   return whole ? inflate(bytes, features) : null;
 }
 
-/** Bytes as an image. @param {Uint8Array} bytes */
-export const imageOf = (bytes) => Float32Array.from(bytes, (byte) => byte / 255);
+/** Converts bytes to an image with values from 0 to 1. @param {Uint8Array} bytes */
+export const toImage = (bytes) => Float32Array.from(bytes, (byte) => byte / 255);

@@ -1,7 +1,7 @@
 /** Loads the test images of the page. Each data set has a PNG file of tiles and a list of their indices and labels. */
 
 import { decodePng } from "../codecs/png.js";
-import { DATASETS, placeOf } from "../domain/datasets.js";
+import { DATASETS, positionOf } from "../domain/datasets.js";
 import { fetchFile, fetchJson } from "../engine/fetch.js";
 import { failure } from "../engine/protocol.js";
 
@@ -54,7 +54,7 @@ async function fetchSamples(dataset) {
     const left = (position % COLUMNS) * side;
     const pixels = new Float32Array(features);
     for (let i = 0; i < features; i++) {
-      const { channel, x, y } = placeOf(DATASETS[dataset], i);
+      const { channel, x, y } = positionOf(DATASETS[dataset], i);
       pixels[i] = png.pixels[((top + y) * png.width + left + x) * channels + channel] / 255;
     }
     return { ...entry, pixels };

@@ -1,7 +1,22 @@
 /** The controls of the attack and of the view. Each setting in the registry gets a control. */
-import { ATTACKS, choicesIn, hasSetting, isUntargeted, settingsOf, tempered } from "../domain/attacks.js";
+import {
+  ATTACKS,
+  choicesForAttack,
+  hasSetting,
+  isUntargeted,
+  settingNames,
+  usesTemperature,
+} from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
-import { ATTACK_IDS, CHOICES, choicesOf, fit, isChoice, OFFERED, rangeOf } from "../domain/settings.js";
+import {
+  ATTACK_IDS,
+  CHOICES,
+  choicesOf,
+  isChoice,
+  PAGE_SETTINGS,
+  rangeOf,
+  toAllowedNumber,
+} from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
 import { number, percent, t } from "../page/i18n.js";
 import { SIDES } from "../session/state.js";
@@ -18,7 +33,7 @@ export function setUpControls(session) {
   const showAttack = makeRadios(must("#attacks", HTMLElement), "attack", ATTACK_IDS, (attack) =>
     session.changeSettings({ attack }),
   );
-  const drawSettings = OFFERED.map((setting) =>
+  const drawSettings = PAGE_SETTINGS.map((setting) =>
     isChoice(setting) ? setUpChoice(setting.name, session) : setUpRange(setting.name, session),
   );
   const budgetNote = make("p", { class: "small" });
@@ -66,11 +81,11 @@ export function setUpControls(session) {
 /** The attack with its settings, in one line. @param {import("../domain/settings.js").Settings} settings */
 export function summary(settings) {
   const { attack } = settings;
-  const own = settingsOf(attack).map((name) => {
+  const own = settingNames(attack).map((name) => {
     const value = settings[name];
     return typeof value === "number" ? t(`setting.${name}.summary`, { [name]: value }) : t(`${name}.${value}`);
   });
-  const temperatureUse = ATTACKS[attack].temperature?.sibling || !tempered(settings) ? [] : ["softmax(Z/T)"];
+  const temperatureUse = ATTACKS[attack].temperature?.sibling || !usesTemperature(settings) ? [] : ["softmax(Z/T)"];
   return [t(`attack.${attack}`), ...temperatureUse, ...own, ...(isUntargeted(settings) ? [t("untargeted")] : [])].join(
     " · ",
   );
@@ -88,7 +103,7 @@ function setUpTemperatureUse(session) {
 
   /** @param {State} state */
   return ({ settings, panels }) => {
-    const isUsed = tempered(settings);
+    const isUsed = usesTemperature(settings);
     box.checked = isUsed ?? false;
     box.ariaDisabled = String(isUsed === null);
     const [a, b] = SIDES.map((side) => panels[side].model && effectiveTemperature(panels[side]));
@@ -172,7 +187,7 @@ function addSetting(name, row) {
   must("#settings", HTMLElement).append(row);
   /** @param {State} state */
   return ({ settings: { attack } }) => {
-    row.hidden = !settingsOf(attack).some((each) => each === name);
+    row.hidden = !settingNames(attack).some((each) => each === name);
   };
 }
 
@@ -195,7 +210,7 @@ function setUpChoice(name, session) {
   /** @param {State} state */
   return (state) => {
     drawRow(state);
-    const offered = choicesIn(state.settings.attack, name);
+    const offered = choicesForAttack(state.settings.attack, name);
     for (const choice of /** @type {Iterable<HTMLElement>} */ (row.children)) {
       choice.hidden = !offered.includes(choice.getAttribute("data-value") ?? "");
     }
@@ -227,9 +242,11 @@ function setUpRange(name, session) {
     for (const input of slider ? [field, slider] : [field]) Object.assign(input, rangeOf(name, data));
   };
   fitRange();
-  slider?.addEventListener("input", () => session.changeSettings({ [name]: fit(name, slider.value, data) }));
+  slider?.addEventListener("input", () =>
+    session.changeSettings({ [name]: toAllowedNumber(name, slider.value, data) }),
+  );
   field.addEventListener("change", () => {
-    const value = fit(name, field.value, data);
+    const value = toAllowedNumber(name, field.value, data);
     field.value = String(value);
     session.changeSettings({ [name]: value });
   });

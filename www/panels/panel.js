@@ -1,8 +1,8 @@
 /** A panel: a network, the image at the shown step, how the network classifies it, and a verdict. */
 import { ATTACKS, hasSetting, isUntargeted, SYMBOLS } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
-import { family } from "../domain/networks.js";
-import { FIRST_K, RANGES } from "../domain/settings.js";
+import { networksInRole } from "../domain/networks.js";
+import { INITIAL_K, RANGES } from "../domain/settings.js";
 import { make, must, setText } from "../page/dom.js";
 import { className, modelName, number, percent, t, translate } from "../page/i18n.js";
 import { stepAt } from "../session/player.js";
@@ -44,7 +44,7 @@ export function setUpPanel(side, session, isFixed = false) {
   });
   select.addEventListener("change", () => {
     const [role, isScaled] = select.value.split(SCALED);
-    session.chooseRole(side, role, isScaled === undefined ? null : FIRST_K);
+    session.chooseRole(side, role, isScaled === undefined ? null : INITIAL_K);
   });
   k.addEventListener("input", () => session.chooseRole(side, select.value.split(SCALED)[0], Number(k.value)));
 
@@ -65,7 +65,7 @@ export function setUpPanel(side, session, isFixed = false) {
         make(
           "option",
           { value: role + SCALED },
-          t("role.scaled", { network: t(`role.${role}`), k: role === model?.role ? (scale ?? FIRST_K) : FIRST_K }),
+          t("role.scaled", { network: t(`role.${role}`), k: role === model?.role ? (scale ?? INITIAL_K) : INITIAL_K }),
         ),
       ),
     );
@@ -74,10 +74,10 @@ export function setUpPanel(side, session, isFixed = false) {
     if (!model) return;
     select.value = scale === null ? model.role : model.role + SCALED;
     find(".panel-scale").hidden = scale === null || isFixed;
-    k.value = String(scale ?? FIRST_K);
+    k.value = String(scale ?? INITIAL_K);
     k.setAttribute("aria-label", t("panel.k", { panel: t(`panel.${side}`) }));
     setText(find(".panel-k-value"), scale === null ? "" : `k = ${number(scale)}`);
-    drawTemperature(family(models, model.role), model);
+    drawTemperature(networksInRole(models, model.role), model);
     cardModel = model;
     cardOpen.setAttribute("aria-label", `${t("card.title")}: ${modelName(model)}`);
   }

@@ -5,7 +5,7 @@
  * the channel where its absolute value is largest.
  */
 
-import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
+import { CHANNELS, DATASETS, positionOf } from "../domain/datasets.js";
 import { colours, divergingScale, inkScale } from "../page/colours.js";
 import { must } from "../page/dom.js";
 
@@ -190,12 +190,12 @@ export function paintMarks(canvas, view, width) {
   const framed = marks ? changedPixels(view) : [];
   if (!isCrowded(view, framed)) {
     for (const { pixel, channels } of framed) {
-      const { x, y } = placeOf(dataset, pixel);
+      const { x, y } = positionOf(dataset, pixel);
       changedMark(context, x, y, cell, overlay === "image" ? "changed" : "ink", dataset.channels > 1);
       if (dataset.channels > 1) for (const channel of channels) channelMark(context, x, y, cell, channel);
     }
   }
-  for (const feature of chosen ?? []) nextMark(context, placeOf(dataset, feature), cell);
+  for (const feature of chosen ?? []) nextMark(context, positionOf(dataset, feature), cell);
 }
 
 /**

@@ -1,9 +1,9 @@
 /**
- * What a worker of the pool answers: it is given the compiled module and the networks, then the request of an
- * experiment, and then one chunk of it after the other.
+ * The methods of a worker of the pool. It gets the compiled module and the networks, then an experiment's request, and
+ * then the experiment's chunks, one after the other.
  */
 import { findAdapter } from "../engine/adapter.js";
-import { guarded, startEngine, trusted, turn } from "../engine/engine-core.js";
+import { checkFault, guarded, nextTask, startEngine } from "../engine/engine-core.js";
 import { serveMethods } from "../engine/serve.js";
 
 /** @param {import("../engine/protocol.js").Port} port */
@@ -15,9 +15,9 @@ function makeMethods(onLost) {
   let engine;
   /** @type {import("../../pkg/cpu/engine.js").Experiment | undefined} */
   let experiment;
-  /** Pending while the worker is held. */
+  /** Pending while the worker is paused. */
   let released = Promise.resolve();
-  /** Ends the hold, if there is one. @type {(() => void) | null} */
+  /** Resolves `released`; null while the worker is not paused. @type {(() => void) | null} */
   let release = null;
 
   /** @param {boolean} isHeld */
@@ -33,7 +33,7 @@ function makeMethods(onLost) {
     }
   }
 
-  const planned = () => {
+  const currentExperiment = () => {
     if (experiment) return experiment;
     throw new Error("There is no experiment yet.");
   };
@@ -46,36 +46,40 @@ function makeMethods(onLost) {
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),
 
-    /** Plans an experiment; returns its attempts and its chunks. */
+    /** Plans an experiment and returns its attempts and its chunks. */
     async plan({ request, size }) {
       experiment?.free();
       experiment = await guarded(() => engine.experiment(request));
       return { attempts: experiment.attempts(), chunks: experiment.chunks(size) };
     },
 
-    /** Whether to wait before the next step of a chunk. @param {unknown} isHeld */
+    /** Pauses the worker before its next step, or resumes it. @param {unknown} isHeld */
     hold: (isHeld) => hold(Boolean(isHeld)),
 
-    /** @param {import("../../pkg/cpu/engine.js").Chunk} chunk */
+    /**
+     * Runs the attempts of a chunk and returns their records.
+     *
+     * @param {import("../../pkg/cpu/engine.js").Chunk} chunk
+     */
     async work(chunk, { signal }) {
       /** @type {import("../../pkg/cpu/engine.js").ExperimentRecord[]} */
       const done = [];
-      const campaign = await guarded(() => planned().start(chunk));
+      const chunkRun = await guarded(() => currentExperiment().start(chunk));
       signal.addEventListener("abort", () => hold(false));
       try {
         while (!signal.aborted) {
-          await turn();
+          await nextTask();
           await released;
-          const records = trusted(engine, await guarded(() => campaign.step()));
+          const records = checkFault(engine, await guarded(() => chunkRun.step()));
           if (!records) break;
           done.push(...records);
         }
       } finally {
-        campaign.free();
+        chunkRun.free();
       }
       return done;
     },
 
-    rows: (records) => guarded(() => planned().rows(records)),
+    rows: (records) => guarded(() => currentExperiment().rows(records)),
   };
 }

@@ -1,9 +1,8 @@
 /**
- * An experiment on all cores: workers that share one compiled module and one copy of each network's
- * file, so that nothing is fetched or compiled twice, and no headers of isolation are needed. One core
- * is left to the visitor. Or on the graphics processor: one worker, and many attempts at a time. A
- * record depends on its attempt alone, so it does not matter which worker makes it, when, or how often
- * it is started: the chunk of a worker that ends is done again.
+ * Runs an experiment on all CPU cores but one, with one worker for each, or on the GPU, with one worker that runs many
+ * attempts at a time. The workers share one compiled module and one copy of each network's file, so nothing is fetched
+ * or compiled twice. They share no memory, so the page needs no headers for cross-origin isolation. A record depends
+ * only on its attempt, not on the worker or the time. If a worker ends, its chunk is therefore run again by another.
  */
 import { startInPage, startWorker } from "../engine/client.js";
 import { fetchWeights, findBuild } from "../engine/engine-core.js";
@@ -19,33 +18,35 @@ import { failure } from "../engine/protocol.js";
  * @typedef {import("../../pkg/cpu/engine.js").Attempt} Attempt
  * @typedef {import("../../pkg/cpu/engine.js").Chunk} Chunk
  *
- * @typedef {object} Plan An experiment, and the networks that it needs.
+ * @typedef {object} Plan An experiment and the networks that it needs.
  * @property {ManifestEntry[]} models
  * @property {ExperimentRequest} request
  *
  * @typedef {object} PoolWorker
  * @property {import("../engine/client.js").Client} client
- * @property {Set<string>} loaded The networks that it has loaded.
- * @property {Plan | null} plan The plan that it has been given.
+ * @property {Set<string>} loaded The ids of the networks that it has loaded.
+ * @property {Plan | null} plan The plan that it has received.
  */
 
-const MOST_WORKERS = 16;
+const MAX_WORKERS = 16;
 /**
- * Attempts of a chunk: on a core those of one image, so that little is lost with a worker; on a
- * graphics processor as many as a batch of the engine holds, since they cost little more than one.
+ * How many attempts a chunk has. CPU: those of one image, so that little is lost when a worker ends. GPU: a full batch
+ * of the engine, which takes little longer than a single attempt.
  */
-const CHUNK = { cpu: 9, webgpu: 100 };
-/** How often a chunk is started before it is given up. */
-const MOST_TRIES = 3;
+const CHUNK_SIZE = { cpu: 9, webgpu: 100 };
+/** How often a chunk is started before the run fails. */
+const MAX_TRIES = 3;
 
-/** All cores but one. */
-export const spareCores = () => Math.min(MOST_WORKERS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
+/** The number of workers on the CPU. One core stays free for the visitor. */
+const spareCores = () => Math.min(MAX_WORKERS, Math.max(1, (navigator.hardwareConcurrency || 2) - 1));
 
 /**
+ * Creates a pool. Its workers are started when a run needs them.
+ *
  * @param {object} [options]
- * @param {Backend} [options.backend] What runs the attacks; the coordinator runs on the CPU in any case.
- * @param {boolean} [options.software] Whether a software adapter will do.
- * @param {number} [options.size] How many workers.
+ * @param {Backend} [options.backend] The engine that runs the attacks. The coordinator always runs on the CPU.
+ * @param {boolean} [options.software] Whether to accept a software adapter.
+ * @param {number} [options.size] How many workers run at a time.
  */
 export function createPool({ backend = "cpu", software = false, size = backend === "webgpu" ? 1 : spareCores() } = {}) {
   /** @type {Set<PoolWorker>} */
@@ -53,31 +54,32 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   /** @type {PoolWorker[]} */
   const idle = [];
   /**
-   * Plans and computes the rows, and does no chunks, so that it survives a cancellation.
+   * The worker that plans experiments and computes the rows. It runs no chunks, so it is kept when a run is cancelled.
    *
    * @type {Promise<PoolWorker> | null}
    */
   let coordinator = null;
-  /** Those whose results agreed with the CPU's. @type {WeakSet<PoolWorker>} */
-  const proven = new WeakSet();
+  /** GPU workers whose first result agreed with the CPU's. @type {WeakSet<PoolWorker>} */
+  const verified = new WeakSet();
   /** @type {Map<string, Promise<Uint8Array>>} */
   const weights = new Map();
   /** @type {Partial<Record<Backend, Promise<{ script: string, module: WebAssembly.Module }>>>} */
   const builds = {};
   /** The current run. @type {{ assign: () => void } | null} */
-  let work = null;
+  let currentRun = null;
   let isPaused = false;
-  let inBackground = false;
+  let runsInBackground = false;
   let inPage = false;
 
-  const mayWork = () => !isPaused && (inBackground || document.visibilityState !== "hidden");
-  document.addEventListener("visibilitychange", wake);
-  // A phone freezes a tab, and a browser keeps a page that was left, and neither need say when it was hidden.
-  document.addEventListener("resume", wake);
-  addEventListener("pageshow", wake);
+  const canWork = () => !isPaused && (runsInBackground || document.visibilityState !== "hidden");
+  document.addEventListener("visibilitychange", onWake);
+  // Phones freeze tabs, and browsers keep pages in a cache after the visitor leaves. There may be no visibilitychange
+  // then.
+  document.addEventListener("resume", onWake);
+  addEventListener("pageshow", onWake);
 
-  /** After a sleep, workers may be gone without any event. */
-  function wake() {
+  /** Updates the workers. It also pings them, because they may have ended without an event while the machine slept. */
+  function onWake() {
     update();
     if (document.visibilityState === "hidden") return;
     for (const { client } of workers) client.ping();
@@ -87,23 +89,23 @@ export function createPool({ backend = "cpu", software = false, size = backend =
     );
   }
 
-  /** Holds or releases all workers, and gives work to idle ones. */
+  /** Pauses or resumes all workers, and assigns chunks to idle ones. */
   function update() {
-    // A worker that is closed meanwhile has nothing to hold.
-    for (const { client } of workers) client.call("hold", !mayWork()).catch(() => {});
-    work?.assign();
+    // The call fails if the worker has been closed. Then there is nothing to pause.
+    for (const { client } of workers) client.call("hold", !canWork()).catch(() => {});
+    currentRun?.assign();
   }
 
-  /** @param {Backend} backend */
-  async function findModule(backend) {
+  /** Fetches and compiles a build of the engine. @param {Backend} backend */
+  async function compileModule(backend) {
     checkPlatform();
     const { script, fetchModule } = await findBuild(backend, { signal: new AbortController().signal, emit: () => {} });
     return { script, module: await WebAssembly.compile(await fetchModule()) };
   }
 
-  /** Starts a worker and its engine. @param {Backend} backend @returns {Promise<PoolWorker>} */
+  /** Starts a worker and opens an engine in it. @param {Backend} backend @returns {Promise<PoolWorker>} */
   async function start(backend) {
-    builds[backend] ??= findModule(backend).catch((error) => {
+    builds[backend] ??= compileModule(backend).catch((error) => {
       delete builds[backend];
       throw error;
     });
@@ -124,7 +126,8 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   }
 
   /**
-   * Loads the networks of a plan into a worker, and gives it the plan; returns what it has planned, if it had to.
+   * Loads the networks of a plan into a worker and lets it plan the experiment. Returns the attempts and chunks, or
+   * null if the worker had planned it before.
    *
    * @param {PoolWorker} worker
    * @param {Plan} plan
@@ -141,13 +144,13 @@ export function createPool({ backend = "cpu", software = false, size = backend =
       worker.loaded.add(entry.id);
     }
     if (worker.plan === plan) return null;
-    const planned = await worker.client.call("plan", { request: plan.request, size: CHUNK[backend] });
+    const planned = await worker.client.call("plan", { request: plan.request, size: CHUNK_SIZE[backend] });
     worker.plan = plan;
     return planned;
   }
 
-  /** The coordinator; a new one where the last was closed. @returns {Promise<PoolWorker>} */
-  function findCoordinator() {
+  /** Returns the coordinator. Starts a new one if there is none or it was closed. @returns {Promise<PoolWorker>} */
+  function getCoordinator() {
     coordinator ??= start("cpu").then((worker) => {
       worker.client.onClose = () => {
         coordinator = null;
@@ -161,137 +164,138 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   }
 
   /**
-   * Runs the plan's first attempt on a graphics processor and on the CPU, before any result of the former
-   * counts. Throws a Mismatch if they end differently.
+   * Runs the plan's first attempt on the GPU and on the CPU, before any result of the GPU is used. Throws a Mismatch if
+   * the results differ.
    *
    * @param {PoolWorker} worker
    * @param {Plan} plan
    */
-  async function prove(worker, plan) {
-    const judge = await findCoordinator();
-    await load(judge, plan);
+  async function verify(worker, plan) {
+    const reference = await getCoordinator();
+    await load(reference, plan);
     const [expected, found] = await Promise.all(
-      [judge, worker].map(async ({ client }) => endsOf(await client.call("work", { task: 0, from: 0, to: 1 }))),
+      [reference, worker].map(async ({ client }) => describe(await client.call("work", { task: 0, from: 0, to: 1 }))),
     );
     if (expected !== found) throw failure("Mismatch", `The results of GPU and CPU differ (${found}, not ${expected}).`);
-    proven.add(worker);
+    verified.add(worker);
   }
 
   return {
-    /** How many work at a time: one where no workers can be made. */
+    /** How many workers run at a time; one if the engine runs in the page. */
     size: () => (inPage ? 1 : size),
 
     /**
-     * The attempts and the chunks of a plan.
+     * Returns the attempts and the chunks of a plan.
      *
      * @param {Plan} plan
      * @returns {Promise<{ attempts: Attempt[], chunks: Chunk[] }>}
      */
     async plan(plan) {
-      const worker = await findCoordinator();
+      const worker = await getCoordinator();
       worker.plan = null;
       return load(worker, plan);
     },
 
     /**
-     * The rows of the table, as far as the records go.
+     * Computes the rows of the result table from the records so far.
      *
      * @param {Plan} plan
      * @param {ExperimentRecord[]} records
      * @returns {Promise<ExperimentRow[]>}
      */
     async rows(plan, records) {
-      const worker = await findCoordinator();
+      const worker = await getCoordinator();
       await load(worker, plan);
       return worker.client.call("rows", records);
     },
 
     /**
-     * Does all chunks; resolves to whether all are done, which they are not when the signal ends it.
+     * Runs all chunks. Resolves to true when all are done, and to false if the signal is aborted.
      *
      * @param {Plan} plan
      * @param {Chunk[]} chunks
      * @param {object} options
-     * @param {(records: ExperimentRecord[]) => void} options.onRecords Once for each chunk, in any order.
+     * @param {(records: ExperimentRecord[]) => void} options.onRecords Called once for each chunk, in any order.
      * @param {AbortSignal} options.signal
      * @returns {Promise<boolean>}
      */
     run(plan, chunks, { onRecords, signal }) {
-      if (work) return Promise.reject(failure("RequestError", "The pool is already running."));
+      if (currentRun) return Promise.reject(failure("RequestError", "The pool is already running."));
       return new Promise((resolve, reject) => {
         const waiting = chunks.map((_, place) => place).reverse();
         const tries = chunks.map(() => 0);
         let left = chunks.length;
         let starting = 0;
-        // Workers that could not be started are not replaced: the next would want the same memory, say.
+        // Workers that could not be started are not replaced. The next one would probably fail for the same reason,
+        // such as too little memory.
         let failed = 0;
 
         /** @param {() => void} settle */
         function finish(settle) {
-          if (!work) return;
-          work = null;
+          if (!currentRun) return;
+          currentRun = null;
           signal.removeEventListener("abort", cancel);
-          // The results of busy workers are not needed; the next run starts new ones.
+          // Busy workers are closed, because their results are no longer needed. The next run starts new ones.
           for (const worker of [...workers])
             if (!idle.includes(worker)) worker.client.close(failure("AbortError", "The work was cancelled."));
           settle();
         }
         const cancel = () => finish(() => resolve(false));
 
-        /** Gives chunks to idle workers, and starts workers for the rest. */
+        /** Assigns chunks to idle workers and starts more workers for the rest. */
         function assign() {
-          if (!work) return;
+          if (!currentRun) return;
           if (left === 0) return finish(() => resolve(true));
-          while (mayWork() && waiting.length > 0 && idle.length > 0) {
-            void occupy(/** @type {PoolWorker} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
+          while (canWork() && waiting.length > 0 && idle.length > 0) {
+            void runChunk(/** @type {PoolWorker} */ (idle.pop()), /** @type {number} */ (waiting.pop()));
           }
-          while (mayWork() && starting < waiting.length && starting + workers.size + failed < (inPage ? 1 : size)) {
+          while (canWork() && starting < waiting.length && starting + workers.size + failed < (inPage ? 1 : size)) {
             starting++;
             start(backend)
               .then(add, (error) => {
                 failed++;
-                // Fewer workers are enough, but none is not.
+                // A run needs at least one worker.
                 if (workers.size === 0 && starting === 1) finish(() => reject(error));
               })
               .finally(() => {
                 starting--;
-                work?.assign();
+                currentRun?.assign();
               });
           }
         }
 
         /** @param {PoolWorker} worker @param {number} place */
-        async function occupy(worker, place) {
-          const mine = work;
+        async function runChunk(worker, place) {
+          const myRun = currentRun;
           tries[place]++;
           try {
             await load(worker, plan);
-            if (backend === "webgpu" && !proven.has(worker)) await prove(worker, plan);
+            if (backend === "webgpu" && !verified.has(worker)) await verify(worker, plan);
             const records = await worker.client.call("work", chunks[place]);
             if (workers.has(worker)) idle.push(worker);
-            if (work !== mine || !mine) return;
+            if (currentRun !== myRun || !myRun) return;
             left--;
             onRecords(records);
           } catch (error) {
-            // Any other error is due to the request or the network, and another worker would meet it, too.
-            const isGone = /** @type {Error} */ (error).name === "EngineError";
-            if (isGone) worker.client.close(/** @type {Error} */ (error));
+            // Any other error comes from the request or the network, and another worker would fail in the same way.
+            const isLost = /** @type {Error} */ (error).name === "EngineError";
+            if (isLost) worker.client.close(/** @type {Error} */ (error));
             else if (workers.has(worker)) idle.push(worker);
-            if (work !== mine || !mine) return;
-            if (!isGone || tries[place] >= MOST_TRIES) return finish(() => reject(error));
+            if (currentRun !== myRun || !myRun) return;
+            if (!isLost || tries[place] >= MAX_TRIES) return finish(() => reject(error));
             waiting.push(place);
           }
           assign();
         }
 
-        work = { assign };
+        currentRun = { assign };
         signal.addEventListener("abort", cancel);
         if (signal.aborted) cancel();
         else assign();
       });
     },
 
-    /** Takes no further step until it is resumed. */
+    /** Pauses the run until `resume` is called. */
     pause() {
       isPaused = true;
       update();
@@ -302,19 +306,19 @@ export function createPool({ backend = "cpu", software = false, size = backend =
       update();
     },
 
-    /** Whether it goes on in a hidden tab. @param {boolean} wanted */
-    setInBackground(wanted) {
-      inBackground = wanted;
+    /** Whether the run continues in a hidden tab. @param {boolean} isAllowed */
+    setInBackground(isAllowed) {
+      runsInBackground = isAllowed;
       update();
     },
 
-    /** Whether it stands still because the tab is hidden. */
-    isResting: () => !isPaused && !mayWork(),
+    /** Whether the run is paused only because the tab is hidden. */
+    isPausedByHiddenTab: () => !isPaused && !canWork(),
 
     close() {
-      document.removeEventListener("visibilitychange", wake);
-      document.removeEventListener("resume", wake);
-      removeEventListener("pageshow", wake);
+      document.removeEventListener("visibilitychange", onWake);
+      document.removeEventListener("resume", onWake);
+      removeEventListener("pageshow", onWake);
       const reason = failure("EngineError", "The pool was closed.");
       for (const { client } of [...workers]) client.close(reason);
       coordinator?.then(
@@ -335,14 +339,18 @@ export function createPool({ backend = "cpu", software = false, size = backend =
   }
 }
 
-/** Below it a gradient may be zero on a device that flushes subnormal numbers. */
-const FAINT = 1e-30;
+/** A smaller gradient counts as none, because a device that flushes subnormal numbers may compute it as zero. */
+const MIN_AMPLITUDE = 1e-30;
 
-/** How attempts ended; a gradient's size to the digits in which engines agree. @param {any[]} records */
-const endsOf = (records) =>
+/**
+ * Describes how attempts ended. A gradient's size is rounded to the digits on which the engines agree.
+ *
+ * @param {any[]} records
+ */
+const describe = (records) =>
   records
     .map(
       ({ outcome, amplitude }) =>
-        outcome ?? (amplitude < FAINT ? "no gradient to speak of" : `a gradient of ${amplitude.toPrecision(2)}`),
+        outcome ?? (amplitude < MIN_AMPLITUDE ? "no gradient" : `a gradient of ${amplitude.toPrecision(2)}`),
     )
     .join();

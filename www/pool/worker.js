@@ -1,4 +1,4 @@
-/** A worker of the pool. */
+/** Runs the methods of `core.js` in a worker. */
 import { serveExperiment } from "./core.js";
 
 serveExperiment(self);

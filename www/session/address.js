@@ -6,7 +6,7 @@
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
-import { emptyLink, isSame, parseLink, writeLink } from "../link/link.js";
+import { emptyLink, hasSameFields, parseLink, writeLink } from "../link/link.js";
 import { language } from "../page/i18n.js";
 import { chosenTheme } from "../page/theme.js";
 import { SIDES } from "./state.js";
@@ -101,21 +101,21 @@ export function setUpAddress({ state }, onMove) {
 
   addEventListener("popstate", () => {
     const opened = linkFromAddress();
-    if (opened && !isSame(opened.link, linkOfState(state), ALL)) onMove(opened);
+    if (opened && !hasSameFields(opened.link, linkOfState(state), ALL)) onMove(opened);
   });
 
   function update() {
     timer = 0;
     const now = linkOfState(state);
-    const isSettled = isSame(lastSeen, now, REQUEST);
+    const isSettled = hasSameFields(lastSeen, now, REQUEST);
     lastSeen = now;
-    if (isSame(written, now, ALL)) return;
+    if (hasSameFields(written, now, ALL)) return;
     // While a slider is dragged or a stroke is drawn, the request keeps changing. It is written once it stops.
     if (!isSettled) return schedule();
     const isNew =
-      !isSame(written, now, REQUEST)
+      !hasSameFields(written, now, REQUEST)
       || (written.step === null) !== (now.step === null)
-      || SIDES.some((side) => written[side] && !isSame(written, now, [side]));
+      || SIDES.some((side) => written[side] && !hasSameFields(written, now, [side]));
     written = now;
     try {
       history[isNew ? "pushState" : "replaceState"](null, "", addressOf(now));

@@ -1,6 +1,6 @@
 /** Classifies the picture with the networks of both panels whenever it changes, as fast as the engine can. */
 
-import { networkOf } from "../domain/networks.js";
+import { replacementNetwork } from "../domain/networks.js";
 import { explain } from "../page/errors.js";
 import { SIDES, TEACHER_STEP } from "./state.js";
 
@@ -49,7 +49,7 @@ export function createReader(store, loader) {
   const classifyWithTeacher = coalesce(async () => {
     const engine = loader.engine();
     const of = state.picture.pixels;
-    const model = networkOf(state.models, "teacher", state.panels.right.model);
+    const model = replacementNetwork(state.models, "teacher", state.panels.right.model);
     if (state.story !== TEACHER_STEP || !engine || !of || !model) return;
     if (state.teacher?.of === of && state.teacher.model === model && !state.teacher.error) return;
     try {

@@ -1,6 +1,6 @@
 /** Runs the attack on both networks at once, and cancels it on request. */
 
-import { isUntargeted, requestOf } from "../domain/attacks.js";
+import { isUntargeted, toAttackRequest } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
@@ -83,7 +83,7 @@ export function createRunner({ store, loader, reader, player }) {
           scale: scale ?? 1,
           image,
           target: goalClass(state, side),
-          ...requestOf(state.settings, effectiveTemperature(state.panels[side])),
+          ...toAttackRequest(state.settings, effectiveTemperature(state.panels[side])),
         },
         {
           signal,

@@ -2,12 +2,12 @@
  * All actions of the visitor. The controls and the story change the page's state only through these functions.
  */
 
-import { settle, withTemper } from "../domain/attacks.js";
+import { toValidSettings, withTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
-import { defaultNetwork, findNetwork, networkOf } from "../domain/networks.js";
-import { fitAll, settingsIn } from "../domain/settings.js";
-import { emptyLink, OF_DATA } from "../link/link.js";
-import { imageOf, readPixels } from "../link/pixels.js";
+import { defaultNetwork, findNetwork, replacementNetwork } from "../domain/networks.js";
+import { fitToDataset, pickSettings } from "../domain/settings.js";
+import { DATASET_FIELDS, emptyLink } from "../link/link.js";
+import { readPixels, toImage } from "../link/pixels.js";
 import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
@@ -98,7 +98,7 @@ export function createSession(store) {
     const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data))
       return applyLinkWithoutData(link, dropped);
-    const settings = settle(settingsIn(link));
+    const settings = toValidSettings(pickSettings(link));
     actionCount++;
     currentLink = link;
     currentNotices = dropped;
@@ -140,8 +140,8 @@ export function createSession(store) {
    */
   function applyLinkWithoutData(link, dropped) {
     const data = Object.keys(DATASETS).find((id) => modelsOf(id).length > 0) ?? link.data;
-    const nothing = Object.fromEntries(OF_DATA.map((name) => [name, null]));
-    applyLink({ ...link, ...fitAll(settingsIn(link), data), ...nothing, data }, [
+    const nothing = Object.fromEntries(DATASET_FIELDS.map((name) => [name, null]));
+    applyLink({ ...link, ...fitToDataset(pickSettings(link), data), ...nothing, data }, [
       ...new Set([...dropped, /** @type {const} */ ("data")]),
     ]);
   }
@@ -220,7 +220,7 @@ export function createSession(store) {
     /** @type {Uint8Array[]} */
     const strokes = [];
     const bytes = readPixels(own, DATASETS[state.data].features);
-    return { strokes, picture: { sample: null, own, pixels: bytes && imageOf(bytes), strokes } };
+    return { strokes, picture: { sample: null, own, pixels: bytes && toImage(bytes), strokes } };
   }
 
   /**
@@ -337,7 +337,9 @@ export function createSession(store) {
     chooseTarget: (target) => changeRequest({ target }),
     /** @param {Partial<import("../domain/settings.js").Settings>} patch */
     changeSettings: (patch) =>
-      changeRequest({ settings: settle({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }) }),
+      changeRequest({
+        settings: toValidSettings({ ...state.settings, ...(patch.attack ? { temper: null } : {}), ...patch }),
+      }),
     /**
      * Sets whether the attack takes the temperature into account. Runs the attack again if it has been run, so that the
      * two results can be compared.
@@ -346,7 +348,7 @@ export function createSession(store) {
      */
     setTemperatureUse(on) {
       const again = hasRun();
-      changeRequest({ settings: withTemper(state.settings, on) });
+      changeRequest({ settings: withTemperature(state.settings, on) });
       if (again) void run();
     },
     /**
@@ -359,8 +361,8 @@ export function createSession(store) {
       const here = linkOfState(state);
       lastLinks.set(state.data, here);
       const there = lastLinks.get(data) ?? emptyLink();
-      const kept = Object.fromEntries(OF_DATA.map((name) => [name, there[name]]));
-      applyLink({ ...here, ...fitAll(settingsIn(here), data), ...kept, data, step: null }, []);
+      const kept = Object.fromEntries(DATASET_FIELDS.map((name) => [name, there[name]]));
+      applyLink({ ...here, ...fitToDataset(pickSettings(here), data), ...kept, data, step: null }, []);
       recordAction();
     },
     chooseModel,
@@ -372,7 +374,7 @@ export function createSession(store) {
      * @param {number | null} k
      */
     chooseRole(side, role, k) {
-      const found = networkOf(state.models, role, state.panels[side].model);
+      const found = replacementNetwork(state.models, role, state.panels[side].model);
       if (found) chooseModel(side, found.id, k);
     },
     /**

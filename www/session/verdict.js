@@ -2,9 +2,9 @@
  * The sentences of a panel: what the network reads and how the attack goes or ended. A vanished gradient
  * has a sentence of its own, because it is neither a defence that held nor an attack that failed.
  */
-import { ATTACKS, hasSetting, isUntargeted, tempered } from "../domain/attacks.js";
-import { CHANNELS, DATASETS, placeOf } from "../domain/datasets.js";
-import { steepest, steepestLoss } from "../domain/softmax.js";
+import { ATTACKS, hasSetting, isUntargeted, usesTemperature } from "../domain/attacks.js";
+import { CHANNELS, DATASETS, positionOf } from "../domain/datasets.js";
+import { largestDerivative, largestLossDerivative } from "../domain/softmax.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
 import { stepAt } from "./player.js";
 import { goalClass, SIDES } from "./state.js";
@@ -61,7 +61,7 @@ export function prospect(state, side) {
   const slope = output && SLOPES[output];
   const vanishesAt = (/** @type {number} */ temperature) => slope?.(reading.logits, about, temperature) === 0;
   const networkT = effectiveTemperature(panels[side]);
-  if (vanishesAt(tempered(settings) ? networkT : 1))
+  if (vanishesAt(usesTemperature(settings) ? networkT : 1))
     return t("prospect.blind") + (vanishesAt(networkT) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
   return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
@@ -70,9 +70,9 @@ export function prospect(state, side) {
 /**
  * For each output behind a softmax, the function for its largest absolute derivative with respect to a logit.
  *
- * @type {Partial<Record<string, typeof steepest>>}
+ * @type {Partial<Record<string, typeof largestDerivative>>}
  */
-const SLOPES = { softmax: steepest, "softmax-at-t": steepest, loss: steepestLoss };
+const SLOPES = { softmax: largestDerivative, "softmax-at-t": largestDerivative, loss: largestLossDerivative };
 
 /** @type {Record<import("./state.js").Outcome, Verdict["tone"]>} */
 const TONES = {
@@ -183,7 +183,7 @@ const reading = (dataset, first, step) =>
  * @param {number} feature
  */
 function positionText(dataset, feature) {
-  const { channel, x, y } = placeOf(dataset, feature);
+  const { channel, x, y } = positionOf(dataset, feature);
   const at = `(${number(x)},\u00a0${number(y)})`;
   return dataset.channels === 1 ? at : t(`verdict.${CHANNELS[channel]}`, { at });
 }

@@ -6,7 +6,7 @@
  */
 
 import { DATASETS } from "../domain/datasets.js";
-import { steepest } from "../domain/softmax.js";
+import { largestDerivative } from "../domain/softmax.js";
 import { must, setText } from "../page/dom.js";
 import { className, number, t } from "../page/i18n.js";
 import { makeSvg, svgText } from "../page/svg.js";
@@ -65,7 +65,7 @@ export function setUpGradientChart() {
 function pathOf(logits, target) {
   const points = Array.from({ length: POINTS + 1 }, (_, place) => {
     const temperature = HIGHEST_TEMPERATURE ** (place / POINTS);
-    return `${xOf(temperature).toFixed(1)} ${yOf(steepest(logits, target, temperature)).toFixed(1)}`;
+    return `${xOf(temperature).toFixed(1)} ${yOf(largestDerivative(logits, target, temperature)).toFixed(1)}`;
   });
   return `M${points.join("L")}`;
 }
@@ -73,7 +73,7 @@ function pathOf(logits, target) {
 /** @param {State} state @param {import("../session/state.js").Side} side @param {number[]} logits */
 function steepestText(state, side, logits) {
   const textAt = (/** @type {number} */ temperature) => {
-    const value = steepest(logits, state.target, temperature);
+    const value = largestDerivative(logits, state.target, temperature);
     return value === 0 ? t("fog.zero") : formatSmall(value);
   };
   const trained = effectiveTemperature(state.panels[side]);

@@ -3,7 +3,7 @@
  * buttons that set the page up and run the attack.
  */
 
-import { withTemper } from "../domain/attacks.js";
+import { withTemperature } from "../domain/attacks.js";
 import { DEFAULTS } from "../domain/settings.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must } from "../page/dom.js";
@@ -56,7 +56,7 @@ const ACTIONS = {
   tempered(session, showRole) {
     showRole("right", "distilled");
     session.changeView({ overlay: "image" });
-    session.changeSettings(withTemper(DEFAULTS, true));
+    session.changeSettings(withTemperature(DEFAULTS, true));
     void session.run();
   },
 };

@@ -1,7 +1,7 @@
 /** The teacher's answers to the image: its probabilities at the temperature that the reader sets with a slider. */
 
 import { DATASETS } from "../domain/datasets.js";
-import { family } from "../domain/networks.js";
+import { networksInRole } from "../domain/networks.js";
 import { RANGES } from "../domain/settings.js";
 import { softmax } from "../domain/softmax.js";
 import { must, setText } from "../page/dom.js";
@@ -36,7 +36,7 @@ export function setUpTeacherAnswers(session) {
       ? t("soft.error")
       : !picture.pixels
         ? t("verdict.blank")
-        : models.length > 0 && family(models, "teacher").length === 0
+        : models.length > 0 && networksInRole(models, "teacher").length === 0
           ? t("soft.none")
           : engine.status === "ready"
             ? t("soft.loading")
