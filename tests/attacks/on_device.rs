@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use defensive_distillation::attack::saliency::Direction;
 use defensive_distillation::attack::{
-    Attack, Budget, Ended, Goal, Jsma, Outcome, Output, Resident, Step,
+    Attack, Budget, Ended, Goal, Gradient, Jsma, Outcome, Output, Resident, Step,
 };
 use defensive_distillation::network::Network;
 
@@ -51,7 +51,7 @@ fn they_end_as_runs_that_are_shown_do() {
             assert_eq!(end.changes, last.iteration, "{about}");
             assert_eq!(end.features_changed, last.features_changed, "{about}");
             let gradient = steps[0].gradient.as_ref();
-            assert_eq!(end.zeros, gradient.map(|gradient| gradient.zeros()), "{about}");
+            assert_eq!(end.zeros, gradient.map(Gradient::zeros), "{about}");
             let sign = settings.direction.sign();
             let admissible =
                 gradient.map(|of| of.target.iter().filter(|&&a| sign * a > 0.0).count());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::attack::{Budget, Goal, Saliency, Step};
+use defensive_distillation::attack::{Budget, Goal, Gradient, Outcome, Saliency, Step};
 use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::softmax::argmax;
 use serde::Serialize;
@@ -84,7 +84,7 @@ struct Line {
     beta: Option<f64>,
     score: Option<f64>,
     zero_gradients: Option<usize>,
-    outcome: Option<defensive_distillation::attack::Outcome>,
+    outcome: Option<Outcome>,
 }
 
 impl Line {
@@ -100,7 +100,7 @@ impl Line {
             alpha: saliency.map(|saliency| saliency.alpha),
             beta: saliency.map(|saliency| saliency.beta),
             score: saliency.map(|saliency| saliency.score),
-            zero_gradients: step.gradient.as_ref().map(|gradient| gradient.zeros()),
+            zero_gradients: step.gradient.as_ref().map(Gradient::zeros),
             outcome: step.outcome,
         }
     }

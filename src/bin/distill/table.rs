@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use defensive_distillation::attack::Movement;
+use defensive_distillation::attack::{Attack, Movement};
 use defensive_distillation::experiment::{
     Figures, Row, RowNetwork, RowRole, Settings, read_rows, write_rows,
 };
@@ -81,7 +81,7 @@ fn key<F>(row: &Row<F>) -> Result<impl Ord + use<F>> {
     let head = &row.head;
     let settings = head.attack.map(Settings::of).transpose()?.unwrap_or_default();
     let attack = (
-        head.attack.map(|attack| attack.name()),
+        head.attack.map(Attack::name),
         settings.direction.map(direction),
         settings.epsilon.map(f32::to_bits),
     );
