@@ -24,8 +24,8 @@ pub struct Arguments {
     /// The test image, counted from 0.
     #[arg(long, default_value_t = 0)]
     image: usize,
-    /// The class that it should be mistaken for; without one, anything but what it shows, which fgsm and
-    /// random-pairs can aim for.
+    /// The class that the network should predict. Without it the attack is untargeted, which fgsm and
+    /// random-pairs can be.
     #[arg(long)]
     target: Option<usize>,
     /// Save the last image as a PNG.
@@ -43,7 +43,7 @@ pub fn run(arguments: Arguments) -> Result {
     let entry = find(&entries, &model)?;
     if entry.dataset != common.dataset {
         let dataset = entry.dataset;
-        return Err(format!("{model} reads {dataset}: say --dataset {dataset}.").into());
+        return Err(format!("{model} is for {dataset}: add --dataset {dataset}.").into());
     }
     let network = network(&published, entry, &device)?;
     let samples = common.samples(Split::Test)?;
