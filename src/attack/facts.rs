@@ -27,8 +27,8 @@ pub struct Facts {
     pub backward_rows: usize,
     /// Whether it can be untargeted, that is, have no target class.
     pub untargeted: bool,
-    /// Whether a run depends on the request, the image and the iteration alone, so that it can be
-    /// resumed from any step.
+    /// Whether a step depends only on the request, the image and the iteration, so that a run can be resumed
+    /// from any step.
     pub resumable: bool,
     /// The mean number of steps in this project's results, where a step with two rows counts twice.
     pub step_cost: u32,

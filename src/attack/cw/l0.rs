@@ -114,7 +114,7 @@ struct Rounds {
     /// Steps made with the current c.
     steps: usize,
     c: f64,
-    /// The last image that was good enough.
+    /// The last image that reached the target by the margin.
     best: Option<Vec<f32>>,
 }
 
