@@ -1,5 +1,5 @@
-//! Whatever a file, a drawing or a request may hold: a result or an error that says what is wrong, and
-//! never a panic, a hang or memory without end.
+//! Any file, drawing or request gives a result or an error that says what is wrong. None causes a panic, a
+//! hang or unlimited use of memory.
 //!
 //! `FUZZ=100 cargo test --release --features cli --test hostile` tries a hundred times as many.
 
@@ -21,7 +21,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
-/// So many cases, or a multiple of them where somebody has the time.
+/// The number of cases, times the environment variable `FUZZ` if it is set.
 fn config(cases: u32) -> ProptestConfig {
     let times = std::env::var("FUZZ").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
     let seed = if times == 1 { RngSeed::Fixed(1511) } else { RngSeed::Random };
@@ -82,7 +82,7 @@ fn number() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A header that promises tensors of any type, shape and place.
+/// A header with tensors of any type, shape and offsets.
 fn header() -> impl Strategy<Value = Vec<u8>> {
     let names = ["conv1.weight", "conv1.bias", "fc3.weight", "fc3.bias", "__metadata__", ""];
     let types = ["F16", "F32", "F64", "BOOL", "I8", "U64", "F8_E4M3", "f16", ""];
@@ -101,7 +101,7 @@ proptest! {
     #![proptest_config(config(2_000))]
 
     #[test]
-    fn a_header_that_lies_is_refused(
+    fn an_invalid_header_is_refused(
         header in header(),
         length in prop_oneof![Just(None), any::<u64>().prop_map(Some), (0u64..2000).prop_map(Some)],
         data in prop::collection::vec(any::<u8>(), 0..200),
@@ -137,7 +137,7 @@ proptest! {
     #![proptest_config(config(150))]
 
     #[test]
-    fn a_network_has_finite_weights_or_is_none(place in any::<Index>(), value in select(vec![[0x00, 0x7c], [0x00, 0xfc], [0x01, 0x7c], [0xff, 0xff]])) {
+    fn weights_that_are_not_finite_are_refused(place in any::<Index>(), value in select(vec![[0x00, 0x7c], [0x00, 0xfc], [0x01, 0x7c], [0xff, 0xff]])) {
         let (_, mut file) = published();
         let start = header_end(&file);
         let at = start + 2 * place.index((file.len() - start) / 2);
@@ -195,8 +195,8 @@ proptest! {
         let experiment = experiment(kind);
         prop_assert!(experiment.chunks(size).len() <= 2 * experiment.attempts().len());
         if let Ok(chunk) = serde_json::from_value::<Chunk>(json!({"task": chunk.0, "from": chunk.1, "to": chunk.2})) {
-            let begun = experiment.start(chunk, &[]);
-            prop_assert!(begun.is_err() || (chunk.task < 2 && chunk.from <= chunk.to && chunk.to <= experiment.attempts().len()));
+            let started = experiment.start(chunk, &[]);
+            prop_assert!(started.is_err() || (chunk.task < 2 && chunk.from <= chunk.to && chunk.to <= experiment.attempts().len()));
         }
         let records: Vec<Record> = records.into_iter().filter_map(|record| serde_json::from_value(record).ok()).collect();
         if let Ok(rows) = experiment.rows(&records) {
@@ -205,7 +205,7 @@ proptest! {
     }
 }
 
-/// An attack's settings, few of them sensible.
+/// The settings of an attack, with up to four of them set to extreme or invalid values.
 fn request() -> impl Strategy<Value = Value> {
     let names: Vec<_> = attacks().map(|facts| facts.id).chain(["jsma", ""]).collect();
     let settings: Vec<_> = attacks()
@@ -245,7 +245,7 @@ fn image() -> impl Strategy<Value = Vec<f32>> {
     prop_oneof![4 => whole, 1 => prop::collection::vec(0.0..1.0f32, 0..3)]
 }
 
-/// What an attempt might be said to have found.
+/// A record with any numbers.
 fn record() -> impl Strategy<Value = Value> {
     let outcome = select(vec![
         "fooled",
@@ -280,13 +280,20 @@ fn experiment(kind: Kind) -> Experiment {
     let attack =
         serde_json::from_value(json!({"attack": "fgsm", "epsilon": 0.3})).expect("it is an attack");
     let task = Task { subject: subject.clone(), attack: Some(attack) };
-    let readers = if kind == Kind::Transfer { vec![subject] } else { Vec::new() };
+    let target_models = if kind == Kind::Transfer { vec![subject] } else { Vec::new() };
     let images = vec![0.5; 2 * 784];
-    Experiment::new(kind, vec![task.clone(), task], readers, images, vec![0, 9], Source::default())
-        .expect("it can be planned")
+    Experiment::new(
+        kind,
+        vec![task.clone(), task],
+        target_models,
+        images,
+        vec![0, 9],
+        Source::default(),
+    )
+    .expect("it can be planned")
 }
 
-/// These bytes in the place of each file of either data set are refused.
+/// Asserts that these bytes are refused as the contents of each file of either data set.
 fn refuse_data(bytes: &[u8]) {
     for (dataset, name) in [
         (Dataset::Mnist, "t10k-images-idx3-ubyte"),
@@ -307,9 +314,9 @@ fn refuse_data(bytes: &[u8]) {
     }
 }
 
-/// Divided by such a temperature, a slope of 32 bits is infinite, and times zero not a number.
+/// A 32-bit slope divided by such a temperature is infinite or zero, and infinity times zero is not a number.
 #[test]
-fn a_temperature_that_nothing_can_be_divided_by_is_refused() {
+fn temperatures_near_the_limits_of_32_bits_are_refused() {
     let network = network();
     for (temperature, fits) in [(1e-40, false), (f32::MAX, false), (1e-6, true), (1e9, true)] {
         let attack = json!({"attack": "fgsm", "epsilon": 0.3, "temperature": temperature});
@@ -330,9 +337,9 @@ fn a_temperature_that_nothing_can_be_divided_by_is_refused() {
     }
 }
 
-/// A file of a megabyte that unpacks to one of a gigabyte is not unpacked to its end.
+/// An archive of a few megabytes that unpacks to a gigabyte is not unpacked to its end.
 #[test]
-fn an_archive_that_swells_is_refused() {
+fn an_archive_that_unpacks_to_too_much_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file =
         fs::File::create(folder.path().join("t10k-images-idx3-ubyte.gz")).expect("it writes");
@@ -350,15 +357,15 @@ fn an_archive_that_swells_is_refused() {
     assert!(error.to_string().contains("found 67108864 bytes"), "{error}");
 }
 
-/// Drawings of more strokes and points than a hand can make are refused before anything is kept of them.
+/// Drawings with more strokes or points than the limits are refused before any memory is allocated for them.
 #[test]
-fn endless_drawings_are_refused() {
+fn drawings_above_the_limits_are_refused() {
     assert!(rasterize(&vec![[0u8, 0]; MAX_STROKES + 1]).is_err());
     assert!(rasterize(&[vec![0u8; 2 * MAX_POINTS + 2]]).is_err());
     assert!(rasterize(&[vec![7u8; 2 * MAX_POINTS]]).is_ok());
 }
 
-/// What was found once, or is known from elsewhere, and must never be taken for a model or a data file.
+/// Files that once caused an error in this or another program. None of them is a model or a data file.
 #[test]
 fn the_corpus_is_refused() {
     let mut tried = 0;

@@ -60,7 +60,7 @@ fn a_row_that_is_not_understood_is_refused() {
     assert!(error.starts_with("It is no JSON array"), "{error}");
 }
 
-/// What tables sort and select by is there under the names of the files.
+/// The settings that tables sort and select by have the same names in every attack.
 #[test]
 fn settings_are_found_in_every_attack_that_has_them() {
     let rows = read_rows::<SuccessFigures>(text::<SuccessFigures>().as_bytes());

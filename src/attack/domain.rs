@@ -1,5 +1,5 @@
-//! The search domain Γ: which features can still move, and moving them. With it come the settings of
-//! the attacks that choose features: direction, θ and budget.
+//! The search domain Γ: which features can still move, and how they are moved. Also three settings of the
+//! attacks that choose features: direction, θ and budget.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,11 +43,10 @@ pub(super) const BUDGET: Setting =
         .page(0.0, Most::Features, 1.0, 112.0)
         .words("budget", "How many features may change.");
 
-/// Whether a feature that is at `now` and was at `then` can move in this direction.
+/// Whether a feature can move in this direction. Its value is `now`, and was `then` in the original image.
 ///
-/// A feature below 1 can increase, a feature above 0 can decrease. A feature that starts at a bound
-/// cannot move beyond it. A feature that the attack has brought to either bound cannot move again, so
-/// that an attack that moves both ways never takes a change back.
+/// A feature below 1 can increase, and a feature above 0 can decrease. A feature that the attack has moved
+/// to 0 or 1 cannot move again, so an attack that moves features both ways never undoes a change.
 pub(super) fn can_move(now: f32, then: f32, direction: Direction) -> bool {
     let saturated = now != then && (now == 0.0 || now == 1.0);
     let bound = match direction {

@@ -1,6 +1,6 @@
-//! Why an attack is refused, or fails.
+//! The errors of attacks.
 
-/// Why an attack cannot be run as asked.
+/// The reason why an attack cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AttackError {
     /// A setting is not a number in its range.
@@ -12,7 +12,7 @@ pub enum AttackError {
         title: &'static str,
         /// The range in words, such as `from 0 to 1`.
         range: String,
-        /// What was asked for.
+        /// The value that was given.
         value: String,
     },
     /// There is no such class.

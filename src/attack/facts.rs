@@ -1,10 +1,10 @@
-//! What is known of an attack without running it: the part of the registry that one attack fills in.
+//! The facts of an attack: its entry in the registry.
 
 use serde::Serialize;
 
 use super::setting::Setting;
 
-/// The facts of one attack, from which menus, links, the command line and the documentation are made.
+/// The facts of one attack. Menus, links, the command line and the documentation are made from them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
@@ -13,11 +13,11 @@ pub struct Facts {
     /// One sentence for `--help`.
     #[serde(skip)]
     pub summary: &'static str,
-    /// The key of the paper in the project's BibTeX; `None` for what comes from this project.
+    /// The key of the paper in the project's BibTeX; `None` for an attack of this project.
     pub paper: Option<&'static str>,
-    /// What is differentiated; `None` where no gradient is needed.
+    /// What is differentiated; `None` if the attack needs no gradient.
     pub output: Option<Differentiated>,
-    /// How the temperature T matters; `None` where it makes no difference.
+    /// How the temperature T matters; `None` if it makes no difference.
     pub temperature: Option<Temperature>,
     /// What one step changes.
     pub changes: Changes,
@@ -25,10 +25,10 @@ pub struct Facts {
     pub norm: Norm,
     /// Rows of the Jacobian that one step costs.
     pub backward_rows: usize,
-    /// Whether it can do without a target class.
+    /// Whether it can be untargeted, that is, have no target class.
     pub untargeted: bool,
-    /// Whether a run depends on the request, the image and the iteration alone, so that it can be
-    /// resumed from any step.
+    /// Whether a step depends only on the request, the image and the iteration, so that a run can be resumed
+    /// from any step.
     pub resumable: bool,
     /// The mean number of steps in this project's results, where a step with two rows counts twice.
     pub step_cost: u32,
@@ -55,9 +55,10 @@ pub enum Differentiated {
 /// How the temperature matters to an attack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Temperature {
-    /// Whether the attack as published divides the logits by T.
+    /// Whether the attack always divides the logits by a temperature, which is that of the network's
+    /// training. Otherwise T = 1 is the attack as published.
     pub always: bool,
-    /// The attack that differs in this alone, where it has a name of its own.
+    /// The attack that differs only in this, if that has a name of its own.
     pub sibling: Option<&'static str>,
 }
 

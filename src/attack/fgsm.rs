@@ -5,15 +5,15 @@
 //! J is the cross-entropy of softmax(z / T). Untargeted, x' = x + ε · sign(∇ₓ J(x, y)) leads away
 //! from the class y that the image shows; targeted, x' = x − ε · sign(∇ₓ J(x, t)) leads towards t.
 //! T = 1 is the method as published, and as Papernot and McDaniel's follow-up (2016, *On the
-//! Effectiveness of Defensive Distillation*) used it; T of the training gives an attack that knows the
-//! defence; T = 1/k attacks the network with its logits multiplied by k.
+//! Effectiveness of Defensive Distillation*) used it; T of the training gives an attack that takes the
+//! defence into account; T = 1/k attacks the network with its logits multiplied by k.
 //!
 //! # Rules
 //! - sign(0) = 0: a feature whose gradient is exactly zero, of either sign, does not move.
 //! - The result is clamped to [0, 1]. ε = 0 is allowed and changes nothing.
 //! - If every entry of the gradient is exactly zero, the run ends:
-//!   [`GradientVanished`](Outcome::GradientVanished). Otherwise the one step is made, and the network
-//!   reads the result: [`Fooled`](Outcome::Fooled) or [`BudgetSpent`](Outcome::BudgetSpent).
+//!   [`GradientVanished`](Outcome::GradientVanished). Otherwise the attack makes its one step, and the
+//!   result is evaluated: [`Fooled`](Outcome::Fooled) or [`BudgetSpent`](Outcome::BudgetSpent).
 //!
 //! # Numbers
 //! The cotangent is (F − e_c) / T, with the sign of the goal. The entry of c itself, F_c − 1, is

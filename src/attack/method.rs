@@ -1,4 +1,4 @@
-//! What an attack has to provide.
+//! The traits that an attack implements.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,7 +46,7 @@ pub trait Method {
     /// chooses any. `gradient` has one row for each cotangent, and is empty if there are none.
     ///
     /// # Errors
-    /// How the run ends, if there is no step to make. The image is then unchanged.
+    /// The outcome of the run, if no step is possible. The image is then unchanged.
     fn step(
         &self,
         run: &mut Run,

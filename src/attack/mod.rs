@@ -1,10 +1,11 @@
-//! Attacks: the registry of them, and what they share.
+//! The attacks, their registry, and what they share.
 //!
-//! An attack is one file with its settings, its [`Facts`] and its algorithm; the registry in this file
-//! lists them. An [`Attack`] is its settings alone, and is started on a batch of images, each with a
-//! [`Goal`]. What it returns, [`Runs`], is advanced step by step: every call evaluates each active run
-//! once and returns what it found, so that the caller can show progress and cancel at any time.
-//! Attacks see pixels in [0, 1] and know nothing of files or of the browser.
+//! Each attack is one file with its settings, its [`Facts`] and its algorithm. The registry in this file
+//! lists them. An [`Attack`] holds the settings, and is started on a batch of images with pixels in [0, 1],
+//! each with a [`Goal`]. That gives [`Runs`], which are advanced step by step: every call evaluates each
+//! active run once and returns the results, so the caller can show progress and cancel at any time.
+//!
+//! Nothing here depends on files or on the browser.
 
 mod domain;
 mod error;
@@ -73,8 +74,8 @@ impl Attack {
     /// `images` holds one image for each goal, one after another, pixels in [0, 1].
     ///
     /// # Errors
-    /// Settings out of range, a goal that is no class or that this attack cannot have, pixels that are
-    /// too few, too many or not in [0, 1].
+    /// Settings out of range, a class above 9, no target class for an attack that needs one, and pixels
+    /// that are too few, too many or not in [0, 1].
     pub fn start(
         self,
         network: &Network,
@@ -133,8 +134,8 @@ fn has<S: Settings>(id: &str) -> bool {
 }
 
 impl Resident {
-    /// Starts one run for each goal, as [`Attack::start`] does; `None` for attacks that the device
-    /// cannot choose features for.
+    /// Starts one run for each goal, as [`Attack::start`] does; `None` for an attack whose features the
+    /// device cannot choose.
     ///
     /// # Errors
     /// As [`Attack::start`].

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// How a run ended.
 ///
 /// Only [`BudgetSpent`](Self::BudgetSpent) is a failure of the attack. With
-/// [`GradientVanished`](Self::GradientVanished) the attack had nothing to follow, which does not say
-/// whether an adversarial image exists. A run is cancelled by dropping it; the JavaScript interface
+/// [`GradientVanished`](Self::GradientVanished) the attack had no gradient to use, which says nothing about
+/// whether an adversarial example exists. A run is cancelled by dropping it; the JavaScript interface
 /// calls that `cancelled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,14 +1,14 @@
-//! The cotangents of what attacks differentiate: the logits, or a softmax of them.
+//! The cotangents of the outputs that attacks differentiate: the logits, or a softmax of them.
 //!
-//! A derivative of an output by the image is a cotangent times ∂logits/∂x, so outputs differ in
-//! their cotangents alone.
+//! The derivative of an output by the image is a cotangent times ∂logits/∂x. So only the cotangent depends
+//! on the output.
 
 use super::run::{Cotangent, Logits};
 use super::setting::Setting;
 use crate::network::softmax::softmax_row;
 
-/// T of the softmax that is differentiated. Beyond the range a slope divided by T is infinite or zero
-/// in 32 bits.
+/// T of the softmax that is differentiated. Outside this range, a slope divided by T can be infinite or zero in
+/// 32 bits.
 pub(super) const TEMPERATURE: Setting = Setting::number("temperature", 1e-6, 1e9, 1.0)
     .key("attack_temperature")
     .optional()

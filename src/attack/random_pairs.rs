@@ -1,17 +1,17 @@
 //! The random baseline: JSMA's loop with the same domain, steps and budget, but with two features drawn
-//! at random and no gradient. It shows what changing as many features without a reason does, which a
-//! success rate has to be compared with.
+//! at random and no gradient. It shows how often changing as many features at random succeeds. The success
+//! rates of the other attacks have to be compared with that.
 //!
 //! # The draw
 //! Each run has a key: its seed, the bits of its image's pixels and its goal's class, each mixed in
 //! turn by the finaliser of SplitMix64 (Steele, Lea and Flood 2014). Draw n of the run is output n
-//! of SplitMix64 from that key, a function of key and n alone; change k takes draws 2k and 2k + 1.
-//! All of it is 64-bit integer arithmetic, the same natively and in wasm. A draw picks one of m
-//! features as ⌊draw · m / 2⁶⁴⌋; the probabilities differ by less than m / 2⁶⁴.
+//! of SplitMix64 from that key, so it depends on the key and n only; change k takes draws 2k and 2k + 1.
+//! The arithmetic is that of integers, the same natively and in wasm. A draw picks one of m features as
+//! ⌊draw · m / 2⁶⁴⌋; the probabilities of the features differ by less than m / 2⁶⁴.
 //!
 //! The first draw picks p from Γ, the second q from the rest of Γ. With fewer than two features in Γ
 //! the run ends: [`NoAdmissiblePair`](Outcome::NoAdmissiblePair). An untargeted run ends as soon as
-//! the network reads another class than the one shown.
+//! the network predicts another class than the image's own.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What is derived from the list of attacks.
+//! The macro that makes the registry from the list of attacks.
 
 /// Derives [`Attack`](super::Attack) and [`attacks`](super::attacks) from the list of settings.
 macro_rules! registry {

@@ -1,4 +1,4 @@
-//! One run between two steps, and what an attack is given and returns in a step.
+//! A run, and what an attack receives and returns in a step.
 
 use std::any::Any;
 
@@ -8,17 +8,17 @@ use crate::dataset::CLASSES;
 /// The logits of one image, one for each class.
 pub(crate) type Logits = [f32; CLASSES];
 
-/// What is pulled back through the network to get one gradient: the derivative of a scalar by the
-/// logits.
+/// The derivative of a scalar by the logits. Pulled back through the network it gives the gradient of that
+/// scalar by the image.
 pub(crate) type Cotangent = [f32; CLASSES];
 
-/// What an attack follows, one entry for each feature.
+/// The gradient of a step, with one entry for each feature.
 #[derive(Clone, Debug, Default)]
 pub struct Gradient {
-    /// The derivative of what should grow: for the saliency attacks ∂F_t/∂x, that of the target's
-    /// output.
+    /// The derivative of the quantity that the attack increases: for the saliency attacks ∂F_t/∂x, that
+    /// of the target's output.
     pub target: Vec<f32>,
-    /// Σ_{j≠t} ∂F_j/∂x, that of all other outputs, where it has a row of its own.
+    /// Σ_{j≠t} ∂F_j/∂x, the sum of those of all other outputs, if it was computed as a row of its own.
     pub others: Option<Vec<f32>>,
 }
 
@@ -45,7 +45,7 @@ impl Gradient {
 pub struct Choice {
     /// One or two, in ascending order.
     pub features: Vec<usize>,
-    /// Why these; `None` where they were drawn at random.
+    /// Their saliency; `None` if they were drawn at random.
     pub saliency: Option<Saliency>,
 }
 
@@ -54,9 +54,9 @@ pub struct Choice {
 pub struct Saliency {
     /// α, the sum over the chosen features of the derivatives of the target's output.
     pub alpha: f64,
-    /// β, that of the derivatives of all other outputs.
+    /// β, the sum over the chosen features of the derivatives of all other outputs.
     pub beta: f64,
-    /// The attack's score of the choice, the largest of all.
+    /// The attack's score of the choice, which no other choice exceeds.
     pub score: f64,
 }
 
@@ -71,7 +71,7 @@ pub(super) struct Run {
     pub image: Vec<f32>,
     /// Whether `image` is the final image, awaiting one last evaluation.
     pub is_over: bool,
-    /// What the attack keeps from step to step; only the attack knows its type.
+    /// What the attack keeps from step to step, in a type of its own.
     state: Option<Box<dyn Any>>,
 }
 
@@ -81,7 +81,7 @@ impl Run {
         Self { index, goal, iteration: 0, original, image, is_over: false, state: None }
     }
 
-    /// What the attack kept with [`Run::keep`] in the step before; `None` in its first step.
+    /// What the attack kept with [`Run::keep`] in the last step; `None` in the first step.
     pub fn take_state<State: 'static>(&mut self) -> Option<Box<State>> {
         self.state.take()?.downcast().ok()
     }

@@ -1,18 +1,18 @@
-//! A batch of runs of any attack: everything that the attacks share.
+//! A batch of runs of any attack: the loop that all attacks share.
 //!
 //! # What each step does, in this order
-//! 1. The network reads the image. If the goal is reached (the first of equal logits counts), the run
+//! 1. The network classifies the image. If the goal is reached (the first of equal logits counts), the run
 //!    ends as [`Fooled`](Outcome::Fooled), or as [`AlreadyTarget`](Outcome::AlreadyTarget) if nothing
 //!    has been changed yet.
 //! 2. If the attack has made all its steps, the run ends as [`BudgetSpent`](Outcome::BudgetSpent).
 //! 3. The gradient is computed, one backward row for each of the attack's cotangents.
-//! 4. The attack changes the image, or says how the run ends.
+//! 4. The attack changes the image, or ends the run.
 //!
 //! # Numbers
 //! Cotangents, gradients and pixels are 32-bit numbers, as in the papers' experiments, because this
 //! decides the outcome. Cotangents are computed on the host from ten logits, in the same arithmetic on
-//! every engine. A run depends on the settings, its image and its goal alone: not on its place in a
-//! batch, nor on the other runs of the batch.
+//! every engine. A run depends only on the settings, its image and its goal, and not on its place in the
+//! batch or on other runs.
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
@@ -29,7 +29,7 @@ use crate::network::softmax::{argmax, softmax_row};
 
 /// One image of one run, evaluated.
 ///
-/// The first step of a run is about the untouched image; the last one has an outcome.
+/// The first step of a run has the original image, and the last one has an outcome.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The run's number in the batch, from 0.
@@ -44,24 +44,24 @@ pub struct Step {
     pub probabilities: [f32; CLASSES],
     /// The number of features that differ from the original.
     pub features_changed: usize,
-    /// The gradient used for this step; `None` where the run ended before, and for an attack without
-    /// a gradient.
+    /// The gradient used for this step; `None` if the run ended before it was needed, and for an attack
+    /// without a gradient.
     pub gradient: Option<Gradient>,
-    /// The features chosen at this image, changed in the next step's image; `None` where nothing more
-    /// is changed, and for an attack that changes all features at once.
+    /// The features that the attack chose at this image and changes in the next step's image; `None` if it
+    /// changes nothing more, and for an attack that changes all features at once.
     pub choice: Option<Choice>,
     /// How the run ended, if it ended with this image.
     pub outcome: Option<Outcome>,
 }
 
-/// The active runs of a batch. A run that ends leaves it.
+/// The active runs of a batch. A run that ends is removed.
 pub struct Runs {
     method: Box<dyn Method>,
     active: Vec<Run>,
 }
 
 impl Runs {
-    /// Starts one run for each goal; [`Attack::start`](super::Attack::start) says how. `values` are the
+    /// Starts one run for each goal, as [`Attack::start`](super::Attack::start) describes. `values` are the
     /// settings as JSON.
     pub(super) fn start(
         method: Box<dyn Method>,
@@ -93,13 +93,14 @@ impl Runs {
         Ok(Self { method, active })
     }
 
-    /// Resumes runs that were started elsewhere, on a device that was lost for instance.
+    /// Continues runs that were interrupted, for instance because their device was lost.
     ///
-    /// The runs were started with the images as they are now; `originals` are the images before any
-    /// change, one after another, and `iterations` the changes made since, one number for each run.
+    /// Start the runs with their last images, and call this before the first step. `originals` are the
+    /// images before any change, one after another, and `iterations` the changes made since, one number for
+    /// each run.
     ///
     /// # Errors
-    /// Originals or iterations that are not one for each run, pixels that are not in [0, 1].
+    /// The number of originals or iterations is not the number of runs, or a pixel is not in [0, 1].
     pub fn resumed(mut self, originals: &[f32], iterations: &[usize]) -> Result<Self, AttackError> {
         let (targets, found) = (self.active.len(), originals.len());
         let expected: usize = self.active.iter().map(|run| run.image.len()).sum();
@@ -136,7 +137,7 @@ impl Runs {
     /// Evaluates every active run once, on the device that holds the network, and returns one step for
     /// each, in the order of the batch.
     ///
-    /// Costs one forward pass, and the attack's backward rows unless the forward pass ended all runs.
+    /// It takes one forward pass, and the attack's backward rows unless all runs end before.
     ///
     /// # Errors
     /// [`AttackError::Device`] if the device is lost. The runs are then as they were before.

@@ -1,7 +1,7 @@
 //! Which two features to change: the adversarial saliency map and the exact choice of a pair.
 //!
-//! Pure functions of two rows of numbers, one entry a feature: `a` = ∂F_t/∂x, the derivative of the
-//! target's output, and `b` = Σ_{j≠t} ∂F_j/∂x, that of all others together.
+//! These are pure functions of two rows of numbers with one entry for each feature: `a` = ∂F_t/∂x, the
+//! derivative of the target's output, and `b` = Σ_{j≠t} ∂F_j/∂x, the sum of those of all other outputs.
 //!
 //! # The rule, down to the last bit
 //! - A pair p < q scores −αβ with α = a_p + a_q and β = b_p + b_q. To *increase* features it is
@@ -15,14 +15,15 @@
 //! - Subnormal numbers count like any others. An engine that flushes them finds exact zeros sooner.
 //!
 //! # Why two Pareto layers are enough
-//! With the signs turned so that both sums should be large, the score only grows with either of
-//! them. Say that one feature *dominates* another if it is at least as good in both rows, equals
-//! being ranked by index. A feature outside the first two layers of maxima is dominated by two
-//! others; one of these is not its partner and can take its place without loss, and rounding is
-//! monotone and keeps it so. Hence the best score is found among the features of two layers, and
-//! only pairs that reach that score can tie with it. Sorting takes O(n log n), the rest
-//! O(n · layers), where the layers hold two features for outputs that sum to one (there b = −a) and
-//! a few dozen otherwise.
+//! Turn the signs so that both α and β should be large. Then the score grows with each of them. Let one
+//! feature *dominate* another if it is at least as large in both rows, and let the smaller index decide
+//! between features that are equal in both. A feature outside the first two layers of maxima is dominated
+//! by two others. At least one of these is not its partner in the pair, and can replace it without a lower
+//! score. Rounding is monotone, so this also holds for rounded scores. Hence some pair of features of the
+//! two layers has the best score, and the pair to choose is the first in order that has this score.
+//!
+//! Sorting takes O(n log n), the rest O(n · m) for m features in the two layers. For outputs that sum to
+//! one, where b = −a, m is 2. Otherwise it is a few dozen.
 
 use serde::{Deserialize, Serialize};
 
@@ -102,9 +103,9 @@ pub fn best_pair(a: &[f32], b: &[f32], domain: &[usize], direction: Direction) -
     Some(Pair::of(p, q, a, b))
 }
 
-/// The features that at most one other feature of the domain, or layer of them, dominates.
+/// The features of the domain in its first two layers of maxima.
 fn two_layers(a: &[f32], b: &[f32], domain: &[usize], direction: Direction) -> Vec<usize> {
-    // Turned so that larger is better in both.
+    // The two entries of a feature, with their signs turned so that larger is better.
     let sign = direction.sign();
     let point = |i: usize| (sign * a[i], -sign * b[i]);
     let mut order: Vec<_> =
@@ -113,7 +114,7 @@ fn two_layers(a: &[f32], b: &[f32], domain: &[usize], direction: Direction) -> V
         let ((a_i, b_i), (a_j, b_j)) = (point(i), point(j));
         a_j.total_cmp(&a_i).then(b_j.total_cmp(&b_i)).then(i.cmp(&j))
     });
-    // In this order all that can dominate a feature stands before it.
+    // In this order, a feature comes after all that dominate it.
     let (mut first, mut second) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
     order.retain(|&i| {
         let (_, b) = point(i);
@@ -130,8 +131,8 @@ fn two_layers(a: &[f32], b: &[f32], domain: &[usize], direction: Direction) -> V
     order
 }
 
-/// The adversarial saliency map S of JSMA, equation 8 (increase) or 9 (decrease), one entry a
-/// feature: how much changing that feature alone would help, zero where it would not.
+/// The adversarial saliency map S of JSMA, equation 8 (increase) or 9 (decrease). Its entry for a feature
+/// says how much changing that feature alone would help, and is zero if it would not.
 pub fn saliency_map(a: &[f32], b: &[f32], direction: Direction) -> Vec<f32> {
     let sign = direction.sign();
     let entry = |(&a, &b): (&f32, &f32)| {
@@ -146,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    /// The rule, word for word: every pair in order, a strictly better one takes over.
+    /// The rule as it is written: tries every pair in order, and keeps the first of the best.
     fn brute_force(a: &[f32], b: &[f32], domain: &[usize], direction: Direction) -> Option<Pair> {
         let mut best: Option<Pair> = None;
         for (i, &p) in domain.iter().enumerate() {
@@ -161,7 +162,7 @@ mod tests {
         best
     }
 
-    /// Numbers that meet every branch: ties, signed zeros, subnormals, all magnitudes.
+    /// Numbers that reach every branch: ties, signed zeros, subnormals, all magnitudes.
     fn entry() -> impl Strategy<Value = f32> {
         prop_oneof![
             4 => (-4i8..=4).prop_map(f32::from),
@@ -199,7 +200,7 @@ mod tests {
             }
         }
 
-        /// Where the outputs sum to one the best pair is simply the two largest entries.
+        /// If the outputs sum to one, the best pair has the two largest entries.
         #[test]
         fn probabilities_need_only_the_two_largest((a, _, domain) in rows()) {
             let b: Vec<f32> = a.iter().map(|a| -a).collect();

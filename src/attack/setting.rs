@@ -1,5 +1,5 @@
-//! Settings of attacks as data: name, unit, range and default, for everything that offers, reads or
-//! checks them.
+//! The settings of attacks as data: name, unit, range and default. Everything that offers, reads or checks
+//! settings uses them.
 
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,21 +15,21 @@ pub struct Setting {
     /// The name in result rows; with `-` for `_`, that of the command line's option.
     #[serde(skip)]
     pub key: &'static str,
-    /// What error messages call it.
+    /// The name in error messages.
     #[serde(skip)]
     pub title: &'static str,
-    /// What `--help` and the TypeScript types say of it.
+    /// The sentence about it in `--help` and in the TypeScript types.
     #[serde(skip)]
     pub help: &'static str,
-    /// Whether a request has to state it. The engine has the default for the others.
+    /// Whether a request has to state it. If not, the engine uses the default.
     #[serde(skip)]
     pub required: bool,
-    /// What it may be.
+    /// The values that it may have.
     #[serde(flatten)]
     pub values: Values,
 }
 
-/// What a setting may be.
+/// The values that a setting may have.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Values {
@@ -44,11 +44,11 @@ pub enum Values {
 /// The names of a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Choices {
-    /// All of them.
+    /// All names.
     pub choices: &'static [&'static str],
     /// The default of the page and of the command line.
     pub default: &'static str,
-    /// What a link means that leaves it out. It never changes; `None` where links do not have it.
+    /// The value that links without it mean, which never changes; `None` if links never have it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<&'static str>,
 }
@@ -57,7 +57,7 @@ pub struct Choices {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Range {
-    /// What is counted or measured.
+    /// The unit, such as `features`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<&'static str>,
     /// The least and the largest value that the engine accepts.
@@ -66,16 +66,16 @@ pub struct Range {
     /// Whether the least value itself is refused.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exclusive_min: bool,
-    /// What the controls and the links of the page offer; `None` where the page does not have it.
+    /// The values of the page's controls and links; `None` if the page does not have the setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<Page>,
     /// The default of the engine and of the page.
     #[serde(serialize_with = "plain")]
     pub default: f64,
-    /// What a link means that leaves it out. It never changes; `None` where links do not have it.
+    /// The value that links without it mean, which never changes; `None` if links never have it.
     #[serde(serialize_with = "plain_or_none", skip_serializing_if = "Option::is_none")]
     pub link: Option<f64>,
-    /// The default of the command line, where it is another.
+    /// The default of the command line, if it differs.
     #[serde(skip)]
     pub terminal: Option<f64>,
 }
@@ -118,7 +118,8 @@ impl Setting {
         Self::new(name, Values::Integer(Range::new(Bounds(least, most), default)))
     }
 
-    /// A name that requests have to state, whose default is the first and for ever the links'.
+    /// A choice that requests have to state. Its first name is the default, and also the meaning of links
+    /// without it, which never changes.
     pub const fn choice(name: &'static str, choices: &'static [&'static str]) -> Self {
         let default = choices[0];
         Self::new(name, Values::Choice(Choices { choices, default, link: Some(default) }))
@@ -128,12 +129,12 @@ impl Setting {
         Self { name, key: name, title: name, help: "", required: true, values }
     }
 
-    /// Named otherwise in result rows.
+    /// With another name in result rows.
     pub const fn key(self, key: &'static str) -> Self {
         Self { key, ..self }
     }
 
-    /// In words, for errors and for `--help`.
+    /// With a name for error messages, and a sentence for `--help`.
     pub const fn words(self, title: &'static str, help: &'static str) -> Self {
         Self { title, help, ..self }
     }
@@ -143,26 +144,38 @@ impl Setting {
         Self { required: false, ..self }
     }
 
-    /// Measured in this unit.
+    /// With a unit.
+    ///
+    /// # Panics
+    /// If this is a choice.
     pub const fn unit(self, unit: &'static str) -> Self {
         let range = self.range_or_panic();
         self.with(Range { unit: Some(unit), ..range })
     }
 
-    /// The least value itself is refused.
+    /// With a range that excludes its least value.
+    ///
+    /// # Panics
+    /// If this is a choice.
     pub const fn above_min(self) -> Self {
         let range = self.range_or_panic();
         self.with(Range { exclusive_min: true, ..range })
     }
 
-    /// On the page, from `min` in steps of `step`. A link that leaves it out means the default of
-    /// today, `link`, for ever.
+    /// With a control on the page, from `min` to `max` in steps of `step`. A link without this setting
+    /// always means `link`, even if the default changes later.
+    ///
+    /// # Panics
+    /// If this is a choice.
     pub const fn page(self, min: f64, max: Most, step: f64, link: f64) -> Self {
         let range = self.range_or_panic();
         self.with(Range { page: Some(Page { min, max, step }), link: Some(link), ..range })
     }
 
     /// With another default on the command line.
+    ///
+    /// # Panics
+    /// If this is a choice.
     pub const fn terminal(self, default: f64) -> Self {
         let range = self.range_or_panic();
         self.with(Range { terminal: Some(default), ..range })

@@ -16,7 +16,7 @@ use super::success::SuccessFigures;
 use super::transfer::TransferFigures;
 use crate::network::manifest::{Entry, Role};
 
-/// The rows of an experiment, by its kind. As JSON they are the array of rows alone.
+/// The rows of an experiment, by its kind. As JSON they are an array of rows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Rows {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::row::{Figures, Row};
 
-/// Why a file of rows cannot be read.
+/// The reason why a file of rows cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
     /// It is no JSON array.
@@ -13,9 +13,9 @@ pub enum RowsError {
     /// A row cannot be understood.
     #[error("Row {number} cannot be read: {reason}.")]
     Row {
-        /// Which, counted from 1.
+        /// Its place in the file, counted from 1.
         number: usize,
-        /// Why.
+        /// What is wrong with it.
         reason: String,
     },
 }
@@ -63,7 +63,7 @@ fn first_unknown(fields: &Value, known: &Value) -> Option<String> {
 /// # Errors
 /// A row cannot be written as JSON.
 pub fn write_rows<F: Figures>(rows: &[Row<F>]) -> Result<String, serde_json::Error> {
-    // By way of values, whose keys are sorted and whose 32-bit numbers are written as 64-bit ones.
+    // A `Value` sorts its keys, and turns 32-bit numbers into 64-bit ones.
     let line = |row| Ok(serde_json::to_value(row)?.to_string());
     let lines = rows.iter().map(line).collect::<Result<Vec<_>, serde_json::Error>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))

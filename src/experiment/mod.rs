@@ -6,7 +6,7 @@
 //! [`Experiment::rows`] turns records into the rows of a table, and [`read_rows`] and [`write_rows`]
 //! are the files that keep them.
 //!
-//! A record depends on its task and its attempt alone. So chunks may be of any size, run in any order,
+//! A record depends only on its task and its attempt. So chunks may be of any size, run in any order,
 //! by any number of workers, and more than once: the rows are the same. Rows can be made of any part of
 //! the records; each states how many attempts are planned, and its figures how many they count.
 //!

@@ -39,7 +39,7 @@ impl Subject {
 pub struct Task {
     /// The network.
     pub subject: Subject,
-    /// The attack; without one, gradients alone are measured.
+    /// The attack; `None` to measure the gradients only.
     pub attack: Option<Attack>,
 }
 
@@ -81,7 +81,7 @@ pub struct Chunk {
     pub to: usize,
 }
 
-/// Why an experiment cannot be planned or run as asked.
+/// The reason why an experiment cannot be planned or run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ExperimentError {
     /// There is no network or no image.

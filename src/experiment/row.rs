@@ -122,15 +122,15 @@ pub struct Origin {
 }
 
 impl<F> Row<F> {
-    /// Whether both rows answer the same question: the same attack, networks and images, whatever the
-    /// figures, the day and the versions of the network files.
-    pub fn asks_the_same(&self, other: &Self) -> bool {
+    /// Whether both rows measure the same: the same attack, networks and images. The figures, the date and
+    /// the hashes of the network files may differ.
+    pub fn measures_the_same(&self, other: &Self) -> bool {
         let network = |of: &RowNetwork| (of.dataset, of.model.clone(), of.scale);
-        let question = |row: &Self| {
+        let measured = |row: &Self| {
             let to = row.head.to.as_ref().map(|to| network(&to.network));
             (network(&row.head.network), to, row.head.attack, row.head.images, row.origin.seed)
         };
-        question(self) == question(other) && self.head.drawn == other.head.drawn
+        measured(self) == measured(other) && self.head.drawn == other.head.drawn
     }
 
     /// Whether both rows were measured on the same network files.
@@ -144,7 +144,8 @@ impl<F> Row<F> {
 /// cannot be read into `None`.
 fn attack_if_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Attack>, D::Error> {
     let mut fields = Map::deserialize(deserializer)?;
-    // Requests call settings of attacks so, but rows the network's temperature and the images' seed.
+    // In requests these are names of an attack's settings. In rows they are the network's temperature and the
+    // seed of the images.
     fields.remove("temperature");
     fields.remove("seed");
     match fields.contains_key("attack") {

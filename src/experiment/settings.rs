@@ -6,8 +6,8 @@ use crate::attack::{Attack, Movement};
 
 /// The settings of an attack that tables compare and sort by; `None` where an attack lacks one.
 ///
-/// They are read by the names that requests and results give them, so that a new attack needs no line
-/// here.
+/// They are read from the attack's JSON by the names that they have in results, so a new attack needs no
+/// line here.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Settings {
     /// Which way features may move.

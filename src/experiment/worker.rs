@@ -32,7 +32,7 @@ struct Batch {
     first: usize,
 }
 
-/// Runs whose images stay on the device, or come back at every step because the host makes the choice.
+/// Runs whose images stay on the device, or are read back at every step because the host makes the choice.
 enum ActiveRuns {
     Resident(Box<Resident>),
     Stepwise { runs: Runs, first_gradients: Vec<FirstGradient> },
@@ -216,7 +216,7 @@ impl ActiveRuns {
     }
 }
 
-/// Features of which changing one alone would help JSMA: those with a saliency above zero.
+/// The number of features whose saliency is above zero: changing one of them alone would help JSMA.
 fn admissible(gradient: &Gradient, direction: Direction) -> usize {
     let sign = direction.sign();
     let others = gradient.others();

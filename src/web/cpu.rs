@@ -1,10 +1,10 @@
-//! The CPU engine: burn's own, in Rust alone.
+//! The CPU engine: burn-flex, which is written in Rust only.
 
 use std::future::{Future, pending};
 
 use burn::tensor::Device;
 
-/// The device, which is always there.
+/// The CPU device, which cannot be lost.
 pub struct Backend(Device);
 
 impl Backend {
@@ -19,10 +19,12 @@ impl Backend {
         &self.0
     }
 
+    /// Never resolves.
     pub fn lost(&self) -> impl Future<Output = String> + use<> {
         pending()
     }
 
+    /// Always `None`: errors of the CPU are panics.
     pub fn fault(&self) -> Option<String> {
         None
     }

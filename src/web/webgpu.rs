@@ -1,8 +1,8 @@
-//! The WebGPU engine: a device that the browser lends, and may take back.
+//! The WebGPU engine: a device that the browser provides, and that can be lost.
 //!
-//! In a browser nothing may block, so what goes wrong on the device is not found where it happens.
-//! A shader that does not compile is only logged, and what it should have computed is whatever its
-//! buffer held before; therefore a log is kept here. A device that is lost says so once.
+//! Nothing may block in a browser, so the call that causes an error on the device cannot return it. If a
+//! shader does not compile, this is only logged, and its output buffer keeps its old contents. Therefore
+//! this file keeps the first error that is logged. The loss of a device is reported once, to a callback.
 
 use std::future::{Future, poll_fn};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 use burn::tensor::Device;
 use burn::tensor::wgpu::wgpu::DeviceLostReason;
 
-/// The device, and the news of it.
+/// The device, and whether it is lost.
 pub struct Backend {
     device: Device,
     loss: Arc<Mutex<Loss>>,
@@ -27,22 +27,25 @@ impl Backend {
     pub const NAME: &str = "webgpu";
     pub const IMPLEMENTATION: &str = "burn-wgpu, WGSL";
 
-    /// Asks the browser for its fastest adapter and all that it can do.
+    /// Opens the browser's fastest adapter, with all of its features and limits.
+    ///
+    /// # Errors
+    /// The browser has no WebGPU adapter, or does not open a device.
     pub async fn open() -> Result<Self, String> {
-        // Is a logger set already, it is this one: the module has been opened before.
+        // If a logger is set already, it is this one, from an earlier call.
         if log::set_logger(&FAULTS).is_ok() {
             log::set_max_level(log::LevelFilter::Error);
         }
         let opened = Device::wgpu_options().init_with_setup_async().await;
         let (device, setup) = opened.map_err(|e| e.to_string())?;
         let loss = Arc::new(Mutex::new(Loss::default()));
-        let told = loss.clone();
+        let shared = loss.clone();
         setup.device.set_device_lost_callback(move |reason, message| {
             let reason = match reason {
                 DeviceLostReason::Destroyed => "it was destroyed",
                 DeviceLostReason::Unknown => "the browser does not say why",
             };
-            let mut loss = lock(&told);
+            let mut loss = lock(&shared);
             loss.reason = Some(if message.is_empty() { reason.into() } else { message });
             loss.waiting.drain(..).for_each(Waker::wake);
         });
@@ -53,6 +56,7 @@ impl Backend {
         &self.device
     }
 
+    /// Resolves to the reason once the device is lost.
     pub fn lost(&self) -> impl Future<Output = String> + use<> {
         let loss = self.loss.clone();
         poll_fn(move |context| {
@@ -65,12 +69,13 @@ impl Backend {
         })
     }
 
+    /// The first error that was logged.
     pub fn fault(&self) -> Option<String> {
         lock(&FAULTS.first).clone()
     }
 }
 
-/// Keeps the first error that burn or the browser's side of wgpu logs.
+/// A logger that keeps the first error of burn or wgpu.
 struct Faults {
     first: Mutex<Option<String>>,
 }
@@ -91,7 +96,7 @@ impl log::Log for Faults {
     fn flush(&self) {}
 }
 
-/// There is one thread, so nothing can have been left half done.
+/// Locks a mutex. There is only one thread, so the data of a poisoned mutex is consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

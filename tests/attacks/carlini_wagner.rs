@@ -11,12 +11,13 @@ fn length(image: &[f32], original: &[f32]) -> f64 {
     squares.map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>().sqrt()
 }
 
-/// Image by image for three descents. Adam divides by the size of the gradient, so that what rounding
-/// in 32 bits makes of a gradient next to zero is moved like any other: single pixels may differ.
+/// Compares every image of three descents. Adam divides by the size of the gradient, so a gradient that is
+/// close to zero, and mostly rounding in 32 bits, moves its pixel as far as any other. Single pixels may
+/// therefore differ.
 #[test]
 fn the_descent_is_that_of_the_reference() {
     for (id, confidence) in [("mnist-undefended", 0.0), ("mnist-distilled-t40", 20.0)] {
-        let (network, twin) = published(id);
+        let (network, float64) = published(id);
         let digits = digits();
         for (tile, target) in [(2, 6), (33, 5), (71, 9)] {
             let (image, _) = &digits[tile];
@@ -32,7 +33,7 @@ fn the_descent_is_that_of_the_reference() {
                 rate: f64::from(0.1f32),
                 c: 1.0,
             };
-            let expected = l2(&twin, image, &request);
+            let expected = l2(&float64, image, &request);
             assert_eq!(steps.len(), 3 * 31 + usize::from(expected.best.is_some()));
             for (i, image) in expected.images.iter().enumerate() {
                 let apart = length(&steps[i].image, image);
@@ -44,7 +45,7 @@ fn the_descent_is_that_of_the_reference() {
                     assert_eq!(last.outcome, Some(Outcome::Fooled));
                     let found = length(&last.image, image);
                     assert!((found - shortest).abs() < 0.02, "{found} against {shortest}");
-                    assert_eq!(argmax(twin.forward(&last.image).logits()), target);
+                    assert_eq!(argmax(float64.forward(&last.image).logits()), target);
                 }
                 None => assert_eq!(last.outcome, Some(Outcome::BudgetSpent)),
             }
@@ -52,14 +53,15 @@ fn the_descent_is_that_of_the_reference() {
     }
 }
 
-/// What is found is the shortest, or the sparsest, image of all that were shown and were good enough.
+/// The result is the image with the shortest change, or with the fewest features changed, of all evaluated
+/// images that reach the target.
 #[test]
-fn both_networks_fall_and_the_best_image_is_kept() {
+fn both_networks_are_fooled_and_the_best_image_is_kept() {
     let (digits, targets) = digits_and_targets(1);
     let (digits, targets) = (&digits[3..7], &targets[3..7]);
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     for id in ["mnist-undefended", "mnist-distilled-t40"] {
-        let (network, twin) = published(id);
+        let (network, float64) = published(id);
         let l2 = CwL2 { binary_search_steps: 2, ..CwL2::default() };
         let l0 = CwL0 { limit: 800, ..CwL0::default() };
         for settings in [Attack::CwL2(l2), Attack::CwL0(l0)] {
@@ -76,7 +78,7 @@ fn both_networks_fall_and_the_best_image_is_kept() {
                     continue;
                 }
                 fooled += 1;
-                assert_eq!(argmax(twin.forward(&last.image).logits()), target);
+                assert_eq!(argmax(float64.forward(&last.image).logits()), target);
                 let good: Vec<_> = shown.iter().filter(reached).collect();
                 if let Attack::CwL2(_) = settings {
                     let lengths = good.iter().map(|step| length(&step.image, image));
@@ -92,7 +94,7 @@ fn both_networks_fall_and_the_best_image_is_kept() {
     }
 }
 
-/// κ is a lead over all other logits, which the image found has.
+/// In the resulting image the target's logit exceeds all others by at least κ.
 #[test]
 fn confidence_is_reached_and_costs_length() {
     let (network, _) = published("mnist-undefended");
@@ -112,7 +114,7 @@ fn confidence_is_reached_and_costs_length() {
 }
 
 #[test]
-fn the_edges_of_the_settings_have_clear_answers() {
+fn limits_of_the_settings_have_defined_outcomes() {
     let (network, _) = published("mnist-undefended");
     let digits = digits();
     let seven = &digits[70].0;

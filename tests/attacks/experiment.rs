@@ -1,4 +1,4 @@
-//! Experiments: dealing out, counting, and what the counts are made of.
+//! Experiments: splitting the work, counting the records, and the figures of each kind.
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Budget, Fgsm, Jsma, Outcome, Output};
@@ -64,9 +64,10 @@ fn end(record: &Record) -> &AttackResult {
     }
 }
 
-/// Any chunks, in any order, by way of JSON and some of them twice: the same rows to the last bit.
+/// Chunks of another size, in another order, one of them twice, and records that went through JSON give the same
+/// rows to the last bit.
 #[test]
-fn the_rows_do_not_depend_on_how_the_work_was_dealt_out() {
+fn the_rows_do_not_depend_on_how_the_work_is_split() {
     let jsma = Attack::Jsma(Jsma { budget: Budget { features: 20 }, ..Jsma::PAPER });
     let tasks = vec![task("mnist-undefended", 1.0, jsma), task("mnist-undefended", 40.0, jsma)];
     let experiment = plan(Kind::Success, tasks, Vec::new());
@@ -77,8 +78,8 @@ fn the_rows_do_not_depend_on_how_the_work_was_dealt_out() {
     chunks.reverse();
     chunks.push(chunks[3]);
     let json = serde_json::to_string(&records(&experiment, chunks)).expect("it is plain data");
-    let dealt_out: Vec<Record> = serde_json::from_str(&json).expect("it was a record");
-    assert_eq!(rows(&experiment, &dealt_out), expected);
+    let from_chunks: Vec<Record> = serde_json::from_str(&json).expect("it was a record");
+    assert_eq!(rows(&experiment, &from_chunks), expected);
 
     let [plain, scaled] = &expected[..] else { panic!("a row a task") };
     assert_eq!(plain["planned"], 36);
@@ -94,7 +95,7 @@ fn the_rows_do_not_depend_on_how_the_work_was_dealt_out() {
     );
 }
 
-/// Multiplying the logits changes no reading, and divides the temperature that JSMA sees.
+/// Multiplying the logits by 4 has the same effect on JSMA as dividing its temperature by 4.
 #[test]
 fn a_scaled_network_is_the_network_at_another_temperature() {
     let settings = Jsma { budget: Budget { features: 30 }, ..Jsma::PAPER };
@@ -111,9 +112,9 @@ fn a_scaled_network_is_the_network_at_another_temperature() {
 }
 
 #[test]
-fn transfer_counts_what_the_reference_network_reads() {
+fn transfer_counts_the_predictions_of_the_reference_network() {
     let (images, mut labels) = four();
-    // As if both networks misread the last digit: what becomes of it proves nothing.
+    // With a wrong label, both networks seem to misclassify the last digit, so it must not be counted.
     labels[3] = (labels[3] + 1) % 10;
     let jsma = task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
     let target_models = vec![subject("mnist-distilled-t40", 1.0), subject("mnist-undefended", 1.0)];
@@ -128,34 +129,34 @@ fn transfer_counts_what_the_reference_network_reads() {
     let experiment = experiment.expect("it is sound");
     let records = records(&experiment, experiment.chunks(100));
     let rows = rows(&experiment, &records);
-    let (_, twin) = published("mnist-distilled-t40");
+    let (_, float64) = published("mnist-distilled-t40");
     let digits: Vec<_> = digits().into_iter().step_by(25).collect();
     for record in &records {
         let end = end(record);
-        let before = argmax(twin.forward(&digits[end.image].0).logits());
+        let before = argmax(float64.forward(&digits[end.image].0).logits());
         assert_eq!(end.predictions[0].before, before);
         let reached = matches!(end.outcome, Outcome::Fooled | Outcome::AlreadyTarget);
         assert_eq!(end.predictions[1].after == end.class, reached);
     }
-    let proves = |r: &&Record| end(r).outcome == Outcome::Fooled && end(r).image < 3;
-    let fooled = records.iter().filter(proves).count();
+    let is_counted = |r: &&Record| end(r).outcome == Outcome::Fooled && end(r).image < 3;
+    let fooled = records.iter().filter(is_counted).count();
     let reached =
-        records.iter().filter(proves).filter(|r| end(r).predictions[0].after == end(r).class);
+        records.iter().filter(is_counted).filter(|r| end(r).predictions[0].after == end(r).class);
     assert_eq!(rows[0]["shown"], fooled);
     assert_eq!(rows[0]["reached"], reached.count());
     assert!(rows[0]["misread"].as_u64() > rows[0]["reached"].as_u64());
-    // A network is fooled by what fooled it.
+    // The network that the examples were made on is a target model, too: all of them fool it.
     assert_eq!(rows[1]["shown"], fooled);
     assert_eq!((&rows[1]["reached"], &rows[1]["misread"]), (&rows[1]["shown"], &rows[1]["shown"]));
     assert_eq!(rows[1]["to"]["model"], "mnist-undefended");
 }
 
-/// The mean of all ten rows of the Jacobian, in float64. The logits are made small, since 1 − F of a
-/// class that the network is sure of has few digits in 32 bits.
+/// The mean over all ten rows of the Jacobian, in float64. The logits are scaled down, because 1 − F has few
+/// digits in 32 bits if the probability F is close to 1.
 #[test]
 fn amplitudes_are_those_of_the_reference() {
     for (id, scale) in [("mnist-undefended", 0.25), ("mnist-distilled-t40", 0.0078125)] {
-        let (_, twin) = published(id);
+        let (_, float64) = published(id);
         let tasks = vec![Task { subject: subject(id, scale), attack: None }];
         let experiment = plan(Kind::Amplitude, tasks, Vec::new());
         let found = records(&experiment, experiment.chunks(3));
@@ -164,13 +165,13 @@ fn amplitudes_are_those_of_the_reference() {
             let AttemptResult::Amplitude(found) = record.result else {
                 panic!("nothing is attacked")
             };
-            let trace = twin.forward(image);
+            let trace = float64.forward(image);
             let scaled: Vec<_> = trace.logits().iter().map(|z| z * f64::from(scale)).collect();
             let f = crate::reference::softmax(&scaled);
             let row = |j: usize| {
                 let cotangent =
                     |k: usize| f64::from(scale) * f[j] * (f64::from(u8::from(j == k)) - f[k]);
-                twin.backward(&trace, &(0..10).map(cotangent).collect::<Vec<_>>())
+                float64.backward(&trace, &(0..10).map(cotangent).collect::<Vec<_>>())
             };
             let sum: f64 = (0..10).flat_map(row).map(f64::abs).sum();
             let expected = sum / 7840.0;
@@ -209,7 +210,8 @@ fn robustness_counts_failures_at_the_cap_and_without_them() {
         vec![task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER))],
         Vec::new(),
     );
-    // Fooled by 4 features at best; vanished for every target; misread; and one attempt missing.
+    // Four images: one fooled by 4 features at best, one whose gradient vanished for every target, one that is
+    // misclassified before any change, and one with an attempt missing.
     let mut found: Vec<_> = (0..9).map(|i| ended(i, Outcome::Fooled, 20 - 2 * i)).collect();
     found.extend((9..18).map(|i| ended(i, Outcome::GradientVanished, 0)));
     found.extend((18..27).map(|i| ended(i, Outcome::Fooled, 2)));
@@ -256,7 +258,7 @@ fn fgsm_counts_errors_and_pairs_count_cells() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_experiments_chunks_and_records_are_refused() {
     let jsma = || task("mnist-undefended", 1.0, Attack::Jsma(Jsma::PAPER));
     let (images, labels) = four();
     let new = |kind, tasks, images: &[f32], labels: &[u8]| {

@@ -7,10 +7,10 @@ use crate::{attack, digits, digits_and_targets, end, published, refused};
 
 const PLAIN: Fgsm = Fgsm { temperature: 1.0, epsilon: 0.3 };
 
-/// Compares gradient and image feature by feature. Where an entry is below a thousandth of the
-/// largest, rounding in 32 bits may turn its sign or keep it from being zero.
+/// Compares gradient and image feature by feature. If an entry is below a thousandth of the largest,
+/// rounding in 32 bits may change its sign or make a zero nonzero.
 fn compare(id: &str, settings: Fgsm, goal: impl Fn(usize, usize) -> Goal) {
-    let (network, twin) = published(id);
+    let (network, float64) = published(id);
     let (digits, targets) = digits_and_targets(1);
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     let goals: Vec<_> =
@@ -23,7 +23,7 @@ fn compare(id: &str, settings: Fgsm, goal: impl Fn(usize, usize) -> Goal) {
         }
         let class = goal.class();
         let temperature = settings.temperature.into();
-        let slopes = reference::fgsm::loss_gradient(&twin, image, class, temperature);
+        let slopes = reference::fgsm::loss_gradient(&float64, image, class, temperature);
         let towards = if matches!(goal, Goal::Target(_)) { -1.0 } else { 1.0 };
         let direction: Vec<f64> = slopes.iter().map(|slope| towards * slope).collect();
         let largest = direction.iter().fold(0.0f64, |most, slope| most.max(slope.abs()));
@@ -50,9 +50,9 @@ fn the_engine_follows_the_reference() {
     compare("mnist-undefended", PLAIN, away);
     compare("mnist-undefended", PLAIN, towards);
     compare("mnist-undefended", Fgsm { epsilon: 0.07, temperature: 0.5 }, away);
-    let knowing = Fgsm { temperature: 40.0, ..PLAIN };
-    compare("mnist-distilled-t40", knowing, away);
-    compare("mnist-distilled-t40", knowing, towards);
+    let at_its_temperature = Fgsm { temperature: 40.0, ..PLAIN };
+    compare("mnist-distilled-t40", at_its_temperature, away);
+    compare("mnist-distilled-t40", at_its_temperature, towards);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn features_without_a_gradient_stay_and_the_rest_move_by_epsilon() {
 }
 
 #[test]
-fn the_gradient_of_the_distilled_network_is_there_for_who_knows_the_temperature() {
+fn the_distilled_network_has_a_gradient_at_the_temperature_of_its_training() {
     let (network, _) = published("mnist-distilled-t40");
     let (digits, _) = digits_and_targets(2);
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
@@ -95,7 +95,7 @@ fn the_gradient_of_the_distilled_network_is_there_for_who_knows_the_temperature(
 }
 
 #[test]
-fn the_edges_of_the_settings_have_clear_answers() {
+fn limits_of_the_settings_have_defined_outcomes() {
     let (network, _) = published("mnist-undefended");
     let digits = digits();
     let (seven, _) = &digits[70];

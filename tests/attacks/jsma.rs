@@ -13,33 +13,33 @@ fn pair(step: &Step) -> Option<(usize, usize)> {
     step.choice.as_ref().map(|choice| (choice.features[0], choice.features[1]))
 }
 
-/// What comparing one run came to.
+/// The results of comparing runs.
 #[derive(Debug, Default, PartialEq)]
 struct Comparison {
-    /// Same pairs, same outcome.
+    /// Runs with the same pairs and the same outcome.
     agree: usize,
-    /// Two pairs score within a thousandth of each other, and rounding chose between them.
+    /// Runs that first differ where two scores lie within a thousandth of each other.
     rounding: usize,
-    /// The gradient is below what 32 bits hold, and exists in 64.
+    /// Runs whose gradient vanishes in 32 bits, but not in 64.
     vanished: usize,
-    /// The logits lie so far apart that 64 bits hold no gradient either.
+    /// Runs whose gradient vanishes in 64 bits, too.
     vanished_in_64: usize,
 }
 
 /// Attacks the same images with the engine and with the reference, and compares pair by pair.
 ///
-/// They may part only where 32 bits decide: at a near-tie, from where on the images differ and
-/// nothing more can be compared, or where the target's logit lies so far below the highest that
-/// its probability underflows.
+/// They may differ only because of rounding in 32 bits: at a near-tie, after which the images differ and
+/// cannot be compared, or if the target's logit lies so far below the highest that its probability
+/// underflows.
 fn compare(
     id: &str,
     settings: Jsma,
     digits: &[(Vec<f32>, usize)],
     targets: &[usize],
 ) -> Comparison {
-    let (network, mut twin) = published(id);
+    let (network, mut float64) = published(id);
     if settings.output == Output::Tempered {
-        divide_logits(&mut twin, settings.temperature.into());
+        divide_logits(&mut float64, settings.temperature.into());
     }
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     let mut comparison = Comparison::default();
@@ -58,7 +58,7 @@ fn compare(
             theta: settings.theta,
             budget: settings.budget.features,
         };
-        let (expected, end) = reference::attack(&twin, image, &request);
+        let (expected, end) = reference::attack(&float64, image, &request);
         let what = format!("{id} {settings:?}: {label} as {target}");
         let parted = steps
             .iter()
@@ -96,7 +96,7 @@ fn compare(
     comparison
 }
 
-/// The reference knows no temperature: its network is made to give logits that are divided by T.
+/// Divides the logits by T in the last layer, because the reference has no temperature.
 fn divide_logits(network: &mut reference::network::Network, temperature: f64) {
     let Some(reference::network::Layer::Dense { weight, bias }) = network.layers.last_mut() else {
         panic!("the last layer gives the logits");
@@ -138,7 +138,7 @@ fn on_the_distilled_network_the_gradient_of_the_probabilities_vanishes() {
 }
 
 #[test]
-fn an_attack_that_knows_the_temperature_meets_no_resistance() {
+fn at_the_temperature_of_the_training_the_gradient_does_not_vanish() {
     let (digits, targets) = digits_and_targets(2);
     let tempered = |temperature| Jsma { output: Output::Tempered, temperature, ..Jsma::PAPER };
     let found = compare("mnist-distilled-t40", tempered(40.0), &digits, &targets);
@@ -153,7 +153,7 @@ fn an_attack_that_knows_the_temperature_meets_no_resistance() {
 }
 
 #[test]
-fn the_edges_of_the_settings_have_clear_answers() {
+fn limits_of_the_settings_have_defined_outcomes() {
     let (network, _) = published("mnist-undefended");
     let digits = digits();
     let (seven, _) = &digits[70];

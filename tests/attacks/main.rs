@@ -1,4 +1,4 @@
-//! The attacks against their float64 reference, on the published networks and real digits.
+//! Compares the attacks with their float64 reference, on the published networks and real digits.
 
 mod carlini_wagner;
 mod experiment;
@@ -29,7 +29,7 @@ fn digits() -> Vec<(Vec<f32>, usize)> {
     (0..100).map(|tile| (image(tile), tile / 10)).collect()
 }
 
-/// Some digits of each class, each towards a class some way off.
+/// Some digits of each class, and a target class for each that is not its own.
 fn digits_and_targets(of_each_class: usize) -> (Vec<(Vec<f32>, usize)>, Vec<usize>) {
     let digits: Vec<_> = digits().into_iter().step_by(10 / of_each_class).collect();
     let targets =
@@ -37,6 +37,7 @@ fn digits_and_targets(of_each_class: usize) -> (Vec<(Vec<f32>, usize)>, Vec<usiz
     (digits, targets)
 }
 
+/// A published network, and the same network of the float64 reference.
 fn published(id: &str) -> (Network, reference::network::Network) {
     let manifest = std::fs::read("www/models/manifest.json").expect("the manifest is committed");
     let entries: Vec<Entry> = serde_json::from_slice(&manifest).expect("the manifest is JSON");
@@ -59,13 +60,13 @@ fn attack(settings: Attack, network: &Network, images: &[f32], goals: &[Goal]) -
     steps
 }
 
-/// The outcome of a run, how many features it changed, and how many images it took.
+/// The outcome of a run, the number of features that it changed, and the number of images evaluated.
 fn end(steps: &[Step]) -> (Outcome, usize, usize) {
     let last = steps.last().expect("a run has at least one step");
     (last.outcome.expect("it ended"), last.features_changed, steps.len())
 }
 
-/// Why settings are refused.
+/// The error of an attack that is refused.
 fn refused(settings: Attack, network: &Network, image: &[f32], goal: Goal) -> AttackError {
     settings.start(network, image, &[goal]).err().expect("it should be refused")
 }

@@ -1,4 +1,4 @@
-//! Carlini and Wagner's variant of JSMA.
+//! Carlini and Wagner's JSMA.
 
 use defensive_distillation::attack::{
     Attack, AttackError, Budget, Goal, Movement, NotRobust, Outcome, Step,
@@ -14,9 +14,10 @@ fn feature(step: &Step) -> Option<usize> {
     step.choice.as_ref().map(|choice| choice.features[0])
 }
 
-/// How many runs end in the same way after the same features; the others have to part at a near-tie.
+/// The number of runs that change the same features and end in the same way as the reference. All others must
+/// first differ at a near-tie.
 fn agreeing(id: &str, settings: NotRobust, of_each_class: usize) -> usize {
-    let (network, twin) = published(id);
+    let (network, float64) = published(id);
     let (digits, targets) = digits_and_targets(of_each_class);
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     let found = attack(Attack::NotRobust(settings), &network, &images, &targeted(&targets));
@@ -30,7 +31,7 @@ fn agreeing(id: &str, settings: NotRobust, of_each_class: usize) -> usize {
             theta: settings.theta,
             budget: settings.budget.features,
         };
-        let (expected, outcome) = reference::not_robust::attack(&twin, image, &request);
+        let (expected, outcome) = reference::not_robust::attack(&float64, image, &request);
         let parted = steps
             .iter()
             .zip(&expected)
@@ -108,7 +109,7 @@ fn one_feature_at_a_time_and_none_twice_in_full_steps() {
 }
 
 #[test]
-fn the_edges_of_the_settings_have_clear_answers() {
+fn limits_of_the_settings_have_defined_outcomes() {
     let (network, _) = published("mnist-undefended");
     let digits = digits();
     let (seven, _) = &digits[70];
@@ -123,7 +124,7 @@ fn the_edges_of_the_settings_have_clear_answers() {
     assert_eq!(run(UP, &[1.0; 784], 4).0, Outcome::NoAdmissiblePair);
     let down = NotRobust { movement: Movement::Decrease, ..UP };
     assert_eq!(run(down, &[0.0; 784], 4).0, Outcome::NoAdmissiblePair);
-    // The logits times 10,000: the gradient is zero everywhere, and nothing else is said of it.
+    // This multiplies the logits by 10,000, so the gradient is zero everywhere.
     let blind = NotRobust { temperature: 1e-4, movement: Movement::Either, ..UP };
     assert_eq!(run(blind, seven, 3), (Outcome::GradientVanished, 0, 1));
 

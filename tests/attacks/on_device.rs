@@ -1,9 +1,9 @@
-//! Runs that stay on the device end as those whose every step is handed out.
+//! Runs whose images stay on the device end like runs that return every step.
 
 use burn::tensor::Device;
 use defensive_distillation::attack::saliency::Direction;
 use defensive_distillation::attack::{
-    Attack, Budget, Ended, Goal, Jsma, Outcome, Output, Resident, Step,
+    Attack, Budget, Ended, Goal, Gradient, Jsma, Outcome, Output, Resident, Step,
 };
 use defensive_distillation::network::Network;
 
@@ -24,10 +24,10 @@ fn ends(settings: Attack, network: &Network, images: &[f32], goals: &[Goal]) -> 
 /// The same image, outcome and counts, for both directions, whole steps and small ones, gradients
 /// that vanish and budgets that end.
 #[test]
-fn they_end_as_runs_that_are_shown_do() {
+fn resident_runs_end_like_stepwise_runs() {
     let (digits, targets) = digits_and_targets(1);
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
-    // One that is there before it begins.
+    // This run is at its goal before the first change.
     let mut goals = targeted(&targets);
     goals[3] = Goal::Target(digits[3].1);
     let paper = Jsma { budget: Budget { features: 40 }, ..Jsma::PAPER };
@@ -51,7 +51,7 @@ fn they_end_as_runs_that_are_shown_do() {
             assert_eq!(end.changes, last.iteration, "{about}");
             assert_eq!(end.features_changed, last.features_changed, "{about}");
             let gradient = steps[0].gradient.as_ref();
-            assert_eq!(end.zeros, gradient.map(|gradient| gradient.zeros()), "{about}");
+            assert_eq!(end.zeros, gradient.map(Gradient::zeros), "{about}");
             let sign = settings.direction.sign();
             let admissible =
                 gradient.map(|of| of.target.iter().filter(|&&a| sign * a > 0.0).count());
@@ -66,9 +66,9 @@ fn they_end_as_runs_that_are_shown_do() {
     }
 }
 
-/// What an image has no two features left for.
+/// Only one feature of the image can increase.
 #[test]
-fn a_run_without_a_pair_says_so() {
+fn a_run_without_two_features_ends_without_a_pair() {
     let (network, _) = published("mnist-undefended");
     let (mut image, goals) = (vec![1.0; 784], [Goal::Target(3)]);
     image[400] = 0.0;

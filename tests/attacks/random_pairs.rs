@@ -1,4 +1,4 @@
-//! The random control.
+//! The random baseline.
 
 use defensive_distillation::attack::saliency::Direction;
 use defensive_distillation::attack::{
@@ -17,11 +17,11 @@ fn pairs(steps: &[Step]) -> Vec<[usize; 2]> {
     choices.map(|choice| [choice.features[0], choice.features[1]]).collect()
 }
 
-/// The draws are the reference's, and each run ends where the reference network, shown the same
-/// images, reads the target for the first time, if it ever does.
+/// The draws are those of the reference, and each run ends with the first image that the reference network
+/// classifies as the target.
 #[test]
 fn the_draws_and_the_ends_are_those_of_the_reference() {
-    let (network, twin) = published("mnist-undefended");
+    let (network, float64) = published("mnist-undefended");
     let (digits, targets) = digits_and_targets(1);
     let images: Vec<f32> = digits.iter().flat_map(|(image, _)| image).copied().collect();
     for direction in [Direction::Increase, Direction::Decrease] {
@@ -32,7 +32,7 @@ fn the_draws_and_the_ends_are_those_of_the_reference() {
             let drawn = pairs(steps);
             let all = reference::random_pairs::pairs(5, image, target, up, 56);
             let mut image = image.clone();
-            let reads = |image: &[f32]| argmax(twin.forward(image).logits());
+            let reads = |image: &[f32]| argmax(float64.forward(image).logits());
             let mut ends = (reads(&image) == target).then_some(0);
             for (n, pair) in all.iter().enumerate() {
                 if ends.is_some() {
@@ -44,7 +44,7 @@ fn the_draws_and_the_ends_are_those_of_the_reference() {
             let expected = match ends {
                 Some(n) => (Outcome::Fooled, n),
                 None if all.len() == 56 => (Outcome::BudgetSpent, 56),
-                // A thin digit has no more ink to take away.
+                // A thin digit has fewer features that can decrease.
                 None => (Outcome::NoAdmissiblePair, all.len()),
             };
             assert_eq!(drawn, all[..expected.1]);
@@ -72,7 +72,7 @@ fn a_run_depends_on_its_seed_its_image_and_its_goal_but_not_on_its_place() {
     assert_ne!(alone, run(RandomPairs { seed: 6, ..UP }, two, &[8]));
 }
 
-/// Every feature should be drawn about as often as any other, 112 of them in each of 200 runs.
+/// In 200 runs of 112 draws each, all features are drawn about equally often.
 #[test]
 fn no_feature_is_favoured() {
     let image = [0.0; 784];
@@ -89,7 +89,7 @@ fn no_feature_is_favoured() {
 }
 
 #[test]
-fn the_edges_of_the_settings_have_clear_answers() {
+fn limits_of_the_settings_have_defined_outcomes() {
     let (network, _) = published("mnist-undefended");
     let digits = digits();
     let (seven, _) = &digits[70];

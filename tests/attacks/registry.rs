@@ -1,4 +1,4 @@
-//! The registry, and the settings that it describes.
+//! The registry agrees with the attacks.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{digits, published};
 
-/// What a request has to state, with the defaults of the table.
+/// A request with the required settings at their defaults.
 fn request(facts: &Facts) -> Map<String, Value> {
     let required = facts.settings.iter().filter(|setting| setting.required);
     let settings = required.map(|setting| (setting.name.to_owned(), setting.default_value()));
@@ -91,7 +91,8 @@ fn the_tables_agree_with_the_settings() {
     }
 }
 
-/// A value below, the least, a value above: as the table says, and the error names the setting.
+/// The least and the largest value are accepted as the table says, and the error for a value outside names the
+/// setting.
 #[test]
 fn ranges_are_those_of_the_tables() {
     let (network, _) = published("mnist-undefended");
@@ -125,7 +126,7 @@ fn ranges_are_those_of_the_tables() {
     }
 }
 
-/// Every attack makes a step, with as many rows and as many features as its facts say.
+/// Every attack makes a step, with as many backward rows as its facts say.
 #[test]
 fn a_step_is_as_the_facts_say() {
     let (network, _) = published("mnist-undefended");

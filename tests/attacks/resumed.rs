@@ -1,4 +1,4 @@
-//! Runs that are begun in one place and ended in another.
+//! Runs that are interrupted and resumed.
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, AttackError, Facts, Jsma, Step, Values, attacks};
@@ -43,7 +43,7 @@ fn a_resumed_run_makes_the_same_steps() {
                 }
             }
             for (rest, &run) in rest.iter().zip(&begun) {
-                let told = |step: &Step| {
+                let compared = |step: &Step| {
                     (
                         step.iteration,
                         step.image.clone(),
@@ -52,8 +52,8 @@ fn a_resumed_run_makes_the_same_steps() {
                         step.features_changed,
                     )
                 };
-                let expected: Vec<_> = whole[run][halt..].iter().map(told).collect();
-                assert_eq!(rest.iter().map(told).collect::<Vec<_>>(), expected);
+                let expected: Vec<_> = whole[run][halt..].iter().map(compared).collect();
+                assert_eq!(rest.iter().map(compared).collect::<Vec<_>>(), expected);
             }
         }
     }

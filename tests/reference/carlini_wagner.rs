@@ -1,5 +1,5 @@
-//! Carlini and Wagner's L2 attack in float64: the objective once more, with the gradient by plain
-//! loops, Adam as its paper writes it, and the search for c as a loop around it.
+//! Carlini and Wagner's L2 attack in float64: the objective with its gradient in plain loops, Adam as in its
+//! paper, and the search for c as a loop around it.
 
 use super::network::{CLASSES, Network, argmax};
 
@@ -13,7 +13,7 @@ pub struct Request {
 }
 
 pub struct Found {
-    /// Every image that the network was shown, in order.
+    /// Every image that the network evaluated, in order.
     pub images: Vec<Vec<f32>>,
     /// Which of them is the shortest that fools the network, and its length.
     pub best: Option<(usize, f64)>,
@@ -36,7 +36,7 @@ pub fn l2(network: &Network, original: &[f32], request: &Request) -> Found {
     found
 }
 
-/// One descent; whether it came across an adversarial image.
+/// Makes one descent, and returns whether it found an adversarial example.
 fn descend(
     network: &Network,
     original: &[f32],

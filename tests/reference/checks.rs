@@ -1,4 +1,4 @@
-//! The reference is checked too, by finite differences and by examples small enough to see through.
+//! Tests of the reference itself, by finite differences and by examples small enough to check by hand.
 
 use super::network::{Layer, Network, argmax};
 use super::*;

@@ -1,16 +1,16 @@
-//! The attacks and the network they run on once more, in float64 and plain loops, to compare the
-//! engine with. Nothing is shared with the crate: no burn, no batches, no clever pair choice, every
-//! Jacobian row by a backward pass written out by hand. JSMA is in this file.
+//! A second implementation of the attacks and of the network, in float64 and plain loops, to compare the
+//! engine with. It shares nothing with the crate: it uses no burn and no batches, tries all pairs, and
+//! computes every row of the Jacobian by a backward pass written out by hand. JSMA is in this file.
 //!
 //! # JSMA, rule by rule
-//! The state is the float32 image, because that is what the engine hands on; everything derived
-//! from it is float64. For each image, in this order:
-//! 1. Forward pass. If the label (the first of the largest logits) is the target, the run is over:
+//! The state is the image in float32, as in the engine. Everything computed from it is float64. For each
+//! image, in this order:
+//! 1. Forward pass. If the label (the first of the largest logits) is the target, the run ends:
 //!    `Fooled`, or `AlreadyTarget` at iteration 0.
 //! 2. If ⌊budget / 2⌋ pairs have been changed: `BudgetSpent`.
 //! 3. The search domain Γ is every feature that can still move: below 1 when increasing, above 0
-//!    when decreasing. A feature drops out when it saturates and one that was saturated from the
-//!    start is never chosen. If Γ has two features or more and every gradient entry in it is 0, for
+//!    when decreasing. A feature that reaches its bound leaves Γ, and one that starts there is never
+//!    in Γ. If Γ has two features or more and every gradient entry in it is 0, for
 //!    JSMA-Z in both rows: `GradientVanished`.
 //! 4. With a = ∂F_t/∂x and b = Σ_{j≠t} ∂F_j/∂x, a pair p < q of Γ has α = a_p + a_q and
 //!    β = b_p + b_q, and is admissible if α > 0 > β (increasing) or α < 0 < β (decreasing). The
@@ -77,7 +77,7 @@ impl Step {
         self.logits[self.label] - self.logits[target]
     }
 
-    /// How far the label is from being another: the difference of the two largest logits.
+    /// The difference of the two largest logits.
     pub fn lead(&self) -> f64 {
         let others = (0..self.logits.len()).filter(|&j| j != self.label);
         let second = others.map(|j| self.logits[j]).fold(f64::NEG_INFINITY, f64::max);
@@ -85,7 +85,7 @@ impl Step {
     }
 }
 
-/// The pair that was chosen, and by how much.
+/// The pair that was chosen, and how close the next best came.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Choice {
     pub pair: (usize, usize),
@@ -96,7 +96,7 @@ pub struct Choice {
     pub runner_up: f64,
 }
 
-/// Runs an attack to its end: every image evaluated, and why it stopped.
+/// Runs an attack to its end. Returns every image evaluated, and the outcome.
 pub fn attack(network: &Network, image: &[f32], request: &Request) -> (Vec<Step>, Outcome) {
     let mut image = image.to_vec();
     let mut steps: Vec<Step> = Vec::new();
@@ -154,7 +154,7 @@ pub fn gradients(network: &Network, trace: &Trace, request: &Request) -> (Vec<f6
     }
 }
 
-/// The best pair of the search domain by trying all of them, or why there is none.
+/// The best pair of the search domain, found by trying all pairs, or the outcome if there is none.
 ///
 /// The gradients are first divided by their largest magnitudes, which leaves the order of the
 /// scores alone and keeps the product of two very small numbers from underflowing.

@@ -109,20 +109,20 @@ impl Layer {
     fn forward(&self, input: &Volume) -> Volume {
         let values = &input.values;
         match self {
-            Layer::Relu => {
+            Self::Relu => {
                 let values = values.iter().map(|v| v.max(0.0)).collect();
                 Volume { side: input.side, values }
             }
-            Layer::MaxPool => {
+            Self::MaxPool => {
                 let values = pooled(input).map(|from| values[from]).collect();
                 Volume { side: input.side / 2, values }
             }
-            Layer::Dense { weight, bias } => {
+            Self::Dense { weight, bias } => {
                 let rows = weight.chunks_exact(values.len()).zip(bias);
                 let values = rows.map(|(row, bias)| bias + dot(row, values)).collect();
                 Volume { side: 1, values }
             }
-            Layer::Convolution { weight, bias } => {
+            Self::Convolution { weight, bias } => {
                 let mut output = Volume::zeros(bias.len(), input.side - 2);
                 let area = output.side * output.side;
                 for (plane, bias) in output.values.chunks_exact_mut(area).zip(bias) {
@@ -140,18 +140,18 @@ impl Layer {
     fn backward(&self, input: &Volume, gradient: &[f64]) -> Vec<f64> {
         let mut result = vec![0.0; input.values.len()];
         match self {
-            Layer::Relu => {
+            Self::Relu => {
                 for ((r, g), &v) in result.iter_mut().zip(gradient).zip(&input.values) {
                     *r = if v > 0.0 { *g } else { 0.0 };
                 }
             }
-            Layer::MaxPool => pooled(input).zip(gradient).for_each(|(from, g)| result[from] = *g),
-            Layer::Dense { weight, .. } => {
+            Self::MaxPool => pooled(input).zip(gradient).for_each(|(from, g)| result[from] = *g),
+            Self::Dense { weight, .. } => {
                 for (row, &g) in weight.chunks_exact(input.values.len()).zip(gradient) {
                     add_scaled(&mut result, g, row);
                 }
             }
-            Layer::Convolution { weight, bias } => {
+            Self::Convolution { weight, bias } => {
                 each_row_pair(input.side, input.channels(), bias.len(), |from, to, w| {
                     add_scaled(&mut result[from], weight[w], &gradient[to]);
                 });

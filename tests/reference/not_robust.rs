@@ -1,9 +1,9 @@
-//! Carlini and Wagner's variant of JSMA in float64, the formula as it is printed:
+//! Carlini and Wagner's JSMA in float64, by the formula as it is printed:
 //! argmax_p (2 ∂F̂_t/∂x_p − Σ_j ∂F̂_j/∂x_p) with F̂ = softmax(Z / T), one feature at a time.
 //!
-//! A feature that can go up scores that, one that can go down the same with its sign turned, and one
-//! that the attack has brought to 0 or 1 is left alone. The largest score wins if it is above 0: of
-//! equals the feature that comes first, and up before down.
+//! This is the score of increasing a feature, and minus it that of decreasing it. A feature that the attack has
+//! moved to 0 or 1 has no score. The largest score wins if it is above 0. Of equal scores, the smaller feature
+//! wins, and up before down.
 
 use super::Outcome;
 use super::network::{CLASSES, Network, argmax};

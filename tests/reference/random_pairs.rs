@@ -1,6 +1,6 @@
-//! The draws of the random control, with the generator as a sequence rather than a function of n.
+//! The draws of the random baseline. The generator is a sequence here, and a function of n in the crate.
 
-/// The pairs that the control would change one after another, if nothing ended it.
+/// The pairs that the baseline would change one after another if it never reached its goal.
 pub fn pairs(seed: u64, image: &[f32], class: usize, up: bool, count: usize) -> Vec<[usize; 2]> {
     let mut state = finalise(seed);
     for pixel in image {

@@ -2,7 +2,7 @@
 //! VI.B).
 //!
 //! It works in rounds. A round minimises ‖δ‖² + c · f (see [`cw`](super)) over the features that are
-//! still free, until the network reads the target by a margin of at least κ. Then the features that
+//! still free, until the network predicts the target by a margin of at least κ. Then the features that
 //! matter least, by |g_i · δ_i| with g the gradient of f there, are set back to their originals for good,
 //! and the next round starts from where this one ended. A round that finds nothing starts again with
 //! twice the c. The result is the last image that was found; it is evaluated once more at the end.
@@ -106,15 +106,15 @@ impl Settings for CwL0 {
     const THOROUGH: Option<Self> = Some(Self::PAPER);
 }
 
-/// The state of the present round.
+/// The state of the current round.
 struct Rounds {
     /// Where the round started.
     start: Descent,
     descent: Descent,
-    /// Steps made with the present c.
+    /// Steps made with the current c.
     steps: usize,
     c: f64,
-    /// The last image that was good enough.
+    /// The last image that reached the target by the margin.
     best: Option<Vec<f32>>,
 }
 

@@ -4,7 +4,7 @@
 //! It minimises ‖δ‖² + c · f (see [`cw`](super)) in several descents, with a binary search for c: c is
 //! multiplied by ten after a descent that found nothing, and halfway between the largest c that found
 //! nothing and the smallest that found something from then on. The result is the shortest δ of all
-//! descents with which the network reads the target by a margin of at least κ; it is evaluated once
+//! descents with which the network predicts the target by a margin of at least κ; it is evaluated once
 //! more at the end. The attack uses the logits, whose gradient does not vanish at any temperature.
 //!
 //! # Against the paper and the authors' code
@@ -93,9 +93,9 @@ struct Search {
     c: f64,
     /// The largest c that found nothing, and the smallest that found something.
     bounds: (f64, f64),
-    /// Whether the present c has found something.
+    /// Whether the current c has found something.
     found: bool,
-    /// The shortest change of all: its squared length, and the image.
+    /// The shortest change so far: its squared length, and the image.
     best: Option<(f64, Vec<f32>)>,
 }
 

@@ -1,4 +1,4 @@
-//! What both attacks of Carlini and Wagner share (2016, *Towards Evaluating the Robustness of Neural
+//! Both attacks of Carlini and Wagner (2016, *Towards Evaluating the Robustness of Neural
 //! Networks*, section V): gradient descent on the target's margin inside [0, 1].
 //!
 //! A pixel is x = ½(tanh w + 1), so that every w is an image and nothing has to be clipped. Adam
@@ -22,7 +22,7 @@ use super::setting::{Most, Setting};
 use crate::dataset::CLASSES;
 use crate::network::softmax::argmax;
 
-/// The facts of both, with those of L2 where they differ.
+/// The facts that both share. Where they differ, these are those of L2.
 const FACTS: Facts = Facts {
     id: "cw-l2",
     summary: "Carlini and Wagner's attack with the least Euclidean length",
@@ -45,7 +45,7 @@ const CONFIDENCE: Setting = Setting::number("confidence", 0.0, 1e6, 0.0)
     .page(0.0, Most::Number(100.0), 1.0, 0.0)
     .words("confidence", "κ: by how much the target's logit should exceed all others.");
 
-/// The page offers fewer than the paper's 10,000, which would be more images than it can keep.
+/// The page offers fewer than the paper's 10,000, because it keeps the image of every step.
 const ITERATIONS: Setting = Setting::integer("iterations", 1.0, Most::Number(10_000.0), 200.0)
     .optional()
     .unit("steps")
@@ -110,7 +110,7 @@ impl Descent {
         (0..self.features.len()).filter(|&i| !self.features[i].frozen)
     }
 
-    /// The image, with the original's pixels where it is frozen.
+    /// The image. Frozen features have their original values.
     fn image(&self, original: &[f32]) -> Vec<f32> {
         let pixel = |(feature, &then): (&Feature, &f32)| match feature.frozen {
             true => then,
@@ -140,7 +140,7 @@ impl Descent {
     }
 }
 
-/// Whether the network reads the target, with a margin of at least κ logits.
+/// Whether the network predicts the target, by a margin of at least κ.
 fn has_margin(logits: &Logits, goal: Goal, confidence: f32) -> bool {
     let target = goal.class();
     argmax(logits) == target && logits[target] - logits[runner_up(logits, target)] >= confidence

@@ -1,5 +1,5 @@
-//! The choice on the CPU, by the rule of [`saliency`](crate::attack::saliency) itself, so that it is
-//! never unsure.
+//! The choice on the CPU. It uses the rule of [`saliency`](crate::attack::saliency) itself, so it never
+//! finds [`Finding::Unsure`].
 
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
@@ -19,7 +19,7 @@ impl PairChoice for Flex {
         let direction = if sign > 0.0 { Direction::Increase } else { Direction::Decrease };
         let runs = gradient.shape()[0];
         let tensors = [gradient, images, originals].map(|tensor| tensor.to_contiguous());
-        let [gradients, images, originals] = tensors.each_ref().map(|of| of.storage::<f32>());
+        let [gradients, images, originals] = tensors.each_ref().map(FlexTensor::storage::<f32>);
         let features = gradients.len() / runs.max(1);
         let numbers = (0..runs).flat_map(|run| {
             let [a, now, then] =

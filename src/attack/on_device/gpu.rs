@@ -1,4 +1,4 @@
-//! The choice on a GPU: one workgroup a run, each unit with some of the features.
+//! The choice on a GPU: one workgroup for each run, and each unit of it searches some of the features.
 
 use burn::backend::TensorMetadata;
 use burn_cubecl::cubecl::prelude::*;
@@ -11,11 +11,11 @@ use super::{Finding, NUMBERS, PairChoice};
 
 /// Units of a workgroup.
 const UNITS: usize = 256;
-/// By how much the second entry must be smaller than the first for the host to decide: 2⁻²⁴.
+/// 2⁻²⁴. If the second entry is smaller than the first times this, the host has to choose.
 const TOO_SMALL: f32 = 5.960_464_5e-8;
-/// Below any gradient that is a number, where there is no entry.
+/// Stands for a missing entry. No gradient is as small.
 const LEAST: f32 = -3.4e38;
-/// Numbers that the units of a workgroup add up.
+/// Counts that each unit makes and that the workgroup adds up.
 const COUNTS: usize = 4;
 
 const PAIR: f32 = Finding::Pair.number();
@@ -69,8 +69,9 @@ impl PairChoice for CubeBackend {
     }
 }
 
-/// Every unit finds the two best of its own features; then half of them take on the other half's, until
-/// one unit has the two best of all. Of equal entries the first feature is better.
+/// Every unit finds the two best of its own features. Then half of the units merge the results of the other
+/// half into theirs, and so on, until one unit has the two best of all features. Of equal entries, the one
+/// with the smaller index is better.
 #[cube(launch)]
 fn choose_kernel(
     gradient: &Tensor<f32>,
@@ -116,7 +117,7 @@ fn choose_kernel(
             if raw != 0.0f32 {
                 alive += 1u32;
             }
-            // Features come in ascending order, so that an equal one is no better.
+            // Features come in ascending order, so an equal entry is not better.
             if value > first {
                 second = first;
                 second_at = first_at;
@@ -223,7 +224,7 @@ fn shift_kernel(
     }
 }
 
-/// On the machine's own GPU, which has to be a real one, against the rule itself.
+/// Compares the kernels with the CPU. The machine needs a GPU for this.
 #[cfg(all(test, feature = "vulkan"))]
 mod tests {
     use burn::backend::Flex;
@@ -235,8 +236,8 @@ mod tests {
 
     const SHAPE: [usize; 4] = [64, 3, 9, 11];
 
-    /// Numbers that meet every branch: few values, so that many are equal; none at all; one alone;
-    /// and magnitudes far apart.
+    /// Gradients that reach every branch: all zero, a single entry, many equal entries, and magnitudes
+    /// far apart.
     fn gradients() -> FlexTensor {
         let [runs, a, b, c] = SHAPE;
         let mut state = 1u32;
@@ -263,7 +264,7 @@ mod tests {
         FlexTensor::from_data(TensorData::new(numbers.collect::<Vec<_>>(), SHAPE))
     }
 
-    /// Most features at 0 or 1, some of them brought there, some halfway.
+    /// Pixels of 0, ½ and 1.
     fn pixels(seed: u32) -> FlexTensor {
         let mut state = seed;
         let numbers = (0..SHAPE.iter().product()).map(|_| {
@@ -273,7 +274,7 @@ mod tests {
         FlexTensor::from_data(TensorData::new(numbers.collect::<Vec<_>>(), SHAPE))
     }
 
-    fn there(tensor: &FlexTensor) -> CubeTensor {
+    fn upload(tensor: &FlexTensor) -> CubeTensor {
         CubeBackend::float_from_data(tensor.clone().into_data(), &Default::default())
     }
 
@@ -283,17 +284,17 @@ mod tests {
     }
 
     #[test]
-    fn the_choice_is_the_processors_wherever_it_is_sure() {
+    fn the_gpu_chooses_like_the_cpu_unless_it_is_unsure() {
         let (gradient, images, originals) = (gradients(), pixels(2), pixels(3));
         let mut findings = [0; 4];
         for sign in [1.0, -1.0] {
             let chosen = CubeBackend::choose_pairs(
-                there(&gradient),
-                there(&images),
-                there(&originals),
+                upload(&gradient),
+                upload(&images),
+                upload(&originals),
                 sign,
             );
-            let moved = CubeBackend::shift_pairs(there(&images), chosen.clone(), 0.7 * sign);
+            let moved = CubeBackend::shift_pairs(upload(&images), chosen.clone(), 0.7 * sign);
             let found = numbers(chosen);
             let chosen =
                 Flex::choose_pairs(gradient.clone(), images.clone(), originals.clone(), sign);
@@ -307,7 +308,7 @@ mod tests {
                 findings[found[0] as usize] += 1;
                 let range = run * size..(run + 1) * size;
                 if found[0] == UNSURE {
-                    assert_eq!(expected[0], PAIR, "run {run}: nothing to be unsure about");
+                    assert_eq!(expected[0], PAIR, "run {run}: the CPU finds no pair");
                     assert_eq!(found[3..], expected[3..], "run {run}");
                 } else {
                     assert_eq!(found, expected, "run {run}");

@@ -1,17 +1,17 @@
 //! JSMA on many images at once, with all data on the device that holds the network.
 //!
-//! [`Runs`] returns every image and every gradient of every step, as a page shows them of one attack.
-//! An experiment with hundreds of attacks needs only how they end. There the images stay on the
-//! device: the pair is chosen there ([`PairChoice`]), the image is changed there, and each step reads
-//! back ten logits and five numbers for each run, in one message.
+//! [`Runs`] returns the image and the gradient of every step, since the page shows them. An experiment
+//! with hundreds of attacks needs only the end of each. So it keeps the images on the device: the device
+//! chooses the pair ([`PairChoice`]) and changes the image, and each step reads back ten logits and five
+//! numbers for each run, in one message.
 //!
-//! The host does two things. It computes the *cotangents* from the logits, in the same arithmetic on
-//! every engine, because their last bits decide whether a gradient vanishes; that is why the logits are
-//! read back. And where the device cannot tell which pair is best (see [`PairChoice`]), the host chooses
-//! by the rule of [`saliency`](super::saliency).
+//! The host computes the cotangents from the logits that it reads back. It does so in the same arithmetic
+//! on every engine, because their last bits decide whether a gradient vanishes. If the device cannot
+//! decide which pair is best (see [`PairChoice`]), the host chooses it by the rule of
+//! [`saliency`](super::saliency).
 //!
-//! This is for the attacks that differentiate probabilities, JSMA-F and JSMA-T. For JSMA-Z the best
-//! pair is a product of two rows in 64 bits, which WebGPU does not have.
+//! This works for the attacks that differentiate probabilities, JSMA-F and JSMA-T. JSMA-Z scores a pair by
+//! a product of two rows in 64 bits, and WebGPU has no 64-bit numbers.
 
 #[cfg(feature = "flex")]
 mod cpu;
@@ -37,18 +37,18 @@ use crate::network::softmax::argmax;
 
 /// What a backend has to provide. Images and gradients are `[runs, channels, height, width]`.
 ///
-/// Both rows of the saliency map are the gradient a and −a, so the best pair is that of the two
-/// largest entries (of the two smallest, to decrease), the first of equal ones. That is the pair of
-/// the rule in 64 bits unless the second entry is smaller than the first by 24 bits or more, so that
-/// their sum may not differ from that of the first and a third.
+/// A pair is chosen from two rows, here the gradient a and −a. So the best pair has the two largest
+/// entries of a (when decreasing, the two smallest), and among equal entries the first. The rule in 64 bits
+/// chooses the same pair, unless the second entry is smaller than the first by a factor of 2²⁴ or more:
+/// then the first and the second may have the same sum as the first and a third.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
 )]
 pub trait PairChoice: Backend {
-    /// For each run, `[runs, 5]`: a [`Finding`], the pair in ascending order (−1 where there is none),
-    /// how many entries of the gradient are exactly zero, and how many have the sign that the
-    /// direction wants.
+    /// Five numbers for each run, `[runs, 5]`: a [`Finding`], the pair in ascending order (−1 twice if
+    /// there is none), how many entries of the gradient are exactly zero, and how many have the sign of
+    /// the direction. `sign` is 1 to increase features and −1 to decrease them.
     fn choose_pairs(
         gradient: FloatTensor<Self>,
         images: FloatTensor<Self>,
@@ -56,7 +56,8 @@ pub trait PairChoice: Backend {
         sign: f32,
     ) -> FloatTensor<Self>;
 
-    /// The images with `step` added to the pairs of [`PairChoice::choose_pairs`], clamped to [0, 1].
+    /// The images with `step` added to both features of each pair, clamped to [0, 1]. `chosen` is the
+    /// result of [`PairChoice::choose_pairs`]; `step` is θ, negative to decrease features.
     fn shift_pairs(
         images: FloatTensor<Self>,
         chosen: FloatTensor<Self>,
@@ -67,13 +68,13 @@ pub trait PairChoice: Backend {
 /// Numbers for each run in what [`PairChoice::choose_pairs`] returns.
 const NUMBERS: usize = 5;
 
-/// What was found in a run's gradient.
+/// The result of the search for a pair in a run's gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Finding {
     Pair,
     NoAdmissiblePair,
     GradientVanished,
-    /// There may be a pair, but the host has to say which.
+    /// The device cannot decide which pair is best. The host has to choose.
     Unsure,
 }
 
@@ -81,7 +82,7 @@ impl Finding {
     const ALL: [Self; 4] =
         [Self::Pair, Self::NoAdmissiblePair, Self::GradientVanished, Self::Unsure];
 
-    /// Its number in a tensor.
+    /// The number that stands for it in a tensor.
     const fn number(self) -> f32 {
         self as u8 as f32
     }
@@ -100,22 +101,24 @@ pub struct Ended {
     pub features_changed: usize,
     /// The last image.
     pub image: Vec<f32>,
-    /// Entries of the first gradient that are exactly zero; `None` if it was never needed.
+    /// Entries of the first gradient that are exactly zero; `None` if no gradient was computed.
     pub zeros: Option<usize>,
-    /// Entries of the first gradient that have the sign that the direction wants.
+    /// Entries of the first gradient that have the sign of the direction; `None` if no gradient was
+    /// computed.
     pub admissible: Option<usize>,
 }
 
 /// A batch of runs whose images stay on the device.
 pub struct Resident {
     settings: Jsma,
-    /// What the host knows of the active runs, in the order of the tensors.
-    active: Vec<Known>,
+    /// The active runs, in the order of the tensors' rows.
+    active: Vec<HostRun>,
     state: Option<State>,
 }
 
-/// A run as the host knows it, with the image as of the last message.
-struct Known {
+/// The host's copy of a run.
+struct HostRun {
+    /// The run, with the image that the last message described.
     run: Run,
     zeros: Option<usize>,
     admissible: Option<usize>,
@@ -125,15 +128,15 @@ struct Known {
 struct State {
     images: Tensor<4>,
     originals: Tensor<4>,
-    /// What was chosen in the last step, and the gradient that it was chosen from.
+    /// What [`PairChoice::choose_pairs`] returned in the last step, and the gradient that it was given.
     last: Option<(Tensor<2>, Tensor<4>)>,
 }
 
 impl Resident {
-    /// Takes over runs that have not made a step yet.
+    /// Runs that have not made a step yet.
     pub(super) fn new(settings: Jsma, runs: Runs) -> Self {
         let runs = runs.into_runs().into_iter();
-        let active = runs.map(|run| Known { run, zeros: None, admissible: None }).collect();
+        let active = runs.map(|run| HostRun { run, zeros: None, admissible: None }).collect();
         Self { settings, active, state: None }
     }
 
@@ -147,8 +150,8 @@ impl Resident {
         self.active.is_empty()
     }
 
-    /// Evaluates every active run once, as [`Runs::step`] does, and returns the runs that ended. A run
-    /// for which no pair can be chosen is returned one step later.
+    /// Evaluates every active run once, as [`Runs::step`] does, and returns the runs that ended. If no pair
+    /// can be chosen for a run, the next call returns it.
     ///
     /// # Errors
     /// [`AttackError::Device`] if the device is lost.
@@ -165,20 +168,21 @@ impl Resident {
             };
             let pass = Pass::new(network, state.images.clone());
             let (logits, findings) = state.read(pass.logits()).await?;
-            let mut ends = self.follow(&findings);
+            let mut ends = self.repeat_changes(&findings);
             if findings.iter().any(|found| found.is(Finding::Unsure)) {
-                // The device has not changed the images where the host chooses: upload all of them anew.
+                // The device has not changed the images for which the host chooses. So the host changes them,
+                // and the loop uploads all images again.
                 self.choose(&findings, &state, &mut ends).await?;
                 self.drop_ended(&ends, &mut ended);
                 continue;
             }
-            for ((end, known), logits) in ends.iter_mut().zip(&self.active).zip(&logits) {
-                *end = end.or_else(|| self.end(&known.run, logits));
+            for ((end, host), logits) in ends.iter_mut().zip(&self.active).zip(&logits) {
+                *end = end.or_else(|| self.end(&host.run, logits));
             }
             let temperature = self.settings.softmax_temperature();
             let cotangents = self.active.iter().zip(&logits).zip(&ends);
-            let cotangents = cotangents.flat_map(|((known, logits), end)| match end {
-                None => of_softmax(logits, known.run.goal.class(), temperature),
+            let cotangents = cotangents.flat_map(|((host, logits), end)| match end {
+                None => of_softmax(logits, host.run.goal.class(), temperature),
                 Some(_) => [0.0; CLASSES],
             });
             let cotangents = TensorData::new(cotangents.collect::<Vec<_>>(), [ends.len(), CLASSES]);
@@ -196,21 +200,22 @@ impl Resident {
         let [channels, height, width] = network.dataset().spec().shape;
         let shape = [self.active.len(), channels, height, width];
         let tensor = |of: fn(&Run) -> &Vec<f32>| {
-            let pixels = self.active.iter().flat_map(|known| of(&known.run)).copied();
+            let pixels = self.active.iter().flat_map(|host| of(&host.run)).copied();
             Tensor::from_data(TensorData::new(pixels.collect::<Vec<_>>(), shape), device)
         };
         let (images, originals) = (tensor(|run| &run.image), tensor(|run| &run.original));
         State { images, originals, last: None }
     }
 
-    /// Makes the device's changes to the host's images, and returns which runs ended.
-    fn follow(&mut self, findings: &[Found]) -> Vec<Option<Outcome>> {
+    /// Repeats the device's changes on the host's images. Returns the outcomes of the runs for which the
+    /// device found no pair.
+    fn repeat_changes(&mut self, findings: &[Found]) -> Vec<Option<Outcome>> {
         let Jsma { direction, theta, .. } = self.settings;
         let mut ends = vec![None; self.active.len()];
-        for ((known, end), found) in self.active.iter_mut().zip(&mut ends).zip(findings) {
-            let run = &mut known.run;
+        for ((host, end), found) in self.active.iter_mut().zip(&mut ends).zip(findings) {
+            let run = &mut host.run;
             if run.iteration == 0 {
-                (known.zeros, known.admissible) = (Some(found.zeros), Some(found.admissible));
+                (host.zeros, host.admissible) = (Some(found.zeros), Some(found.admissible));
             }
             match found.finding() {
                 Some(Finding::Pair) => run.change(found.pair, direction, theta),
@@ -222,7 +227,7 @@ impl Resident {
         ends
     }
 
-    /// Chooses the pairs that the device left to the host, from the device's gradients.
+    /// Chooses the pairs that the device could not decide on, from the device's gradients.
     async fn choose(
         &mut self,
         findings: &[Found],
@@ -234,11 +239,11 @@ impl Resident {
         let Jsma { direction, theta, .. } = self.settings;
         let features = gradients.len() / self.active.len();
         let rows = gradients.chunks_exact(features);
-        for (((known, end), found), a) in self.active.iter_mut().zip(ends).zip(findings).zip(rows) {
+        for (((host, end), found), a) in self.active.iter_mut().zip(ends).zip(findings).zip(rows) {
             if found.is(Finding::Unsure) {
                 let b: Vec<_> = a.iter().map(|a| -a).collect();
-                match best_pair(a, &b, &known.run.domain(direction), direction) {
-                    Some(pair) => known.run.change([pair.p, pair.q], direction, theta),
+                match best_pair(a, &b, &host.run.domain(direction), direction) {
+                    Some(pair) => host.run.change([pair.p, pair.q], direction, theta),
                     None => *end = Some(Outcome::NoAdmissiblePair),
                 }
             }
@@ -257,16 +262,16 @@ impl Resident {
 
     fn drop_ended(&mut self, ends: &[Option<Outcome>], ended: &mut Vec<Ended>) {
         let mut ends = ends.iter();
-        self.active.retain_mut(|known| {
+        self.active.retain_mut(|host| {
             let Some(&Some(outcome)) = ends.next() else { return true };
             ended.push(Ended {
-                run: known.run.index,
+                run: host.run.index,
                 outcome,
-                changes: known.run.iteration,
-                features_changed: known.run.features_changed(),
-                image: std::mem::take(&mut known.run.image),
-                zeros: known.zeros,
-                admissible: known.admissible,
+                changes: host.run.iteration,
+                features_changed: host.run.features_changed(),
+                image: std::mem::take(&mut host.run.image),
+                zeros: host.zeros,
+                admissible: host.admissible,
             });
             false
         });
@@ -296,7 +301,7 @@ impl Resident {
 }
 
 impl State {
-    /// Reads back the logits, and what was found in the last step if there was one, in one message.
+    /// Reads back the logits and, if there was a step before, its findings, in one message.
     async fn read(&self, logits: Tensor<2>) -> Result<(Vec<Logits>, Vec<Found>), AttackError> {
         let mut message = Transaction::default().register(logits);
         if let Some((chosen, _)) = &self.last {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use defensive_distillation::attack::{Budget, Goal, Saliency, Step};
+use defensive_distillation::attack::{Budget, Goal, Gradient, Outcome, Saliency, Step};
 use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::softmax::argmax;
 use serde::Serialize;
@@ -24,8 +24,8 @@ pub struct Arguments {
     /// The test image, counted from 0.
     #[arg(long, default_value_t = 0)]
     image: usize,
-    /// The class that it should be mistaken for; without one, anything but what it shows, which fgsm and
-    /// random-pairs can aim for.
+    /// The class that the network should predict. Without it the attack is untargeted, which fgsm and
+    /// random-pairs can be.
     #[arg(long)]
     target: Option<usize>,
     /// Save the last image as a PNG.
@@ -43,7 +43,7 @@ pub fn run(arguments: Arguments) -> Result {
     let entry = find(&entries, &model)?;
     if entry.dataset != common.dataset {
         let dataset = entry.dataset;
-        return Err(format!("{model} reads {dataset}: say --dataset {dataset}.").into());
+        return Err(format!("{model} is for {dataset}: add --dataset {dataset}.").into());
     }
     let network = network(&published, entry, &device)?;
     let samples = common.samples(Split::Test)?;
@@ -84,7 +84,7 @@ struct Line {
     beta: Option<f64>,
     score: Option<f64>,
     zero_gradients: Option<usize>,
-    outcome: Option<defensive_distillation::attack::Outcome>,
+    outcome: Option<Outcome>,
 }
 
 impl Line {
@@ -100,7 +100,7 @@ impl Line {
             alpha: saliency.map(|saliency| saliency.alpha),
             beta: saliency.map(|saliency| saliency.beta),
             score: saliency.map(|saliency| saliency.score),
-            zero_gradients: step.gradient.as_ref().map(|gradient| gradient.zeros()),
+            zero_gradients: step.gradient.as_ref().map(Gradient::zeros),
             outcome: step.outcome,
         }
     }

@@ -1,4 +1,4 @@
-//! What `results/` measures: the attacks, with their directions, that `distill evaluate` runs and
+//! The measurements in `results/`: the attacks and directions that `distill evaluate` runs and
 //! `distill report` shows.
 
 use defensive_distillation::attack::Movement;
@@ -6,15 +6,15 @@ use defensive_distillation::experiment::Kind;
 
 /// An attack as the tables show it.
 pub struct Listed {
-    /// Its name.
+    /// Its id.
     pub attack: &'static str,
-    /// Which way features may move, for attacks with that setting.
+    /// Which way features may move; `None` for an attack without that setting.
     pub direction: Option<Movement>,
-    /// How many images `evaluate` takes; `None` for the default of the experiment.
+    /// How many images `evaluate` attacks; `None` for the default of the experiment.
     pub images: Option<usize>,
     /// Its name in tables.
     pub words: &'static str,
-    /// Its name as the head of a column, in the table of attacks on every network; `None` keeps it out.
+    /// The head of its column in the table of attacks on every network; `None` if it has no column.
     pub column: Option<&'static str>,
 }
 
@@ -53,8 +53,8 @@ pub static ATTACKS: [Listed; 10] = [
     },
 ];
 
-/// The attack of the paper on distillation, and the same at the temperature of the training. Robustness
-/// and transfer are measured with these two.
+/// The attack of the paper on distillation, and the same attack at the temperature of the training.
+/// Robustness and transfer are measured with these two.
 pub const PAPERS: [&str; 2] = ["jsma-f", "jsma-t"];
 
 /// The attacks whose pairs of classes are measured.
@@ -64,13 +64,8 @@ const PAIRS: [(&str, Option<Movement>); 4] =
 /// FGSM's steps, in pixel units of [0, 1].
 pub const EPSILONS: [f32; 3] = [0.1, 0.2, PAPERS_EPSILON];
 
-/// The step that the paper reports on.
+/// The step of the paper's figures.
 pub const PAPERS_EPSILON: f32 = 0.3;
-
-/// Whether the tables show an attack only at the temperature that the network's logits grew with.
-pub fn is_at_own_temperature(attack: &str) -> bool {
-    matches!(attack, "jsma-t" | "not-robust")
-}
 
 /// Everything that `distill evaluate` measures: an experiment and its options on the command line.
 pub fn measurements() -> Vec<Vec<String>> {

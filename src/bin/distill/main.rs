@@ -65,7 +65,7 @@ enum Command {
     Report(report::Arguments),
     /// Attack one test image and print every step.
     Attack(attack::Arguments),
-    /// Write what the page takes from the registries of attacks, data sets and experiments.
+    /// Write the files that the page reads from the registries of attacks, data sets and experiments.
     Registry(registry::Arguments),
 }
 

@@ -13,10 +13,10 @@ pub trait Named: Copy + Send + Sync + 'static {
     /// Every value, in the order of `--help`.
     const ALL: &'static [Self];
 
-    /// What is typed.
+    /// The name on the command line.
     fn id(self) -> &'static str;
 
-    /// What `--help` says of it.
+    /// The text in `--help`.
     fn help(self) -> &'static str;
 }
 
@@ -73,7 +73,7 @@ impl Named for Kind {
             Self::Success => "How often a targeted attack succeeds, nine targets an image",
             Self::Amplitude => "How large the gradients of the outputs are, without an attack",
             Self::Robustness => "ρ_adv: the least share of features to change, over nine targets",
-            Self::Fgsm => "How many images are misread after FGSM, one attempt an image",
+            Self::Fgsm => "How many images are misclassified after FGSM, one attempt an image",
             Self::Pairs => {
                 "Success, distortion, hardness and adversarial distance by source and target class"
             }

@@ -1,5 +1,4 @@
-//! The settings of an attack, as options of the command line. The registry of attacks says which there
-//! are.
+//! The settings of an attack as options of the command line, which are made from the registry of attacks.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::Result;
 
-/// An attack and its settings, as far as they are given.
+/// The attack and the settings of the command line.
 pub struct AttackArguments {
     attack: Option<String>,
     thorough: bool,
-    /// By the key of the setting.
+    /// The settings that were given, by key.
     given: BTreeMap<&'static str, Value>,
 }
 
@@ -61,7 +60,7 @@ impl FromArgMatches for AttackArguments {
     }
 }
 
-/// A setting in each attack that has it.
+/// Every attack that has a setting, and its version of the setting.
 type Uses = Vec<(&'static Facts, &'static Setting)>;
 
 /// Every setting of any attack by its key.
@@ -106,7 +105,7 @@ fn option(uses: Uses) -> Arg {
     }
 }
 
-/// The default as `--help` has it.
+/// The default as `--help` shows it.
 fn default_in_words(setting: &Setting) -> String {
     match setting.name {
         "temperature" => "that of the network's training".into(),
@@ -126,11 +125,10 @@ fn default(setting: &Setting) -> Value {
 }
 
 impl AttackArguments {
-    /// The attack, `usual` if none is given, with the temperature of the network and this budget where
-    /// neither is given.
+    /// The attack. `usual`, `temperature` and `budget` are the defaults of its id and of these settings.
     ///
     /// # Errors
-    /// A choice that the attack does not have. Ranges are checked as the attack starts.
+    /// A choice that the attack does not have. Ranges are checked when the attack starts.
     pub fn attack(&self, usual: &str, temperature: f32, budget: usize) -> Result<Attack> {
         let id = self.attack.as_deref().unwrap_or(usual);
         let facts = attacks().find(|facts| facts.id == id).ok_or("there is no such attack")?;

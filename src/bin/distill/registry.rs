@@ -1,5 +1,5 @@
-//! `distill registry`: what the page and its types take from the registries of attacks, data sets and
-//! experiments, as files.
+//! `distill registry`: writes the registries of attacks, data sets and experiments as files, for the page
+//! and its types.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn is_current(path: &Path, text: &str) -> bool {
     std::fs::read_to_string(path).is_ok_and(|found| found == text)
 }
 
-/// Every file by its name.
+/// The name and the text of every file.
 fn files() -> Result<[(&'static str, String); 5]> {
     let attacks: Vec<_> = attacks().collect();
     let datasets = Dataset::ALL.map(DatasetFacts::of);
@@ -75,7 +75,7 @@ fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string_pretty(value)
 }
 
-/// A table as an object that has each row under its id, in the order of the table.
+/// Serializes rows as an object with each row under its id, in the order of the rows.
 struct ById<'a, T>(&'a [T], fn(&T) -> &'static str);
 
 impl<T: Serialize> Serialize for ById<'_, T> {
@@ -121,7 +121,7 @@ fn capitalised(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// What the page knows of a data set.
+/// The facts of a data set that the page needs.
 #[derive(Serialize)]
 struct DatasetFacts {
     id: &'static str,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use defensive_distillation::attack::Movement;
+use defensive_distillation::attack::{Attack, Movement};
 use defensive_distillation::experiment::{
     Figures, Row, RowNetwork, RowRole, Settings, read_rows, write_rows,
 };
@@ -38,16 +38,16 @@ impl<F: Figures> Table<F> {
     }
 
     /// Whether there is a row that measured the same, on the same network files.
-    pub fn has(&self, asked: &Row<F>) -> bool {
-        self.rows.iter().any(|row| row.asks_the_same(asked) && row.has_the_files_of(asked))
+    pub fn has(&self, planned: &Row<F>) -> bool {
+        self.rows.iter().any(|row| row.measures_the_same(planned) && row.has_the_files_of(planned))
     }
 
-    /// Puts rows in the place of those that measured the same before.
+    /// Replaces the rows that measured the same before, and adds those that are new.
     ///
     /// # Errors
     /// The settings of an attack are not understood.
     pub fn replace(&mut self, rows: Vec<Row<F>>) -> Result {
-        self.rows.retain(|old| !rows.iter().any(|row| row.asks_the_same(old)));
+        self.rows.retain(|old| !rows.iter().any(|row| row.measures_the_same(old)));
         self.rows.extend(rows);
         self.sort()
     }
@@ -69,9 +69,9 @@ impl<F: Figures> Table<F> {
     }
 }
 
-/// What rows are sorted by: data set, attack, network, target model, and temperature of the attack.
+/// The key that rows are sorted by: data set, attack, network, target model, and temperature of the attack.
 fn key<F>(row: &Row<F>) -> Result<impl Ord + use<F>> {
-    // Numbers that are not negative are in the order of their bits.
+    // The bits of numbers that are not negative are in the same order as the numbers.
     let network = |of: &RowNetwork| (of.role, of.temperature.to_bits(), of.scale.to_bits());
     let direction = |movement| match movement {
         Movement::Decrease => "decrease",
@@ -81,7 +81,7 @@ fn key<F>(row: &Row<F>) -> Result<impl Ord + use<F>> {
     let head = &row.head;
     let settings = head.attack.map(Settings::of).transpose()?.unwrap_or_default();
     let attack = (
-        head.attack.map(|attack| attack.name()),
+        head.attack.map(Attack::name),
         settings.direction.map(direction),
         settings.epsilon.map(f32::to_bits),
     );
@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn stays<F: Figures + std::fmt::Debug>() {
+    fn assert_order_is_kept<F: Figures + std::fmt::Debug>() {
         let mut table = Table::<F>::read(Path::new("results")).expect("the results are committed");
         let before = table.rows.clone();
         assert!(before.iter().all(|row| table.has(row)));
@@ -109,12 +109,12 @@ mod tests {
 
     #[test]
     fn a_row_that_is_measured_again_takes_the_place_of_the_old_one() {
-        stays::<SuccessFigures>();
-        stays::<AmplitudeFigures>();
-        stays::<RobustnessFigures>();
-        stays::<FgsmFigures>();
-        stays::<PairsFigures>();
-        stays::<TransferFigures>();
+        assert_order_is_kept::<SuccessFigures>();
+        assert_order_is_kept::<AmplitudeFigures>();
+        assert_order_is_kept::<RobustnessFigures>();
+        assert_order_is_kept::<FgsmFigures>();
+        assert_order_is_kept::<PairsFigures>();
+        assert_order_is_kept::<TransferFigures>();
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `results/drawn.json`: the images that each seed draws, for programs that draw differently.
+//! `results/drawn.json`: the images that each seed draws, for programs with another random generator.
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@ use super::Arguments;
 use crate::Result;
 use crate::publish::{find, manifest, network};
 
-/// The networks asked for, and the undefended ones with their logits multiplied.
+/// The networks of the command line, and for each undefended one the controls with multiplied logits.
 pub fn subjects(arguments: &Arguments) -> Result<Vec<Subject>> {
     let published = manifest(&arguments.published)?;
     let of_dataset = published.iter().filter(|entry| entry.dataset == arguments.common.dataset);

@@ -13,16 +13,16 @@ use crate::Result;
 pub struct Journal(PathBuf);
 
 impl Journal {
-    /// The journal of a measurement, named after the rows that it should give, whatever the day.
-    pub fn of<F: Figures>(mut asked: Vec<Row<F>>, folder: &Path) -> Result<Self> {
-        for row in &mut asked {
+    /// The journal of a measurement. Its name is a hash of the planned rows without the date.
+    pub fn of<F: Figures>(mut planned: Vec<Row<F>>, folder: &Path) -> Result<Self> {
+        for row in &mut planned {
             row.origin.date.clear();
         }
-        let name = sha256(serde_json::to_string(&asked)?.as_bytes());
+        let name = sha256(serde_json::to_string(&planned)?.as_bytes());
         Ok(Self(folder.join(format!("{}.jsonl", &name[..16]))))
     }
 
-    /// The records so far. A last line that an interruption cut short is left out.
+    /// The records so far. If an interruption cut the last line short, it is left out.
     pub fn records(&self) -> Vec<Record> {
         let lines = std::fs::read_to_string(&self.0).unwrap_or_default();
         lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()

@@ -35,9 +35,7 @@ pub struct Arguments {
     common: Common,
     #[command(flatten)]
     attack: AttackArguments,
-    /// How many test images, drawn at random [default: 100; 2000 for amplitude and fgsm, 200 for
-    /// robustness].
-    #[arg(long)]
+    #[arg(long, help = images_help())]
     images: Option<usize>,
     /// Seed with which test images are drawn.
     #[arg(long, default_value_t = 1)]
@@ -65,7 +63,15 @@ pub struct Arguments {
     records: PathBuf,
 }
 
-/// One of [`measurements`], parsed like a command line. Options that were typed follow and override it.
+/// The help of `--images`.
+fn images_help() -> String {
+    let default = |kind: Kind| format!("{} for {}", kind.facts().images, kind.name());
+    let defaults = Kind::ALL.map(default).join(", ");
+    format!("How many test images, drawn at random [default: {defaults}]")
+}
+
+/// One of [`measurements`], parsed like a command line. The options of the real command line follow it and
+/// override it.
 #[derive(Parser)]
 #[command(args_override_self = true)]
 struct Line {
@@ -129,12 +135,12 @@ fn measure_networks<F: Summary>(arguments: &Arguments, typed: &[String]) -> Resu
             labels.clone(),
             source.clone(),
         )?;
-        let asked = rows::<F>(&experiment, &[], &subjects)?;
+        let planned = rows::<F>(&experiment, &[], &subjects)?;
         let table = Table::<F>::read(&arguments.results)?;
-        if !arguments.again && asked.iter().all(|row| table.has(row)) {
+        if !arguments.again && planned.iter().all(|row| table.has(row)) {
             continue;
         }
-        let journal = Journal::of(asked, &arguments.records)?;
+        let journal = Journal::of(planned, &arguments.records)?;
         let name = format!("{} {}×{}", F::KIND.name(), subject.entry.id, subject.scale);
         let records = measure(&experiment, &journal, &name, arguments)?;
         let rows = rows::<F>(&experiment, &records, &subjects)?;
@@ -168,8 +174,8 @@ fn attack(kind: Kind, subject: &Subject, arguments: &Arguments) -> Result<Option
     Ok(Some(arguments.attack.attack(usual, subject.temperature(), budget)?))
 }
 
-/// Rows as the files have them: a seed stands for the images that it draws, and the file of a target
-/// model is named.
+/// Rows as they are written to files: with the seed instead of the images that it draws, and with the hash
+/// of the target model's file.
 fn rows<F: Summary>(
     experiment: &Experiment,
     records: &[Record],

@@ -162,7 +162,8 @@ pub fn write(page: &mut Page, networks: &[ShownNetwork], checks: &[Check]) {
                 let count = |of: (Option<usize>, _)| of.0.unwrap_or(0);
                 let (found, here) = (check.found.outcomes().map(count), here.outcomes().map(count));
                 attempts += found.iter().sum::<usize>();
-                // An attempt that ended otherwise is missing in one count and too many in another.
+                // An attempt that ended differently is missing from one count and extra in another, so it is
+                // counted twice here.
                 let differ = found.iter().zip(here).map(|(&found, here)| found.abs_diff(here));
                 otherwise += differ.sum::<usize>() / 2;
             }

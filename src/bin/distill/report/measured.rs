@@ -9,7 +9,7 @@ use defensive_distillation::network::manifest::Entry;
 
 use super::network::ShownNetwork;
 use crate::Result;
-use crate::lineup::{Listed, is_at_own_temperature};
+use crate::lineup::Listed;
 use crate::table::Table;
 
 /// A row, with the settings of its attack.
@@ -60,8 +60,14 @@ impl<F> Measured<F> {
         self.head.attack.map_or("", |attack| attack.name())
     }
 
-    /// Whether its attack has the settings that the tables are about. A row with another budget, say,
-    /// is about something else.
+    /// Whether the tables show its attack only at the temperature that the network's logits grew with.
+    fn has_own_temperature(&self) -> bool {
+        let temperature = self.head.attack.and_then(|attack| attack.facts().temperature);
+        temperature.is_some_and(|temperature| temperature.always)
+    }
+
+    /// Whether its attack has the settings that the tables are about. For example, a row with another
+    /// budget is not shown.
     fn has_the_papers_settings(&self, kind: Kind) -> bool {
         let near = |found: Option<f32>, wanted: f32| {
             found.is_none_or(|found| (found - wanted).abs() < 1e-4 * wanted.max(1.0))
@@ -71,11 +77,11 @@ impl<F> Measured<F> {
         near(theta, 1.0)
             && near(confidence, 0.0)
             && (kind == Kind::Pairs || budget.is_none_or(|of| of == Budget::PAPER.features))
-            && (!is_at_own_temperature(self.attack()) || near(attack_temperature, own))
+            && (!self.has_own_temperature() || near(attack_temperature, own))
     }
 }
 
-/// The success of an attack on a network: the row with the most attempts.
+/// The success of an attack on a network. Of several rows, the one with the most attempts.
 pub fn find<'a>(
     rows: &'a [Measured<SuccessFigures>],
     network: &ShownNetwork,
@@ -89,7 +95,7 @@ pub fn find<'a>(
     rows.iter().filter(fits).max_by_key(|row| row.head.planned)
 }
 
-/// The most images that a row has: the number that a table is about.
+/// The largest number of images of a row, which is the number that the table states.
 pub fn most_images<F>(rows: &[Measured<F>]) -> usize {
     rows.iter().map(|row| row.head.images).max().unwrap_or(0)
 }

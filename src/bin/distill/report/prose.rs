@@ -15,8 +15,8 @@ use super::robustness;
 use crate::lineup::{PAPERS, PAPERS_EPSILON, listed};
 use crate::{Result, paper};
 
-/// A network that was measured and not published: a row of `results/notes.json`. Nothing can be measured
-/// again on these, so that their figures are kept as they were noted.
+/// A row of `results/notes.json`: the figures of a network that was measured and not published. They were
+/// entered by hand, and cannot be measured again without its file. `distill report` quotes them.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Note {
