@@ -91,7 +91,7 @@ fn gemm_product(out: &mut [f32], a: View, b: View) {
 /// The product for wasm. It is portable Rust, which the compiler turns into 128-bit vector
 /// instructions, so it is tested natively.
 #[cfg(any(target_arch = "wasm32", test))]
-mod tiles {
+pub(super) mod tiles {
     use super::View;
 
     const HEIGHT: usize = 4;

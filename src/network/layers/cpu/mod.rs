@@ -4,8 +4,15 @@
 //! and those of the next output pixel begin c numbers later. So a row of output is the sum of three
 //! products, one for each row of the kernel, of an overlapping view of the input and a (3 · c) × o
 //! slice of the kernel. The gradient with respect to the input is the same product of the gradient,
-//! padded with zeros, and the flipped kernel. The images of a batch run in parallel (feature
+//! padded with zeros, and the flipped kernel. In wasm [`sparse`] skips products with zero instead. The images of a batch run in parallel (feature
 //! `parallel`), each on one core.
+
+#[cfg(any(target_arch = "wasm32", test))]
+mod nonzeros;
+#[cfg(any(target_arch = "wasm32", test))]
+mod sparse;
+#[cfg(any(target_arch = "wasm32", test))]
+mod sums;
 
 use burn::backend::Flex;
 use burn::backend::TensorMetadata;
@@ -42,7 +49,7 @@ impl Layers for Flex {
         let (height, width) = (height / 2, width / 2);
         let mut out = vec![0.0; images * height * width * channels];
         let image = 4 * height * width * channels;
-        for_each_chunk(&mut out, height * width * channels, |index, out, _| {
+        for_each_chunk(&mut out, height * width * channels, |index, out, (): &mut ()| {
             max_pool(&x.storage::<f32>()[index * image..][..image], out, width, channels);
         });
         tensor(out, [images, height, width, channels])
@@ -54,7 +61,7 @@ impl Layers for Flex {
         let (x, gradient) = (x.to_contiguous(), gradient.to_contiguous());
         let size = height * width * channels;
         let mut out = vec![0.0; rows * size];
-        for_each_chunk(&mut out, size, |index, out, _| {
+        for_each_chunk(&mut out, size, |index, out, (): &mut ()| {
             let x = &x.storage::<f32>()[index % images * size..][..size];
             let gradient = &gradient.storage::<f32>()[index * size / 4..][..size / 4];
             max_pool_gradient(x, gradient, out, width / 2, channels);
@@ -82,7 +89,7 @@ impl super::WeightGradients for Flex {
 
 /// The shape of a convolution: input `[height, width, in_channels]`, output
 /// `[height − 2, width − 2, out_channels]`.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Conv {
     height: usize,
     width: usize,
@@ -136,56 +143,78 @@ impl Conv {
     }
 
     fn forward(self, x: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f32> {
+        #[cfg(target_arch = "wasm32")]
+        if self.out_channels.is_multiple_of(4) {
+            return self.forward_without_zeros(x, kernel, bias);
+        }
         let Self { height, width, in_channels, out_channels } = self;
         let (rows, columns) = (height - 2, width - 2);
         let images = x.len() / (height * width * in_channels);
         let mut y = vec![0.0; images * rows * columns * out_channels];
-        for_each_chunk(&mut y, rows * columns * out_channels, |index, y, patches| {
-            let x = &x[index * height * width * in_channels..][..height * width * in_channels];
-            for (row, y) in y.chunks_exact_mut(columns * out_channels).enumerate() {
-                y.chunks_exact_mut(out_channels).for_each(|pixel| pixel.copy_from_slice(bias));
-                if self.is_thin() {
-                    self.patches(&x[row * width * in_channels..], patches);
-                    let patches = View::new(patches, columns, 9 * in_channels);
-                    add_product(y, patches, View::new(kernel, 9 * in_channels, out_channels));
-                } else {
-                    for k in 0..3 {
-                        let x = &x[(row + k) * width * in_channels..][..width * in_channels];
-                        let kernel = &kernel[k * 3 * in_channels * out_channels..]
-                            [..3 * in_channels * out_channels];
-                        let x = View::overlapping(x, columns, 3 * in_channels, in_channels);
-                        add_product(y, x, View::new(kernel, 3 * in_channels, out_channels));
+        for_each_chunk(
+            &mut y,
+            rows * columns * out_channels,
+            |index, y, patches: &mut Vec<f32>| {
+                let x = &x[index * height * width * in_channels..][..height * width * in_channels];
+                for (row, y) in y.chunks_exact_mut(columns * out_channels).enumerate() {
+                    y.chunks_exact_mut(out_channels).for_each(|pixel| pixel.copy_from_slice(bias));
+                    if self.is_thin() {
+                        self.patches(&x[row * width * in_channels..], patches);
+                        let patches = View::new(patches, columns, 9 * in_channels);
+                        add_product(y, patches, View::new(kernel, 9 * in_channels, out_channels));
+                    } else {
+                        for k in 0..3 {
+                            let x = &x[(row + k) * width * in_channels..][..width * in_channels];
+                            let kernel = &kernel[k * 3 * in_channels * out_channels..]
+                                [..3 * in_channels * out_channels];
+                            let x = View::overlapping(x, columns, 3 * in_channels, in_channels);
+                            add_product(y, x, View::new(kernel, 3 * in_channels, out_channels));
+                        }
                     }
+                    y.iter_mut()
+                        .for_each(|value| *value = if *value <= 0.0 { 0.0 } else { *value });
                 }
-                y.iter_mut().for_each(|value| *value = if *value <= 0.0 { 0.0 } else { *value });
-            }
-        });
+            },
+        );
         y
     }
 
     fn input_gradient(self, y: &[f32], flipped: &[f32], gradient: &[f32]) -> Vec<f32> {
+        #[cfg(target_arch = "wasm32")]
+        if self.in_channels.is_multiple_of(4) {
+            return self.input_gradient_without_zeros(y, flipped, gradient);
+        }
         let Self { height, width, in_channels, out_channels } = self;
         let size = (height - 2) * (width - 2) * out_channels;
         let (images, rows) = (y.len() / size, gradient.len() / size);
         let mut out = vec![0.0; rows * height * width * in_channels];
-        for_each_chunk(&mut out, height * width * in_channels, |index, out, padded| {
-            let y = &y[index % images * size..][..size];
-            self.pad_gradient(y, &gradient[index * size..][..size], padded);
-            for (row, out) in out.chunks_exact_mut(width * in_channels).enumerate() {
-                for k in 0..3 {
-                    let Some(above) = row.checked_sub(k).filter(|&above| above < height - 2) else {
-                        continue;
-                    };
-                    let gradient =
-                        &padded[above * width * out_channels..][..(width + 2) * out_channels];
-                    let flipped = &flipped[k * 3 * in_channels * out_channels..]
-                        [..3 * in_channels * out_channels];
-                    let gradient =
-                        View::overlapping(gradient, width, 3 * out_channels, out_channels);
-                    add_product(out, gradient, View::new(flipped, 3 * out_channels, in_channels));
+        for_each_chunk(
+            &mut out,
+            height * width * in_channels,
+            |index, out, padded: &mut Vec<f32>| {
+                let y = &y[index % images * size..][..size];
+                self.pad_gradient(y, &gradient[index * size..][..size], padded);
+                for (row, out) in out.chunks_exact_mut(width * in_channels).enumerate() {
+                    for k in 0..3 {
+                        let Some(above) = row.checked_sub(k).filter(|&above| above < height - 2)
+                        else {
+                            continue;
+                        };
+                        let gradient =
+                            &padded[above * width * out_channels..][..(width + 2) * out_channels];
+                        let flipped = &flipped[k * 3 * in_channels * out_channels..]
+                            [..3 * in_channels * out_channels];
+                        let gradient =
+                            View::overlapping(gradient, width, 3 * out_channels, out_channels);
+                        add_product(
+                            out,
+                            gradient,
+                            View::new(flipped, 3 * out_channels, in_channels),
+                        );
+                    }
                 }
-            }
-        });
+            },
+        );
         out
     }
 
@@ -202,7 +231,7 @@ impl Conv {
         let images = x.len() / input;
         let size = 9 * in_channels * out_channels + out_channels;
         let mut sums = vec![0.0; images.div_ceil(GROUP) * size];
-        for_each_chunk(&mut sums, size, |group, sums, scratch| {
+        for_each_chunk(&mut sums, size, |group, sums, scratch: &mut Vec<f32>| {
             let (kernel, bias) = sums.split_at_mut(9 * in_channels * out_channels);
             let (mut patches, mut padded) = (Vec::new(), std::mem::take(scratch));
             for image in group * GROUP..images.min((group + 1) * GROUP) {
@@ -337,20 +366,20 @@ fn block(rows: &[f32], column: usize, line: usize, channels: usize) -> [&[f32]; 
 
 /// Calls `work` for each chunk of `size` numbers of `out`, with the chunk's index and a buffer for
 /// intermediate results. With the feature `parallel` the chunks run on all cores.
-fn for_each_chunk(
+fn for_each_chunk<Buffer: Default>(
     out: &mut [f32],
     size: usize,
-    work: impl Fn(usize, &mut [f32], &mut Vec<f32>) + Sync,
+    work: impl Fn(usize, &mut [f32], &mut Buffer) + Sync,
 ) {
     #[cfg(feature = "parallel")]
     {
         use rayon::prelude::*;
         let images = out.par_chunks_exact_mut(size).enumerate();
-        images.for_each_init(Vec::new, |buffer, (index, out)| work(index, out, buffer));
+        images.for_each_init(Buffer::default, |buffer, (index, out)| work(index, out, buffer));
     }
     #[cfg(not(feature = "parallel"))]
     {
-        let mut buffer = Vec::new();
+        let mut buffer = Buffer::default();
         for (index, out) in out.chunks_exact_mut(size).enumerate() {
             work(index, out, &mut buffer);
         }
