@@ -2,7 +2,6 @@
 
 use defensive_distillation::attack::{Attack, AttackError, Fgsm, Goal, Outcome};
 
-use crate::reference;
 use crate::{attack, digits, digits_and_targets, end, published, refused};
 
 const PLAIN: Fgsm = Fgsm { temperature: 1.0, epsilon: 0.3 };
@@ -23,12 +22,12 @@ fn compare(id: &str, settings: Fgsm, goal: impl Fn(usize, usize) -> Goal) {
         }
         let class = goal.class();
         let temperature = settings.temperature.into();
-        let slopes = reference::fgsm::loss_gradient(&float64, image, class, temperature);
+        let slopes = reference::loss_gradient(&float64, image, class, temperature);
         let towards = if matches!(goal, Goal::Target(_)) { -1.0 } else { 1.0 };
         let direction: Vec<f64> = slopes.iter().map(|slope| towards * slope).collect();
         let largest = direction.iter().fold(0.0f64, |most, slope| most.max(slope.abs()));
         let gradient = &steps[0].gradient.as_ref().expect("it was needed").target;
-        let image = reference::fgsm::step(image, &direction, settings.epsilon);
+        let image = reference::step(image, &direction, settings.epsilon);
         let mut compared = 0;
         for i in 0..784 {
             let error = (f64::from(gradient[i]) - direction[i]).abs();
@@ -124,4 +123,34 @@ fn limits_of_the_settings_have_defined_outcomes() {
         refused(Fgsm { temperature: -1.0, ..PLAIN }),
         AttackError::Setting { name: "temperature", .. }
     ));
+}
+
+mod reference {
+    //! The fast gradient sign method in float64.
+
+    use crate::reference::network::{CLASSES, Network};
+
+    /// ∂J/∂x of the cross-entropy J of softmax(Z / T) at a class, as its exact derivative:
+    /// (F_j − [j = class]) / T, where F_class − 1 keeps its digits as the sum of the others.
+    pub fn loss_gradient(network: &Network, image: &[f32], class: usize, temperature: f64) -> Vec<f64> {
+        let trace = network.forward(image);
+        let tempered: Vec<f64> = trace.logits().iter().map(|z| z / temperature).collect();
+        let f = crate::reference::softmax(&tempered);
+        let rest: f64 = (0..CLASSES).filter(|&j| j != class).map(|j| f[j]).sum();
+        let cotangent = |j: usize| if j == class { -rest / temperature } else { f[j] / temperature };
+        network.backward(&trace, &(0..CLASSES).map(cotangent).collect::<Vec<_>>())
+    }
+
+    /// x + ε · sign(direction), held to [0, 1], with sign(0) = 0.
+    pub fn step(image: &[f32], direction: &[f64], epsilon: f32) -> Vec<f32> {
+        let moved = |(&pixel, &slope): (&f32, &f64)| {
+            let by = match slope.partial_cmp(&0.0) {
+                Some(std::cmp::Ordering::Greater) => epsilon,
+                Some(std::cmp::Ordering::Less) => -epsilon,
+                _ => 0.0,
+            };
+            (pixel + by).clamp(0.0, 1.0)
+        };
+        image.iter().zip(direction).map(moved).collect()
+    }
 }

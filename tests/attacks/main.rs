@@ -1,16 +1,8 @@
 //! Compares the attacks with their float64 reference, on the published networks and real digits.
 
-mod carlini_wagner;
-mod experiment;
-mod fgsm;
-mod jsma;
-mod not_robust;
-mod on_device;
-mod random_pairs;
+automod::dir!("tests/attacks");
 #[path = "../reference/mod.rs"]
 mod reference;
-mod registry;
-mod resumed;
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, AttackError, Goal, Outcome, Step};

@@ -5,7 +5,6 @@ use defensive_distillation::attack::{
     Attack, AttackError, Budget, Goal, Outcome, RandomPairs, Step,
 };
 
-use crate::reference;
 use crate::reference::network::argmax;
 use crate::{attack, digits, digits_and_targets, end, published, refused, targeted};
 
@@ -30,7 +29,7 @@ fn the_draws_and_the_ends_are_those_of_the_reference() {
         for ((steps, (image, _)), &target) in found.iter().zip(&digits).zip(&targets) {
             let up = direction == Direction::Increase;
             let drawn = pairs(steps);
-            let all = reference::random_pairs::pairs(5, image, target, up, 56);
+            let all = reference::pairs(5, image, target, up, 56);
             let mut image = image.clone();
             let reads = |image: &[f32]| argmax(float64.forward(image).logits());
             let mut ends = (reads(&image) == target).then_some(0);
@@ -78,7 +77,7 @@ fn no_feature_is_favoured() {
     let image = [0.0; 784];
     let mut counts = [0usize; 784];
     for seed in 0..200 {
-        for pair in reference::random_pairs::pairs(seed, &image, 3, true, 56) {
+        for pair in reference::pairs(seed, &image, 3, true, 56) {
             pair.iter().for_each(|&feature| counts[feature] += 1);
         }
     }
@@ -110,4 +109,39 @@ fn limits_of_the_settings_have_defined_outcomes() {
         AttackError::Setting { name: "theta", .. }
     ));
     assert!(matches!(refused(budget(785)), AttackError::Setting { name: "budget", .. }));
+}
+
+mod reference {
+    //! The draws of the random baseline. The generator is a sequence here, and a function of n in the crate.
+
+    /// The pairs that the baseline would change one after another if it never reached its goal.
+    pub fn pairs(seed: u64, image: &[f32], class: usize, up: bool, count: usize) -> Vec<[usize; 2]> {
+        let mut state = finalise(seed);
+        for pixel in image {
+            state = finalise(state ^ u64::from(pixel.to_bits()));
+        }
+        state = finalise(state ^ class as u64);
+        let mut next = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            finalise(state)
+        };
+        let mut left: Vec<usize> =
+            (0..image.len()).filter(|&i| if up { image[i] < 1.0 } else { image[i] > 0.0 }).collect();
+        let mut found = Vec::new();
+        while found.len() < count && left.len() >= 2 {
+            let mut pick = || {
+                let place = (u128::from(next()) * left.len() as u128) / (1 << 64);
+                left.remove(place as usize)
+            };
+            let (first, second) = (pick(), pick());
+            found.push([first.min(second), first.max(second)]);
+        }
+        found
+    }
+
+    fn finalise(mut z: u64) -> u64 {
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
 }

@@ -18,12 +18,8 @@
 //!    outputs b is −a exactly, because they sum to 1. None admissible: `NoAdmissiblePair`.
 //! 5. θ is added to both features, or taken off, and the result clamped to [0, 1], in float32.
 
-pub mod carlini_wagner;
 mod checks;
-pub mod fgsm;
 pub mod network;
-pub mod not_robust;
-pub mod random_pairs;
 
 use network::{CLASSES, Network, Trace, argmax};
 
