@@ -142,7 +142,7 @@ mod tests {
             let scalar = |tensor: Tensor<1>| f64::from(numbers(tensor)[0]);
             let value = |images| scalar((network.forward(images) * cotangent.clone()).sum());
             let (mut error, mut scale) = (0.0, 0.0);
-            for _ in 0..20 {
+            for _ in 0..100 {
                 let along = images.random_like(Distribution::Normal(0.0, 1.0));
                 let step = along.clone() * STEP;
                 let rise = value(images.clone() + step.clone()) - value(images.clone() - step);
