@@ -6,29 +6,8 @@
  * Outcome
  *   How an attack ended.
  *
- * @typedef {object} ManifestEntry One published network, as `www/models/manifest.json` describes it.
- * @property {string} id
- * @property {string} file Its name beside the manifest.
- * @property {number} bytes
- * @property {string} sha256
- * @property {keyof typeof import("../../pkg/registry.js").DATASETS} dataset
- * @property {typeof ROLES[number]} role
- * @property {number} temperature The temperature it was trained at.
- * @property {number} parameters
- * @property {number} test_accuracy From 0 to 1.
- * @property {number} logit_norm The mean L1 norm of its logits over the test set.
- * @property {string} command The command that trained it.
- * @property {number} seed
- * @property {number} epochs
- * @property {string} epochs_reason Why these are fewer than the paper's 50; empty where they are not.
- * @property {number} seconds
- * @property {string} hardware
- * @property {string} date
- *
- * @typedef {object} Classification
- * @property {number[]} logits
- * @property {number[]} probabilities The softmax of the logits at temperature 1.
- * @property {number} label The most probable class.
+ * @typedef {import("../../pkg/messages.js").ManifestEntry} ManifestEntry
+ * @typedef {import("../../pkg/messages.js").Classification} Classification
  *
  * @typedef {import("../../pkg/registry.js").Attack & AttackOn} AttackRequest An attack with its settings, on an image.
  *
@@ -41,25 +20,7 @@
  * @property {boolean} [untargeted] The target is what the image shows, to be mistaken for anything else. Not every
  * attack can do this.
  *
- * @typedef {object} Step One image that the network has seen in the course of an attack.
- * @property {number} run
- * @property {number} iteration Changes made so far; 0 is the untouched image.
- * @property {Float32Array} image
- * @property {number[]} logits
- * @property {number[]} probabilities
- * @property {number} label
- * @property {number} featuresChanged
- * @property {number[] | null} chosen The features chosen at this image, changed in the next; null where the attack
- * changes all at once.
- * @property {[number, number] | null} pair The same where there are two.
- * @property {number | null} alpha
- * @property {number | null} beta
- * @property {number | null} score
- * @property {number | null} zeroGradients How many features have a gradient of exactly zero.
- * @property {number | null} gradientEntries Of how many.
- * @property {Float32Array | null} gradient The target output's derivative by each feature.
- * @property {Float32Array | null} saliency The saliency map of the paper, feature by feature.
- * @property {Outcome | null} outcome Set on the last step alone, unless the attack was cancelled.
+ * @typedef {import("../../pkg/messages.js").Step} Step
  *
  * @typedef {object} AttackResult
  * @property {Outcome} outcome

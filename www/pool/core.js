@@ -60,18 +60,18 @@ function makeMethods(onLost) {
     async work(chunk, { signal }) {
       /** @type {import("../../pkg/cpu/engine.js").ExperimentRecord[]} */
       const done = [];
-      const campaign = await guarded(() => planned().start(chunk));
+      const run = await guarded(() => planned().start(chunk));
       signal.addEventListener("abort", () => hold(false));
       try {
         while (!signal.aborted) {
           await turn();
           await released;
-          const records = trusted(engine, await guarded(() => campaign.step()));
+          const records = trusted(engine, await guarded(() => run.step()));
           if (!records) break;
           done.push(...records);
         }
       } finally {
-        campaign.free();
+        run.free();
       }
       return done;
     },
