@@ -35,6 +35,7 @@
 //!   files and the manifest
 //! - [`attack`]: JSMA, the attacks that broke the defence, a control, and what they share
 //! - [`experiment`]: the paper's measurements, which count the outcomes of many attacks
+//! - [`messages`]: what JavaScript and the engine send each other
 //! - `train` (feature `train`): the training loop, and checkpoints (feature `cli`)
 //!
 //! # Features
@@ -42,7 +43,8 @@
 //! - `webgpu`: the browser's GPU engine
 //! - `parallel`: the CPU engine on all cores
 //! - `train`: the training loop
-//! - `cli`: the command line `distill`; implies `parallel` and `train`
+//! - `types`: the TypeScript types of [`messages`]
+//! - `cli`: the command line `distill`; implies `parallel`, `train` and `types`
 //! - `vulkan`: the command line on a GPU; implies `cli`
 //!
 //! [burn]: https://burn.dev
@@ -51,6 +53,7 @@ pub mod attack;
 pub mod dataset;
 pub mod digit;
 pub mod experiment;
+pub mod messages;
 pub mod network;
 #[cfg(feature = "train")]
 pub mod train;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// calls that `cancelled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub enum Outcome {
     /// The goal is reached.
     Fooled,

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 /// A data set of the paper (Papernot et al. 2015, section V).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub enum Dataset {
     /// Handwritten digits, 28×28 grey.
     Mnist,

@@ -23,6 +23,7 @@ const EDGES: [f64; 11] = [0.0, 1e-40, 1e-35, 1e-30, 1e-25, 1e-20, 1e-15, 1e-10, 
 
 /// The figures of a row of `amplitude.json`. Shares are of one; intervals are Wilson's, and hold 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct AmplitudeFigures {
     /// Images measured.
     pub measured: usize,

@@ -10,6 +10,7 @@ use super::statistics::{mean, wilson};
 
 /// The figures of a row of `fgsm.json`. Shares are of one; intervals hold 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct FgsmFigures {
     /// Images attacked, or misclassified before any change.
     pub measured: usize,

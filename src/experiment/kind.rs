@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 /// A kind of experiment. Each has a file of rows in `results/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", ts(rename = "ExperimentKind"))]
 pub enum Kind {
     /// How often a targeted attack succeeds: the paper's tables, nine targets an image.
     Success,

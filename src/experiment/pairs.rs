@@ -29,6 +29,7 @@ pub const LARGEST_CAP: f64 = 0.383;
 
 /// The figures of a row of `pairs.json`. Shares are of one; intervals are Wilson's, and hold 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct PairsFigures {
     /// Attacks on images that were not at their goal before any change.
     pub attempts: usize,
@@ -48,6 +49,7 @@ pub struct PairsFigures {
 
 /// One source class, one target class.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct ClassPair {
     /// The class of the images.
     pub source: usize,

@@ -46,6 +46,7 @@ pub struct Task {
 /// Where an experiment's images come from, and what computes: what its rows contain beside figures.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Source {
     /// The images' places in the test set, counted from 0.
     pub drawn: Vec<usize>,
@@ -72,6 +73,7 @@ pub struct Experiment {
 
 /// Consecutive attempts of one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Chunk {
     /// Which task.
     pub task: usize,

@@ -15,6 +15,8 @@ pub struct Attempt {
 
 /// The result of one attempt of a task: all that tables need of it, small enough to send and to keep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", ts(rename = "ExperimentRecord"))]
 pub struct Record {
     /// Which task of the experiment.
     pub task: usize,
@@ -28,6 +30,7 @@ pub struct Record {
 /// The result of an attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub enum AttemptResult {
     /// How an attack ended.
     Attack(AttackResult),
@@ -37,6 +40,7 @@ pub enum AttemptResult {
 
 /// How an attack ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct AttackResult {
     /// The image, counted from 0 over those of the experiment.
     pub image: usize,
@@ -63,6 +67,7 @@ pub struct AttackResult {
 
 /// The classes that a target model predicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Predictions {
     /// For the unchanged image.
     pub before: usize,
@@ -72,6 +77,7 @@ pub struct Predictions {
 
 /// How large an image's gradients are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Amplitude {
     /// The mean absolute value of the Jacobian's entries.
     pub amplitude: f64,
@@ -81,6 +87,7 @@ pub struct Amplitude {
 
 /// Attempts by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Outcomes {
     /// The goal was reached.
     pub fooled: usize,

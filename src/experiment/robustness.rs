@@ -21,6 +21,7 @@ use crate::dataset::CLASSES;
 /// The figures of a row of `robustness.json`. Shares are of one; intervals are the mean ± 1.96 standard
 /// errors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct RobustnessFigures {
     /// Images that were attacked towards all nine targets, and that the network classifies correctly.
     pub measured: usize,

@@ -21,6 +21,7 @@ pub trait Figures: Clone + PartialEq + Serialize + DeserializeOwned {
 
 /// A row of `results/<kind>.json`. As JSON it is one flat object.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Row<F> {
     /// What was measured.
     #[serde(flatten)]
@@ -35,20 +36,25 @@ pub struct Row<F> {
 
 /// What a row measures: an attack on a network, with some images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Head {
     /// The network.
     #[serde(flatten)]
     pub network: RowNetwork,
     /// The attack; `None` for amplitude, which makes none.
     #[serde(flatten, deserialize_with = "attack_if_named")]
+    // The registry of attacks has its type.
+    #[cfg_attr(feature = "types", ts(skip))]
     pub attack: Option<Attack>,
     /// The target model, for transfer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
     pub to: Option<TargetModel>,
     /// How many images.
     pub images: usize,
     /// The images' places in the test set; `None` where the seed determines them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
     pub drawn: Option<Vec<usize>>,
     /// Attempts of the whole experiment, on this network.
     pub planned: usize,
@@ -56,6 +62,7 @@ pub struct Head {
 
 /// The network of a row.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct RowNetwork {
     /// What it classifies.
     pub dataset: Dataset,
@@ -72,6 +79,7 @@ pub struct RowNetwork {
 /// The role of a row's network, in the order of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub enum RowRole {
     /// Trained on the true labels at T = 1.
     Undefended,
@@ -97,17 +105,20 @@ impl RowRole {
 
 /// The network that classifies adversarial examples made on another one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct TargetModel {
     /// The network.
     #[serde(flatten)]
     pub network: RowNetwork,
     /// SHA-256 of its file in hexadecimal; files have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "types", ts(optional))]
     pub model_sha256: Option<String>,
 }
 
 /// How a row's figures were obtained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct Origin {
     /// What computed them, as text for people.
     pub engine: String,

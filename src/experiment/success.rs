@@ -11,6 +11,7 @@ use crate::attack::Outcome;
 
 /// The figures of a row of `success.json`. Shares are of one; intervals hold 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct SuccessFigures {
     /// Attacks on images that were not at their goal before any change.
     pub attempts: usize,

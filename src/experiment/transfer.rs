@@ -11,6 +11,7 @@ use crate::attack::{Goal, Outcome};
 
 /// The figures of a row of `transfer.json`. Shares are of one; intervals are Wilson's, and hold 95 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub struct TransferFigures {
     /// Attacks on images that were not at their goal before any change.
     pub attempts: usize,

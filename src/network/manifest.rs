@@ -10,6 +10,7 @@ use crate::dataset::Dataset;
 /// The role of a network in defensive distillation (Papernot et al. 2015, section III).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
 pub enum Role {
     /// Trained on the true labels at T = 1.
     Undefended,
@@ -35,6 +36,8 @@ impl Role {
 
 /// One network's entry in `www/models/manifest.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "types", derive(ts_rs::TS))]
+#[cfg_attr(feature = "types", ts(rename = "ManifestEntry"))]
 pub struct Entry {
     /// `<dataset>-undefended`, `<dataset>-distilled-t<T>` or `<dataset>-teacher-t<T>`.
     pub id: String,

@@ -1,58 +1,16 @@
 //! Attacks for JavaScript.
 
 use burn::tensor::Device;
-use js_sys::{Array, Float32Array, Reflect, Uint8Array};
-use serde::{Deserialize, Serialize};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::engine::{Engine, Named};
-use super::{error, field, settings, to_js};
+use super::engine::Engine;
+use super::{Bytes, Floats, error, from_js, to_js};
 use crate::attack::saliency::{Direction, saliency_map};
-use crate::attack::{Attack, AttackError, Goal, Outcome, Runs, Step};
-use crate::dataset::CLASSES;
+use crate::attack::{AttackError, Goal, Runs, Step};
+use crate::messages::{self, BatchRequest, Resumed};
 use crate::network::Network;
 use crate::network::softmax::argmax;
-
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-/** An attack by its id, with its settings. */
-export type Attack = import("../registry.js").Attack;
-export type BatchRequest = Attack & {
-  model: string;
-  /** What its logits are multiplied by, above 0, as a control without training. Default: 1. */
-  scale?: number;
-  /** The images one after another, pixels in [0, 1]. */
-  images: Float32Array;
-  /** The target class of each image. */
-  targets: Uint8Array;
-  /** The targets are the classes shown, and any other class is the goal, for attacks that can be untargeted. */
-  untargeted?: boolean;
-  /** For runs that were started elsewhere: the images before any change, and the changes made since. */
-  resumed?: { originals: Float32Array, iterations: number[] };
-}
-export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
-/** One image of one run, evaluated. */
-export interface Step {
-  run: number;
-  /** Changes made so far. */
-  iteration: number;
-  image: Float32Array;
-  logits: number[]; probabilities: number[]; label: number;
-  featuresChanged: number;
-  /** The features chosen at this image, changed in the next step's image. */
-  chosen: number[] | null;
-  /** The same where there are two. */
-  pair: [number, number] | null;
-  alpha: number | null; beta: number | null; score: number | null;
-  /** Features whose whole gradient is exactly zero, and of how many. */
-  zeroGradients: number | null; gradientEntries: number | null;
-  /** The derivative of the target's output by each feature. */
-  gradient: Float32Array | null;
-  /** The adversarial saliency map, one entry a feature. */
-  saliency: Float32Array | null;
-  outcome: Outcome | null;
-}
-"#;
 
 #[wasm_bindgen]
 impl Engine {
@@ -63,33 +21,14 @@ impl Engine {
     /// of range; `ImageError` for pixels that are too few, too many or not in [0, 1].
     pub fn start(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "BatchRequest")] request: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "messages.BatchRequest")] request: JsValue,
     ) -> Result<Run, JsValue> {
-        #[derive(Deserialize)]
-        struct Request {
-            #[serde(flatten)]
-            named: Named,
-            #[serde(default)]
-            untargeted: bool,
-            #[serde(flatten)]
-            attack: Attack,
-        }
-        #[derive(Deserialize)]
-        struct Resumed {
-            originals: Vec<f32>,
-            iterations: Vec<usize>,
-        }
-        let images = field::<Float32Array>(&request, "images", "a Float32Array")?.to_vec();
-        let targets = field::<Uint8Array>(&request, "targets", "a Uint8Array")?.to_vec();
-        let resumed = Reflect::get(&request, &"resumed".into())?;
-        let resumed: Option<Resumed> = serde_wasm_bindgen::from_value(resumed)
-            .map_err(|e| error("RequestError", format!("The runs cannot be resumed: {e}.")))?;
-        let Request { named, untargeted, attack } =
-            settings(&request, &["images", "targets", "resumed"], "attack")?;
-        let network = self.network(&named)?;
+        let BatchRequest { subject, images, targets, untargeted, resumed, attack } =
+            from_js::<BatchRequest<Floats, Bytes>>(request, "RequestError", "attack")?;
+        let network = self.network(&subject)?;
         let goal = if untargeted { Goal::Untargeted } else { Goal::Target };
-        let goals: Vec<_> = targets.into_iter().map(|class| goal(class.into())).collect();
-        let mut runs = attack.start(&network, &images, &goals).map_err(attack_error)?;
+        let goals: Vec<_> = targets.0.into_iter().map(|class| goal(class.into())).collect();
+        let mut runs = attack.start(&network, &images.0, &goals).map_err(attack_error)?;
         if let Some(Resumed { originals, iterations }) = resumed {
             runs = runs.resumed(&originals, &iterations).map_err(attack_error)?;
         }
@@ -121,7 +60,7 @@ impl Run {
     ///
     /// # Errors
     /// `EngineError` if the device fails.
-    #[wasm_bindgen(unchecked_return_type = "Step[]")]
+    #[wasm_bindgen(unchecked_return_type = "messages.Step[]")]
     pub async fn step(&mut self) -> Result<Array, JsValue> {
         let steps = self.runs.step(&self.network, &self.device).await.map_err(attack_error)?;
         steps.iter().map(|step| step_to_js(step, self.direction)).collect()
@@ -129,30 +68,15 @@ impl Run {
 }
 
 fn step_to_js(step: &Step, direction: Option<Direction>) -> Result<JsValue, JsValue> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Numbers<'a> {
-        run: usize,
-        iteration: usize,
-        logits: [f32; CLASSES],
-        probabilities: [f32; CLASSES],
-        label: usize,
-        features_changed: usize,
-        chosen: Option<&'a [usize]>,
-        pair: Option<[usize; 2]>,
-        alpha: Option<f64>,
-        beta: Option<f64>,
-        score: Option<f64>,
-        zero_gradients: Option<usize>,
-        gradient_entries: Option<usize>,
-        outcome: Option<Outcome>,
-    }
     let gradient = step.gradient.as_ref();
     let chosen = step.choice.as_ref().map(|choice| choice.features.as_slice());
     let saliency = step.choice.as_ref().and_then(|choice| choice.saliency);
-    let js = to_js(&Numbers {
+    let map = gradient.zip(direction);
+    let map = map.map(|(g, direction)| saliency_map(&g.target, &g.others(), direction));
+    to_js(&messages::Step {
         run: step.run,
         iteration: step.iteration,
+        image: Floats(step.image.clone()),
         logits: step.logits,
         probabilities: step.probabilities,
         label: argmax(&step.logits),
@@ -164,16 +88,10 @@ fn step_to_js(step: &Step, direction: Option<Direction>) -> Result<JsValue, JsVa
         score: saliency.map(|saliency| saliency.score),
         zero_gradients: gradient.map(|g| g.zeros()),
         gradient_entries: gradient.map(|g| g.target.len()),
+        gradient: gradient.map(|g| Floats(g.target.clone())),
+        saliency: map.map(Floats),
         outcome: step.outcome,
-    })?;
-    let row =
-        |numbers: Option<&[f32]>| numbers.map_or(JsValue::NULL, |n| Float32Array::from(n).into());
-    let map = gradient.zip(direction);
-    let map = map.map(|(g, direction)| saliency_map(&g.target, &g.others(), direction));
-    Reflect::set(&js, &"image".into(), &row(Some(&step.image)))?;
-    Reflect::set(&js, &"gradient".into(), &row(gradient.map(|g| g.target.as_slice())))?;
-    Reflect::set(&js, &"saliency".into(), &row(map.as_deref()))?;
-    Ok(js)
+    })
 }
 
 pub(super) fn attack_error(e: AttackError) -> JsValue {

@@ -4,11 +4,13 @@ use std::future::{Future, pending};
 
 use burn::tensor::Device;
 
+use crate::messages::EngineName;
+
 /// The CPU device, which cannot be lost.
 pub struct Backend(Device);
 
 impl Backend {
-    pub const NAME: &str = "cpu";
+    pub const NAME: EngineName = EngineName::Cpu;
     pub const IMPLEMENTATION: &str = "burn-flex, 128-bit SIMD";
 
     pub async fn open() -> Result<Self, String> {

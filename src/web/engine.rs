@@ -5,30 +5,18 @@ use std::collections::HashMap;
 
 use burn::tensor::{Tensor, TensorData};
 use js_sys::Promise;
-use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
 use super::attack::attack_error;
 use super::backend::Backend;
-use super::{error, to_js};
+use super::{error, from_js, to_js};
 use crate::attack::check_pixels;
 use crate::dataset::CLASSES;
 use crate::experiment::Subject;
+use crate::messages::{self, Classification, EngineInfo};
 use crate::network::Network;
 use crate::network::manifest::Entry;
 use crate::network::softmax::{argmax, softmax_row};
-
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-export interface ManifestEntry {
-  id: string; file: string; bytes: number; sha256: string;
-  dataset: "mnist" | "cifar10"; role: "undefended" | "distilled" | "teacher"; temperature: number;
-  parameters: number; test_accuracy: number; logit_norm: number;
-  command: string; seed: number; epochs: number; epochs_reason: string; seconds: number; hardware: string; date: string;
-}
-export interface EngineInfo { engine: "cpu" | "webgpu"; implementation: string; version: string; }
-export interface Classification { logits: number[]; probabilities: number[]; label: number; }
-"#;
 
 /// Holds networks, and runs attacks on them.
 ///
@@ -37,14 +25,6 @@ export interface Classification { logits: number[]; probabilities: number[]; lab
 pub struct Engine {
     pub(super) backend: Backend,
     networks: RefCell<HashMap<String, (Entry, Network)>>,
-}
-
-/// A loaded network by its id, and what its logits are multiplied by.
-#[derive(Deserialize)]
-pub(super) struct Named {
-    model: String,
-    #[serde(default)]
-    scale: Option<f32>,
 }
 
 #[wasm_bindgen]
@@ -59,15 +39,9 @@ impl Engine {
     }
 
     /// The engine and its version.
-    #[wasm_bindgen(unchecked_return_type = "EngineInfo")]
+    #[wasm_bindgen(unchecked_return_type = "messages.EngineInfo")]
     pub fn info(&self) -> Result<JsValue, JsValue> {
-        #[derive(Serialize)]
-        struct Info {
-            engine: &'static str,
-            implementation: &'static str,
-            version: &'static str,
-        }
-        to_js(&Info {
+        to_js(&EngineInfo {
             engine: Backend::NAME,
             implementation: Backend::IMPLEMENTATION,
             version: env!("CARGO_PKG_VERSION"),
@@ -93,11 +67,10 @@ impl Engine {
     /// `ModelError` if the entry is damaged or the file is another one.
     pub fn load(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "ManifestEntry")] entry: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "messages.ManifestEntry")] entry: JsValue,
         bytes: &[u8],
     ) -> Result<(), JsValue> {
-        let entry: Entry = serde_wasm_bindgen::from_value(entry)
-            .map_err(|e| error("ModelError", format!("The manifest entry is damaged: {e}.")))?;
+        let entry: Entry = from_js(entry, "ModelError", "manifest entry")?;
         let network = entry
             .load(bytes, self.backend.device())
             .map_err(|e| error("ModelError", e.to_string()))?;
@@ -110,20 +83,14 @@ impl Engine {
     /// # Errors
     /// `RequestError` if the network is not loaded, `ImageError` for an image of another size or with
     /// pixels outside [0, 1], `EngineError` if the device fails.
-    #[wasm_bindgen(unchecked_return_type = "Classification")]
+    #[wasm_bindgen(unchecked_return_type = "messages.Classification")]
     pub async fn classify(
         &self,
         model: String,
         image: Vec<f32>,
         scale: Option<f32>,
     ) -> Result<JsValue, JsValue> {
-        #[derive(Serialize)]
-        struct Classification {
-            logits: [f32; CLASSES],
-            probabilities: [f32; CLASSES],
-            label: usize,
-        }
-        let network = self.network(&Named { model, scale })?;
+        let network = self.network(&messages::Subject { model, scale })?;
         let spec = network.dataset().spec();
         if image.len() != spec.features() {
             let (expected, found) = (spec.features(), image.len());
@@ -147,11 +114,14 @@ impl Engine {
         })
     }
 
-    pub(super) fn network(&self, named: &Named) -> Result<Network, JsValue> {
-        Ok(self.subject(named)?.network)
+    pub(super) fn network(&self, subject: &messages::Subject) -> Result<Network, JsValue> {
+        Ok(self.subject(subject)?.network)
     }
 
-    pub(super) fn subject(&self, Named { model, scale }: &Named) -> Result<Subject, JsValue> {
+    pub(super) fn subject(
+        &self,
+        messages::Subject { model, scale }: &messages::Subject,
+    ) -> Result<Subject, JsValue> {
         let networks = self.networks.borrow();
         let (entry, network) = networks.get(model).ok_or_else(|| {
             error("RequestError", format!("The model \"{model}\" is not loaded. Load it first."))

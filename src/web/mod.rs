@@ -15,10 +15,18 @@ mod backend;
 #[path = "webgpu.rs"]
 mod backend;
 
-use js_sys::{Object, Reflect, Uint8Array};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use js_sys::{Float32Array, Uint8Array};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_wasm_bindgen::preserve;
 use wasm_bindgen::prelude::*;
+
+// `distill registry` derives the types from the structs.
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+import type * as messages from "../messages.js";
+export type * from "../messages.js";
+"#;
 
 #[wasm_bindgen(start)]
 fn start() {
@@ -39,33 +47,54 @@ pub fn rasterize(strokes: Vec<Uint8Array>) -> Result<Option<Vec<f32>>, JsValue> 
     Ok(image.map(|pixels| pixels.to_vec()))
 }
 
-/// Reads the fields of a request without its arrays: looking for settings among a million pixels would
-/// take long.
-fn settings<Settings: DeserializeOwned>(
-    request: &JsValue,
-    arrays: &[&str],
+/// Reads plain data, and the arrays within; `error_name` and `what` are for the error if it is not
+/// understood.
+fn from_js<Message: DeserializeOwned>(
+    value: JsValue,
+    error_name: &str,
     what: &str,
-) -> Result<Settings, JsValue> {
-    let settings = Object::assign(&Object::new(), request.unchecked_ref());
-    for &array in arrays {
-        Reflect::delete_property(&settings, &array.into())?;
-    }
-    serde_wasm_bindgen::from_value(settings.into())
-        .map_err(|e| error("RequestError", format!("The {what} was not understood: {e}.")))
-}
-
-/// Reads a field that has to be an object of a certain class.
-fn field<Class: JsCast>(object: &JsValue, name: &str, class: &str) -> Result<Class, JsValue> {
-    let value = Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    value
-        .dyn_into()
-        .map_err(|_| error("RequestError", format!("The field {name} should be {class}.")))
+) -> Result<Message, JsValue> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|e| error(error_name, format!("The {what} was not understood: {e}.")))
 }
 
 /// Plain data as a plain JavaScript object, `None` as null.
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).map_err(|e| error("EngineError", e.to_string()))
+}
+
+/// The numbers of a `Float32Array`, which is copied as a whole.
+struct Floats(Vec<f32>);
+
+impl<'de> Deserialize<'de> for Floats {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        array(deserializer, "Float32Array").map(|array: Float32Array| Self(array.to_vec()))
+    }
+}
+
+impl Serialize for Floats {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        preserve::serialize(&Float32Array::from(self.0.as_slice()), serializer)
+    }
+}
+
+/// The numbers of a `Uint8Array`, which is copied as a whole.
+struct Bytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        array(deserializer, "Uint8Array").map(|array: Uint8Array| Self(array.to_vec()))
+    }
+}
+
+/// Reads an array as the object that it is: number by number it would take long.
+fn array<'de, Class: JsCast, D: Deserializer<'de>>(
+    deserializer: D,
+    class: &str,
+) -> Result<Class, D::Error> {
+    let value: JsValue = preserve::deserialize(deserializer)?;
+    value.dyn_into().map_err(|_| D::Error::custom(format_args!("expected a {class}")))
 }
 
 fn error(name: &str, message: String) -> JsValue {

@@ -11,6 +11,8 @@ use std::task::{Poll, Waker};
 use burn::tensor::Device;
 use burn::tensor::wgpu::wgpu::DeviceLostReason;
 
+use crate::messages::EngineName;
+
 /// The device, and whether it is lost.
 pub struct Backend {
     device: Device,
@@ -24,7 +26,7 @@ struct Loss {
 }
 
 impl Backend {
-    pub const NAME: &str = "webgpu";
+    pub const NAME: EngineName = EngineName::WebGpu;
     pub const IMPLEMENTATION: &str = "burn-wgpu, WGSL";
 
     /// Opens the browser's fastest adapter, with all of its features and limits.

@@ -170,9 +170,9 @@ async function measure(dataset, experiment, tasks, count) {
   });
   const records = [];
   for (const chunk of planned.chunks(100)) {
-    const campaign = planned.start(chunk);
-    for (let some = await campaign.step(); some; some = await campaign.step()) records.push(...some);
-    campaign.free();
+    const run = planned.start(chunk);
+    for (let some = await run.step(); some; some = await run.step()) records.push(...some);
+    run.free();
   }
   return planned.rows(records);
 }

@@ -6,29 +6,8 @@
  * Outcome
  *   How an attack ended.
  *
- * @typedef {object} ManifestEntry One published network: an entry of `www/models/manifest.json`.
- * @property {string} id
- * @property {string} file The file's name, in the same folder as the manifest.
- * @property {number} bytes
- * @property {string} sha256
- * @property {keyof typeof import("../../pkg/registry.js").DATASETS} dataset
- * @property {typeof ROLES[number]} role
- * @property {number} temperature The temperature at which it was trained.
- * @property {number} parameters
- * @property {number} test_accuracy From 0 to 1.
- * @property {number} logit_norm The mean L1 norm of its logits over the test set.
- * @property {string} command The command that trained it.
- * @property {number} seed
- * @property {number} epochs
- * @property {string} epochs_reason Why there are fewer epochs than the paper's 50; empty if there are not.
- * @property {number} seconds
- * @property {string} hardware
- * @property {string} date
- *
- * @typedef {object} Classification
- * @property {number[]} logits
- * @property {number[]} probabilities The softmax of the logits at temperature 1.
- * @property {number} label The most probable class.
+ * @typedef {import("../../pkg/messages.js").ManifestEntry} ManifestEntry
+ * @typedef {import("../../pkg/messages.js").Classification} Classification
  *
  * @typedef {import("../../pkg/registry.js").Attack & AttackInput} AttackRequest An attack with its settings, on one
  * image.
@@ -42,25 +21,7 @@
  * @property {boolean} [untargeted] If true, `target` is the image's own class, and any other class counts as success.
  * Not every attack supports this.
  *
- * @typedef {object} Step One image of an attack and the network's outputs for it.
- * @property {number} run
- * @property {number} iteration How many changes have been made so far; 0 is the original image.
- * @property {Float32Array} image
- * @property {number[]} logits
- * @property {number[]} probabilities
- * @property {number} label
- * @property {number} featuresChanged
- * @property {number[] | null} chosen The features chosen on this image and changed in the next step; null if the
- * attack changes all features at once.
- * @property {[number, number] | null} pair `chosen`, if it is a pair of features.
- * @property {number | null} alpha
- * @property {number | null} beta
- * @property {number | null} score
- * @property {number | null} zeroGradients How many features have a gradient of exactly zero.
- * @property {number | null} gradientEntries How many features the gradient has.
- * @property {Float32Array | null} gradient The derivative of the target's output with respect to each feature.
- * @property {Float32Array | null} saliency The paper's saliency map, one value for each feature.
- * @property {Outcome | null} outcome Set only on the last step, and not if the attack was cancelled.
+ * @typedef {import("../../pkg/messages.js").Step} Step
  *
  * @typedef {object} AttackResult
  * @property {Outcome} outcome

@@ -15,6 +15,7 @@ mod registry;
 mod report;
 mod table;
 mod train;
+mod typescript;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

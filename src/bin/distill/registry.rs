@@ -1,5 +1,5 @@
-//! `distill registry`: writes the registries of attacks, data sets and experiments as files, for the page
-//! and its types.
+//! `distill registry`: writes what the page and its types take from the registries of attacks, data sets
+//! and experiments, and from the structs that JavaScript sees.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use defensive_distillation::dataset::{Dataset, First};
 use defensive_distillation::experiment::Kind;
 use serde::{Serialize, Serializer};
 
-use crate::Result;
+use crate::{Result, typescript};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -41,7 +41,7 @@ fn is_current(path: &Path, text: &str) -> bool {
 }
 
 /// The name and the text of every file.
-fn files() -> Result<[(&'static str, String); 5]> {
+fn files() -> Result<[(&'static str, String); 6]> {
     let attacks: Vec<_> = attacks().collect();
     let datasets = Dataset::ALL.map(DatasetFacts::of);
     let experiments = Kind::ALL.map(Kind::facts);
@@ -66,10 +66,12 @@ fn files() -> Result<[(&'static str, String); 5]> {
         ("experiments.json", pretty(&experiments)? + "\n"),
         ("registry.js", script),
         ("registry.d.ts", types),
+        ("messages.d.ts", typescript::messages(&attacks)?),
     ])
 }
 
-const GENERATED: &str = "// Generated from the Rust sources by `npm run registry`.\n";
+/// The first line of every script.
+pub const GENERATED: &str = "// Generated from the Rust sources by `npm run registry`.\n";
 
 fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string_pretty(value)
@@ -116,7 +118,8 @@ fn write_requests(types: &mut String, attacks: &[&Facts]) -> Result {
     Ok(())
 }
 
-fn capitalised(word: &str) -> String {
+/// With its first letter in upper case.
+pub fn capitalised(word: &str) -> String {
     let (first, rest) = word.split_at(1);
     first.to_uppercase() + rest
 }
