@@ -16,11 +16,11 @@ export type EngineInfo = {
   version: string;
 };
 
-/** A data set of the paper (Papernot et al. 2015, section V). */
-export type Dataset = "mnist" | "cifar10";
-
 /** The role of a network in defensive distillation (Papernot et al. 2015, section III). */
 export type Role = "undefended" | "distilled" | "teacher";
+
+/** A data set of the paper (Papernot et al. 2015, section V). */
+export type Dataset = "mnist" | "cifar10";
 
 /** One network's entry in `www/models/manifest.json`. */
 export type ManifestEntry = {
@@ -101,8 +101,8 @@ export type BatchRequest = {
  * How a run ended.
  *
  * Only `BudgetSpent` is a failure of the attack. With
- * `GradientVanished` the attack had nothing to follow, which does not say
- * whether an adversarial image exists. A run is cancelled by dropping it; the JavaScript interface
+ * `GradientVanished` the attack had no gradient to use, which says nothing about
+ * whether an adversarial example exists. A run is cancelled by dropping it; the JavaScript interface
  * calls that `cancelled`.
  */
 export type Outcome = "fooled" | "budget-spent" | "no-admissible-pair" | "gradient-vanished" | "already-target";
@@ -145,6 +145,14 @@ export type Step = {
   outcome: Outcome | null;
 };
 
+/** A loaded network. */
+export type Subject = {
+  /** Its id in the manifest. */
+  model: string;
+  /** The factor by which its logits are multiplied, above 0. Default: 1. */
+  scale?: number;
+};
+
 /** Where an experiment's images come from, and what computes: what its rows contain beside figures. */
 export type Source = {
   /** The images' places in the test set, counted from 0. */
@@ -166,14 +174,6 @@ export type ExperimentKind = "success" | "amplitude" | "robustness" | "fgsm" | "
 export type Task = {
   /** The attack. Only `amplitude` does without one. */
   attack?: Attack;
-  /** Its id in the manifest. */
-  model: string;
-  /** The factor by which its logits are multiplied, above 0. Default: 1. */
-  scale?: number;
-};
-
-/** A loaded network. */
-export type Subject = {
   /** Its id in the manifest. */
   model: string;
   /** The factor by which its logits are multiplied, above 0. Default: 1. */
@@ -216,6 +216,14 @@ export type Chunk = {
   to: number;
 };
 
+/** How large an image's gradients are. */
+export type Amplitude = {
+  /** The mean absolute value of the Jacobian's entries. */
+  amplitude: number;
+  /** How many of the entries are exactly zero. */
+  zero_entries: number;
+};
+
 /** The classes that a target model predicts. */
 export type Predictions = {
   /** For the unchanged image. */
@@ -250,14 +258,6 @@ export type AttackResult = {
   admissible: number | null;
   /** What each target model predicts. */
   read: Array<Predictions>;
-};
-
-/** How large an image's gradients are. */
-export type Amplitude = {
-  /** The mean absolute value of the Jacobian's entries. */
-  amplitude: number;
-  /** How many of the entries are exactly zero. */
-  zero_entries: number;
 };
 
 /** The result of one attempt of a task: all that tables need of it, small enough to send and to keep. */

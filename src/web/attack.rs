@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 use super::engine::Engine;
 use super::{Bytes, Floats, error, from_js, to_js};
 use crate::attack::saliency::{Direction, saliency_map};
-use crate::attack::{AttackError, Goal, Runs, Step};
+use crate::attack::{AttackError, Goal, Gradient, Runs, Step};
 use crate::messages::{self, BatchRequest, Resumed};
 use crate::network::Network;
 use crate::network::softmax::argmax;
@@ -86,7 +86,7 @@ fn step_to_js(step: &Step, direction: Option<Direction>) -> Result<JsValue, JsVa
         alpha: saliency.map(|saliency| saliency.alpha),
         beta: saliency.map(|saliency| saliency.beta),
         score: saliency.map(|saliency| saliency.score),
-        zero_gradients: gradient.map(|g| g.zeros()),
+        zero_gradients: gradient.map(Gradient::zeros),
         gradient_entries: gradient.map(|g| g.target.len()),
         gradient: gradient.map(|g| Floats(g.target.clone())),
         saliency: map.map(Floats),

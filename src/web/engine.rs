@@ -33,7 +33,7 @@ impl Engine {
     ///
     /// # Errors
     /// `EngineError` if there is no such device.
-    pub async fn open() -> Result<Engine, JsValue> {
+    pub async fn open() -> Result<Self, JsValue> {
         let backend = Backend::open().await.map_err(|e| error("EngineError", e))?;
         Ok(Self { backend, networks: RefCell::default() })
     }

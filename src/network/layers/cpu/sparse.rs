@@ -75,7 +75,7 @@ impl Conv {
                         Term::new(entries, kernel_rows[k], in_channels, origin)
                     });
                     sum(in_channels, None, &terms, |first, sums| {
-                        out[first..][..sums.len()].copy_from_slice(sums)
+                        out[first..][..sums.len()].copy_from_slice(sums);
                     });
                 }
             },
