@@ -9,8 +9,8 @@ export type Connection = {
     version: string;
     call: (method: string, argument?: unknown, options?: CallOptions) => Promise<any>;
     /**
-     * How many seconds it may be silent while an answer is due. Until
-     * this is called, an engine in a worker is pinged, so that a call may take as long as it needs.
+     * Sets how many seconds the engine may be silent while an
+     * answer is due. Until this is called, an engine in a worker is pinged, so a call may take as long as it needs.
      */
     watch: (seconds: number) => void;
     close: () => void;
@@ -27,27 +27,28 @@ export type Connection = {
  * @property {string} implementation
  * @property {string} version
  * @property {(method: string, argument?: unknown, options?: CallOptions) => Promise<any>} call
- * @property {(seconds: number) => void} watch How many seconds it may be silent while an answer is due. Until
- *   this is called, an engine in a worker is pinged, so that a call may take as long as it needs.
+ * @property {(seconds: number) => void} watch Sets how many seconds the engine may be silent while an
+ *   answer is due. Until this is called, an engine in a worker is pinged, so a call may take as long as it needs.
  * @property {() => void} close
  */
 /**
- * Starts an engine in a worker; or in the page, where no worker can be started or workers lack WebGPU and the
- * page has it.
+ * Starts an engine in a worker. Starts it in the page if no worker can be started, or if workers have no WebGPU but the
+ * page does.
  *
  * @param {Backend} backend
  * @param {object} [options]
- * @param {boolean} [options.software] Whether a software adapter will do.
+ * @param {boolean} [options.software] Whether to accept a software adapter.
  * @param {(progress: Progress) => void} [options.onProgress]
- * @param {(call: Connection["call"]) => void} [options.meanwhile] Called while the engine opens, to fetch things at the same time.
+ * @param {(call: Connection["call"]) => void} [options.prefetch] Called while the engine opens, to load
+ *   networks at the same time.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<Connection>}
  */
-export declare function connect(backend: Backend, { software, onProgress: onEvent, meanwhile, signal }?: {
+export declare function connect(backend: Backend, { software, onProgress: onEvent, prefetch, signal }?: {
     software?: boolean;
     onProgress?: (progress: Progress) => void;
-    meanwhile?: (call: Connection["call"]) => void;
+    prefetch?: (call: Connection["call"]) => void;
     signal?: AbortSignal;
 }): Promise<Connection>;
-/** Fetches and compiles a CPU engine in advance; the first `connect` gets it. */
-export declare function startAhead(): void;
+/** Starts fetching and compiling a CPU engine. The first `connect` uses it. */
+export declare function startEarly(): void;

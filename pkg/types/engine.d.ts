@@ -10,7 +10,7 @@ export type Connection = import("./connection.js").Connection;
 export type EngineHandle = {
     info: () => EngineInfo;
     /**
-     * Resolves when no other engine is on its way.
+     * Resolves when no other engine is being started.
      */
     settled: () => Promise<EngineInfo>;
     /**
@@ -18,15 +18,16 @@ export type EngineHandle = {
      */
     models: () => Promise<ManifestEntry[]>;
     /**
-     *   Fetches, verifies and loads a network; once, however often it is called.
+     * Fetches, verifies and loads a network. Later calls for the same network do nothing
+     * more.
      */
     load: (model: string, options?: {
         onProgress?: (progress: Progress) => void;
         signal?: AbortSignal;
     }) => Promise<ManifestEntry>;
     /**
-     *   The 28×28 image of a drawing, made as MNIST was; null when nothing was drawn. Each stroke is
-     *   x0, y0, x1, y1, … from 0 to 255 over the square drawing area.
+     *   The 28×28 image of a drawing, prepared like the images of MNIST; null if nothing was drawn. Each stroke is
+     *   x0, y0, x1, y1, … from 0 to 255 in the square drawing area.
      */
     rasterize: (strokes: Uint8Array[]) => Promise<Float32Array | null>;
     classify: (request: {
@@ -35,9 +36,9 @@ export type EngineHandle = {
         image: Float32Array;
     }) => Promise<Classification>;
     /**
-     *   Aborting ends the attack with the outcome `cancelled` and the steps made so far. Attacks that
-     *   run at the same time take turns, one step each. Is the engine lost on the way, another one goes
-     *   on from the last step, which it reports once more.
+     * Aborting ends the attack with the outcome `cancelled` and the steps made so far.
+     * Attacks that run at the same time take turns, one step each. If the engine is lost, another resumes from the last
+     * reported step and reports that step again.
      */
     attack: (request: AttackRequest, options?: {
         onStep?: (step: Step) => void;
@@ -46,16 +47,17 @@ export type EngineHandle = {
     close: () => void;
 };
 /**
- * Starts the engine on the CPU, in a worker, or in the page where no worker can be made. A WebGPU
- * engine follows behind it and takes over once it is proven right and faster; with `prefer:
- * "webgpu"` at once and whatever its speed, even on an adapter that is a program.
+ * Starts an engine on the CPU, in a worker, or in the page if no worker can be started. Once there is enough to
+ * compute, it also starts a WebGPU engine and switches to it if its results agree with the CPU's and it is faster. With
+ * `prefer: "webgpu"` it starts the WebGPU engine at once and switches to it at any speed, even on a software adapter.
  *
  * @param {object} [options]
  * @param {'auto' | 'cpu' | 'webgpu'} [options.prefer]
  * @param {(progress: Progress) => void} [options.onProgress]
- * @param {(info: EngineInfo) => void} [options.onChange] Another engine is at work, or about to be.
- * @param {(published: ManifestEntry[]) => string[]} [options.expect] Which networks will be loaded first: they are
- *   fetched while the engine's module is.
+ * @param {(info: EngineInfo) => void} [options.onChange] Called when the engine, or the reason for it,
+ *   changes.
+ * @param {(published: ManifestEntry[]) => string[]} [options.expect] Returns the ids of the networks that
+ *   will be loaded first. They are fetched at the same time as the engine's module.
  * @param {AbortSignal} [options.signal]
  * @returns {Promise<EngineHandle>}
  */

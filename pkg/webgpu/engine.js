@@ -1,51 +1,54 @@
 /* @ts-self-types="./engine.d.ts" */
 
 /**
- * A chunk under way. Freeing it cancels what still goes on.
+ * A started chunk. Freeing it cancels the active attacks.
  */
-export class Campaign {
+export class ChunkRun {
     static __wrap(ptr) {
-        const obj = Object.create(Campaign.prototype);
+        const obj = Object.create(ChunkRun.prototype);
         obj.__wbg_ptr = ptr;
-        CampaignFinalization.register(obj, obj.__wbg_ptr, obj);
+        ChunkRunFinalization.register(obj, obj.__wbg_ptr, obj);
         return obj;
     }
     __destroy_into_raw() {
         const ptr = this.__wbg_ptr;
         this.__wbg_ptr = 0;
-        CampaignFinalization.unregister(this);
+        ChunkRunFinalization.unregister(this);
         return ptr;
     }
     free() {
         const ptr = this.__destroy_into_raw();
-        wasm.__wbg_campaign_free(ptr, 0);
+        wasm.__wbg_chunkrun_free(ptr, 0);
     }
     /**
-     * How many attempts have not ended.
+     * The number of attempts that have not ended.
      * @returns {number}
      */
     get left() {
-        const ret = wasm.campaign_left(this.__wbg_ptr);
+        const ret = wasm.chunkrun_left(this.__wbg_ptr);
         return ret >>> 0;
     }
     /**
-     * Evaluates every attack that is going once, and returns what ended with it; `undefined` once
-     * all have.
+     * Evaluates every active attack once, and returns the records of those that ended; `undefined` once
+     * all have ended.
      *
      * Wait for the promise before the next call.
-     * @returns {ExperimentRecord[] | undefined}
+     *
+     * # Errors
+     * `EngineError` if the device fails.
+     * @returns {messages.ExperimentRecord[] | undefined}
      */
     step() {
-        const ret = wasm.campaign_step(this.__wbg_ptr);
+        const ret = wasm.chunkrun_step(this.__wbg_ptr);
         return ret;
     }
 }
-if (Symbol.dispose) Campaign.prototype[Symbol.dispose] = Campaign.prototype.free;
+if (Symbol.dispose) ChunkRun.prototype[Symbol.dispose] = ChunkRun.prototype.free;
 
 /**
  * Holds networks, and runs attacks on them.
  *
- * Its methods borrow it for as long as their promises are pending, so that all of them share it.
+ * Its methods take `&self`, so that several promises can be pending at the same time.
  */
 export class Engine {
     static __wrap(ptr) {
@@ -65,11 +68,15 @@ export class Engine {
         wasm.__wbg_engine_free(ptr, 0);
     }
     /**
-     * What a network reads in one image, with its logits multiplied by `scale` if there is one.
+     * Classifies one image, with the network's logits multiplied by `scale` if there is one.
+     *
+     * # Errors
+     * `RequestError` if the network is not loaded, `ImageError` for an image of another size or with
+     * pixels outside [0, 1], `EngineError` if the device fails.
      * @param {string} model
      * @param {Float32Array | number[]} image
      * @param {number | null} [scale]
-     * @returns {Classification}
+     * @returns {messages.Classification}
      */
     classify(model, image, scale) {
         const val3 = +(isLikeNone(scale) ? Number.MAX_SAFE_INTEGER : Math.fround(scale));
@@ -89,7 +96,12 @@ export class Engine {
     }
     /**
      * Plans an experiment on networks that are loaded; nothing is computed yet.
-     * @param {ExperimentRequest} request
+     *
+     * # Errors
+     * `RequestError` for a request that is not understood, networks that are not loaded or do not belong
+     * together, or labels that are no classes; `ImageError` for pixels that are too few, too many or not
+     * in [0, 1].
+     * @param {messages.ExperimentRequest} request
      * @returns {Experiment}
      */
     experiment(request) {
@@ -100,8 +112,8 @@ export class Engine {
         return Experiment.__wrap(ret[0]);
     }
     /**
-     * What the device has reported as wrong since the engine was opened, a shader that does not
-     * compile for instance. Nothing that it computed can be trusted then.
+     * The first error that the device has reported since the engine was opened, a shader that does not
+     * compile for instance. After an error no result can be trusted.
      * @returns {string | undefined}
      */
     fault() {
@@ -114,8 +126,8 @@ export class Engine {
         return v1;
     }
     /**
-     * What computes.
-     * @returns {EngineInfo}
+     * The engine and its version.
+     * @returns {messages.EngineInfo}
      */
     info() {
         const ret = wasm.engine_info(this.__wbg_ptr);
@@ -126,7 +138,10 @@ export class Engine {
     }
     /**
      * Verifies a model file against its manifest entry, and keeps the network under its id.
-     * @param {ManifestEntry} entry
+     *
+     * # Errors
+     * `ModelError` if the entry is damaged or the file is another one.
+     * @param {messages.ManifestEntry} entry
      * @param {Uint8Array | number[]} bytes
      */
     load(entry, bytes) {
@@ -146,7 +161,10 @@ export class Engine {
         return ret;
     }
     /**
-     * An engine without networks, on the one device that this module was built for.
+     * Opens an engine without networks, on the device that this module was built for.
+     *
+     * # Errors
+     * `EngineError` if there is no such device.
      * @returns {Promise<Engine>}
      */
     static open() {
@@ -154,8 +172,12 @@ export class Engine {
         return ret;
     }
     /**
-     * Begins a batch of attacks; nothing is computed yet.
-     * @param {BatchRequest} request
+     * Starts a batch of attacks; nothing is computed yet.
+     *
+     * # Errors
+     * `RequestError` for a request that is not understood, a network that is not loaded or settings out
+     * of range; `ImageError` for pixels that are too few, too many or not in [0, 1].
+     * @param {messages.BatchRequest} request
      * @returns {Run}
      */
     start(request) {
@@ -169,7 +191,7 @@ export class Engine {
 if (Symbol.dispose) Engine.prototype[Symbol.dispose] = Engine.prototype.free;
 
 /**
- * A measurement, ready to be dealt out. Every worker makes its own of the same request.
+ * A planned experiment. Every worker makes its own of the same request.
  */
 export class Experiment {
     static __wrap(ptr) {
@@ -189,8 +211,8 @@ export class Experiment {
         wasm.__wbg_experiment_free(ptr, 0);
     }
     /**
-     * What each task attempts, by number.
-     * @returns {Attempt[]}
+     * The attempts of each task, by number.
+     * @returns {messages.Attempt[]}
      */
     attempts() {
         const ret = wasm.experiment_attempts(this.__wbg_ptr);
@@ -200,9 +222,9 @@ export class Experiment {
         return takeFromExternrefTable0(ret[0]);
     }
     /**
-     * All that is to be done, at most `size` attempts at a time, the tasks in turn.
+     * All chunks, of at most `size` attempts, the tasks in turn.
      * @param {number} size
-     * @returns {Chunk[]}
+     * @returns {messages.Chunk[]}
      */
     chunks(size) {
         const ret = wasm.experiment_chunks(this.__wbg_ptr, size);
@@ -212,9 +234,12 @@ export class Experiment {
         return takeFromExternrefTable0(ret[0]);
     }
     /**
-     * The rows, as far as the records go, in any order.
-     * @param {ExperimentRecord[]} records
-     * @returns {ExperimentRow[]}
+     * The rows of the records so far, in any order.
+     *
+     * # Errors
+     * `RequestError` for records that are not understood or belong to another experiment.
+     * @param {messages.ExperimentRecord[]} records
+     * @returns {messages.ExperimentRow[]}
      */
     rows(records) {
         const ret = wasm.experiment_rows(this.__wbg_ptr, records);
@@ -224,22 +249,25 @@ export class Experiment {
         return takeFromExternrefTable0(ret[0]);
     }
     /**
-     * Begins a chunk; nothing is computed yet.
-     * @param {Chunk} chunk
-     * @returns {Campaign}
+     * Starts a chunk; nothing is computed yet.
+     *
+     * # Errors
+     * `RequestError` for a chunk of another experiment.
+     * @param {messages.Chunk} chunk
+     * @returns {ChunkRun}
      */
     start(chunk) {
         const ret = wasm.experiment_start(this.__wbg_ptr, chunk);
         if (ret[2]) {
             throw takeFromExternrefTable0(ret[1]);
         }
-        return Campaign.__wrap(ret[0]);
+        return ChunkRun.__wrap(ret[0]);
     }
 }
 if (Symbol.dispose) Experiment.prototype[Symbol.dispose] = Experiment.prototype.free;
 
 /**
- * A batch of attacks under way. Freeing it cancels what still goes on.
+ * A started batch of attacks. Freeing it cancels the active runs.
  */
 export class Run {
     static __wrap(ptr) {
@@ -259,7 +287,7 @@ export class Run {
         wasm.__wbg_run_free(ptr, 0);
     }
     /**
-     * How many runs of the batch are still going.
+     * The number of active runs.
      * @returns {number}
      */
     get running() {
@@ -267,10 +295,13 @@ export class Run {
         return ret >>> 0;
     }
     /**
-     * Evaluates every run that is still going once, and returns one step for each.
+     * Evaluates every active run once, and returns one step for each.
      *
      * Wait for the promise before the next call.
-     * @returns {Step[]}
+     *
+     * # Errors
+     * `EngineError` if the device fails.
+     * @returns {messages.Step[]}
      */
     step() {
         const ret = wasm.run_step(this.__wbg_ptr);
@@ -280,9 +311,12 @@ export class Run {
 if (Symbol.dispose) Run.prototype[Symbol.dispose] = Run.prototype.free;
 
 /**
- * What the network sees of a drawing: 28×28 pixels in [0, 1], or nothing of an empty one.
+ * A drawing as the network reads it: 28×28 pixels in [0, 1]; `undefined` for an empty drawing.
  *
  * Each stroke is x, y, x, y, … from 0 to 255 over the square that is drawn on.
+ *
+ * # Errors
+ * `ImageError` for too many strokes or points, or an odd number of coordinates.
  * @param {Uint8Array[]} strokes
  * @returns {Float32Array | undefined}
  */
@@ -405,10 +439,6 @@ function __wbg_get_imports() {
         __wbg__wbg_cb_unref_09736879a3f67559: function(arg0) {
             arg0._wbg_cb_unref();
         },
-        __wbg_assign_6b6bb30388088072: function(arg0, arg1) {
-            const ret = Object.assign(arg0, arg1);
-            return ret;
-        },
         __wbg_beginComputePass_b9a325184985e6ff: function(arg0, arg1) {
             const ret = arg0.beginComputePass(arg1);
             return ret;
@@ -462,10 +492,6 @@ function __wbg_get_imports() {
             const ret = arg0.createShaderModule(arg1);
             return ret;
         },
-        __wbg_deleteProperty_3ad7a085da623822: function() { return handleError(function (arg0, arg1) {
-            const ret = Reflect.deleteProperty(arg0, arg1);
-            return ret;
-        }, arguments); },
         __wbg_description_7a568e202a00293f: function(arg0, arg1) {
             const ret = arg1.description;
             const ptr1 = passStringToWasm0(ret, wasm.__wbindgen_malloc_command_export, wasm.__wbindgen_realloc_command_export);
@@ -535,10 +561,6 @@ function __wbg_get_imports() {
         }, arguments); },
         __wbg_getRandomValues_8b6f1f663e6f188d: function() { return handleError(function (arg0, arg1) {
             globalThis.crypto.getRandomValues(getArrayU8FromWasm0(arg0, arg1));
-        }, arguments); },
-        __wbg_get_2080c49015e35254: function() { return handleError(function (arg0, arg1) {
-            const ret = Reflect.get(arg0, arg1);
-            return ret;
         }, arguments); },
         __wbg_get_635eea311fa1a291: function() { return handleError(function (arg0, arg1) {
             const ret = Reflect.get(arg0, arg1);
@@ -1231,32 +1253,32 @@ function __wbg_get_imports() {
             arg0.writeBuffer(arg1, arg2, getArrayU8FromWasm0(arg3, arg4), arg5, arg6);
         }, arguments); },
         __wbindgen_generic_0000000000000001: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 24216, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [Externref], shim_idx: 24247, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h6ab55eb2d0f3c88a);
             return ret;
         },
         __wbindgen_generic_0000000000000002: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 12139, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDevice")], shim_idx: 12168, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h127db843e11708d0);
             return ret;
         },
         __wbindgen_generic_0000000000000003: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 12138, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUDeviceLostInfo")], shim_idx: 12167, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h1780a8b252ff1411);
             return ret;
         },
         __wbindgen_generic_0000000000000004: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 12138, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("GPUUncapturedErrorEvent")], shim_idx: 12167, ret: Unit, inner_ret: Some(Unit) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h1780a8b252ff1411_22);
             return ret;
         },
         __wbindgen_generic_0000000000000005: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 12139, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("any")], shim_idx: 12168, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h127db843e11708d0_23);
             return ret;
         },
         __wbindgen_generic_0000000000000006: function(arg0, arg1) {
-            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 12139, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
+            // Cast intrinsic for `Closure(Closure { owned: true, function: Function { arguments: [NamedExternref("undefined")], shim_idx: 12168, ret: Result(Unit), inner_ret: Some(Result(Unit)) }, mutable: true }) -> Externref`.
             const ret = makeMutClosure(arg0, arg1, wasm_bindgen__convert__closures_____invoke__h127db843e11708d0_24);
             return ret;
         },
@@ -1372,9 +1394,9 @@ const __wbindgen_enum_GpuTextureSampleType = ["float", "unfilterable-float", "de
 
 
 const __wbindgen_enum_GpuTextureViewDimension = ["1d", "2d", "2d-array", "cube", "cube-array", "3d"];
-const CampaignFinalization = (typeof FinalizationRegistry === 'undefined')
+const ChunkRunFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
-    : new FinalizationRegistry(ptr => wasm.__wbg_campaign_free(ptr, 1));
+    : new FinalizationRegistry(ptr => wasm.__wbg_chunkrun_free(ptr, 1));
 const EngineFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_engine_free(ptr, 1));

@@ -1,12 +1,12 @@
 /* tslint:disable */
 /* eslint-disable */
 export const memory: WebAssembly.Memory;
-export const __wbg_campaign_free: (a: number, b: number) => void;
+export const __wbg_chunkrun_free: (a: number, b: number) => void;
 export const __wbg_engine_free: (a: number, b: number) => void;
 export const __wbg_experiment_free: (a: number, b: number) => void;
 export const __wbg_run_free: (a: number, b: number) => void;
-export const campaign_left: (a: number) => number;
-export const campaign_step: (a: number) => any;
+export const chunkrun_left: (a: number) => number;
+export const chunkrun_step: (a: number) => any;
 export const engine_classify: (a: number, b: number, c: number, d: number, e: number, f: number) => any;
 export const engine_experiment: (a: number, b: any) => [number, number, number];
 export const engine_fault: (a: number) => [number, number];
