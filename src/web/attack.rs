@@ -5,9 +5,10 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::engine::Engine;
-use super::{Bytes, Floats, error, from_js, to_js};
+use super::error::attack_error;
+use super::values::{Bytes, Floats, from_js, to_js};
 use crate::attack::saliency::{Direction, saliency_map};
-use crate::attack::{AttackError, Goal, Gradient, Runs, Step};
+use crate::attack::{Goal, Gradient, Runs, Step};
 use crate::messages::{self, BatchRequest, Resumed};
 use crate::network::Network;
 use crate::network::softmax::argmax;
@@ -92,15 +93,4 @@ fn step_to_js(step: &Step, direction: Option<Direction>) -> Result<JsValue, JsVa
         saliency: map.map(Floats),
         outcome: step.outcome,
     })
-}
-
-pub(super) fn attack_error(e: AttackError) -> JsValue {
-    let name = match e {
-        AttackError::Pixel { .. } | AttackError::Pixels { .. } => "ImageError",
-        AttackError::Device(_) => "EngineError",
-        AttackError::Setting { .. } | AttackError::Target(_) | AttackError::Untargeted(_) => {
-            "RequestError"
-        }
-    };
-    error(name, e.to_string())
 }

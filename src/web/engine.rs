@@ -7,9 +7,9 @@ use burn::tensor::{Tensor, TensorData};
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
-use super::attack::attack_error;
 use super::backend::Backend;
-use super::{error, from_js, to_js};
+use super::error::{attack_error, error};
+use super::values::{from_js, to_js};
 use crate::attack::check_pixels;
 use crate::dataset::CLASSES;
 use crate::experiment::Subject;

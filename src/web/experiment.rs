@@ -4,11 +4,11 @@
 use burn::tensor::Device;
 use wasm_bindgen::prelude::*;
 
-use super::attack::attack_error;
 use super::engine::Engine;
-use super::{Bytes, Floats, error, from_js, to_js};
+use super::error::{attack_error, experiment_error};
+use super::values::{Bytes, Floats, from_js, to_js};
 use crate::attack::Goal;
-use crate::experiment::{self, Chunk, ExperimentError, Record, Task};
+use crate::experiment::{self, Chunk, Record, Task};
 use crate::messages::{self, Attempt, ExperimentRequest};
 
 #[wasm_bindgen]
@@ -125,18 +125,5 @@ impl ChunkRun {
             Some(records) => to_js(&records),
             None => Ok(JsValue::UNDEFINED),
         }
-    }
-}
-
-fn experiment_error(e: ExperimentError) -> JsValue {
-    match e {
-        ExperimentError::Attack(e) => attack_error(e),
-        ExperimentError::Images { .. } => error("ImageError", e.to_string()),
-        ExperimentError::Empty
-        | ExperimentError::Dataset(..)
-        | ExperimentError::NoAttack(_)
-        | ExperimentError::NoTargetModels
-        | ExperimentError::Label(_)
-        | ExperimentError::Foreign { .. } => error("RequestError", e.to_string()),
     }
 }

@@ -77,7 +77,7 @@ impl Backend {
     }
 }
 
-/// A logger that keeps the first error of burn or wgpu.
+/// A logger that keeps the first error of burn or wgpu, and prints each to the console.
 struct Faults {
     first: Mutex<Option<String>>,
 }
@@ -91,7 +91,10 @@ impl log::Log for Faults {
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
-            lock(&self.first).get_or_insert_with(|| record.args().to_string());
+            let message = record.args().to_string();
+            // The page handles a fault by going back to the CPU, so that this is no error of the page.
+            web_sys::console::info_1(&message.as_str().into());
+            lock(&self.first).get_or_insert(message);
         }
     }
 

@@ -10,7 +10,8 @@ use defensive_distillation::dataset::{Dataset, First};
 use defensive_distillation::experiment::Kind;
 use serde::{Serialize, Serializer};
 
-use crate::{Result, typescript};
+use crate::Result;
+use crate::typescript::{GENERATED, capitalised, messages};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -66,12 +67,9 @@ fn files() -> Result<[(&'static str, String); 6]> {
         ("experiments.json", pretty(&experiments)? + "\n"),
         ("registry.js", script),
         ("registry.d.ts", types),
-        ("messages.d.ts", typescript::messages(&attacks)?),
+        ("messages.d.ts", messages(&attacks)?),
     ])
 }
-
-/// The first line of every script.
-pub const GENERATED: &str = "// Generated from the Rust sources by `npm run registry`.\n";
 
 fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string_pretty(value)
@@ -116,12 +114,6 @@ fn write_requests(types: &mut String, attacks: &[&Facts]) -> Result {
     writeln!(types, "\n/** An attack by its id, with its settings. */")?;
     writeln!(types, "export type Attack = {};", names.join(" | "))?;
     Ok(())
-}
-
-/// With its first letter in upper case.
-pub fn capitalised(word: &str) -> String {
-    let (first, rest) = word.split_at(1);
-    first.to_uppercase() + rest
 }
 
 /// The facts of a data set that the page needs.

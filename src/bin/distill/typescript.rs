@@ -15,7 +15,15 @@ use defensive_distillation::network::manifest::Entry;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::Result;
-use crate::registry::{GENERATED, capitalised};
+
+/// The first line of every script and of every file of types.
+pub const GENERATED: &str = "// Generated from the Rust sources by `npm run registry`.\n";
+
+/// A word with its first letter in upper case.
+pub fn capitalised(word: &str) -> String {
+    let (first, rest) = word.split_at(1);
+    first.to_uppercase() + rest
+}
 
 /// The text of `messages.d.ts`.
 pub fn messages(attacks: &[&Facts]) -> Result<String> {
