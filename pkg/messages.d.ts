@@ -16,11 +16,11 @@ export type EngineInfo = {
   version: string;
 };
 
-/** The role of a network in defensive distillation (Papernot et al. 2015, section III). */
-export type Role = "undefended" | "distilled" | "teacher";
-
 /** A data set of the paper (Papernot et al. 2015, section V). */
 export type Dataset = "mnist" | "cifar10";
+
+/** The role of a network in defensive distillation (Papernot et al. 2015, section III). */
+export type Role = "undefended" | "distilled" | "teacher";
 
 /** One network's entry in `www/models/manifest.json`. */
 export type ManifestEntry = {
@@ -145,13 +145,8 @@ export type Step = {
   outcome: Outcome | null;
 };
 
-/** A loaded network. */
-export type Subject = {
-  /** Its id in the manifest. */
-  model: string;
-  /** The factor by which its logits are multiplied, above 0. Default: 1. */
-  scale?: number;
-};
+/** A kind of experiment. Each has a file of rows in `results/`. */
+export type ExperimentKind = "success" | "amplitude" | "robustness" | "fgsm" | "pairs" | "transfer";
 
 /** Where an experiment's images come from, and what computes: what its rows contain beside figures. */
 export type Source = {
@@ -167,8 +162,13 @@ export type Source = {
   date: string;
 };
 
-/** A kind of experiment. Each has a file of rows in `results/`. */
-export type ExperimentKind = "success" | "amplitude" | "robustness" | "fgsm" | "pairs" | "transfer";
+/** A loaded network. */
+export type Subject = {
+  /** Its id in the manifest. */
+  model: string;
+  /** The factor by which its logits are multiplied, above 0. Default: 1. */
+  scale?: number;
+};
 
 /** One attack on one network. */
 export type Task = {
@@ -216,14 +216,6 @@ export type Chunk = {
   to: number;
 };
 
-/** How large an image's gradients are. */
-export type Amplitude = {
-  /** The mean absolute value of the Jacobian's entries. */
-  amplitude: number;
-  /** How many of the entries are exactly zero. */
-  zero_entries: number;
-};
-
 /** The classes that a target model predicts. */
 export type Predictions = {
   /** For the unchanged image. */
@@ -258,6 +250,14 @@ export type AttackResult = {
   admissible: number | null;
   /** What each target model predicts. */
   read: Array<Predictions>;
+};
+
+/** How large an image's gradients are. */
+export type Amplitude = {
+  /** The mean absolute value of the Jacobian's entries. */
+  amplitude: number;
+  /** How many of the entries are exactly zero. */
+  zero_entries: number;
 };
 
 /** The result of one attempt of a task: all that tables need of it, small enough to send and to keep. */

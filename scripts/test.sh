@@ -75,9 +75,9 @@ node_modules/.bin/tsc --project tsconfig.node.json
 node_modules/.bin/tsc --project tsconfig.sw.json
 
 section "JavaScript: unit tests"
-node --test tests/web/{unit,imports,link,pictures,bench,fuzz,figures,module-memory}.test.mjs
+node --test tests/web/{unit,imports,link-format,pictures,bench,fuzz,figures,module-memory}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,engine-switch,webgpu,pool,published,page,datasets,upload,lab,links,embed,offline,policy,faults,broken-downloads,ended-workers,messages,page-memory,late-responses,accessibility,older-browsers,languages,site,firefox,webkit}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,engine-switch,webgpu,pool,published,page,datasets,upload,lab,links-on-page,embed,offline,policy,faults,broken-downloads,ended-workers,messages,page-memory,late-responses,accessibility,older-browsers,languages,site,firefox,webkit}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

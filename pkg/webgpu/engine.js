@@ -590,6 +590,9 @@ function __wbg_get_imports() {
             const ret = arg0.info;
             return ret;
         },
+        __wbg_info_ef9e889444913d2f: function(arg0) {
+            console.info(arg0);
+        },
         __wbg_instanceof_ArrayBuffer_12cdaa4161423e6b: function(arg0) {
             let result;
             try {

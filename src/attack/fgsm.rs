@@ -23,11 +23,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cotangent::{TEMPERATURE, one};
 use super::facts::{Changes, Differentiated, Facts, Norm, Temperature};
 use super::goal::Goal;
 use super::method::{Method, Settings};
 use super::outcome::Outcome;
-use super::output::{TEMPERATURE, one};
 use super::run::{Choice, Cotangent, Gradient, Logits, Run};
 use super::setting::{Most, Setting, number};
 use crate::dataset::CLASSES;

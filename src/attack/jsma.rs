@@ -22,6 +22,9 @@
 //!   answer would change features without a reason.
 //! - θ is added to both features (or subtracted), and they are clamped to [0, 1].
 //!
+//! Experiments make many attacks of JSMA-F and JSMA-T with the images on the device. The same rules are
+//! written there again: [`on_device`](super::on_device).
+//!
 //! # Rows
 //! JSMA-Z needs two: the target's logit, and all others together. JSMA-F and JSMA-T need one: since
 //! the probabilities sum to one, the row of the others is exactly β = −α. It is not computed as a
@@ -29,12 +32,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::domain::{BUDGET, Budget, DIRECTION, THETA};
+use super::cotangent::{TEMPERATURE, of_logits, of_softmax, one};
 use super::facts::{Changes, Differentiated, Facts, Norm, Temperature};
+use super::features::{BUDGET, Budget, DIRECTION, THETA};
 use super::goal::Goal;
 use super::method::{Method, Settings};
 use super::outcome::Outcome;
-use super::output::{TEMPERATURE, of_logits, of_softmax, one};
 use super::run::{Choice, Cotangent, Gradient, Logits, Run, Saliency};
 use super::saliency::{Direction, best_pair};
 use super::setting::{Setting, number};

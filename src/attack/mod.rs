@@ -7,14 +7,14 @@
 //!
 //! Nothing here depends on files or on the browser.
 
-mod domain;
+mod cotangent;
 mod error;
 mod facts;
+mod features;
 mod goal;
 mod method;
 mod on_device;
 mod outcome;
-mod output;
 mod registry;
 mod run;
 mod runner;
@@ -27,17 +27,17 @@ mod jsma;
 mod not_robust;
 mod random_pairs;
 
+pub(crate) use cotangent::of_softmax;
 pub use cw::{CwL0, CwL2};
-pub use domain::Budget;
 pub use error::{AttackError, check_pixels};
 pub use facts::{Changes, Differentiated, Facts, Norm, Temperature};
+pub use features::Budget;
 pub use fgsm::Fgsm;
 pub use goal::Goal;
 pub use jsma::{Jsma, Output};
 pub use not_robust::{Movement, NotRobust};
 pub use on_device::{Ended, Resident};
 pub use outcome::Outcome;
-pub(crate) use output::of_softmax;
 pub use random_pairs::RandomPairs;
 pub use run::{Choice, Gradient, Saliency};
 pub(crate) use runner::read;

@@ -25,12 +25,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::domain::{BUDGET, Budget, THETA};
+use super::cotangent::{TEMPERATURE, of_softmax, one};
 use super::facts::{Changes, Differentiated, Facts, Norm, Temperature};
+use super::features::{BUDGET, Budget, THETA};
 use super::goal::Goal;
 use super::method::{Method, Settings};
 use super::outcome::Outcome;
-use super::output::{TEMPERATURE, of_softmax, one};
 use super::run::{Choice, Cotangent, Gradient, Logits, Run, Saliency};
 use super::saliency::Direction;
 use super::setting::{Setting, number};

@@ -15,8 +15,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::domain::{BUDGET, Budget, DIRECTION, THETA};
 use super::facts::{Changes, Facts, Norm};
+use super::features::{BUDGET, Budget, DIRECTION, THETA};
 use super::goal::Goal;
 use super::method::{Method, Settings};
 use super::outcome::Outcome;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { deflateRawSync, deflateSync } from "node:zlib";
 import { inflate } from "../../www/codecs/inflate.js";
 import { readHeader } from "../../www/input/image-header.js";
-import { asDigit, asTinyDigit, average } from "../../www/input/to-mnist.js";
+import { asDigit, asTinyDigit, average } from "../../www/input/photo-to-digit.js";
 import { parseLink } from "../../www/link/link.js";
 import { readPixels, writePixels } from "../../www/link/pixels.js";
 

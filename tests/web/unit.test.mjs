@@ -15,10 +15,10 @@ import { ATTACK_IDS, DEFAULTS, pageSettings } from "../../www/domain/settings.js
 import { largestDerivative, largestLossDerivative, softmax } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
+import { coreSeconds } from "../../www/lab/estimate.js";
 import {
   COMPARED_ATTACKS,
   chooseSamples,
-  coreSeconds,
   kindOf,
   EXPERIMENTS as OFFERED_EXPERIMENTS,
   tasksOf,

@@ -1,6 +1,6 @@
 /**
- * The facts about attacks that the page needs, from the registry: an attack's settings, its use of the temperature, and
- * its request to the engine.
+ * The facts about attacks that the page needs: an attack's settings, its use of the temperature, and its request to the
+ * engine. They come from the registry, which lists the attacks in `src/attack/mod.rs`.
  */
 import { ATTACKS as REGISTRY } from "../../pkg/registry.js";
 import { isChoice, pageSettings } from "./settings.js";

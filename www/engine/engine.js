@@ -14,9 +14,9 @@
  * AbortError (the caller's signal was aborted).
  */
 import { ATTACKS } from "../../pkg/registry.js";
+import { checkAgreement, stepTime } from "./compare-engines.js";
 import { connect } from "./connection.js";
 import { checkPlatform, reasonToSkipWebGpu } from "./platform.js";
-import { checkAgreement, stepTime } from "./proof.js";
 import { failure, WHY } from "./protocol.js";
 
 /**

@@ -3,10 +3,10 @@
  * decode it, crops it to the square in its centre, and averages. The file stays on the visitor's machine.
  */
 import { readHeader } from "./image-header.js";
-import { asDigit, asTinyDigit, average } from "./to-mnist.js";
+import { asDigit, asTinyDigit, average } from "./photo-to-digit.js";
 
 /** @typedef {import("../domain/datasets.js").Dataset} Dataset */
-/** @typedef {import("./to-mnist.js").Square} Square */
+/** @typedef {import("./photo-to-digit.js").Square} Square */
 
 const MAX_BYTES = 30_000_000;
 const MAX_PIXELS = 50_000_000;

@@ -6,12 +6,12 @@ import { make, must, setText } from "../page/dom.js";
 import { duration, modelName, number, setWordsDataset, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { BACKENDS } from "./backends.js";
+import { coreSeconds } from "./estimate.js";
 import {
   allSubjects,
   attemptsOf,
   budgetOf,
   choosesAttack,
-  coreSeconds,
   defaultImages,
   defaultSubjects,
   EXPERIMENTS,

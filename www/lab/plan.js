@@ -1,7 +1,7 @@
-/** The plan of a run: turns the form's choices into tasks and into the engine's request, and estimates the work. */
+/** The plan of a run: turns the form's choices into tasks and the engine's request. */
 import { EXPERIMENTS as KINDS } from "../../pkg/registry.js";
-import { ATTACKS, toAttackRequest, usesTemperature } from "../domain/attacks.js";
-import { CIFAR10, DATASETS, MNIST } from "../domain/datasets.js";
+import { toAttackRequest } from "../domain/attacks.js";
+import { CIFAR10, DATASETS } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 
 /**
@@ -131,39 +131,10 @@ export const choosesAttack = (experiment) => experiment !== "attacks" && KINDS[e
 export const hasOneAttack = (experiment) => experiment !== "attacks" && KINDS[experiment].attacks;
 
 /** How often a task attacks or measures each image. @param {Experiment} experiment */
-const attemptsAnImage = (experiment) => (KINDS[kindOf(experiment)].attempts === "images" ? 1 : CLASSES - 1);
+export const attemptsAnImage = (experiment) => (KINDS[kindOf(experiment)].attempts === "images" ? 1 : CLASSES - 1);
 
 /** The number of attacks or measurements of a run. @param {Choice} choice */
 export const attemptsOf = (choice) => tasksOf(choice).length * choice.images * attemptsAnImage(choice.experiment);
-
-/**
- * Milliseconds of one core for one step of one attack, measured on a machine of 2024. A first estimate; `backends.js`
- * corrects it after the first run.
- *
- * @type {Record<string, number>}
- */
-const STEP_MS = { [MNIST]: 3, [CIFAR10]: 22 };
-/** The cost of a full Jacobian with its ten rows, in steps. */
-const JACOBIAN_COST = 6;
-/**
- * At a training temperature (times k) of this or more, the gradient of a softmax at T = 1 mostly vanishes, so an attack
- * ends at its first step.
- */
-const VANISHING_TEMPERATURE = 10;
-
-/** Estimates a run's work, in seconds of one core. @param {Choice} choice */
-export function coreSeconds(choice) {
-  const steps = tasksOf(choice).map(({ subject: { model, scale }, settings }) => {
-    if (!settings) return JACOBIAN_COST;
-    const isVanishing =
-      ATTACKS[settings.attack].output === "softmax"
-      && !usesTemperature(settings)
-      && model.temperature * (scale ?? 1) >= VANISHING_TEMPERATURE;
-    return isVanishing ? 1 : ATTACKS[settings.attack].stepCost;
-  });
-  const total = steps.reduce((sum, each) => sum + each, 0);
-  return (total * choice.images * attemptsAnImage(choice.experiment) * STEP_MS[choice.data]) / 1000;
-}
 
 /**
  * Chooses images from the classes in turn, so that even a few images cover many classes. The samples are sorted by

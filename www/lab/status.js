@@ -1,7 +1,7 @@
 /** The status of a run: a text, the progress bar, and which of the buttons Run, Pause and Cancel are enabled. */
 import { must, setText } from "../page/dom.js";
 import { duration, percent, t } from "../page/i18n.js";
-import { coreSeconds } from "./plan.js";
+import { coreSeconds } from "./estimate.js";
 
 /** @typedef {import("./run.js").Run} Run */
 

@@ -6,7 +6,7 @@ use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::TensorData;
 
 use super::{Finding, NUMBERS, PairChoice};
-use crate::attack::domain::can_move;
+use crate::attack::features::can_move;
 use crate::attack::saliency::{Direction, best_pair};
 
 impl PairChoice for Flex {

@@ -22,11 +22,11 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 
+use super::cotangent::of_softmax;
 use super::error::AttackError;
 use super::jsma::Jsma;
 use super::method::Method;
 use super::outcome::Outcome;
-use super::output::of_softmax;
 use super::run::{Logits, Run};
 use super::runner::{Runs, read};
 use super::saliency::{Direction, best_pair};
