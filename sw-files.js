@@ -2,11 +2,11 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "792320cc9f75f3224f5cd752bb740576a3486c3e52cdfda6d016bf7b2ed91c71",
-  "pkg/cpu/build.json": "96b1ea740c62d0df20c33c14015ea34f6afff21c0543d97d14dc63e4ebf45836",
+  "pkg/cpu/build.json": "63ca587e3f70ca79bf9bb003cbc5762d978be98e30c97a6941c7fde4977ebd3a",
   "pkg/cpu/engine.js": "c67521e8e06b26713c2d98c2f196760c54aff102aef457277d3958030af31738",
   "pkg/cpu/engine_bg.wasm": "2b099dc6e6b1988c816bb18a5590b92b7a19743ef3161bda712ae0f91c752ba1",
   "pkg/registry.js": "9006a454cedd7f9ce8faa1f7dc9920c34226f9cca644bfc345c311f6f96095ee",
-  "pkg/webgpu/build.json": "c5a89cda411fc70e07b2eb9e26e035b05fe8da08abe82c1323215d61c5859bcd",
+  "pkg/webgpu/build.json": "c239f123ad8527c9bcdf214d4955b5ce2e4862d8618c17cd84bb942b1de7b075",
   "pkg/webgpu/engine.js": "8a234679e0710468f87bbf410bdfe5e667cf214d3d40f5127314c05d288b2d7b",
   "pkg/webgpu/engine_bg.wasm": "f11e4b94bcda89ba8ff622f160784e71dfa46be1586f976ada785106728e6860",
   "results/amplitude.json": "780aa46b078a42ce0d8b58a770a4b86db1765efc1c1ab6d8fd7aede195b595ff",

@@ -15,7 +15,7 @@ mod goal;
 mod method;
 mod on_device;
 mod outcome;
-mod registry;
+mod registry_macro;
 mod run;
 mod runner;
 pub mod saliency;
@@ -53,7 +53,7 @@ use method::{Method, Settings};
 use saliency::Direction;
 
 // The registry: the settings of every attack, in the order in which the page offers the attacks.
-registry::registry! {
+registry_macro::registry! {
     /// `jsma-f`, `jsma-t` and `jsma-z`.
     Jsma,
     /// `not-robust`.

@@ -66,6 +66,7 @@ impl<'network> Pass<'network> {
 
 #[cfg(test)]
 mod tests {
+    use burn::module::Module;
     use burn::tensor::{Device, TensorData};
 
     use super::*;
@@ -80,7 +81,7 @@ mod tests {
         let is_wanted = |entry: &&Entry| entry.dataset == dataset && entry.role == Role::Undefended;
         let entry = entries.iter().find(is_wanted).expect("an undefended network is published");
         let file = std::fs::read(format!("www/models/{}", entry.file)).expect("its file is there");
-        let network = entry.load(&file, &device).expect("the file is the published one");
+        let network = entry.load(&file, &device).expect("the file is the published one").valid();
         let [channels, height, width] = dataset.spec().shape;
         let images = pseudo_random([batch, channels, height, width], 1, &device);
         (network, images, device)

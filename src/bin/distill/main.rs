@@ -5,7 +5,7 @@ mod attack;
 mod bench;
 mod data;
 mod evaluate;
-mod lineup;
+mod measurements;
 mod names;
 mod options;
 mod paper;

@@ -1,5 +1,6 @@
 //! The TypeScript types of what JavaScript and the engine send each other, derived from the structs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use defensive_distillation::attack::{Facts, Values};
@@ -29,7 +30,7 @@ pub fn capitalised(word: &str) -> String {
 pub fn messages(attacks: &[&Facts]) -> Result<String> {
     // JavaScript has one type of number, and only intervals and pairs have a fixed length.
     let config = Config::new().with_large_int("number").with_array_tuple_limit(2);
-    let mut types = Declarations { config: &config, found: Vec::new() };
+    let mut types = Declarations { config: &config, found: BTreeMap::new() };
     types.visit::<EngineInfo>();
     types.visit::<Entry>();
     types.visit::<Classification>();
@@ -50,7 +51,7 @@ pub fn messages(attacks: &[&Facts]) -> Result<String> {
 
     let mut text = GENERATED.to_owned();
     text += "\nimport type { Attack } from \"./registry.js\";\nexport type { Attack };\n";
-    for declaration in types.found {
+    for declaration in types.found.values() {
         write!(text, "\n{declaration}")?;
     }
     let record = Record::name(&config);
@@ -89,10 +90,11 @@ fn write_settings(text: &mut String, attacks: &[&Facts]) -> Result {
     Ok(())
 }
 
-/// Declares every type that it visits, after those that this one names.
+/// Declares every type that it visits, and those that this one names. They are sorted by name, because
+/// ts-rs visits the types that a type names in another order each time it is compiled.
 struct Declarations<'a> {
     config: &'a Config,
-    found: Vec<String>,
+    found: BTreeMap<String, String>,
 }
 
 impl Declarations<'_> {
@@ -120,10 +122,7 @@ impl TypeVisitor for Declarations<'_> {
         if T::output_path().is_some() {
             let docs = T::docs().unwrap_or_default();
             let declaration = format!("{docs}export {}", T::decl(self.config));
-            let declaration = pretty(&in_javascript(&declaration));
-            if !self.found.contains(&declaration) {
-                self.found.push(declaration);
-            }
+            self.found.insert(T::ident(self.config), pretty(&in_javascript(&declaration)));
         }
     }
 }

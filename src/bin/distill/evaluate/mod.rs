@@ -20,7 +20,7 @@ use defensive_distillation::experiment::{
 use self::inputs::{Images, images, subjects};
 use self::journal::Journal;
 use self::summary::{Summary, fooled, words};
-use crate::lineup::measurements;
+use crate::measurements::measurements;
 use crate::names::named;
 use crate::options::AttackArguments;
 use crate::table::Table;

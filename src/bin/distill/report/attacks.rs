@@ -8,7 +8,7 @@ use super::cells::{self, NONE, papers_attacks, percent, with_interval};
 use super::measured::{Measured, find};
 use super::network::ShownNetwork;
 use super::page::Page;
-use crate::lineup::{ATTACKS, Listed, PAPERS};
+use crate::measurements::{ATTACKS, Listed, PAPERS};
 use crate::paper;
 
 /// The name of transfer among the attacks.

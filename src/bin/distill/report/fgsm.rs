@@ -7,7 +7,7 @@ use super::cells::{NONE, of_fewer, percent, reported, vanished, with_interval};
 use super::measured::{Measured, most_images};
 use super::network::ShownNetwork;
 use super::page::Page;
-use crate::lineup::{EPSILONS, PAPERS_EPSILON};
+use crate::measurements::{EPSILONS, PAPERS_EPSILON};
 use crate::paper;
 
 pub fn write(

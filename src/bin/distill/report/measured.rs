@@ -9,7 +9,7 @@ use defensive_distillation::network::manifest::Entry;
 
 use super::network::ShownNetwork;
 use crate::Result;
-use crate::lineup::Listed;
+use crate::measurements::Listed;
 use crate::table::Table;
 
 /// A row, with the settings of its attack.

@@ -12,7 +12,7 @@ use super::cells::papers_attacks;
 use super::measured::{Measured, find, read};
 use super::network::{ShownNetwork, shown};
 use super::robustness;
-use crate::lineup::{PAPERS, PAPERS_EPSILON, listed};
+use crate::measurements::{PAPERS, PAPERS_EPSILON, listed};
 use crate::{Result, paper};
 
 /// A row of `results/notes.json`: the figures of a network that was measured and not published. They were

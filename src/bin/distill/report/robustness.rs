@@ -8,7 +8,7 @@ use super::cells::{NONE, of_fewer, reported, with_interval};
 use super::measured::{Measured, most_images};
 use super::network::ShownNetwork;
 use super::page::Page;
-use crate::lineup::PAPERS;
+use crate::measurements::PAPERS;
 use crate::paper;
 
 pub fn write(

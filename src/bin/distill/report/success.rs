@@ -8,7 +8,7 @@ use super::cells::{self, percent};
 use super::measured::{Measured, find};
 use super::network::ShownNetwork;
 use super::page::Page;
-use crate::lineup::listed;
+use crate::measurements::listed;
 use crate::plot::{Series, lines};
 use crate::{Result, paper};
 

@@ -9,7 +9,7 @@ use super::measured::Measured;
 use super::network::ShownNetwork;
 use super::page::Page;
 use crate::Result;
-use crate::lineup::PAPERS;
+use crate::measurements::PAPERS;
 use crate::plot::heat;
 
 pub fn write(
