@@ -1,7 +1,7 @@
 // Made by `npm run release`: this release of the page, each file by its SHA-256.
 /** @type {Record<string, string>} */
 const FILES = {
-  "index.html": "792320cc9f75f3224f5cd752bb740576a3486c3e52cdfda6d016bf7b2ed91c71",
+  "index.html": "07592b6ffb64c74aa7abf98efd5468d7877cf20f5cfa14154819aaedd45b7c24",
   "pkg/cpu/build.json": "63ca587e3f70ca79bf9bb003cbc5762d978be98e30c97a6941c7fde4977ebd3a",
   "pkg/cpu/engine.js": "c67521e8e06b26713c2d98c2f196760c54aff102aef457277d3958030af31738",
   "pkg/cpu/engine_bg.wasm": "2b099dc6e6b1988c816bb18a5590b92b7a19743ef3161bda712ae0f91c752ba1",
@@ -26,7 +26,7 @@ const FILES = {
   "www/codecs/html.js": "18be08a681450e4ed9b0baedec43c0ebff4bddcb39b4d3e7614bc6df043b1181",
   "www/codecs/inflate.js": "feb321ebfb5f4332ecd30c9d4a7b023329f5b9a00bbcca084d25ab18af04ac77",
   "www/codecs/png.js": "b576a732616322cf03916a69660afe7189617ed4a0b27ecd63d98c092271ddaf",
-  "www/domain/attacks.js": "fa1fe1f7ff9f4b9694713a4da13675a0093ec5f28768d8639e3d03b5ccce81aa",
+  "www/domain/attacks.js": "95294c0fe04a9706b8eac26cc376382d0e79b79574a07e8f1884da86e6bd3caf",
   "www/domain/datasets.js": "681c125f0e3b3b7a92f7a333df6e63763f1acc67d7425c7796ee717d53c1c070",
   "www/domain/networks.js": "971a3273163c96b97d70bde9ed72b1ca03f5af5550c6ae519aa171abdb0968e4",
   "www/domain/papers.js": "0a88c137ccc71e37cc21fec0f7b2775b5e5db72ca22d088139dcfd5df0da2a96",
@@ -58,7 +58,7 @@ const FILES = {
   "www/input/strip.js": "a69dbde5531d5570c3eb4a57e8eff593ca5abd67ae2348d12ebc6d171c981cb7",
   "www/input/targets.js": "2250aa20146c34bf874db5c5ff8e8e5d757cd8b9fdd03de52575fbc5f4d79102",
   "www/input/upload.js": "7159e6d72c2e2987f436709b3dad3d5e89b5e3c91f06cbd9548221f3b6e043b6",
-  "www/lab.html": "9d9d69a2440400c06c0b09d2b1d0c87492acbfd937779e0101d1ff8ed32dc5ba",
+  "www/lab.html": "041fadc6d48e1337b6c2f8eeab999e6634168c82ce749c02305306a2a652570f",
   "www/lab/attempts.js": "58d81513191170eb624e9ecd4532465e5d373d785017748abaeac09acc53800a",
   "www/lab/backends.js": "66684f113dfb2731de6fecdcfb923bd305ec4cf6bc428849bc100b69a9f51c6d",
   "www/lab/charts.js": "d5f13801c8d36491865e8d604ce9c58c46ff13d8c0b005783f386a48ab0c338d",
@@ -159,7 +159,7 @@ const FILES = {
   "www/session/runner.js": "3c4d0eab39affdf8b8e118ba51604d129cf043fcff35d52e6123c1f3d06c95d3",
   "www/session/session.js": "10b426c60f317ac1aab8b4f068bf0440227805622ba70da30b3b359a7d53aa46",
   "www/session/state.js": "40d7d907cbbcb54a48241b9b4aae30d4354bb4d27f9ebae3cfaa06822f84aa0a",
-  "www/session/verdict.js": "b35c4e9a99bd6b06401e75a744ecaed5285f5c2456fe9a2cc1481a02348bee95",
+  "www/session/verdict.js": "5c8d35316c67916647061420c25df4e87288743ddbec2143405c1c5f39c8ed02",
   "www/share/embedded-page.js": "6c8cf709614eb222368c15a217757214787d8aa53c71e7a19e1c7b4473eeab80",
   "www/share/print.js": "f53f591d1196bdc33cd38f050f258e48eb99decd4b7de48b73afbf5b6ec6cbf5",
   "www/share/share-picture.js": "d34e86f2068d570081ad314a9c61acbac44d27ee945b516ce9b0ff532b013f96",

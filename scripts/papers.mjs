@@ -1,11 +1,11 @@
 /**
  * Writes the lists of papers into the pages and the README: `npm run readme`. With `--check` it only checks that they
  * are up to date. A list is between `<!-- papers PREFIX: KEY … -->` and `<!-- /papers -->`. PREFIX is the start of each
- * entry's id, or `bibtex` for a list in BibTeX.
+ * entry's id, or `bibtex` for a list in BibTeX. `all` stands for the keys of all papers.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { escapeHtml } from "../www/codecs/html.js";
-import { bibtex, PAPERS } from "../www/domain/papers.js";
+import { bibtex, PAPER_KEYS, PAPERS } from "../www/domain/papers.js";
 import { writeOrCheck } from "./write.mjs";
 
 /** @typedef {import("../www/domain/papers.js").PaperKey} PaperKey */
@@ -23,7 +23,7 @@ for (const file of ["README.md", "index.html", "www/lab.html", ...POSTS]) {
   let lists = 0;
   const text = readFileSync(path, "utf8").replace(LIST, (_, indent, start, prefix, names, end) => {
     lists++;
-    const keys = /** @type {string[]} */ (names.split(" ")).map(toKey);
+    const keys = names === "all" ? PAPER_KEYS : /** @type {string[]} */ (names.split(" ")).map(toKey);
     const items = keys.map((key, place) => `${indent}<li id="${prefix}${place + 1}">${entry(key)}</li>\n`);
     const list = prefix === "bibtex" ? `\`\`\`bibtex\n${keys.map(bibtex).join("\n")}\n\`\`\`\n` : items.join("");
     return indent + start + list + end;

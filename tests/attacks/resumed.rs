@@ -15,15 +15,7 @@ fn a_resumed_run_makes_the_same_steps() {
         (digits.into_iter().map(|(image, _)| image).collect(), targeted(&targets));
     for (facts, direction) in attacks().flat_map(|facts| directions(facts).map(move |d| (facts, d)))
     {
-        let settings: Attack = serde_json::from_value(json!({
-            "attack": facts.id,
-            "direction": direction,
-            "theta": 0.5,
-            "budget": 12,
-            "epsilon": 0.3,
-            "seed": 5,
-        }))
-        .expect("every resumable attack finds its settings here");
+        let settings = short_attack(facts, direction);
         let whole = attack(settings, &network, &images.concat(), &goals);
         for halt in [0, 1, 4] {
             let begun: Vec<usize> =
@@ -57,6 +49,20 @@ fn a_resumed_run_makes_the_same_steps() {
             }
         }
     }
+}
+
+/// An attack with its default settings, but for those that make it short.
+fn short_attack(facts: &Facts, direction: &str) -> Attack {
+    let mut request = json!({ "attack": facts.id });
+    for setting in facts.settings {
+        request[setting.name] = match setting.name {
+            "direction" => direction.into(),
+            "theta" => 0.5.into(),
+            "budget" => 12.into(),
+            _ => setting.default_value(),
+        };
+    }
+    serde_json::from_value(request).expect("the defaults are in range")
 }
 
 /// The directions of a resumable attack; one for an attack without directions.

@@ -11,6 +11,8 @@ import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
 import { languageFiles } from "../../scripts/languages.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
+import { FOOLED, SPENT } from "../../www/domain/attacks.js";
+import { PAPER_KEYS } from "../../www/domain/papers.js";
 import { ATTACK_IDS, DEFAULTS, pageSettings } from "../../www/domain/settings.js";
 import { largestDerivative, largestLossDerivative, softmax } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
@@ -277,6 +279,8 @@ for (const [language, words] of Object.entries(languageFiles())) {
         `attack.${id}.note`,
         `transport.position.${changes}`,
         `prospect.${output === null ? "random" : changes}`,
+        FOOLED[changes],
+        SPENT[changes],
         ...pageSettings(id).flatMap((setting) => [
           `setting.${setting.name}`,
           `notes.field.${setting.name}`,
@@ -405,9 +409,8 @@ test("A paper's figures are shown for the attack that they are about, and for no
     ["distilled 100"],
   );
   const all = OFFERED_EXPERIMENTS.flatMap((experiment) => paperRows(experiment, "mnist", DEFAULTS, papers));
-  assert.deepEqual(
-    [...new Set(all.map(({ source }) => source))].sort(),
-    [1, 2, 3, 4, 5],
+  assert.ok(
+    all.length > 0 && all.every(({ source }) => source >= 1 && source <= PAPER_KEYS.length),
     "every source is in the page's list of papers",
   );
 });

@@ -28,6 +28,25 @@ export const SYMBOLS = /** @type {const} */ ({
   margin: "f",
 });
 
+/**
+ * The language keys of the sentence for an attack that has made all of its changes.
+ *
+ * @type {Record<Changes, string>}
+ */
+export const SPENT = {
+  pair: "verdict.budget-spent",
+  feature: "verdict.budget-spent",
+  all: "verdict.step-taken",
+  descent: "verdict.descent-spent",
+};
+/** The language keys of the sentence for an attack that has reached its goal. @type {typeof SPENT} */
+export const FOOLED = {
+  pair: "verdict.fooled",
+  feature: "verdict.fooled",
+  all: "verdict.fooled",
+  descent: "verdict.fooled-descent",
+};
+
 /** Lists the names of an attack's settings, in the order of the controls. @param {AttackId} attack */
 export const settingNames = (attack) => pageSettings(attack).map(({ name }) => name);
 

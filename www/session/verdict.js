@@ -2,7 +2,7 @@
  * The sentences of a panel: what the network reads and how the attack goes or ended. A vanished gradient
  * has a sentence of its own, because it is neither a defence that held nor an attack that failed.
  */
-import { ATTACKS, hasSetting, isUntargeted, usesTemperature } from "../domain/attacks.js";
+import { ATTACKS, FOOLED, hasSetting, isUntargeted, SPENT, usesTemperature } from "../domain/attacks.js";
 import { CHANNELS, DATASETS, positionOf } from "../domain/datasets.js";
 import { largestDerivative, largestLossDerivative } from "../domain/softmax.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
@@ -82,25 +82,6 @@ const TONES = {
   "gradient-vanished": "vanished",
   "already-target": "quiet",
   cancelled: "quiet",
-};
-
-/**
- * The sentences for an attack that has made all of its changes.
- *
- * @type {Record<import("../domain/attacks.js").Changes, string>}
- */
-const SPENT = {
-  pair: "verdict.budget-spent",
-  feature: "verdict.budget-spent",
-  all: "verdict.step-taken",
-  descent: "verdict.descent-spent",
-};
-/** The sentences for an attack that has reached its goal. @type {typeof SPENT} */
-const FOOLED = {
-  pair: "verdict.fooled",
-  feature: "verdict.fooled",
-  all: "verdict.fooled",
-  descent: "verdict.fooled-descent",
 };
 
 /** How an attack ended. @param {State} state @param {Step[]} steps @param {Step} last */

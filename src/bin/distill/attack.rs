@@ -24,8 +24,8 @@ pub struct Arguments {
     /// The test image, counted from 0.
     #[arg(long, default_value_t = 0)]
     image: usize,
-    /// The class that the network should predict. Without it the attack is untargeted, which fgsm and
-    /// random-pairs can be.
+    /// The class that the network should predict. Without it the attack is untargeted, which not every
+    /// attack can be.
     #[arg(long)]
     target: Option<usize>,
     /// Save the last image as a PNG.

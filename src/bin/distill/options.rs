@@ -78,7 +78,9 @@ fn settings() -> BTreeMap<&'static str, Uses> {
 fn option(uses: Uses) -> Arg {
     let (_, setting) = uses[0];
     let of: Vec<_> = uses.iter().map(|(facts, _)| facts.id).collect();
-    let mut help = setting.help.trim_end_matches('.').to_owned();
+    let mut helps: Vec<_> = uses.iter().map(|(_, of)| of.help.trim_end_matches('.')).collect();
+    helps.dedup();
+    let mut help = helps.join("; ");
     if let Some(range) = setting.range() {
         help += &format!(", {}", range.in_words("the number of"));
     }
