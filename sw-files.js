@@ -2,7 +2,7 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "07592b6ffb64c74aa7abf98efd5468d7877cf20f5cfa14154819aaedd45b7c24",
-  "pkg/cpu/build.json": "63ca587e3f70ca79bf9bb003cbc5762d978be98e30c97a6941c7fde4977ebd3a",
+  "pkg/cpu/build.json": "602ef306f669f4bf5954f1ca68f19cc1afd5b4d2fbae2ea71016597b432e12dd",
   "pkg/cpu/engine.js": "c67521e8e06b26713c2d98c2f196760c54aff102aef457277d3958030af31738",
   "pkg/cpu/engine_bg.wasm": "2b099dc6e6b1988c816bb18a5590b92b7a19743ef3161bda712ae0f91c752ba1",
   "pkg/registry.js": "9006a454cedd7f9ce8faa1f7dc9920c34226f9cca644bfc345c311f6f96095ee",
@@ -39,7 +39,7 @@ const FILES = {
   "www/engine/compare-engines.js": "05225c4a2980e3ccc5ec454f1927fc99a922b22440277abde8c400cde2469cfb",
   "www/engine/connection.js": "ec18599dde9b5af5e8edf10ea60bd1c6ef962ec8672c6c6e2c0e8a09c2df9ba0",
   "www/engine/engine-core.js": "6539f52eb15b87ad42c3bac311da23fedb0940bb5f7d92e18944d14fa5d9624b",
-  "www/engine/engine.js": "ad7178ac703e680a367f9a0639080512556c6b8ca31bd3d706d6b64f7baff7c1",
+  "www/engine/engine.js": "0e1528f5f5842b440fbcc5f231edd9c85ac31845e10f752c3f4a22f65a7f51c8",
   "www/engine/fetch.js": "f6ecbcef96f41ca3ea5d1b531c66a9e4bca19cd9d259bfd320d09134ab62e127",
   "www/engine/manifest.js": "8b0b4a34e6a732a535c0eee8a3035a0efcf6ff8c3865ceb1cd4b60b4f997ff12",
   "www/engine/platform.js": "3c6a8f6b3de0458428ffa240c2108d699436957ea1771ba99998d7fab4f0d893",

@@ -3,10 +3,9 @@
  *
  *     const engine = await createEngine();
  *     await engine.load("mnist-undefended");
- *     const { outcome, steps } = await engine.attack(
- * { model: "mnist-undefended", image, target: 8, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 },
- *       { onStep: (step) => show(step) },
- *     );
+ *     const settings = { attack: "jsma-f", direction: "increase", theta: 1, budget: 112 };
+ *     const request = { model: "mnist-undefended", image, target: 8, ...settings };
+ *     const { outcome, steps } = await engine.attack(request, { onStep: (step) => show(step) });
  *
  * Errors are `Error`s with one of these names: NetworkError (a file could not be fetched; retry), IntegrityError and
  * ModelError (a file is damaged; retry), RequestError and ImageError (the request is invalid; the message says why),

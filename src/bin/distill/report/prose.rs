@@ -49,29 +49,26 @@ pub fn head(results: &Path, published: &[Entry]) -> Result<String> {
     Ok(format!(
         "<!-- Written by `distill report` from the JSON files beside it. -->
 
-Every figure here is measured on the published files, but for those of other networks in the next list:
-accuracy and logits by `distill publish`, what is said to be PyTorch's by `tests/python`, and all else by
-`distill evaluate`, whose JSON files say with which command, seed and engine, and on which images.
-Brackets hold 95 % intervals, Wilson's for shares: they take attacks for independent, which the nine on
-one image are not, and each network was trained once, so that they say nothing of how much another
-training would differ.
-*Paper* columns are Papernot et al., *Distillation as a Defense* (2015), unless a table says otherwise;
-figures that could only be read off a plot are marked ~. *× k* is the undefended network with its logits
-multiplied by k and nothing trained. **Vanished** counts attacks that stopped because the 32-bit gradient
-was exactly zero at every feature that could still be changed: nothing is known of what they would have
-found, and they are no defeat.
+Every figure here is measured on the published files, except those of other networks in the list below. Accuracy and
+logits are measured by `distill publish`, PyTorch's figures by `tests/python`, and everything else by
+`distill evaluate`. The JSON files state the command, the seed, the engine and the images of each row.
+Brackets are 95 % intervals, Wilson's for shares. They treat attacks as independent, although nine attacks share an
+image. Each network was trained once, so the intervals do not show how much another training would differ.
+*Paper* columns are from Papernot et al., *Distillation as a Defense* (2015), unless a table says otherwise. Figures that
+were read off a plot are marked ~. *× k* is the undefended network with its logits multiplied by k, without training.
+**Vanished** counts attacks that stopped because the 32-bit gradient was exactly zero at every feature that could still
+change. It is not known what they would have found, so they are not defeats of the attack.
 
-# Where these figures and the papers' part
-- Most networks were trained for fewer epochs than the papers' {epochs}, on two processor cores; *Networks* below
-  says for how many. MNIST's T = 2 and T = 5 were trained again for {epochs}, and chosen for that after the first
-  measurement, because their rows were the farthest from the paper's; the others were left as they were. The rows of
-  MNIST are therefore not of one protocol, and how T = 5 compares with T = 10 is partly the number of epochs.
-{unpublished}- The attacks themselves are not what differs, as far as that was checked: PyTorch, on the same files and
-  images, comes to the same outcomes, but for the few that *The same, computed by PyTorch* counts.
-- `jsma-z` succeeds less often than in the attack's own paper, whose network is a LeNet and whose images
-  are others; here it is the paper on distillation's network.
-{on_mnist}{takes}{on_cifar10}- How long CIFAR-10's students at T = 1, 2, 5 and 10 were trained, and at which step, was decided by their accuracy
-  on the test images: with fewer epochs they read 2 to 3 points less than the paper's.
+# Differences from the papers
+- Most networks were trained for fewer epochs than the papers' {epochs}, on two processor cores; the table *Networks*
+  says how many. MNIST's networks at T = 2 and T = 5 were trained again for {epochs} epochs. They were chosen after the
+  first measurement, because their rows differed most from the paper's. The rows of MNIST are therefore not of one
+  protocol, and the difference between T = 5 and T = 10 is partly one of epochs.
+{unpublished}- The attacks do not explain the differences, as far as that was checked: PyTorch, on the same files and images, gives
+  the same outcomes, except those counted in *The same, computed by PyTorch*.
+- `jsma-z` succeeds less often than in the attack's own paper, which used a LeNet and other images.
+{on_mnist}{takes}{on_cifar10}- The number of epochs and the learning rate of CIFAR-10's students at T = 1, 2, 5 and 10 were chosen by their accuracy
+  on the test images: with fewer epochs it was 2 to 3 points below the paper's.
 ",
         epochs = Recipe::PAPER_EPOCHS,
         unpublished = unpublished(&notes(results)?)?,
@@ -102,14 +99,14 @@ fn unpublished(notes: &[Note]) -> Result<String> {
     let jsma = |note: &Note| percent(note.jsma_f);
     let fgsm = |note: &Note| note.fgsm.map_or(String::new(), percent);
     Ok(format!(
-        "- With {epochs} epochs logits were about half as large at these two: Σ|logit| {}, and {} of the teachers. Of
-  the {} JSMA-F attacks {} got through, and on the teachers {}; FGSM at ε = {PAPERS_EPSILON} made
-  the students misread {}. The paper's figures for JSMA-F lie between those and the present ones. That
-  the size of the logits is behind it is what *× k* suggests, too; each is of one training.
-- FGSM fools the undefended MNIST network less often than in the literature. Another one of {} epochs
-  (`{}`) was measured and not published, as everything here would
-  have had to be measured again: it reads {:.2} % with a Σ|logit| of {}, FGSM at ε = {PAPERS_EPSILON} makes it misread {},
-  and {} of the JSMA-F attacks get through, which is farther from the paper than the published one's; {} vanished.
+        "- With {epochs} epochs, the logits of these two were about half as large: Σ|logit| {}, and {} for the teachers. Of
+  {} JSMA-F attacks {} succeeded, and on the teachers {}. FGSM at ε = {PAPERS_EPSILON} had an error rate of {} on
+  the students. The paper's figures for JSMA-F lie between those and the present ones. The rows of *× k* also suggest
+  that the size of the logits is the reason. Each figure is of one training.
+- FGSM fools the undefended MNIST network less often than in the literature. Another network of {} epochs
+  (`{}`) was measured and not published. Its
+  accuracy is {:.2} % and its Σ|logit| {}. FGSM at ε = {PAPERS_EPSILON} has an error rate of {}, and {} of the JSMA-F
+  attacks succeed, which is farther from the paper than with the published network; {} vanished.
 ",
         each(Role::Distilled, &logits),
         each(Role::Teacher, &logits),
