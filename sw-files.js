@@ -2,13 +2,13 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "07592b6ffb64c74aa7abf98efd5468d7877cf20f5cfa14154819aaedd45b7c24",
-  "pkg/cpu/build.json": "602ef306f669f4bf5954f1ca68f19cc1afd5b4d2fbae2ea71016597b432e12dd",
+  "pkg/cpu/build.json": "d47c5721184c2355e2b06b6f82afe572827d5d492f4cb3bde127834a806053b6",
   "pkg/cpu/engine.js": "c67521e8e06b26713c2d98c2f196760c54aff102aef457277d3958030af31738",
-  "pkg/cpu/engine_bg.wasm": "2b099dc6e6b1988c816bb18a5590b92b7a19743ef3161bda712ae0f91c752ba1",
+  "pkg/cpu/engine_bg.wasm": "6be1f5bc42072e7e955ceb8d8648137fbfeafb5e134d6248bb2bc20d400633f8",
   "pkg/registry.js": "9006a454cedd7f9ce8faa1f7dc9920c34226f9cca644bfc345c311f6f96095ee",
-  "pkg/webgpu/build.json": "c239f123ad8527c9bcdf214d4955b5ce2e4862d8618c17cd84bb942b1de7b075",
+  "pkg/webgpu/build.json": "eaa8b0dfb67efcbee6b2d2f7311b0aed34d2a248d9986daa57735e0e5146dd52",
   "pkg/webgpu/engine.js": "8a234679e0710468f87bbf410bdfe5e667cf214d3d40f5127314c05d288b2d7b",
-  "pkg/webgpu/engine_bg.wasm": "f11e4b94bcda89ba8ff622f160784e71dfa46be1586f976ada785106728e6860",
+  "pkg/webgpu/engine_bg.wasm": "4afa5e5b55e48326e226149830332bf024037f7d78f7e52cdfbf0dc27441df07",
   "results/amplitude.json": "780aa46b078a42ce0d8b58a770a4b86db1765efc1c1ab6d8fd7aede195b595ff",
   "results/fgsm.json": "e8df00bee4e98a1e15ad8fc46198c142965957897f1cb6449250c292586cc86e",
   "results/pairs.json": "e4338fd3f3a21dba0578d87ad3816a983e24455e62ea4de9a0a89025aeb296f6",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::run::Run;
 use super::saliency::Direction;
 use super::setting::{Most, Setting};
+use crate::dataset::PAPER_BUDGET;
 
 /// How many features an attack may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +17,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The paper's 112 features on either data set: 14.29 % of MNIST's, 3.65 % of CIFAR-10's.
-    pub const PAPER: Self = Self { features: 112 };
+    /// The paper's 112 features, on either data set.
+    pub const PAPER: Self = Self { features: PAPER_BUDGET };
 
     /// The pairs that may be changed: max_iter of JSMA's Algorithm 2, ⌊features · Υ / (2 · 100)⌋.
     pub fn pairs(self) -> usize {
