@@ -108,8 +108,8 @@ proptest! {
     ) {
         let length = length.unwrap_or(header.len() as u64).to_le_bytes();
         let file = [&length[..], header.as_slice(), data.as_slice()].concat();
-        prop_assert!(read(Dataset::Mnist, &file, &Device::flex()).is_err());
-        prop_assert!(read(Dataset::Cifar10, &file, &Device::flex()).is_err());
+        prop_assert!(read(Dataset::Mnist, &file).is_err());
+        prop_assert!(read(Dataset::Cifar10, &file).is_err());
     }
 
     #[test]
@@ -142,7 +142,7 @@ proptest! {
         let start = header_end(&file);
         let at = start + 2 * place.index((file.len() - start) / 2);
         file[at..at + 2].copy_from_slice(&value);
-        prop_assert!(matches!(read(Dataset::Mnist, &file, &Device::flex()), Err(ModelError::NotFinite(_))));
+        prop_assert!(matches!(read(Dataset::Mnist, &file), Err(ModelError::NotFinite(_))));
     }
 
     #[test]
@@ -152,8 +152,8 @@ proptest! {
         for (place, value) in places {
             file[place.index(end)] = value;
         }
-        let _ = read(Dataset::Mnist, &file, &Device::flex());
-        prop_assert!(read(Dataset::Mnist, &file[..length.index(file.len())], &Device::flex()).is_err());
+        let _ = read(Dataset::Mnist, &file);
+        prop_assert!(read(Dataset::Mnist, &file[..length.index(file.len())]).is_err());
     }
 
     #[test]
@@ -373,7 +373,7 @@ fn the_corpus_is_refused() {
         let path = file.expect("it can be listed").path();
         let bytes = fs::read(&path).expect("it reads");
         for dataset in Dataset::ALL {
-            assert!(read(dataset, &bytes, &Device::flex()).is_err(), "{}", path.display());
+            assert!(read(dataset, &bytes).is_err(), "{}", path.display());
         }
         refuse_data(&bytes);
         tried += 1;

@@ -4,7 +4,6 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use burn::tensor::Device;
 use defensive_distillation::dataset::{Dataset, Samples};
 use defensive_distillation::network::file;
 use defensive_distillation::train::checkpoint::{CheckpointError, Run, finished};
@@ -27,11 +26,10 @@ fn recipe(labels: &Labels) -> Recipe {
 
 /// Trains until the run in the folder has `epochs` epochs.
 fn train(folder: &Path, epochs: usize) -> Result<(), CheckpointError> {
-    let device = Device::flex();
     let (training, test) = (samples(128), samples(50));
     let labels = Labels::hard(&training);
-    let set = TrainingSet::new(&training, &labels, &device);
-    let mut run = Run::resume_or_start(recipe(&labels), folder, &device)?;
+    let set = TrainingSet::new(&training, &labels);
+    let mut run = Run::resume_or_start(recipe(&labels), folder)?;
     while run.history().len() < epochs {
         run.epoch(&set, &test, |_, _| ())?;
     }
@@ -40,26 +38,24 @@ fn train(folder: &Path, epochs: usize) -> Result<(), CheckpointError> {
 
 /// A step this large overflows at once. The error says so, and nothing is saved.
 fn diverges(folder: &Path) {
-    let device = Device::flex();
     let (training, test) = (samples(64), samples(10));
     let labels = Labels::hard(&training);
-    let set = TrainingSet::new(&training, &labels, &device);
+    let set = TrainingSet::new(&training, &labels);
     let recipe = Recipe { learning_rate: 1e30, ..recipe(&labels) };
-    let mut run = Run::resume_or_start(recipe, folder, &device).expect("the run starts");
+    let mut run = Run::resume_or_start(recipe, folder).expect("the run starts");
     let result = run.epoch(&set, &test, |_, _| ()).map(drop);
     assert!(matches!(result, Err(CheckpointError::Diverged { epoch: 1, .. })));
-    assert!(matches!(finished(folder, &device), Err(CheckpointError::Missing(_))));
+    assert!(matches!(finished(folder), Err(CheckpointError::Missing(_))));
 }
 
 /// The network's weights, and each epoch's loss and step size.
 fn result(folder: &Path) -> (Vec<u8>, Vec<(f64, f64)>) {
-    let (_, history, network) = finished(folder, &Device::flex()).expect("the run is finished");
+    let (_, history, parameters) = finished(folder).expect("the run is finished");
     let losses =
         history.iter().map(|epoch| (epoch.results.loss, epoch.results.learning_rate)).collect();
-    (file::write(network).expect("the weights are finite"), losses)
+    (file::write(&parameters).expect("the weights are finite"), losses)
 }
 
-// One test, because burn has one random number generator for the whole process.
 #[test]
 fn runs_resume_exactly_and_refuse_what_is_damaged() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -94,21 +90,20 @@ fn runs_resume_exactly_and_refuse_what_is_damaged() {
 
     let labels = Labels::hard(&samples(128));
     let other = Recipe { temperature: 6.0, ..recipe(&labels) };
-    let error = Run::resume_or_start(other, &whole, &Device::flex()).err();
+    let error = Run::resume_or_start(other, &whole).err();
     assert!(matches!(error, Some(CheckpointError::OtherRecipe { .. })));
-    assert!(matches!(finished(folder.path(), &Device::flex()), Err(CheckpointError::Missing(_))));
+    assert!(matches!(finished(folder.path()), Err(CheckpointError::Missing(_))));
     diverges(&folder.path().join("diverged"));
 
     // Without a folder: the state is taken out after each epoch and put back.
-    let device = Device::flex();
     let (training, test) = (samples(128), samples(50));
-    let set = TrainingSet::new(&training, &labels, &device);
-    let mut trainer = Trainer::new(recipe(&labels), &device);
+    let set = TrainingSet::new(&training, &labels);
+    let mut trainer = Trainer::new(recipe(&labels));
     for epochs in 1..=2 {
         trainer.epoch(&set, &test, |_, _| ()).expect("training succeeds");
-        trainer = Trainer::resume(recipe(&labels), trainer.record(), epochs, &device);
+        trainer = Trainer::resume(recipe(&labels), &trainer.record(), epochs);
     }
-    let in_memory = file::write(trainer.network()).expect("the weights are finite");
+    let in_memory = file::write(&trainer.parameters()).expect("the weights are finite");
     assert_eq!(weights, in_memory, "the run without a folder has other weights");
 }
 

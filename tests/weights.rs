@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use burn::module::Module;
 use burn::tensor::Device;
 use defensive_distillation::dataset::files::Split;
 use defensive_distillation::dataset::{Dataset, Samples};
+use defensive_distillation::network::Network;
 use defensive_distillation::network::file::{ModelError, read, sha256, write};
 use defensive_distillation::network::manifest::{Entry, Role, id};
 use defensive_distillation::train::measure;
@@ -25,8 +25,9 @@ fn published() -> Vec<(Entry, Vec<u8>)> {
 fn figures_of_the_manifest_are_those_of_the_files() {
     let device = Device::flex();
     for (entry, bytes) in published() {
-        let network = entry.load(&bytes, &device).expect("the file is that of the manifest");
-        assert_eq!(network.num_params(), entry.parameters);
+        let parameters = entry.parameters(&bytes).expect("the file is that of the manifest");
+        assert_eq!(parameters.count(), entry.parameters);
+        let network = Network::new(&parameters, &device);
         assert_eq!(entry.id, id(entry.dataset, entry.role, entry.temperature));
         let folder = Path::new("data").join(entry.dataset.spec().id);
         let test = Samples::read(entry.dataset, Split::Test, &folder)
@@ -68,8 +69,7 @@ fn a_damaged_file_is_refused() {
 /// The content is checked even if the hash is right, since the manifest is untrusted too.
 #[test]
 fn content_is_checked() {
-    let device = Device::flex();
-    let refuse = |bytes: &[u8]| read(Dataset::Mnist, bytes, &device).expect_err("refused");
+    let refuse = |bytes: &[u8]| read(Dataset::Mnist, bytes).expect_err("refused");
     assert!(matches!(refuse(b""), ModelError::Format(_)));
     assert!(matches!(refuse(b"<html>not found</html>"), ModelError::Format(_)));
     assert!(matches!(refuse(&u64::MAX.to_le_bytes()), ModelError::Format(_)));
@@ -98,7 +98,7 @@ fn content_is_checked() {
         refuse(&with("fc3.bias", Dtype::F16, &[10], &nan)),
         ModelError::NotFinite("fc3.bias")
     );
-    let wrong_set = read(Dataset::Cifar10, &bytes, &device).err();
+    let wrong_set = read(Dataset::Cifar10, &bytes).err();
     assert!(matches!(wrong_set, Some(ModelError::Shape { name: "conv1.weight", .. })));
 }
 
@@ -110,10 +110,9 @@ fn bias_with_a_nan() -> Vec<u8> {
 
 #[test]
 fn a_file_that_is_read_is_written_with_the_same_bytes() {
-    let device = Device::flex();
     for (entry, bytes) in published() {
-        let again = write(entry.load(&bytes, &device).expect("the file loads"))
-            .expect("the network can be written");
+        let parameters = entry.parameters(&bytes).expect("the file loads");
+        let again = write(&parameters).expect("the network can be written");
         assert_eq!(sha256(&again), entry.sha256, "{}", entry.id);
     }
 }

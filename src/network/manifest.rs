@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Network;
 use super::file::{ModelError, read, sha256};
+use super::parameters::Parameters;
 use crate::dataset::Dataset;
 
 /// The role of a network in defensive distillation (Papernot et al. 2015, section III).
@@ -88,8 +89,16 @@ impl Entry {
     /// Checks that `bytes` are the published file, and builds the network from them.
     ///
     /// # Errors
-    /// The length or the SHA-256 is not the published one, or [`read`] refuses the content.
+    /// Those of [`Entry::parameters`].
     pub fn load(&self, bytes: &[u8], device: &Device) -> Result<Network, ModelError> {
+        Ok(Network::new(&self.parameters(bytes)?, device))
+    }
+
+    /// Checks that `bytes` are the published file, and reads the parameters from them.
+    ///
+    /// # Errors
+    /// The length or the SHA-256 is not the published one, or [`read`] refuses the content.
+    pub fn parameters(&self, bytes: &[u8]) -> Result<Parameters, ModelError> {
         if bytes.len() != self.bytes {
             let (file, expected, found) = (self.file.clone(), self.bytes, bytes.len());
             return Err(ModelError::Length { file, expected, found });
@@ -97,6 +106,6 @@ impl Entry {
         if sha256(bytes) != self.sha256 {
             return Err(ModelError::Hash { file: self.file.clone() });
         }
-        read(self.dataset, bytes, device)
+        read(self.dataset, bytes)
     }
 }

@@ -4,65 +4,38 @@ pub mod backward;
 pub mod file;
 pub mod layers;
 pub mod manifest;
+pub mod parameters;
 pub mod softmax;
 
-use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Dropout, DropoutConfig, Initializer, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::dataset::{CLASSES, Dataset};
-use layers::{conv_relu, dense, dense_relu, max_pool};
+use crate::dataset::Dataset;
+use layers::{Conv, Dense, max_pool};
+use parameters::Parameters;
 
-/// Two blocks of two 3×3 convolutions and a 2×2 max-pool, two dense layers, and the logits.
+/// Two blocks of two 3×3 convolutions and a 2×2 max-pool, two dense layers, and the logits, on a device.
 ///
-/// It has 312,202 parameters for MNIST and 1,147,978 for CIFAR-10. Padding is *valid* and initial
-/// weights are Glorot-uniform, the defaults of the library that the authors used. Initial biases are
-/// drawn likewise, as burn does; that library sets them to 0.
+/// It has 312,202 parameters for MNIST and 1,147,978 for CIFAR-10. Padding is *valid*, as in the library
+/// that the authors used. Dropout belongs to the training alone (`train`).
 ///
 /// The paper's last layer, softmax(z / T), is not part of the network, because the caller chooses
 /// the temperature (see [`softmax`]).
-#[derive(Module, Debug)]
+#[derive(Clone, Debug)]
 pub struct Network {
-    pub(crate) conv1: Conv2d,
-    pub(crate) conv2: Conv2d,
-    pub(crate) conv3: Conv2d,
-    pub(crate) conv4: Conv2d,
-    pub(crate) fc1: Linear,
-    pub(crate) fc2: Linear,
-    pub(crate) fc3: Linear,
-    dropout: Dropout,
-    #[module(skip)]
     dataset: Dataset,
+    convs: [Conv; 4],
+    dense: [Dense; 3],
 }
 
 impl Network {
-    /// A network with random weights on `device`, for images of a data set's shape.
-    pub fn new(dataset: Dataset, device: &Device) -> Self {
-        let [channels, height, width] = dataset.spec().shape;
-        let (first, second, dense) = match dataset {
-            Dataset::Mnist => (32, 64, 200),
-            Dataset::Cifar10 => (64, 128, 256),
-        };
-        let glorot = Initializer::XavierUniform { gain: 1.0 };
-        let conv = |channels: [usize; 2]| {
-            Conv2dConfig::new(channels, [3, 3]).with_initializer(glorot.clone()).init(device)
-        };
-        let linear = |inputs, outputs| {
-            LinearConfig::new(inputs, outputs).with_initializer(glorot.clone()).init(device)
-        };
-        // Each valid 3×3 convolution removes two rows and columns, each pool halves the rest.
-        let pooled = |size: usize| ((size - 4) / 2 - 4) / 2;
+    /// The network with these parameters on `device`, its weights laid out for the device's layers.
+    pub fn new(parameters: &Parameters, device: &Device) -> Self {
+        let [conv1, conv2, conv3, conv4, _, fc2, fc3] = &parameters.layers;
         Self {
-            conv1: conv([channels, first]),
-            conv2: conv([first, first]),
-            conv3: conv([first, second]),
-            conv4: conv([second, second]),
-            fc1: linear(second * pooled(height) * pooled(width), dense),
-            fc2: linear(dense, dense),
-            fc3: linear(dense, CLASSES),
-            dropout: DropoutConfig::new(0.5).init(),
-            dataset,
+            dataset: parameters.dataset,
+            convs: [conv1, conv2, conv3, conv4].map(|layer| Conv::new(layer, device)),
+            dense: [&parameters.first_dense_by_pixels(), fc2, fc3]
+                .map(|layer| Dense::new(layer, device)),
         }
     }
 
@@ -77,16 +50,11 @@ impl Network {
     /// The weights and biases of the last layer are multiplied. Those of a published file have 11
     /// significant bits, so the products are exact for whole k up to 8192.
     pub fn scaled(&self, k: f32) -> Self {
-        let mut network = self.clone();
-        network.fc3.weight = network.fc3.weight.map(|weight| weight * k);
-        network.fc3.bias = network.fc3.bias.map(|bias| bias.map(|bias| bias * k));
-        network
+        let [fc1, fc2, fc3] = &self.dense;
+        Self { dense: [fc1.clone(), fc2.clone(), fc3.scaled(k)], ..self.clone() }
     }
 
     /// The logits of a batch of images.
-    ///
-    /// Dropout is applied after the first two dense layers in training, that is on an autodiff device
-    /// and not after [`Module::valid`].
     ///
     /// # Shapes
     /// - images: `[batch, channels, height, width]`, pixels in [0, 1]
@@ -101,25 +69,27 @@ impl Network {
         images: Tensor<4>,
         mut on_relu: impl FnMut(ReluOutput<'_>),
     ) -> Tensor<2> {
-        let mut conv_relu = |layer, x| {
-            let y = conv_relu(layer, x);
+        let [conv1, conv2, conv3, conv4] = &self.convs;
+        let [fc1, fc2, fc3] = &self.dense;
+        let mut conv = |layer: &Conv, x| {
+            let y = layer.forward(x);
             on_relu(ReluOutput::Conv(&y));
             y
         };
         let x = self.normalize(images).permute([0, 2, 3, 1]); // [batch, height, width, channels]
-        let x = conv_relu(&self.conv1, x);
-        let x = max_pool(conv_relu(&self.conv2, x));
-        let x = conv_relu(&self.conv3, x);
-        let x = max_pool(conv_relu(&self.conv4, x));
-        let x = x.permute([0, 3, 1, 2]).flatten::<2>(1, 3); // [batch, channels × height × width]
-        let mut dense_relu = |layer, x| {
-            let y = dense_relu(layer, x);
+        let x = conv(conv1, x);
+        let x = max_pool(conv(conv2, x));
+        let x = conv(conv3, x);
+        let x = max_pool(conv(conv4, x));
+        let x = x.flatten::<2>(1, 3); // [batch, height × width × channels]
+        let mut dense = |layer: &Dense, x| {
+            let y = layer.forward_relu(x);
             on_relu(ReluOutput::Dense(&y));
-            self.dropout.forward(y)
+            y
         };
-        let x = dense_relu(&self.fc1, x);
-        let x = dense_relu(&self.fc2, x);
-        dense(&self.fc3, x)
+        let x = dense(fc1, x);
+        let x = dense(fc2, x);
+        fc3.forward(x)
     }
 
     /// Subtracts the data set's mean from pixels in [0, 1], and divides by its standard deviation.
@@ -147,7 +117,7 @@ impl Network {
 pub(crate) enum ReluOutput<'a> {
     /// After a convolution: `[batch, height, width, channels]`.
     Conv(&'a Tensor<4>),
-    /// After a dense layer, before dropout: `[batch, out]`.
+    /// After a dense layer: `[batch, out]`.
     Dense(&'a Tensor<2>),
 }
 

@@ -6,24 +6,9 @@
 //! at T = 1. The loss is the cross-entropy alone: the factor T² and the mix with hard labels of
 //! distillation for compression are not part of the defence.
 
-use burn::tensor::Tensor;
-use burn::tensor::activation::softmax;
-use burn::tensor::loss::cross_entropy_with_logits;
-
 use crate::dataset::CLASSES;
 
-/// softmax(z / T) of each row: from `[batch, 10]` logits to `[batch, 10]` probabilities, T > 0.
-pub fn softmax_at(logits: Tensor<2>, temperature: f32) -> Tensor<2> {
-    softmax(logits / temperature, 1)
-}
-
-/// The mean cross-entropy, `[1]`, of softmax(z / T) and labels, which are probabilities,
-/// `[batch, 10]`. A hard label is a row of zeros with a single one.
-pub fn loss_at(logits: Tensor<2>, labels: Tensor<2>, temperature: f32) -> Tensor<1> {
-    cross_entropy_with_logits(logits / temperature, labels)
-}
-
-/// softmax(z / T) of one row of logits, on the host, T > 0. The attacks use it.
+/// softmax(z / T) of one row of logits, on the host, T > 0.
 ///
 /// It is computed in 32 bits, as in the paper's networks, because the defence depends on the
 /// rounding: if one logit is larger than the others by about 104 · T, their probabilities are exactly

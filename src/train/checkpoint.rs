@@ -5,24 +5,21 @@
 //! SHA-256 of the rest, and a file that does not match its hash is refused.
 //!
 //! Layout: 32 bytes of hash; then three parts, each with its length before it as eight
-//! little-endian bytes: recipe and history as JSON, the network and the optimizer as burnpack.
+//! little-endian bytes: recipe and history as JSON, and the weights and their last changes as 32-bit
+//! little-endian floats in the order of the model file.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::module::Module;
-use burn::optim::record::OptimizerRecord;
-use burn::store::ModuleRecord;
-use burn::tensor::{Bytes, Device};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::atomic::{self, WriteError};
 use super::{Diverged, Epoch, Recipe, Trainer, TrainerRecord, TrainingSet};
-use crate::dataset::Samples;
-use crate::network::Network;
+use crate::dataset::{Dataset, Samples};
+use crate::network::parameters::{Layer, Parameters, Size};
 
 /// The results of an epoch and the time that it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,14 +44,10 @@ impl Run {
     ///
     /// # Errors
     /// The checkpoint cannot be read, is damaged, or is that of another recipe.
-    pub fn resume_or_start(
-        recipe: Recipe,
-        folder: &Path,
-        device: &Device,
-    ) -> Result<Self, CheckpointError> {
+    pub fn resume_or_start(recipe: Recipe, folder: &Path) -> Result<Self, CheckpointError> {
         let folder = folder.to_path_buf();
         let Some(saved) = load(&folder)? else {
-            let trainer = Trainer::new(recipe, device);
+            let trainer = Trainer::new(recipe);
             return Ok(Self { folder, trainer, history: Vec::new() });
         };
         let Checkpoint { header: Header { recipe: saved_recipe, history }, record } = saved;
@@ -62,7 +55,7 @@ impl Run {
             let (saved, asked) = (Box::new(saved_recipe), Box::new(recipe));
             return Err(CheckpointError::OtherRecipe { folder, saved, asked });
         }
-        let trainer = Trainer::resume(recipe, record, history.len(), device);
+        let trainer = Trainer::resume(recipe, &record, history.len());
         Ok(Self { folder, trainer, history })
     }
 
@@ -71,9 +64,9 @@ impl Run {
         &self.history
     }
 
-    /// A copy of the network as it is now, without autodiff and dropout.
-    pub fn network(&self) -> Network {
-        self.trainer.network()
+    /// The weights as they are now.
+    pub fn parameters(&self) -> Parameters {
+        self.trainer.parameters()
     }
 
     /// Trains for one epoch ([`Trainer::epoch`]) and saves the checkpoint.
@@ -83,9 +76,9 @@ impl Run {
     /// written.
     pub fn epoch(
         &mut self,
-        training: &TrainingSet,
+        training: &TrainingSet<'_>,
         test: &Samples,
-        on_batch: impl FnMut(usize, Option<f64>),
+        on_batch: impl FnMut(usize, f64),
     ) -> Result<&TimedEpoch, CheckpointError> {
         let started = Instant::now();
         let results =
@@ -100,18 +93,14 @@ impl Run {
     }
 }
 
-/// Reads the recipe, the epochs and the network of the run in `folder`, without autodiff.
+/// Reads the recipe, the epochs and the weights of the run in `folder`.
 ///
 /// # Errors
 /// There is no checkpoint, or it cannot be read, or it is damaged.
-pub fn finished(
-    folder: &Path,
-    device: &Device,
-) -> Result<(Recipe, Vec<TimedEpoch>, Network), CheckpointError> {
+pub fn finished(folder: &Path) -> Result<(Recipe, Vec<TimedEpoch>, Parameters), CheckpointError> {
     let saved = load(folder)?.ok_or_else(|| CheckpointError::Missing(folder.into()))?;
     let Checkpoint { header: Header { recipe, history }, record } = saved;
-    let network = Network::new(recipe.dataset, device).load_record(record.network);
-    Ok((recipe, history, network.valid()))
+    Ok((recipe, history, record.parameters))
 }
 
 /// The reason why a run could not be resumed, continued or saved.
@@ -180,10 +169,9 @@ fn save(folder: &Path, header: &Header, record: TrainerRecord) -> Result<(), Che
     let file = folder.join("checkpoint");
     let damaged = |what: String| CheckpointError::Damaged { file: file.clone(), what };
     let json = serde_json::to_vec(header).map_err(|error| damaged(error.to_string()))?;
-    let network = record.network.into_bytes().map_err(|error| damaged(error.to_string()))?;
-    let optimizer = record.optimizer.into_bytes().map_err(|error| damaged(error.to_string()))?;
+    let (weights, velocity) = (to_bytes(&record.parameters), to_bytes(&record.velocity));
     let mut body = Vec::new();
-    for part in [json.as_slice(), &network, &optimizer] {
+    for part in [json.as_slice(), &weights, &velocity] {
         body.extend((part.len() as u64).to_le_bytes());
         body.extend(part);
     }
@@ -217,14 +205,34 @@ fn load(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError> {
         body = rest;
         Some(part.to_vec())
     };
-    let (Some(header), Some(network), Some(optimizer)) = (part(), part(), part()) else {
+    let (Some(header), Some(weights), Some(velocity)) = (part(), part(), part()) else {
         return Err(damaged("a part is missing"));
     };
     let header: Header =
         serde_json::from_slice(&header).map_err(|error| damaged(&error.to_string()))?;
-    let network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(network))
-        .map_err(|error| damaged(&error.to_string()))?;
-    let optimizer = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(optimizer))
-        .map_err(|error| damaged(&error.to_string()))?;
-    Ok(Some(Checkpoint { header, record: TrainerRecord { network, optimizer } }))
+    let dataset = header.recipe.dataset;
+    let numbers = |bytes| {
+        from_bytes(dataset, bytes).ok_or_else(|| damaged("it has another number of weights"))
+    };
+    let record = TrainerRecord { parameters: numbers(&weights)?, velocity: numbers(&velocity)? };
+    Ok(Some(Checkpoint { header, record }))
+}
+
+fn to_bytes(parameters: &Parameters) -> Vec<u8> {
+    let numbers = parameters.layers.iter().flat_map(|layer| [&layer.weight, &layer.bias]);
+    numbers.flatten().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+/// `None` if there are not as many numbers as the network has.
+fn from_bytes(dataset: Dataset, bytes: &[u8]) -> Option<Parameters> {
+    let (words, rest) = bytes.as_chunks::<4>();
+    let mut numbers = words.iter().map(|&word| f32::from_le_bytes(word));
+    let mut take = |count| numbers.by_ref().take(count).collect::<Vec<_>>();
+    let layers = Size::of(dataset).map(|size| {
+        let (weight, bias) = (take(size.weights()), take(size.outputs));
+        Layer { size, weight, bias }
+    });
+    let expected: usize =
+        layers.iter().map(|Layer { size, .. }| size.weights() + size.outputs).sum();
+    (rest.is_empty() && words.len() == expected).then_some(Parameters { dataset, layers })
 }

@@ -1,12 +1,12 @@
 //! Hard and soft labels.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 use super::for_each_batch;
 use crate::dataset::{CLASSES, Samples};
 use crate::network::Network;
 use crate::network::file::sha256;
-use crate::network::softmax::softmax_at;
+use crate::network::softmax::softmax_row;
 
 /// The labels of a training set: ten probabilities for each image.
 ///
@@ -29,9 +29,7 @@ impl Labels {
     pub fn soft(teacher: &Network, samples: &Samples, temperature: f32, device: &Device) -> Self {
         let mut rows = Vec::with_capacity(samples.len() * CLASSES);
         for_each_batch(teacher, samples, device, |logits, _| {
-            let logits = TensorData::new(logits.concat(), [logits.len(), CLASSES]);
-            let logits = Tensor::<2>::from_data(logits, device);
-            rows.extend(softmax_at(logits, temperature).into_data().iter::<f32>());
+            rows.extend(logits.iter().flat_map(|logits| softmax_row(logits, temperature)));
         });
         Self(rows)
     }

@@ -1,35 +1,37 @@
 //! The training loop of the paper (Papernot et al. 2015, Tables I and II).
 //!
-//! A [`Trainer`] holds a network and its optimizer, and trains them one epoch at a time. It reads no
-//! file and no clock: its state can be taken out and put back ([`Trainer::record`],
+//! A [`Trainer`] holds a network's weights and their last changes, and trains them one epoch at a time. It
+//! reads no file and no clock: its state can be taken out and put back ([`Trainer::record`],
 //! [`Trainer::resume`]), and the caller decides where to keep it. The command line keeps it in a
 //! checkpoint (`checkpoint::Run`, feature `cli`).
 //!
-//! What an epoch draws at random (the order of the images, dropout) depends on the seed and the
-//! epoch's number alone, so that a resumed run ends with the same weights as an uninterrupted one.
+//! The weights depend on the recipe, the images and the labels alone: every sum has a stated order
+//! (`gradients`), and every random number its own key (`random`). So a resumed run ends with the same bits
+//! as an uninterrupted one, on any number of cores, natively and in wasm.
 
 #[cfg(feature = "cli")]
 pub mod atomic;
 #[cfg(feature = "cli")]
 pub mod checkpoint;
+mod gradients;
 mod labels;
+mod random;
 mod recipe;
+mod weights;
 
 pub use labels::Labels;
 pub use recipe::Recipe;
 
-use burn::module::Module;
-use burn::optim::record::OptimizerRecord;
-use burn::optim::{GradientsParams, ModuleOptimizer};
-use burn::store::ModuleRecord;
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{CLASSES, Samples};
+use crate::dataset::{CLASSES, Dataset, Samples};
 use crate::network::Network;
-use crate::network::softmax::{argmax, loss_at};
+use crate::network::parameters::Parameters;
+use crate::network::softmax::argmax;
+use gradients::{Batch, Example, SHARD, Shard};
+use random::{Stream, Use};
+use weights::{Numbers, Weights, initial};
 
 /// The results of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,46 +57,44 @@ pub struct Diverged {
 }
 
 /// The state of a [`Trainer`] after a whole epoch, ready to be stored.
+#[derive(Clone, Debug, PartialEq)]
 pub struct TrainerRecord {
     /// The weights.
-    pub network: ModuleRecord,
-    /// The optimizer's momentum.
-    pub optimizer: OptimizerRecord,
+    pub parameters: Parameters,
+    /// The last change of each weight, divided by the step size.
+    pub velocity: Parameters,
 }
 
-/// A network in training.
+/// A network in training, on the CPU.
 pub struct Trainer {
     recipe: Recipe,
-    network: Network,
-    optimizer: ModuleOptimizer,
+    weights: Weights,
+    velocity: Numbers,
     epochs: usize,
-    device: Device,
+    shards: Vec<Shard>,
 }
 
 impl Trainer {
-    /// A network with fresh random weights, on an autodiff device made of `device`.
-    pub fn new(recipe: Recipe, device: &Device) -> Self {
-        let device = device.clone().autodiff();
-        device.seed(recipe.seed);
-        let network = Network::new(recipe.dataset, &device);
-        let optimizer = recipe.optimizer(0);
-        Self { recipe, network, optimizer, epochs: 0, device }
+    /// A network with fresh random weights.
+    pub fn new(recipe: Recipe) -> Self {
+        let parameters = initial(recipe.dataset, recipe.seed);
+        let velocity = Numbers::zeros(recipe.dataset).to_parameters(recipe.dataset);
+        Self::resume(recipe, &TrainerRecord { parameters, velocity }, 0)
     }
 
     /// Continues a run of the same recipe from its state after `epochs` epochs.
-    pub fn resume(recipe: Recipe, record: TrainerRecord, epochs: usize, device: &Device) -> Self {
-        let Self { recipe, network, optimizer, device, .. } = Self::new(recipe, device);
-        let network = network.load_record(record.network);
-        let optimizer = optimizer.load_record(record.optimizer);
-        Self { recipe, network, optimizer, epochs, device }
+    pub fn resume(recipe: Recipe, record: &TrainerRecord, epochs: usize) -> Self {
+        let weights = Weights::new(Numbers::from_parameters(&record.parameters));
+        let velocity = Numbers::from_parameters(&record.velocity);
+        let shards = recipe.batch.div_ceil(SHARD);
+        let shards = (0..shards).map(|_| Shard::new(recipe.dataset)).collect();
+        Self { recipe, weights, velocity, epochs, shards }
     }
 
     /// The state now, for [`Trainer::resume`].
     pub fn record(&self) -> TrainerRecord {
-        TrainerRecord {
-            network: self.network.clone().into_record(),
-            optimizer: self.optimizer.to_record(),
-        }
+        let velocity = self.velocity.to_parameters(self.recipe.dataset);
+        TrainerRecord { parameters: self.parameters(), velocity }
     }
 
     /// The settings of this run.
@@ -107,111 +107,158 @@ impl Trainer {
         self.epochs
     }
 
-    /// A copy of the network as it is now, without autodiff and dropout.
-    pub fn network(&self) -> Network {
-        self.network.valid()
+    /// The weights as they are now.
+    pub fn parameters(&self) -> Parameters {
+        self.weights.numbers.to_parameters(self.recipe.dataset)
     }
 
-    /// Updates the network once, from the images with the given indices, and returns their mean
-    /// loss, `[1]`. It is still on the device: reading it waits for the update.
-    pub fn batch(
-        &mut self,
-        training: &TrainingSet,
-        indices: &[usize],
-        learning_rate: f64,
-    ) -> Tensor<1> {
-        let (images, labels) = training.batch(indices);
-        let loss = loss_at(self.network.forward(images), labels, self.recipe.temperature);
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
-        self.network = self.optimizer.step(learning_rate, self.network.clone(), gradients);
-        loss.inner()
+    /// Updates the weights once, from the images with the given indices, and returns their mean loss.
+    ///
+    /// Stochastic gradient descent with momentum μ: v ← μ · v + g, w ← w − η · v.
+    ///
+    /// # Panics
+    /// If there are no images, or more than the recipe's batch.
+    pub fn batch(&mut self, training: &TrainingSet<'_>, indices: &[usize], rates: Rates) -> f64 {
+        assert!((1..=self.recipe.batch).contains(&indices.len()));
+        let Recipe { temperature, seed, .. } = self.recipe;
+        let batch = Batch { temperature, images: indices.len(), seed, epoch: self.epochs };
+        let weights = &self.weights;
+        let used = indices.len().div_ceil(SHARD);
+        let shards = &mut self.shards[..used];
+        for_each(shards, |place, shard| {
+            let indices = &indices[place * SHARD..indices.len().min((place + 1) * SHARD)];
+            let images: Vec<_> = indices.iter().map(|&index| training.image(index)).collect();
+            let examples = images.iter().zip(indices).map(|(image, &index)| Example {
+                image,
+                labels: training.labels(index),
+                index,
+            });
+            shard.compute(weights, &examples.collect::<Vec<_>>(), batch);
+        });
+        let shards = &self.shards[..used];
+        let layers = self.weights.numbers.layers.iter_mut().zip(&mut self.velocity.layers);
+        for (layer, (weights, velocity)) in layers.enumerate() {
+            let gradients: Vec<_> =
+                shards.iter().map(|shard| shard.sums.layers[layer].weight.as_slice()).collect();
+            update(&mut weights.weight, &mut velocity.weight, &gradients, rates);
+            let gradients: Vec<_> =
+                shards.iter().map(|shard| shard.sums.layers[layer].bias.as_slice()).collect();
+            update(&mut weights.bias, &mut velocity.bias, &gradients, rates);
+        }
+        self.weights.lay_out();
+        shards.iter().map(|shard| shard.loss).sum::<f64>() / indices.len() as f64
     }
 
     /// Trains on the whole training set once, then measures the network on the test set.
     ///
-    /// `on_batch(images, loss)` is called after each batch with the number of images so far. The
-    /// loss is read from the device, and so given, every 20th time only, because reading it waits
-    /// for the update.
+    /// `on_batch(images, loss)` is called after each batch with the number of images so far.
     ///
     /// # Errors
     /// The loss or the logits are no longer finite. The trainer is not to be used after that.
     pub fn epoch(
         &mut self,
-        training: &TrainingSet,
+        training: &TrainingSet<'_>,
         test: &Samples,
-        mut on_batch: impl FnMut(usize, Option<f64>),
+        mut on_batch: impl FnMut(usize, f64),
     ) -> Result<Epoch, Diverged> {
-        const REPORT_EVERY: usize = 20;
-        let epoch = self.epochs;
-        let learning_rate = self.recipe.learning_rate * self.recipe.decayed(epoch);
-        self.optimizer = self.recipe.optimizer(epoch).load_record(self.optimizer.to_record());
-        let order = shuffled(training.len, self.recipe.seed, epoch);
-        self.device.seed(epoch_seed(self.recipe.seed, epoch));
-        let mut total = Tensor::<1>::zeros([1], &self.device.clone().inner());
-        let mut done = 0;
-        for (batch, indices) in order.chunks(self.recipe.batch).enumerate() {
-            let loss = self.batch(training, indices, learning_rate);
-            total = total + loss.clone() * indices.len() as f64;
+        let rates = self.recipe.rates(self.epochs);
+        let epoch = self.epochs as u64;
+        let order = Stream::new(self.recipe.seed, Use::Order, &[epoch]).shuffled(training.len());
+        let (mut total, mut done) = (0.0, 0);
+        for indices in order.chunks(self.recipe.batch) {
+            let loss = self.batch(training, indices, rates);
+            total += loss * indices.len() as f64;
             done += indices.len();
-            let report = batch % REPORT_EVERY == 0;
-            on_batch(done, report.then(|| f64::from(loss.into_scalar::<f32>())));
+            on_batch(done, loss);
         }
-        let network = self.network();
-        let quality = measure(&network, test, &self.device.clone().inner());
-        let loss = f64::from(total.into_scalar::<f32>()) / training.len as f64;
+        let device = Device::flex();
+        let quality = measure(&Network::new(&self.parameters(), &device), test, &device);
+        let loss = total / training.len() as f64;
         self.epochs += 1;
         let epoch = self.epochs;
         if !loss.is_finite() || !quality.logit_norm.is_finite() {
             return Err(Diverged { epoch });
         }
         let Quality { accuracy: test_accuracy, logit_norm } = quality;
+        let learning_rate = self.recipe.learning_rate * self.recipe.decayed(epoch - 1);
         Ok(Epoch { epoch, loss, test_accuracy, logit_norm, learning_rate })
     }
 }
 
-/// The training images and labels, on the device once for all epochs.
-pub struct TrainingSet {
-    images: Tensor<2>,
-    labels: Tensor<2>,
-    shape: [usize; 3],
-    len: usize,
+/// The step size η and the momentum μ of an update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// η, above 0.
+    pub learning_rate: f32,
+    /// μ, in [0, 1).
+    pub momentum: f32,
 }
 
-impl TrainingSet {
-    /// Puts the samples and their labels on `device`, four bytes a pixel.
-    pub fn new(samples: &Samples, labels: &Labels, device: &Device) -> Self {
-        let device = device.clone().autodiff();
-        let len = samples.len();
-        let features = samples.dataset.spec().features();
-        let pixels: Vec<f32> = samples.pixels.iter().map(|&byte| f32::from(byte) / 255.0).collect();
-        let images = TensorData::new(pixels, [len, features]);
-        let labels = TensorData::new(labels.rows().to_vec(), [len, CLASSES]);
-        Self {
-            images: Tensor::from_data(images, &device),
-            labels: Tensor::from_data(labels, &device),
-            shape: samples.dataset.spec().shape,
-            len,
-        }
+/// Adds the shards' gradients, in order, and updates velocity and weights.
+fn update(weights: &mut [f32], velocity: &mut [f32], shards: &[&[f32]], rates: Rates) {
+    let Rates { learning_rate, momentum } = rates;
+    for (at, (weight, velocity)) in weights.iter_mut().zip(velocity).enumerate() {
+        let gradient = shards[1..].iter().fold(shards[0][at], |sum, shard| sum + shard[at]);
+        *velocity = momentum * *velocity + gradient;
+        *weight -= learning_rate * *velocity;
+    }
+}
+
+/// Calls `work` for each shard, with its place in the batch. With the feature `parallel` on all cores.
+fn for_each(shards: &mut [Shard], work: impl Fn(usize, &mut Shard) + Sync) {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::prelude::*;
+        shards.par_iter_mut().enumerate().for_each(|(place, shard)| work(place, shard));
+    }
+    #[cfg(not(feature = "parallel"))]
+    shards.iter_mut().enumerate().for_each(|(place, shard)| work(place, shard));
+}
+
+/// The training images and their labels.
+pub struct TrainingSet<'a> {
+    samples: &'a Samples,
+    labels: &'a Labels,
+}
+
+impl<'a> TrainingSet<'a> {
+    /// # Panics
+    /// If there are not as many labels as samples.
+    pub fn new(samples: &'a Samples, labels: &'a Labels) -> Self {
+        assert_eq!(labels.rows().len(), samples.len() * CLASSES);
+        Self { samples, labels }
     }
 
     /// The number of images.
     pub fn len(&self) -> usize {
-        self.len
+        self.samples.len()
     }
 
     /// Whether there are no images.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.samples.is_empty()
     }
 
-    /// Images `[batch, channels, height, width]` and labels `[batch, 10]`.
-    fn batch(&self, indices: &[usize]) -> (Tensor<4>, Tensor<2>) {
-        let rows: Vec<i32> = indices.iter().map(|&index| index as i32).collect();
-        let rows = Tensor::<1, Int>::from_data(rows.as_slice(), &self.images.device());
-        let [channels, height, width] = self.shape;
-        let images = self.images.clone().select(0, rows.clone());
-        let images = images.reshape([indices.len(), channels, height, width]);
-        (images, self.labels.clone().select(0, rows))
+    /// An image as the first layer takes it: `[height, width, channels]`, normalised.
+    fn image(&self, index: usize) -> Vec<f32> {
+        let dataset = self.samples.dataset;
+        let spec = dataset.spec();
+        let [channels, height, width] = spec.shape;
+        let pixels = height * width;
+        let bytes = self.samples.bytes(index);
+        let feature = |at: usize| {
+            let (pixel, channel) = (at / channels, at % channels);
+            let value = f32::from(bytes[channel * pixels + pixel]) / 255.0;
+            match dataset {
+                Dataset::Mnist => value,
+                Dataset::Cifar10 => (value - spec.mean[channel]) / spec.std[channel],
+            }
+        };
+        (0..bytes.len()).map(feature).collect()
+    }
+
+    fn labels(&self, index: usize) -> &[f32] {
+        &self.labels.rows()[index * CLASSES..][..CLASSES]
     }
 }
 
@@ -224,7 +271,7 @@ pub struct Quality {
     pub logit_norm: f64,
 }
 
-/// Classifies every sample with a plain (not autodiff) network on `device`.
+/// Classifies every sample with a network on `device`.
 pub fn measure(network: &Network, samples: &Samples, device: &Device) -> Quality {
     let (mut correct, mut norm) = (0, 0.0);
     for_each_batch(network, samples, device, |logits, labels| {
@@ -255,16 +302,4 @@ fn for_each_batch(
         let logits: Vec<f32> = network.forward(images).into_data().iter::<f32>().collect();
         use_logits(logits.as_chunks::<CLASSES>().0, &samples.labels[start..end]);
     }
-}
-
-/// The order of the images in an epoch.
-fn shuffled(len: usize, seed: u64, epoch: usize) -> Vec<usize> {
-    let mut order: Vec<_> = (0..len).collect();
-    order.shuffle(&mut rand_chacha::ChaCha8Rng::seed_from_u64(epoch_seed(seed, epoch)));
-    order
-}
-
-/// The seed of an epoch, counted from 0, of a run with a seed.
-fn epoch_seed(seed: u64, epoch: usize) -> u64 {
-    seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(epoch as u64 + 1)
 }

@@ -2,11 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{ModuleOptimizer, SgdConfig};
 use serde::{Deserialize, Serialize};
 
-use super::Labels;
+use super::{Labels, Rates};
 use crate::dataset::Dataset;
 
 /// The settings that determine a training run, together with the labels themselves.
@@ -71,12 +69,12 @@ impl Recipe {
         self.decay.powi((epoch / self.decay_epochs) as i32)
     }
 
-    /// The optimizer of an epoch, counted from 0.
-    pub(super) fn optimizer(&self, epoch: usize) -> ModuleOptimizer {
-        // burn's default dampens the new gradient by a tenth.
-        let momentum = MomentumConfig::new()
-            .with_momentum(self.momentum * self.decayed(epoch))
-            .with_dampening(0.0);
-        SgdConfig::new().with_momentum(Some(momentum)).init()
+    /// The step size and the momentum of an epoch, counted from 0.
+    pub fn rates(&self, epoch: usize) -> Rates {
+        let decayed = self.decayed(epoch);
+        Rates {
+            learning_rate: (self.learning_rate * decayed) as f32,
+            momentum: (self.momentum * decayed) as f32,
+        }
     }
 }

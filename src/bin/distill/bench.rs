@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 use defensive_distillation::dataset::files::Split;
+use defensive_distillation::network::Network;
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet};
 use serde::Serialize;
 
@@ -31,18 +32,22 @@ pub fn run(arguments: Arguments) -> Result {
     let device = common.device();
     let samples = common.samples(Split::Test)?;
     let labels = Labels::hard(&samples);
-    let set = TrainingSet::new(&samples, &labels, &device);
+    let set = TrainingSet::new(&samples, &labels);
     let recipe = Recipe::paper(common.dataset, 1.0, 1, &labels);
-    let mut trainer = Trainer::new(recipe.clone(), &device);
+    let mut trainer = Trainer::new(recipe.clone());
     let indices: Vec<_> = (0..recipe.batch).collect();
 
-    let update = |trainer: &mut Trainer| trainer.batch(&set, &indices, recipe.learning_rate);
-    let update_ms = milliseconds(batches, || update(&mut trainer));
-    let network = trainer.network();
+    let update_ms = milliseconds(batches, || {
+        trainer.batch(&set, &indices, recipe.rates(0));
+    });
+    let network = Network::new(&trainer.parameters(), &device);
     let [channels, height, width] = common.dataset.spec().shape;
-    let images = Tensor::<1>::from_data(samples.images(&indices).as_slice(), &device);
-    let images = images.reshape([indices.len(), channels, height, width]);
-    let forward_ms = milliseconds(batches, || network.forward(images.clone()).sum());
+    let images =
+        TensorData::new(samples.images(&indices), [indices.len(), channels, height, width]);
+    let images = Tensor::<4>::from_data(images, &device);
+    let forward_ms = milliseconds(batches, || {
+        let _ = network.forward(images.clone()).into_data();
+    });
 
     let images_a_second = 1000.0 * recipe.batch as f64 / update_ms;
     let words = format!(
@@ -53,16 +58,11 @@ pub fn run(arguments: Arguments) -> Result {
     common.print(words, &Speed { images_a_second, update_ms, forward_ms })
 }
 
-/// Mean time of a run of `work`, after two runs to warm up. Waits for the last result alone.
-fn milliseconds(times: usize, mut work: impl FnMut() -> Tensor<1>) -> f64 {
-    let mut last = work();
-    last = last + work();
-    let _ = last.into_scalar::<f32>();
+/// Mean time of a run of `work`, after two runs to warm up.
+fn milliseconds(times: usize, mut work: impl FnMut()) -> f64 {
+    work();
+    work();
     let started = Instant::now();
-    let mut last = None;
-    for _ in 0..times {
-        last = Some(work());
-    }
-    let _ = last.map(|tensor| tensor.into_scalar::<f32>());
+    (0..times).for_each(|_| work());
     1000.0 * started.elapsed().as_secs_f64() / times.max(1) as f64
 }

@@ -9,6 +9,7 @@ use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::Network;
 use defensive_distillation::network::file::{sha256, write};
 use defensive_distillation::network::manifest::{Entry, Role, id};
+use defensive_distillation::network::parameters::Parameters;
 use defensive_distillation::train::checkpoint::finished;
 use defensive_distillation::train::{Recipe, atomic, measure};
 
@@ -102,15 +103,14 @@ pub fn publish(
 ) -> Result {
     let device = common.device();
     let id = id(common.dataset, role, temperature);
-    let (recipe, history, network) = finished(&runs.join(&id), &device)?;
+    let (recipe, history, trained) = finished(&runs.join(&id))?;
     if recipe.temperature != temperature {
         let trained = recipe.temperature;
         return Err(
             format!("{id} was trained at T = {trained}: say --temperature {trained}.").into()
         );
     }
-    let parameters = burn::module::Module::num_params(&network);
-    let bytes = write(network)?;
+    let bytes = write(&trained)?;
     let mut entry = Entry {
         file: format!("{id}.safetensors"),
         bytes: bytes.len(),
@@ -118,7 +118,7 @@ pub fn publish(
         dataset: common.dataset,
         role,
         temperature,
-        parameters,
+        parameters: trained.count(),
         test_accuracy: 0.0,
         logit_norm: 0.0,
         command: command(&recipe, role, history.len(), runs, first),
@@ -176,11 +176,16 @@ pub fn find<'a>(published: &'a [Entry], id: &str) -> Result<&'a Entry> {
     })
 }
 
-/// The network of an entry of the manifest in `folder`.
+/// The network of an entry of the manifest in `folder`, on a device.
 pub fn network(folder: &Path, entry: &Entry, device: &Device) -> Result<Network> {
+    Ok(Network::new(&parameters(folder, entry)?, device))
+}
+
+/// The parameters of the network of an entry of the manifest in `folder`.
+pub fn parameters(folder: &Path, entry: &Entry) -> Result<Parameters> {
     let file = folder.join(&entry.file);
     let bytes = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
-    Ok(entry.load(&bytes, device)?)
+    Ok(entry.parameters(&bytes)?)
 }
 
 /// The command that trains this network from the start.
@@ -198,7 +203,7 @@ fn command(
     let teacher = id(dataset, teacher(temperature), temperature);
     let (command, teacher, labels) = match role {
         Role::Undefended | Role::Teacher => ("train", String::new(), String::new()),
-        Role::Distilled => match finished(&runs.join(&teacher), &Device::flex()) {
+        Role::Distilled => match finished(&runs.join(&teacher)) {
             Ok((other, history, _))
                 if *recipe == (Recipe { labels: recipe.labels.clone(), ..other }) =>
             {

@@ -5,17 +5,19 @@ use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::Device;
 use clap::Args;
 use defensive_distillation::dataset::Samples;
 use defensive_distillation::dataset::files::Split;
 use defensive_distillation::network::Network;
 use defensive_distillation::network::manifest::{Role, id};
+use defensive_distillation::network::parameters::Parameters;
 use defensive_distillation::train::checkpoint::Run;
 use defensive_distillation::train::{Labels, Recipe, TrainingSet, atomic};
 use indicatif::{MultiProgress, ProgressBar};
 use serde::Serialize;
 
-use crate::publish::{Target, find, manifest, network, publish, teacher};
+use crate::publish::{Target, find, manifest, parameters, publish, teacher};
 use crate::{Common, Result, progress};
 
 /// The settings of every training run.
@@ -130,7 +132,7 @@ pub fn distill(arguments: DistillArguments) -> Result {
     let teacher =
         settings.train(settings.teacher(), &samples, &Labels::hard(&samples), &overall)?;
     settings.epochs = student_epochs;
-    let labels = settings.soft_labels(&teacher.network(), &samples);
+    let labels = settings.soft_labels(&teacher.parameters(), &samples);
     settings.train(Role::Distilled, &samples, &labels, &overall).map(drop)
 }
 
@@ -203,20 +205,21 @@ impl Settings {
         self.runs.join(id(self.common.dataset, role, self.temperature))
     }
 
-    fn soft_labels(&self, teacher: &Network, samples: &Samples) -> Labels {
-        Labels::soft(teacher, samples, self.temperature, &self.common.device())
+    fn soft_labels(&self, teacher: &Parameters, samples: &Samples) -> Labels {
+        let device = Device::flex();
+        Labels::soft(&Network::new(teacher, &device), samples, self.temperature, &device)
     }
 
     /// The teacher of its run, or the published one if it has no run here.
-    fn trained_teacher(&self, samples: &Samples, published: &Path) -> Result<Network> {
-        let (device, role) = (self.common.device(), self.teacher());
+    fn trained_teacher(&self, samples: &Samples, published: &Path) -> Result<Parameters> {
+        let role = self.teacher();
         let recipe = self.recipe(&Labels::hard(samples));
-        let run = Run::resume_or_start(recipe, &self.folder(role), &device)?;
+        let run = Run::resume_or_start(recipe, &self.folder(role))?;
         if !run.history().is_empty() {
-            return Ok(run.network());
+            return Ok(run.parameters());
         }
         let id = id(self.common.dataset, role, self.temperature);
-        network(published, find(&manifest(published)?, &id)?, &device)
+        parameters(published, find(&manifest(published)?, &id)?)
     }
 
     /// Trains until the run has the number of epochs that was asked for.
@@ -227,14 +230,13 @@ impl Settings {
         labels: &Labels,
         overall: &Overall,
     ) -> Result<Run> {
-        let device = self.common.device();
         let folder = self.folder(role);
         let test = self.samples(Split::Test)?;
-        let mut run = Run::resume_or_start(self.recipe(labels), &folder, &device)?;
+        let mut run = Run::resume_or_start(self.recipe(labels), &folder)?;
         overall.total.inc((run.history().len() * samples.len()) as u64);
         if run.history().len() < self.epochs {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let set = TrainingSet::new(samples, labels, &device);
+            let set = TrainingSet::new(samples, labels);
             while run.history().len() < self.epochs {
                 self.epoch(&mut run, &set, &test, &name, overall)?;
                 overall.total.inc(samples.len() as u64);
@@ -246,7 +248,7 @@ impl Settings {
     fn epoch(
         &self,
         run: &mut Run,
-        set: &TrainingSet,
+        set: &TrainingSet<'_>,
         test: &Samples,
         name: &str,
         overall: &Overall,
@@ -256,9 +258,7 @@ impl Settings {
         let epoch = run.epoch(set, test, |done, loss| {
             bar.set_position(done as u64);
             overall.total.tick();
-            if let Some(loss) = loss {
-                bar.set_message(format!("loss {loss:.4}"));
-            }
+            bar.set_message(format!("loss {loss:.4}"));
         })?;
         bar.finish_and_clear();
         overall.log(name, epoch)?;

@@ -84,6 +84,15 @@ impl Layers for CubeBackend {
         input_gradient
     }
 
+    fn conv_relu_pool_input_gradient(
+        y: CubeTensor,
+        weight: CubeTensor,
+        gradient: CubeTensor,
+    ) -> CubeTensor {
+        let gradient = max_pool_gradient(y.clone(), gradient);
+        Self::conv_relu_input_gradient(y, weight, gradient)
+    }
+
     fn max_pool(x: CubeTensor) -> CubeTensor {
         let [images, height, width, channels] = x.shape().dims();
         let y = empty(&x, [images, height / 2, width / 2, channels]);
@@ -99,26 +108,6 @@ impl Layers for CubeBackend {
             channels,
         );
         y
-    }
-
-    fn max_pool_gradient(x: CubeTensor, gradient: CubeTensor) -> CubeTensor {
-        let [images, height, width, channels] = x.shape().dims();
-        let rows = gradient.shape()[0];
-        let input_gradient = empty(&gradient, [rows, height, width, channels]);
-        let count = rows * height * width * channels;
-        max_pool_gradient_kernel::launch(
-            &input_gradient.client,
-            elements(count / 4),
-            CubeDim::new_1d(UNITS),
-            argument(x),
-            argument(gradient),
-            input_gradient.clone().into_tensor_arg(),
-            (count / 4) as u32,
-            (images * height * width * channels / 4) as u32,
-            width / 2,
-            channels,
-        );
-        input_gradient
     }
 
     fn dense(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, relu: bool) -> CubeTensor {
@@ -151,6 +140,27 @@ impl Layers for CubeBackend {
     ) -> CubeTensor {
         dense_backward(Some(y), weight, gradient)
     }
+}
+
+/// The gradient before the pool, which goes to the first maximum of each block.
+fn max_pool_gradient(x: CubeTensor, gradient: CubeTensor) -> CubeTensor {
+    let [images, height, width, channels] = x.shape().dims();
+    let rows = gradient.shape()[0];
+    let input_gradient = empty(&gradient, [rows, height, width, channels]);
+    let count = rows * height * width * channels;
+    max_pool_gradient_kernel::launch(
+        &input_gradient.client,
+        elements(count / 4),
+        CubeDim::new_1d(UNITS),
+        argument(x),
+        argument(gradient),
+        input_gradient.clone().into_tensor_arg(),
+        (count / 4) as u32,
+        (images * height * width * channels / 4) as u32,
+        width / 2,
+        channels,
+    );
+    input_gradient
 }
 
 fn dense_backward(y: Option<CubeTensor>, weight: CubeTensor, gradient: CubeTensor) -> CubeTensor {

@@ -10,129 +10,146 @@
 //! A convolution or a dense layer and the ReLU after it are one layer here, because the backward pass
 //! of both needs the ReLU's output alone.
 
-#[cfg(feature = "train")]
-mod autodiff;
 #[cfg(feature = "flex")]
-mod cpu;
+pub(crate) mod cpu;
 #[cfg(any(feature = "vulkan", feature = "webgpu"))]
 mod gpu;
-#[cfg(feature = "flex")]
-pub mod matmul;
+#[cfg(test)]
 mod reference;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::nn::Linear;
-use burn::nn::conv::Conv2d;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
 
-/// The layers that a backend implements. Images are `[batch, height, width, channels]`, the weights
-/// of a convolution `[out, in, 3, 3]`, those of a dense layer `[in, out]`, biases `[out]`.
+use super::parameters::{Layer, Size};
+
+/// The layers that a backend implements. Images are `[batch, height, width, channels]`, biases `[out]`.
+/// Weights are in the backend's own layout, which the first three functions make once for a network.
 ///
 /// Where there may be several gradients for each image, they are `[rows × batch, …]`: the first row of
 /// every image, then the second, and so on.
 #[backend_extension(
     Flex: cfg(feature = "flex"),
     Cube: cfg(any(feature = "vulkan", feature = "webgpu")),
-    Autodiff: cfg(feature = "train"),
 )]
 pub trait Layers: Backend {
+    /// The weights of a convolution for [`Layers::conv_relu`], from `[out, in, 3, 3]`.
+    fn conv_kernel(weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        weight
+    }
+
+    /// The weights of a convolution for its input gradient, from `[out, in, 3, 3]`.
+    fn conv_backward_kernel(weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        weight
+    }
+
+    /// The weights of a dense layer for its input gradient, from `[in, out]`.
+    fn dense_backward_weight(weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        weight
+    }
+
     /// relu(x ∗ weight + bias), a cross-correlation with *valid* padding and stride 1.
     fn conv_relu(
         x: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        reference::conv_relu::<Self>(x, weight, bias)
-    }
+    ) -> FloatTensor<Self>;
 
     /// The gradient with respect to x, given [`Layers::conv_relu`]'s output y and the gradient with
     /// respect to y. There may be several gradients for each image.
     fn conv_relu_input_gradient(
         y: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
+        backward_kernel: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        reference::conv_relu_input_gradient::<Self>(y, weight, gradient)
-    }
+    ) -> FloatTensor<Self>;
+
+    /// The same, given the gradient with respect to the output of [`Layers::max_pool`] of y. It goes to the
+    /// first of several equal maxima, as in PyTorch.
+    fn conv_relu_pool_input_gradient(
+        y: FloatTensor<Self>,
+        backward_kernel: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
 
     /// The maximum of each 2×2 block. Height and width are even.
-    fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        reference::max_pool::<Self>(x)
-    }
+    fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// The gradient with respect to x, given x and the gradient with respect to the output. It goes to
-    /// the first of several equal maxima, as in PyTorch. There may be several gradients for each image.
-    fn max_pool_gradient(x: FloatTensor<Self>, gradient: FloatTensor<Self>) -> FloatTensor<Self> {
-        reference::max_pool_gradient::<Self>(x, gradient)
-    }
-
-    /// x · weight + bias, and its ReLU if `relu` is set: from `[batch, in]` to `[batch, out]`.
+    /// x · weight + bias, and its ReLU if `relu` is set: from `[batch, in]` to `[batch, out]`, by a weight
+    /// `[in, out]`.
     fn dense(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         relu: bool,
-    ) -> FloatTensor<Self> {
-        reference::dense::<Self>(x, weight, bias, relu)
-    }
+    ) -> FloatTensor<Self>;
 
     /// The gradient with respect to x, given the gradient with respect to [`Layers::dense`]'s output
     /// without a ReLU.
     fn dense_input_gradient(
-        weight: FloatTensor<Self>,
+        backward_weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        reference::dense_input_gradient::<Self>(weight, gradient)
-    }
+    ) -> FloatTensor<Self>;
 
     /// The gradient with respect to x, given [`Layers::dense`]'s output y with a ReLU and the gradient
     /// with respect to y. There may be several gradients for each image.
     fn dense_relu_input_gradient(
         y: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
+        backward_weight: FloatTensor<Self>,
         gradient: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        reference::dense_relu_input_gradient::<Self>(y, weight, gradient)
+    ) -> FloatTensor<Self>;
+}
+
+/// A 3×3 convolution and its ReLU, on a device.
+#[derive(Clone, Debug)]
+pub struct Conv {
+    kernel: Tensor<4>,
+    backward_kernel: Tensor<4>,
+    bias: Tensor<1>,
+}
+
+impl Conv {
+    /// The layer with these parameters.
+    pub fn new(layer: &Layer, device: &Device) -> Self {
+        let Size { inputs, outputs, .. } = layer.size;
+        let weight = TensorData::new(layer.weight.clone(), [outputs, inputs, 3, 3]);
+        let weight = Tensor::<4>::from_data(weight, device).into_dispatch();
+        Self {
+            kernel: Tensor::from_dispatch(<Dispatch as Layers>::conv_kernel(weight.clone())),
+            backward_kernel: Tensor::from_dispatch(<Dispatch as Layers>::conv_backward_kernel(
+                weight,
+            )),
+            bias: Tensor::from_data(layer.bias.as_slice(), device),
+        }
     }
-}
 
-/// The gradients that training needs besides, for [`autodiff`].
-#[cfg(feature = "train")]
-trait WeightGradients: Layers {
-    /// The gradients with respect to weight and bias, given x, the output y and the gradient with
-    /// respect to y.
-    fn conv_relu_weight_gradients(
-        x: FloatTensor<Self>,
-        y: FloatTensor<Self>,
-        weight: FloatTensor<Self>,
-        gradient: FloatTensor<Self>,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        reference::conv_relu_weight_gradients::<Self>(x, y, weight, gradient)
+    /// From `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        Tensor::from_dispatch(<Dispatch as Layers>::conv_relu(
+            x.into_dispatch(),
+            self.kernel.clone().into_dispatch(),
+            self.bias.clone().into_dispatch(),
+        ))
     }
-}
 
-#[cfg(feature = "vulkan")]
-impl WeightGradients for burn::backend::Cube {}
+    /// The backward pass of [`Conv::forward`], whose output was y: from `[rows × batch, h − 2, w − 2, out]`
+    /// to `[rows × batch, h, w, in]`.
+    pub fn backward(&self, y: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
+        Tensor::from_dispatch(<Dispatch as Layers>::conv_relu_input_gradient(
+            y.clone().into_dispatch(),
+            self.backward_kernel.clone().into_dispatch(),
+            gradient.into_dispatch(),
+        ))
+    }
 
-/// A convolution and its ReLU: from `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
-///
-/// # Panics
-/// If the layer has no bias; the networks' layers have one.
-pub fn conv_relu(layer: &Conv2d, x: Tensor<4>) -> Tensor<4> {
-    let bias = layer.bias.as_ref().expect("every convolution of the networks has a bias");
-    let (weight, bias) = (layer.weight.val().into_dispatch(), bias.val().into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Layers>::conv_relu(x.into_dispatch(), weight, bias))
-}
-
-/// The backward pass of [`conv_relu`], whose output was y: from `[rows × batch, h − 2, w − 2, out]` to
-/// `[rows × batch, h, w, in]`.
-pub fn conv_relu_backward(layer: &Conv2d, y: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as Layers>::conv_relu_input_gradient(
-        y.clone().into_dispatch(),
-        layer.weight.val().into_dispatch(),
-        gradient.into_dispatch(),
-    ))
+    /// The backward pass of [`Conv::forward`], whose output was y, and of [`max_pool`] after it: from
+    /// `[rows × batch, (h − 2) / 2, (w − 2) / 2, out]` to `[rows × batch, h, w, in]`.
+    pub fn backward_from_pool(&self, y: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
+        Tensor::from_dispatch(<Dispatch as Layers>::conv_relu_pool_input_gradient(
+            y.clone().into_dispatch(),
+            self.backward_kernel.clone().into_dispatch(),
+            gradient.into_dispatch(),
+        ))
+    }
 }
 
 /// The maximum of each 2×2 block: from `[batch, h, w, c]` to `[batch, h / 2, w / 2, c]`.
@@ -140,52 +157,75 @@ pub fn max_pool(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as Layers>::max_pool(x.into_dispatch()))
 }
 
-/// The backward pass of [`max_pool`], whose input was x: from `[rows × batch, h / 2, w / 2, c]` to
-/// `[rows × batch, h, w, c]`.
-pub fn max_pool_backward(x: &Tensor<4>, gradient: Tensor<4>) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as Layers>::max_pool_gradient(
-        x.clone().into_dispatch(),
-        gradient.into_dispatch(),
-    ))
+/// A dense layer, with or without a ReLU, on a device.
+#[derive(Clone, Debug)]
+pub struct Dense {
+    weight: Tensor<2>,
+    backward_weight: Tensor<2>,
+    bias: Tensor<1>,
 }
 
-/// A dense layer without a ReLU: from `[batch, in]` to `[batch, out]`.
-///
-/// # Panics
-/// If the layer has no bias; the networks' layers have one.
-pub fn dense(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
-    dense_with(layer, x, false)
-}
+impl Dense {
+    /// The layer with these parameters.
+    pub fn new(layer: &Layer, device: &Device) -> Self {
+        let Size { inputs, outputs, .. } = layer.size;
+        let weight = TensorData::new(layer.weight.clone(), [outputs, inputs]);
+        let weight = Tensor::<2>::from_data(weight, device).transpose();
+        // The transpose is a view until it is computed.
+        let weight = Tensor::<2>::from_data(weight.into_data(), device);
+        let backward = <Dispatch as Layers>::dense_backward_weight(weight.clone().into_dispatch());
+        Self {
+            weight,
+            backward_weight: Tensor::from_dispatch(backward),
+            bias: Tensor::from_data(layer.bias.as_slice(), device),
+        }
+    }
 
-/// A dense layer and its ReLU: from `[batch, in]` to `[batch, out]`.
-///
-/// # Panics
-/// If the layer has no bias; the networks' layers have one.
-pub fn dense_relu(layer: &Linear, x: Tensor<2>) -> Tensor<2> {
-    dense_with(layer, x, true)
-}
+    /// The layer with all its parameters multiplied by k.
+    pub(super) fn scaled(&self, k: f32) -> Self {
+        Self {
+            weight: self.weight.clone() * k,
+            backward_weight: self.backward_weight.clone() * k,
+            bias: self.bias.clone() * k,
+        }
+    }
 
-fn dense_with(layer: &Linear, x: Tensor<2>, relu: bool) -> Tensor<2> {
-    let bias = layer.bias.as_ref().expect("every dense layer of the networks has a bias");
-    let (weight, bias) = (layer.weight.val().into_dispatch(), bias.val().into_dispatch());
-    Tensor::from_dispatch(<Dispatch as Layers>::dense(x.into_dispatch(), weight, bias, relu))
-}
+    /// From `[batch, in]` to `[batch, out]`.
+    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        self.forward_with(x, false)
+    }
 
-/// The backward pass of [`dense`]: from `[rows × batch, out]` to `[rows × batch, in]`.
-pub fn dense_backward(layer: &Linear, gradient: Tensor<2>) -> Tensor<2> {
-    let weight = layer.weight.val().into_dispatch();
-    let gradient = gradient.into_dispatch();
-    Tensor::from_dispatch(<Dispatch as Layers>::dense_input_gradient(weight, gradient))
-}
+    /// The same with a ReLU.
+    pub fn forward_relu(&self, x: Tensor<2>) -> Tensor<2> {
+        self.forward_with(x, true)
+    }
 
-/// The backward pass of [`dense_relu`], whose output was y: from `[rows × batch, out]` to
-/// `[rows × batch, in]`.
-pub fn dense_relu_backward(layer: &Linear, y: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as Layers>::dense_relu_input_gradient(
-        y.clone().into_dispatch(),
-        layer.weight.val().into_dispatch(),
-        gradient.into_dispatch(),
-    ))
+    fn forward_with(&self, x: Tensor<2>, relu: bool) -> Tensor<2> {
+        let (weight, bias) = (self.weight.clone(), self.bias.clone());
+        Tensor::from_dispatch(<Dispatch as Layers>::dense(
+            x.into_dispatch(),
+            weight.into_dispatch(),
+            bias.into_dispatch(),
+            relu,
+        ))
+    }
+
+    /// The backward pass of [`Dense::forward`]: from `[rows × batch, out]` to `[rows × batch, in]`.
+    pub fn backward(&self, gradient: Tensor<2>) -> Tensor<2> {
+        let weight = self.backward_weight.clone().into_dispatch();
+        let gradient = gradient.into_dispatch();
+        Tensor::from_dispatch(<Dispatch as Layers>::dense_input_gradient(weight, gradient))
+    }
+
+    /// The backward pass of [`Dense::forward_relu`], whose output was y: from `[rows × batch, out]` to
+    /// `[rows × batch, in]`.
+    pub fn backward_relu(&self, y: &Tensor<2>, gradient: Tensor<2>) -> Tensor<2> {
+        Tensor::from_dispatch(<Dispatch as Layers>::dense_relu_input_gradient(
+            y.clone().into_dispatch(),
+            self.backward_weight.clone().into_dispatch(),
+            gradient.into_dispatch(),
+        ))
+    }
 }
 
 #[cfg(test)]
@@ -232,80 +272,64 @@ pub(crate) mod tests {
             let x = random([images, height, width, in_channels], 1);
             let weight = random([out_channels, in_channels, 3, 3], 2);
             let bias = random([out_channels], 3);
-            let y = Flex::conv_relu(x.clone(), weight.clone(), bias.clone());
-            let expected = reference::conv_relu::<Flex>(x.clone(), weight.clone(), bias);
+            let kernel = Flex::conv_kernel(weight.clone());
+            let y = Flex::conv_relu(x.clone(), kernel, bias.clone());
+            let expected = reference::conv_relu::<Flex>(x, weight.clone(), bias);
             assert_near(y.clone(), expected, &about);
 
+            let backward = Flex::conv_backward_kernel(weight.clone());
             for rows in [1, 2] {
                 let gradient = random([rows * images, height - 2, width - 2, out_channels], 4);
-                let (y, weight) = (y.clone(), weight.clone());
                 let found =
-                    Flex::conv_relu_input_gradient(y.clone(), weight.clone(), gradient.clone());
-                let expected = reference::conv_relu_input_gradient::<Flex>(y, weight, gradient);
+                    Flex::conv_relu_input_gradient(y.clone(), backward.clone(), gradient.clone());
+                let expected = reference::conv_relu_input_gradient::<Flex>(
+                    y.clone(),
+                    weight.clone(),
+                    gradient,
+                );
                 assert_near(found, expected, &about);
             }
-
-            let gradient = random([images, height - 2, width - 2, out_channels], 5);
-            let (by_weight, by_bias) = Flex::conv_relu_weight_gradients(
-                x.clone(),
-                y.clone(),
-                weight.clone(),
-                gradient.clone(),
-            );
-            let (expected_by_weight, expected_by_bias) =
-                reference::conv_relu_weight_gradients::<Flex>(x, y, weight, gradient);
-            assert_near(by_weight, expected_by_weight, &about);
-            assert_near(by_bias, expected_by_bias, &about);
         }
     }
 
-    /// With blocks of four zeros, whose gradient goes to the first.
     #[test]
     fn pools_are_those_of_burn() {
-        let x = random([3, 8, 6, 5], 6);
-        let x = Flex::conv_relu(x, random([5, 5, 3, 3], 7), random([5], 8));
-        let pooled = Flex::max_pool(x.clone());
-        let zeros =
-            pooled.clone().into_data().iter::<f32>().filter(|&largest| largest == 0.0).count();
-        assert!(zeros > 0);
-        assert_near(pooled, reference::max_pool::<Flex>(x.clone()), "the pool");
+        let (x, weight, bias) = (random([3, 8, 6, 8], 6), random([5, 8, 3, 3], 7), random([5], 8));
+        let y = Flex::conv_relu(x, Flex::conv_kernel(weight.clone()), bias);
+        assert_near(Flex::max_pool(y.clone()), reference::max_pool::<Flex>(y.clone()), "the pool");
+        let backward = Flex::conv_backward_kernel(weight.clone());
         for rows in [1, 3] {
             let gradient = random([rows * 3, 3, 2, 5], 9);
-            let found = Flex::max_pool_gradient(x.clone(), gradient.clone());
-            let expected = reference::max_pool_gradient::<Flex>(x.clone(), gradient);
+            let found =
+                Flex::conv_relu_pool_input_gradient(y.clone(), backward.clone(), gradient.clone());
+            let expected = reference::max_pool_gradient::<Flex>(y.clone(), gradient);
+            let expected =
+                reference::conv_relu_input_gradient::<Flex>(y.clone(), weight.clone(), expected);
             assert_near(found, expected, "its gradient");
         }
     }
 
-    /// The gradients of training, against those of burn's own layers by autodiff.
-    #[cfg(feature = "train")]
     #[test]
-    fn gradients_of_the_parameters_are_those_of_burn() {
-        use burn::nn::conv::Conv2dConfig;
-        use burn::tensor::activation::relu;
-        use burn::tensor::module::max_pool2d;
-        use burn::tensor::ops::MaxPoolOptions;
-        use burn::tensor::{Device, Distribution};
-
-        let device = Device::flex().autodiff();
-        let conv = Conv2dConfig::new([3, 9], [3, 3]).init(&device);
-        let x = Tensor::<4>::random([4, 3, 8, 10], Distribution::Default, &device).require_grad();
-        let cotangent = Tensor::<4>::random([4, 9, 3, 4], Distribution::Default, &device);
-
-        let ours = max_pool(conv_relu(&conv, x.clone().permute([0, 2, 3, 1])));
-        let ours = (ours.permute([0, 3, 1, 2]) * cotangent.clone()).sum().backward();
-        let burns = max_pool2d(relu(conv.forward(x.clone())), MaxPoolOptions::new([2, 2]));
-        let burns = (burns * cotangent).sum().backward();
-
-        let weight = conv.weight.val();
-        let bias = conv.bias.as_ref().expect("it has a bias").val();
-        for (found, expected) in [
-            (x.grad(&ours).map(|g| g.into_data()), x.grad(&burns).map(|g| g.into_data())),
-            (weight.grad(&ours).map(|g| g.into_data()), weight.grad(&burns).map(|g| g.into_data())),
-            (bias.grad(&ours).map(|g| g.into_data()), bias.grad(&burns).map(|g| g.into_data())),
-        ] {
-            let tensor = |data: Option<TensorData>| FlexTensor::from_data(data.expect("tracked"));
-            assert_near(tensor(found), tensor(expected), "by autodiff");
+    fn dense_layers_are_those_of_burn() {
+        for [images, inputs, outputs] in [[1, 5, 3], [3, 40, 17], [9, 200, 10]] {
+            let about = format!("{images} images, {inputs} to {outputs}");
+            let (x, weight, bias) =
+                (random([images, inputs], 1), random([inputs, outputs], 2), random([outputs], 3));
+            let backward = Flex::dense_backward_weight(weight.clone());
+            for relu in [false, true] {
+                let found = Flex::dense(x.clone(), weight.clone(), bias.clone(), relu);
+                let (x, weight, bias) = (x.clone(), weight.clone(), bias.clone());
+                assert_near(found, reference::dense::<Flex>(x, weight, bias, relu), &about);
+            }
+            let y = Flex::dense(x, weight.clone(), bias, true);
+            let gradient = random([2 * images, outputs], 4);
+            let found = Flex::dense_input_gradient(backward.clone(), gradient.clone());
+            let expected =
+                reference::dense_input_gradient::<Flex>(weight.clone(), gradient.clone());
+            assert_near(found, expected, &about);
+            let found = Flex::dense_relu_input_gradient(y.clone(), backward, gradient.clone());
+            let expected = reference::dense_relu_input_gradient::<Flex>(y, weight, gradient);
+            assert_near(found, expected, &about);
         }
     }
 }

@@ -28,21 +28,6 @@ pub fn conv_relu_input_gradient<B: Backend>(
     channels_last::<B>(B::conv_transpose2d(gradient, weight, None, options))
 }
 
-#[cfg(feature = "train")]
-pub fn conv_relu_weight_gradients<B: Backend>(
-    x: FloatTensor<B>,
-    y: FloatTensor<B>,
-    weight: FloatTensor<B>,
-    gradient: FloatTensor<B>,
-) -> (FloatTensor<B>, FloatTensor<B>) {
-    let gradient = B::relu_backward(y, gradient);
-    let channels = gradient.shape()[3];
-    let bias = B::float_sum_dims(gradient.clone(), &[0, 1, 2]);
-    let bias = B::float_reshape(bias, [channels].into());
-    let (x, gradient) = (channels_first::<B>(x), channels_first::<B>(gradient));
-    (B::conv2d_weight_backward(x, weight, gradient, options()), bias)
-}
-
 pub fn max_pool<B: Backend>(x: FloatTensor<B>) -> FloatTensor<B> {
     channels_last::<B>(B::max_pool2d(channels_first::<B>(x), TWO, TWO, NONE, ONE, false))
 }

@@ -1,18 +1,15 @@
-//! The layers on the CPU, as products of matrices that already lie in memory.
+//! The layers on the CPU: every number of every layer is one [sum](sums) in a stated order, and products
+//! with zero are [skipped](nonzeros).
 //!
-//! With c channels last, the three pixels under a row of the kernel are 3 · c numbers side by side,
-//! and those of the next output pixel begin c numbers later. So a row of output is the sum of three
-//! products, one for each row of the kernel, of an overlapping view of the input and a (3 · c) × o
-//! slice of the kernel. The gradient with respect to the input is the same product of the gradient,
-//! padded with zeros, and the flipped kernel. In wasm [`sparse`] skips products with zero instead. The images of a batch run in parallel (feature
-//! `parallel`), each on one core.
+//! The images of a batch are computed one by one, so that a result does not depend on the other images.
+//! With the feature `parallel` they are spread over all cores.
 
-#[cfg(any(target_arch = "wasm32", test))]
-mod nonzeros;
-#[cfg(any(target_arch = "wasm32", test))]
-mod sparse;
-#[cfg(any(target_arch = "wasm32", test))]
-mod sums;
+pub(crate) mod conv;
+pub(crate) mod dense;
+pub(crate) mod nonzeros;
+pub(crate) mod pool;
+pub(crate) mod sums;
+pub(crate) mod thin;
 
 use burn::backend::Flex;
 use burn::backend::TensorMetadata;
@@ -20,348 +17,138 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
 use super::Layers;
-use super::matmul::{View, add_product};
+use conv::Conv;
+use nonzeros::Nonzeros;
+use thin::Planes;
 
 impl Layers for Flex {
-    fn conv_relu(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        let conv = Conv::of_input(&x, &weight);
-        let (x, bias) = (x.to_contiguous(), bias.to_contiguous());
-        let y = conv.forward(x.storage(), &conv.kernel(weight), bias.storage());
-        tensor(y, [x.shape()[0], conv.height - 2, conv.width - 2, conv.out_channels])
+    fn conv_kernel(weight: FlexTensor) -> FlexTensor {
+        let [outputs, inputs, _, _] = dims(&weight);
+        let kernel = conv::kernel(numbers(&weight.to_contiguous()), inputs, outputs);
+        tensor(kernel, [3, 3, inputs, outputs])
+    }
+
+    fn conv_backward_kernel(weight: FlexTensor) -> FlexTensor {
+        let [outputs, inputs, _, _] = dims(&weight);
+        let flipped = conv::flipped_kernel(numbers(&weight.to_contiguous()), inputs, outputs);
+        tensor(flipped, [3, 3, outputs, inputs])
+    }
+
+    fn dense_backward_weight(weight: FlexTensor) -> FlexTensor {
+        let [inputs, outputs] = dims(&weight);
+        tensor(dense::transposed(numbers(&weight.to_contiguous()), outputs), [outputs, inputs])
+    }
+
+    fn conv_relu(x: FlexTensor, kernel: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        let [images, height, width, inputs] = dims(&x);
+        let [_, _, _, outputs] = dims(&kernel);
+        let conv = Conv { height, width, inputs, outputs };
+        let x = x.to_contiguous();
+        let mut y = vec![0.0; images * conv.output()];
+        for_each_chunk(&mut y, conv.output(), |image, y, nonzeros: &mut Nonzeros| {
+            nonzeros.collect(part(&x, image, conv.input()), width, inputs);
+            conv::forward(conv, nonzeros, numbers(&kernel), numbers(&bias), y);
+        });
+        tensor(y, [images, height - 2, width - 2, outputs])
     }
 
     fn conv_relu_input_gradient(
         y: FlexTensor,
-        weight: FlexTensor,
+        kernel: FlexTensor,
         gradient: FlexTensor,
     ) -> FlexTensor {
-        let conv = Conv::of_output(&y, &weight);
-        let images = gradient.shape()[0];
+        let ([images, above, beside, outputs], [_, _, _, inputs]) = (dims(&y), dims(&kernel));
+        let conv = Conv { height: above + 2, width: beside + 2, inputs, outputs };
+        let rows = dims::<4>(&gradient)[0];
         let (y, gradient) = (y.to_contiguous(), gradient.to_contiguous());
-        let flipped = conv.flipped_kernel(weight);
-        let back = conv.input_gradient(y.storage(), &flipped, gradient.storage());
-        tensor(back, [images, conv.height, conv.width, conv.in_channels])
+        let of = |row| (part(&gradient, row, conv.output()), part(&y, row % images, conv.output()));
+        let mut back = vec![0.0; rows * conv.input()];
+        if conv.is_thin() {
+            for_each_chunk(&mut back, conv.input(), |row, back, planes: &mut Planes| {
+                let (gradient, y) = of(row);
+                planes.collect_masked(conv, gradient, y);
+                thin::input_gradient(conv, planes, numbers(&kernel), back);
+            });
+        } else {
+            for_each_chunk(&mut back, conv.input(), |row, back, nonzeros: &mut Nonzeros| {
+                let (gradient, y) = of(row);
+                nonzeros.collect_masked(gradient, y, beside, outputs);
+                conv::input_gradient(conv, nonzeros, numbers(&kernel), back);
+            });
+        }
+        tensor(back, [rows, conv.height, conv.width, inputs])
+    }
+
+    fn conv_relu_pool_input_gradient(
+        y: FlexTensor,
+        kernel: FlexTensor,
+        gradient: FlexTensor,
+    ) -> FlexTensor {
+        let ([images, above, beside, outputs], [_, _, _, inputs]) = (dims(&y), dims(&kernel));
+        let conv = Conv { height: above + 2, width: beside + 2, inputs, outputs };
+        let rows = dims::<4>(&gradient)[0];
+        let (y, gradient) = (y.to_contiguous(), gradient.to_contiguous());
+        let mut back = vec![0.0; rows * conv.input()];
+        for_each_chunk(&mut back, conv.input(), |row, back, nonzeros: &mut Nonzeros| {
+            let y = part(&y, row % images, conv.output());
+            let gradient = part(&gradient, row, conv.output() / 4);
+            nonzeros.collect_pooled(gradient, y, beside / 2, outputs);
+            conv::input_gradient(conv, nonzeros, numbers(&kernel), back);
+        });
+        tensor(back, [rows, conv.height, conv.width, inputs])
     }
 
     fn max_pool(x: FlexTensor) -> FlexTensor {
         let [images, height, width, channels] = dims(&x);
         let x = x.to_contiguous();
         let (height, width) = (height / 2, width / 2);
-        let mut out = vec![0.0; images * height * width * channels];
-        let image = 4 * height * width * channels;
-        for_each_chunk(&mut out, height * width * channels, |index, out, (): &mut ()| {
-            max_pool(&x.storage::<f32>()[index * image..][..image], out, width, channels);
+        let size = height * width * channels;
+        let mut out = vec![0.0; images * size];
+        for_each_chunk(&mut out, size, |image, out, (): &mut ()| {
+            pool::forward(part(&x, image, 4 * size), out, width, channels);
         });
         tensor(out, [images, height, width, channels])
     }
 
-    fn max_pool_gradient(x: FlexTensor, gradient: FlexTensor) -> FlexTensor {
-        let [images, height, width, channels] = dims(&x);
-        let rows = gradient.shape()[0];
-        let (x, gradient) = (x.to_contiguous(), gradient.to_contiguous());
-        let size = height * width * channels;
-        let mut out = vec![0.0; rows * size];
-        for_each_chunk(&mut out, size, |index, out, (): &mut ()| {
-            let x = &x.storage::<f32>()[index % images * size..][..size];
-            let gradient = &gradient.storage::<f32>()[index * size / 4..][..size / 4];
-            max_pool_gradient(x, gradient, out, width / 2, channels);
+    fn dense(x: FlexTensor, weight: FlexTensor, bias: FlexTensor, relu: bool) -> FlexTensor {
+        let ([images, inputs], [_, outputs]) = (dims(&x), dims(&weight));
+        let x = x.to_contiguous();
+        let mut out = vec![0.0; images * outputs];
+        for_each_chunk(&mut out, outputs, |image, out, nonzeros: &mut Nonzeros| {
+            nonzeros.collect(part(&x, image, inputs), 1, inputs);
+            out.copy_from_slice(numbers(&bias));
+            dense::product(nonzeros, numbers(&weight), relu, out);
         });
-        tensor(out, [rows, height, width, channels])
+        tensor(out, [images, outputs])
     }
-}
 
-#[cfg(feature = "train")]
-impl super::WeightGradients for Flex {
-    fn conv_relu_weight_gradients(
-        x: FlexTensor,
+    fn dense_input_gradient(weight: FlexTensor, gradient: FlexTensor) -> FlexTensor {
+        let ([rows, outputs], [_, inputs]) = (dims(&gradient), dims(&weight));
+        let gradient = gradient.to_contiguous();
+        let mut back = vec![0.0; rows * inputs];
+        for_each_chunk(&mut back, inputs, |row, back, nonzeros: &mut Nonzeros| {
+            nonzeros.collect(part(&gradient, row, outputs), 1, outputs);
+            dense::product(nonzeros, numbers(&weight), false, back);
+        });
+        tensor(back, [rows, inputs])
+    }
+
+    fn dense_relu_input_gradient(
         y: FlexTensor,
         weight: FlexTensor,
         gradient: FlexTensor,
-    ) -> (FlexTensor, FlexTensor) {
-        let conv = Conv::of_input(&x, &weight);
-        let (x, y, gradient) = (x.to_contiguous(), y.to_contiguous(), gradient.to_contiguous());
-        let (kernel, bias) = conv.weight_gradients(x.storage(), y.storage(), gradient.storage());
-        let kernel =
-            tensor(kernel, [3, 3, conv.in_channels, conv.out_channels]).permute(&[3, 2, 0, 1]);
-        (kernel.to_contiguous(), tensor(bias, [conv.out_channels]))
-    }
-}
-
-/// The shape of a convolution: input `[height, width, in_channels]`, output
-/// `[height − 2, width − 2, out_channels]`.
-#[derive(Clone, Copy, Debug)]
-struct Conv {
-    height: usize,
-    width: usize,
-    in_channels: usize,
-    out_channels: usize,
-}
-
-impl Conv {
-    fn of_input(x: &FlexTensor, weight: &FlexTensor) -> Self {
-        let [_, height, width, in_channels] = dims(x);
-        Self { height, width, in_channels, out_channels: weight.shape()[0] }
-    }
-
-    fn of_output(y: &FlexTensor, weight: &FlexTensor) -> Self {
-        let [_, height, width, out_channels] = dims(y);
-        let in_channels = weight.shape()[1];
-        Self { height: height + 2, width: width + 2, in_channels, out_channels }
-    }
-
-    /// The weights from `[out, in, 3, 3]` to `[3, 3, in, out]`.
-    fn kernel(&self, weight: FlexTensor) -> Vec<f32> {
-        let weight = weight.to_contiguous();
-        let weight: &[f32] = weight.storage();
-        let mut kernel = vec![0.0; weight.len()];
-        for (place, pixel) in
-            kernel.chunks_exact_mut(self.in_channels * self.out_channels).enumerate()
-        {
-            for (input, row) in pixel.chunks_exact_mut(self.out_channels).enumerate() {
-                for (output, value) in row.iter_mut().enumerate() {
-                    *value = weight[(output * self.in_channels + input) * 9 + place];
-                }
-            }
-        }
-        kernel
-    }
-
-    /// The weights from `[out, in, 3, 3]` to `[3, 3, out, in]`, with each row of the kernel reversed.
-    fn flipped_kernel(&self, weight: FlexTensor) -> Vec<f32> {
-        let weight = weight.to_contiguous();
-        let weight: &[f32] = weight.storage();
-        let mut flipped = vec![0.0; weight.len()];
-        for (place, pixel) in
-            flipped.chunks_exact_mut(self.out_channels * self.in_channels).enumerate()
-        {
-            let place = 3 * (place / 3) + 2 - place % 3;
-            for (value, window) in pixel.iter_mut().zip(weight.chunks_exact(9)) {
-                *value = window[place];
-            }
-        }
-        flipped
-    }
-
-    fn forward(self, x: &[f32], kernel: &[f32], bias: &[f32]) -> Vec<f32> {
-        #[cfg(target_arch = "wasm32")]
-        if self.out_channels.is_multiple_of(4) {
-            return self.forward_without_zeros(x, kernel, bias);
-        }
-        let Self { height, width, in_channels, out_channels } = self;
-        let (rows, columns) = (height - 2, width - 2);
-        let images = x.len() / (height * width * in_channels);
-        let mut y = vec![0.0; images * rows * columns * out_channels];
-        for_each_chunk(
-            &mut y,
-            rows * columns * out_channels,
-            |index, y, patches: &mut Vec<f32>| {
-                let x = &x[index * height * width * in_channels..][..height * width * in_channels];
-                for (row, y) in y.chunks_exact_mut(columns * out_channels).enumerate() {
-                    y.chunks_exact_mut(out_channels).for_each(|pixel| pixel.copy_from_slice(bias));
-                    if self.is_thin() {
-                        self.patches(&x[row * width * in_channels..], patches);
-                        let patches = View::new(patches, columns, 9 * in_channels);
-                        add_product(y, patches, View::new(kernel, 9 * in_channels, out_channels));
-                    } else {
-                        for k in 0..3 {
-                            let x = &x[(row + k) * width * in_channels..][..width * in_channels];
-                            let kernel = &kernel[k * 3 * in_channels * out_channels..]
-                                [..3 * in_channels * out_channels];
-                            let x = View::overlapping(x, columns, 3 * in_channels, in_channels);
-                            add_product(y, x, View::new(kernel, 3 * in_channels, out_channels));
-                        }
-                    }
-                    y.iter_mut()
-                        .for_each(|value| *value = if *value <= 0.0 { 0.0 } else { *value });
-                }
-            },
-        );
-        y
-    }
-
-    fn input_gradient(self, y: &[f32], flipped: &[f32], gradient: &[f32]) -> Vec<f32> {
-        #[cfg(target_arch = "wasm32")]
-        if self.in_channels.is_multiple_of(4) {
-            return self.input_gradient_without_zeros(y, flipped, gradient);
-        }
-        let Self { height, width, in_channels, out_channels } = self;
-        let size = (height - 2) * (width - 2) * out_channels;
-        let (images, rows) = (y.len() / size, gradient.len() / size);
-        let mut out = vec![0.0; rows * height * width * in_channels];
-        for_each_chunk(
-            &mut out,
-            height * width * in_channels,
-            |index, out, padded: &mut Vec<f32>| {
-                let y = &y[index % images * size..][..size];
-                self.pad_gradient(y, &gradient[index * size..][..size], padded);
-                for (row, out) in out.chunks_exact_mut(width * in_channels).enumerate() {
-                    for k in 0..3 {
-                        let Some(above) = row.checked_sub(k).filter(|&above| above < height - 2)
-                        else {
-                            continue;
-                        };
-                        let gradient =
-                            &padded[above * width * out_channels..][..(width + 2) * out_channels];
-                        let flipped = &flipped[k * 3 * in_channels * out_channels..]
-                            [..3 * in_channels * out_channels];
-                        let gradient =
-                            View::overlapping(gradient, width, 3 * out_channels, out_channels);
-                        add_product(
-                            out,
-                            gradient,
-                            View::new(flipped, 3 * out_channels, in_channels),
-                        );
-                    }
-                }
-            },
-        );
-        out
-    }
-
-    /// The gradients with respect to the kernel, `[3, 3, in_channels, out_channels]`, and to the bias,
-    /// `[out_channels]`.
-    #[cfg(feature = "train")]
-    fn weight_gradients(self, x: &[f32], y: &[f32], gradient: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        // The images of a group are added up on one core. The groups have a fixed size, so that the
-        // result does not depend on the number of cores.
-        const GROUP: usize = 8;
-        let Self { height, width, in_channels, out_channels } = self;
-        let (input, output) =
-            (height * width * in_channels, (height - 2) * (width - 2) * out_channels);
-        let images = x.len() / input;
-        let size = 9 * in_channels * out_channels + out_channels;
-        let mut sums = vec![0.0; images.div_ceil(GROUP) * size];
-        for_each_chunk(&mut sums, size, |group, sums, scratch: &mut Vec<f32>| {
-            let (kernel, bias) = sums.split_at_mut(9 * in_channels * out_channels);
-            let (mut patches, mut padded) = (Vec::new(), std::mem::take(scratch));
-            for image in group * GROUP..images.min((group + 1) * GROUP) {
-                let x = &x[image * input..][..input];
-                self.pad_gradient(
-                    &y[image * output..][..output],
-                    &gradient[image * output..][..output],
-                    &mut padded,
-                );
-                // Without the padding on the left of the first row, each row is followed by two pixels
-                // of zeros. They are multiplied with patches that span two rows, and add nothing.
-                let gradient = &padded[2 * out_channels..];
-                if self.is_thin() {
-                    for row in 0..height - 2 {
-                        self.patches(&x[row * width * in_channels..], &mut patches);
-                        let gradient =
-                            &gradient[row * width * out_channels..][..(width - 2) * out_channels];
-                        let patches = View::new(&patches, width - 2, 9 * in_channels).transposed();
-                        add_product(kernel, patches, View::new(gradient, width - 2, out_channels));
-                    }
-                } else {
-                    let pixels = (height - 2) * width - 2;
-                    for k in 0..3 {
-                        let kernel = &mut kernel[k * 3 * in_channels * out_channels..]
-                            [..3 * in_channels * out_channels];
-                        let x = View::overlapping(
-                            &x[k * width * in_channels..],
-                            pixels,
-                            3 * in_channels,
-                            in_channels,
-                        );
-                        let gradient =
-                            View::new(&gradient[..pixels * out_channels], pixels, out_channels);
-                        add_product(kernel, x.transposed(), gradient);
-                    }
-                }
-                for pixel in gradient.chunks_exact(out_channels) {
-                    bias.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
-                }
-            }
-            *scratch = padded;
+    ) -> FlexTensor {
+        let ([images, outputs], [_, inputs]) = (dims(&y), dims(&weight));
+        let rows = dims::<2>(&gradient)[0];
+        let (y, gradient) = (y.to_contiguous(), gradient.to_contiguous());
+        let mut back = vec![0.0; rows * inputs];
+        for_each_chunk(&mut back, inputs, |row, back, nonzeros: &mut Nonzeros| {
+            let y = part(&y, row % images, outputs);
+            nonzeros.collect_masked(part(&gradient, row, outputs), y, 1, outputs);
+            dense::product(nonzeros, numbers(&weight), false, back);
         });
-        let (total, others) = sums.split_at_mut(size);
-        for sums in others.chunks_exact(size) {
-            total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
-        }
-        (
-            total[..9 * in_channels * out_channels].to_vec(),
-            total[9 * in_channels * out_channels..].to_vec(),
-        )
+        tensor(back, [rows, inputs])
     }
-
-    /// Whether there are so few channels that three products per row take longer than copying its
-    /// patches for one.
-    fn is_thin(self) -> bool {
-        self.in_channels < 8
-    }
-
-    /// The 3×3 patches of one row of output, `[width − 2, 9 · in_channels]`, where `x` begins at the
-    /// first of its three rows of input.
-    fn patches(self, x: &[f32], patches: &mut Vec<f32>) {
-        let Self { width, in_channels, .. } = self;
-        patches.clear();
-        for column in 0..width - 2 {
-            for row in 0..3 {
-                patches.extend_from_slice(
-                    &x[(row * width + column) * in_channels..][..3 * in_channels],
-                );
-            }
-        }
-    }
-
-    /// Applies the ReLU mask, which is 1 where y > 0 and else 0, to the gradient, and writes it to
-    /// `padded` with two pixels of zeros before each row and after the last.
-    fn pad_gradient(self, y: &[f32], gradient: &[f32], padded: &mut Vec<f32>) {
-        let Self { width, out_channels, .. } = self;
-        let row = (width - 2) * out_channels;
-        padded.clear();
-        for (y, gradient) in y.chunks_exact(row).zip(gradient.chunks_exact(row)) {
-            padded.resize(padded.len() + 2 * out_channels, 0.0);
-            let masked = y.iter().zip(gradient);
-            padded.extend(masked.map(|(&y, &gradient)| if y > 0.0 { gradient } else { 0.0 }));
-        }
-        padded.resize(padded.len() + 2 * out_channels, 0.0);
-    }
-}
-
-/// The maximum of each 2×2 block, from `[2 · rows, 2 · width, channels]` to `[rows, width, channels]`.
-fn max_pool(x: &[f32], out: &mut [f32], width: usize, channels: usize) {
-    let line = 2 * width * channels;
-    for (rows, out) in x.chunks_exact(2 * line).zip(out.chunks_exact_mut(width * channels)) {
-        for (column, out) in out.chunks_exact_mut(channels).enumerate() {
-            let [a, b, c, d] = block(rows, column, line, channels);
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = a[i].max(b[i]).max(c[i].max(d[i]));
-            }
-        }
-    }
-}
-
-/// Writes each gradient to the first maximum of its block, and zero to the rest of the block.
-fn max_pool_gradient(x: &[f32], gradient: &[f32], out: &mut [f32], width: usize, channels: usize) {
-    let line = 2 * width * channels;
-    let rows = x.chunks_exact(2 * line).zip(out.chunks_exact_mut(2 * line));
-    for ((x, out), gradient) in rows.zip(gradient.chunks_exact(width * channels)) {
-        let (upper, lower) = out.split_at_mut(line);
-        for (column, gradient) in gradient.chunks_exact(channels).enumerate() {
-            let [a, b, c, d] = block(x, column, line, channels);
-            let at = 2 * column * channels;
-            let (out_a, out_b) = upper[at..at + 2 * channels].split_at_mut(channels);
-            let (out_c, out_d) = lower[at..at + 2 * channels].split_at_mut(channels);
-            for (i, &gradient) in gradient.iter().enumerate() {
-                let largest = a[i].max(b[i]).max(c[i].max(d[i]));
-                let in_a = a[i] == largest;
-                let in_b = !in_a && b[i] == largest;
-                let in_c = !in_a && !in_b && c[i] == largest;
-                let in_d = !in_a && !in_b && !in_c;
-                out_a[i] = if in_a { gradient } else { 0.0 };
-                out_b[i] = if in_b { gradient } else { 0.0 };
-                out_c[i] = if in_c { gradient } else { 0.0 };
-                out_d[i] = if in_d { gradient } else { 0.0 };
-            }
-        }
-    }
-}
-
-/// The four pixels of a 2×2 block in two rows of `line` numbers each.
-fn block(rows: &[f32], column: usize, line: usize, channels: usize) -> [&[f32]; 4] {
-    let at = 2 * column * channels;
-    [at, at + channels, line + at, line + at + channels].map(|at| &rows[at..at + channels])
 }
 
 /// Calls `work` for each chunk of `size` numbers of `out`, with the chunk's index and a buffer for
@@ -390,7 +177,227 @@ fn tensor<const D: usize>(data: Vec<f32>, shape: [usize; D]) -> FlexTensor {
     FlexTensor::from_data(TensorData::new(data, shape))
 }
 
-fn dims(tensor: &FlexTensor) -> [usize; 4] {
-    let shape = tensor.shape();
-    [shape[0], shape[1], shape[2], shape[3]]
+/// # Panics
+/// If the tensor has another rank.
+fn dims<const D: usize>(tensor: &FlexTensor) -> [usize; D] {
+    tensor.shape().dims()
+}
+
+/// The numbers of a contiguous tensor.
+fn numbers(tensor: &FlexTensor) -> &[f32] {
+    tensor.storage()
+}
+
+/// The numbers of one image, `size` of them, of a contiguous tensor.
+fn part(tensor: &FlexTensor, index: usize, size: usize) -> &[f32] {
+    &numbers(tensor)[index * size..][..size]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPES: [Conv; 6] = [
+        Conv { height: 4, width: 4, inputs: 8, outputs: 4 },
+        Conv { height: 6, width: 9, inputs: 9, outputs: 16 },
+        Conv { height: 8, width: 6, inputs: 16, outputs: 29 },
+        Conv { height: 5, width: 8, inputs: 40, outputs: 200 },
+        Conv { height: 7, width: 9, inputs: 1, outputs: 32 },
+        Conv { height: 6, width: 35, inputs: 3, outputs: 5 },
+    ];
+
+    /// Random numbers from −0.5 to 0.5, of which half are zero as after a ReLU.
+    fn random(count: usize, seed: u32) -> Vec<f32> {
+        let mut state = seed;
+        let next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let unit = (state >> 8) as f32 / (1 << 24) as f32;
+            if unit < 0.5 { 0.0 } else { 2.0 * (unit - 0.5) - 0.5 }
+        };
+        std::iter::repeat_with(next).take(count).collect()
+    }
+
+    fn bits(numbers: &[f32]) -> Vec<u32> {
+        numbers.iter().map(|number| number.to_bits()).collect()
+    }
+
+    /// Output numbers of one image, as plain loops.
+    fn convolution(conv: Conv, x: &[f32], weight: &[f32], bias: &[f32]) -> Vec<f32> {
+        let Conv { height, width, inputs, outputs } = conv;
+        let mut y = Vec::new();
+        for pixel in 0..(height - 2) * (width - 2) {
+            let (row, column) = (pixel / (width - 2), pixel % (width - 2));
+            for output in 0..outputs {
+                let mut sum = bias[output];
+                for place in 0..9 {
+                    let pixel = (row + place / 3) * width + column + place % 3;
+                    for input in 0..inputs {
+                        let weight = weight[(output * inputs + input) * 9 + place];
+                        sum += x[pixel * inputs + input] * weight;
+                    }
+                }
+                y.push(if sum <= 0.0 { 0.0 } else { sum });
+            }
+        }
+        y
+    }
+
+    /// The gradient by the input of one image, as plain loops.
+    fn gradient(conv: Conv, y: &[f32], weight: &[f32], gradient: &[f32]) -> Vec<f32> {
+        let Conv { height, width, inputs, outputs } = conv;
+        let mut back = Vec::new();
+        for pixel in 0..height * width {
+            let (row, column) = (pixel / width, pixel % width);
+            for input in 0..inputs {
+                let mut sum = 0.0f32;
+                for place in 0..9 {
+                    let above = row.checked_sub(place / 3).filter(|&above| above < height - 2);
+                    let left = (column + place % 3).checked_sub(2).filter(|&left| left < width - 2);
+                    let (Some(above), Some(left)) = (above, left) else { continue };
+                    let window = 3 * (place / 3) + 2 - place % 3;
+                    for output in 0..outputs {
+                        let at = (above * (width - 2) + left) * outputs + output;
+                        let masked = if y[at] > 0.0 { gradient[at] } else { 0.0 };
+                        sum += masked * weight[(output * inputs + input) * 9 + window];
+                    }
+                }
+                back.push(sum);
+            }
+        }
+        back
+    }
+
+    /// A batch of two, and two rows of gradients for each image.
+    #[test]
+    fn convolutions_have_the_bits_of_plain_loops() {
+        for conv @ Conv { height, width, inputs, outputs } in SHAPES {
+            let (x, weight) = (random(2 * conv.input(), 1), random(9 * inputs * outputs, 2));
+            let (bias, back) = (random(outputs, 3), random(4 * conv.output(), 4));
+            let weights = tensor(weight.clone(), [outputs, inputs, 3, 3]);
+            let y = Flex::conv_relu(
+                tensor(x.clone(), [2, height, width, inputs]),
+                Flex::conv_kernel(weights.clone()),
+                tensor(bias.clone(), [outputs]),
+            );
+            let images = x.chunks_exact(conv.input());
+            let expected: Vec<_> =
+                images.flat_map(|x| convolution(conv, x, &weight, &bias)).collect();
+            assert_eq!(bits(numbers(&y)), bits(&expected), "{conv:?}");
+
+            let kernel = Flex::conv_backward_kernel(weights);
+            let rows = tensor(back.clone(), [4, height - 2, width - 2, outputs]);
+            let found = Flex::conv_relu_input_gradient(y.clone(), kernel, rows);
+            let rows = back.chunks_exact(conv.output()).enumerate();
+            let expected: Vec<_> = rows
+                .flat_map(|(row, back)| {
+                    gradient(conv, part(&y, row % 2, conv.output()), &weight, back)
+                })
+                .collect();
+            assert_eq!(bits(numbers(&found)), bits(&expected), "{conv:?}");
+        }
+    }
+
+    /// Vectors of one column, of sixteen and of odd lengths.
+    #[test]
+    fn dense_layers_have_the_bits_of_plain_loops() {
+        for (inputs, outputs) in [(1, 1), (40, 10), (33, 203), (300, 64)] {
+            let (x, weight) = (random(3 * inputs, 1), random(inputs * outputs, 2));
+            let (bias, back) = (random(outputs, 3), random(6 * outputs, 4));
+            let weights = tensor(weight.clone(), [inputs, outputs]);
+            for relu in [false, true] {
+                let y = Flex::dense(
+                    tensor(x.clone(), [3, inputs]),
+                    weights.clone(),
+                    tensor(bias.clone(), [outputs]),
+                    relu,
+                );
+                let product = |x: &[f32], output: usize| {
+                    let sum = (0..inputs)
+                        .fold(bias[output], |sum, i| sum + x[i] * weight[i * outputs + output]);
+                    if relu && sum <= 0.0 { 0.0 } else { sum }
+                };
+                let expected: Vec<_> = x
+                    .chunks_exact(inputs)
+                    .flat_map(|x| (0..outputs).map(move |output| product(x, output)))
+                    .collect();
+                assert_eq!(bits(numbers(&y)), bits(&expected), "{inputs} to {outputs}");
+
+                let (transposed, rows) = (
+                    Flex::dense_backward_weight(weights.clone()),
+                    tensor(back.clone(), [6, outputs]),
+                );
+                let found = match relu {
+                    true => Flex::dense_relu_input_gradient(y.clone(), transposed, rows),
+                    false => Flex::dense_input_gradient(transposed, rows),
+                };
+                let product = |row: usize, input: usize| {
+                    let y = part(&y, row % 3, outputs);
+                    (0..outputs).fold(0.0f32, |sum, o| {
+                        let g = back[row * outputs + o];
+                        let masked = if relu && y[o] <= 0.0 { 0.0 } else { g };
+                        sum + masked * weight[input * outputs + o]
+                    })
+                };
+                let expected: Vec<_> = (0..6)
+                    .flat_map(|row| (0..inputs).map(move |input| product(row, input)))
+                    .collect();
+                assert_eq!(bits(numbers(&found)), bits(&expected), "{inputs} to {outputs}");
+            }
+        }
+    }
+
+    /// With blocks of four zeros, whose gradient goes nowhere, and of equal maxima.
+    #[test]
+    fn a_gradient_from_behind_a_pool_is_that_of_the_pool_and_the_convolution() {
+        let conv = Conv { height: 8, width: 12, inputs: 9, outputs: 13 };
+        let Conv { height, width, inputs, outputs } = conv;
+        let mut y: Vec<f32> = random(2 * conv.output(), 5);
+        y.iter_mut().for_each(|y| *y = (*y * 4.0).round().max(0.0) / 4.0);
+        let (weight, behind) = (random(9 * inputs * outputs, 6), random(conv.output(), 7));
+        let (rows, columns) = ((height - 2) / 2, (width - 2) / 2);
+        let mut before = vec![0.0; 4 * conv.output()];
+        for (at, &gradient) in behind.iter().enumerate() {
+            let (pixel, channel) = (at / outputs, at % outputs);
+            let (row, column) = (pixel / columns % rows, pixel % columns);
+            let image = pixel / columns / rows;
+            let places = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(down, right)| {
+                ((2 * row + down) * (width - 2) + 2 * column + right) * outputs + channel
+            });
+            let y = places.map(|place| y[image % 2 * conv.output() + place]);
+            let largest = y.iter().fold(0.0f32, |most, &y| most.max(y));
+            if let Some(first) = y.iter().position(|&y| y == largest && y > 0.0) {
+                before[image * conv.output() + places[first]] = gradient;
+            }
+        }
+        let shape = [2, height - 2, width - 2, outputs];
+        let kernel = Flex::conv_backward_kernel(tensor(weight, [outputs, inputs, 3, 3]));
+        let y = tensor(y, shape);
+        let expected = Flex::conv_relu_input_gradient(
+            y.clone(),
+            kernel.clone(),
+            tensor(before, [4, height - 2, width - 2, outputs]),
+        );
+        let behind = tensor(behind, [4, rows, columns, outputs]);
+        let found = Flex::conv_relu_pool_input_gradient(y, kernel, behind);
+        assert_eq!(bits(numbers(&found)), bits(numbers(&expected)));
+    }
+
+    /// Each width of vectors that this processor has.
+    #[test]
+    fn wider_vectors_change_no_bit() {
+        let conv = Conv { height: 6, width: 7, inputs: 24, outputs: 203 };
+        let (x, kernel) = (random(conv.input(), 1), random(9 * 24 * 203, 2));
+        let bias = random(203, 3);
+        let mut nonzeros = Nonzeros::default();
+        nonzeros.collect(&x, conv.width, conv.inputs);
+        let mut all = [(); 4].map(|()| vec![0.0; conv.output()]);
+        let [widest, of_128, of_64, of_32] = &mut all;
+        conv::forward(conv, &nonzeros, &kernel, &bias, widest);
+        conv::forward_body::<128>(conv, &nonzeros, &kernel, &bias, of_128);
+        conv::forward_body::<64>(conv, &nonzeros, &kernel, &bias, of_64);
+        conv::forward_body::<32>(conv, &nonzeros, &kernel, &bias, of_32);
+        for other in &all[1..] {
+            assert_eq!(bits(&all[0]), bits(other));
+        }
+    }
 }

@@ -3,8 +3,8 @@
 //! After a ReLU, half of the numbers are zero or more. Before a max-pool, at least three of four
 //! gradients are, since only the maximum of each block has one. A sum that starts at +0 does not change
 //! when a product with zero is added: x + ±0 = x for every x but −0, and such a sum is never −0, since
-//! x − x is +0. So products with zero can be skipped. Every sum keeps its bits, as long as the others
-//! keep their order.
+//! x − x is +0. A sum that starts at a bias of −0 is the exception, but the ReLU after it makes +0 of both.
+//! So products with zero can be skipped. Every sum keeps its bits, as long as the others keep their order.
 
 use std::ops::Range;
 
@@ -13,12 +13,15 @@ use std::ops::Range;
 #[derive(Default)]
 pub struct Nonzeros {
     width: usize,
+    channels: usize,
     /// The entries of a row start at row · width · channels. The space after them is unused.
     values: Vec<f32>,
     /// Where each entry is in its row: column · channels + channel, ascending.
     places: Vec<u32>,
     /// For each row, where the entries of each pixel start, and where those of the last pixel end.
     starts: Vec<u32>,
+    /// Room for the entries of one pixel.
+    spare: Spare,
 }
 
 /// Some entries of one row.
@@ -31,7 +34,17 @@ pub struct Entries<'a> {
 }
 
 impl Nonzeros {
-    /// Collects the nonzero numbers of an image.
+    /// Makes room for an image.
+    fn clear(&mut self, height: usize, width: usize, channels: usize) {
+        let size = height * width * channels;
+        assert!(size > 0 && size <= u32::MAX as usize);
+        (self.width, self.channels) = (width, channels);
+        self.values.resize(size, 0.0);
+        self.places.resize(size, 0);
+        self.starts.resize(height * (width + 1), 0);
+    }
+
+    /// Collects the nonzero numbers of an image, or of a vector as an image of one pixel.
     pub fn collect(&mut self, x: &[f32], width: usize, channels: usize) {
         self.collect_by(x.len(), width, channels, |i| x[i]);
     }
@@ -53,12 +66,9 @@ impl Nonzeros {
         number: impl Fn(usize) -> f32,
     ) {
         let line = width * channels;
-        assert!(line > 0 && size.is_multiple_of(line) && size <= u32::MAX as usize);
+        assert!(size.is_multiple_of(line));
         let height = size / line;
-        self.width = width;
-        self.values.resize(size, 0.0);
-        self.places.resize(size, 0);
-        self.starts.resize(height * (width + 1), 0);
+        self.clear(height, width, channels);
         for row in 0..height {
             let first = row * line;
             let values = &mut self.values[first..][..line];
@@ -80,10 +90,89 @@ impl Nonzeros {
         }
     }
 
+    /// Collects the nonzero gradients before a ReLU and a 2×2 max-pool, given the ReLU's output `y`
+    /// `[2 · rows, 2 · width, channels]` and the gradient behind the pool `[rows, width, channels]`. Each
+    /// goes to the first maximum of its block, if that is above zero.
+    pub fn collect_pooled(&mut self, gradient: &[f32], y: &[f32], width: usize, channels: usize) {
+        let line = 2 * width * channels;
+        assert!(y.len() == 4 * gradient.len() && y.len().is_multiple_of(2 * line));
+        self.clear(y.len() / line, 2 * width, channels);
+        let Self { values, places, starts, spare, .. } = self;
+        spare.values.resize(channels + 1, [0.0; 2]);
+        spare.places.resize(channels + 1, [0; 2]);
+        let blocks = y.chunks_exact(2 * line).zip(gradient.chunks_exact(width * channels));
+        for (block, (y, gradient)) in blocks.enumerate() {
+            let rows = [2 * block, 2 * block + 1];
+            let mut counts = rows.map(|row| row * line);
+            for (column, gradient) in gradient.chunks_exact(channels).enumerate() {
+                for (row, count) in rows.into_iter().zip(counts) {
+                    starts[row * (2 * width + 1) + 2 * column] = count as u32;
+                }
+                let at = 2 * column * channels;
+                let [a, b] = [at, at + channels].map(|at| &y[at..at + channels]);
+                let [c, d] = [line + at, line + at + channels].map(|at| &y[at..at + channels]);
+                // The entries of the two pixels on the right follow those of the two on the left.
+                let mut right = [0; 2];
+                for (i, &gradient) in gradient.iter().enumerate() {
+                    let largest = a[i].max(b[i]).max(c[i].max(d[i]));
+                    let is_kept = gradient != 0.0 && largest > 0.0;
+                    let in_a = a[i] == largest;
+                    let in_b = !in_a && b[i] == largest;
+                    let in_c = !in_a && !in_b && c[i] == largest;
+                    let in_d = !in_a && !in_b && !in_c;
+                    let place = (at + i) as u32;
+                    for (half, is_here) in [in_a, in_c].into_iter().enumerate() {
+                        values[counts[half]] = gradient;
+                        places[counts[half]] = place;
+                        counts[half] += usize::from(is_kept && is_here);
+                    }
+                    for (half, is_here) in [in_b, in_d].into_iter().enumerate() {
+                        spare.values[right[half]][half] = gradient;
+                        spare.places[right[half]][half] = place + channels as u32;
+                        right[half] += usize::from(is_kept && is_here);
+                    }
+                }
+                for half in 0..2 {
+                    starts[rows[half] * (2 * width + 1) + 2 * column + 1] = counts[half] as u32;
+                    for i in 0..right[half] {
+                        values[counts[half] + i] = spare.values[i][half];
+                        places[counts[half] + i] = spare.places[i][half];
+                    }
+                    counts[half] += right[half];
+                }
+            }
+            for (row, count) in rows.into_iter().zip(counts) {
+                starts[(row + 1) * (2 * width + 1) - 1] = count as u32;
+            }
+        }
+    }
+
     /// The entries of neighbouring pixels of a row.
     pub fn entries(&self, row: usize, columns: Range<usize>) -> Entries<'_> {
         let starts = &self.starts[row * (self.width + 1)..][..self.width + 1];
         let range = starts[columns.start] as usize..starts[columns.end] as usize;
         Entries { values: &self.values[range.clone()], places: &self.places[range] }
     }
+
+    /// The number of rows.
+    pub fn height(&self) -> usize {
+        self.starts.len() / (self.width + 1)
+    }
+
+    /// Pixels of a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Numbers of a pixel.
+    pub fn channels(&self) -> usize {
+        self.channels
+    }
+}
+
+/// The right halves of a block's two rows, before it is known where they belong.
+#[derive(Default)]
+struct Spare {
+    values: Vec<[f32; 2]>,
+    places: Vec<[u32; 2]>,
 }
