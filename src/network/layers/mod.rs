@@ -112,7 +112,7 @@ trait WeightGradients: Layers {
     }
 }
 
-#[cfg(feature = "vulkan")]
+#[cfg(all(feature = "train", any(feature = "vulkan", feature = "webgpu")))]
 impl WeightGradients for burn::backend::Cube {}
 
 /// A convolution and its ReLU: from `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
