@@ -240,7 +240,7 @@ def table(result):
             for of in layers["batches"]:
                 print(
                     f"  {layers['by']:<20} {of['batch']:>3} images: logits within {of['logits']['error']:.1e} of the CPU's, "
-                    f"gradients within {of['rows']['error']:.1e}"
+                    f"gradients within {of['rows']['error']:.1e} (median {of['rows']['median']:.1e})"
                 )
         for run in found["attacks"]:
             seconds, compared = run["seconds"], run.get("compared")
