@@ -340,9 +340,81 @@ function pythonTable(python) {
   );
 }
 
+/** @type {Record<string, string>} */
+const GPU_RUNS = {
+  cpu: "CPU engine",
+  vulkan: "GPU engine, SPIR-V",
+  wgsl: "GPU engine, WGSL",
+  "pytorch-eager": "PyTorch",
+  "pytorch-graphs": "PyTorch, CUDA graphs",
+  "pytorch-graphs-nhwc": "PyTorch, CUDA graphs, channels last",
+};
+
+/** The section about a GPU. @param {any} gpu */
+function gpuSection(gpu) {
+  const { cpu, vulkan, pytorch } = gpu;
+  const named = Object.entries(DATASETS).flatMap(([dataset, name]) =>
+    gpu.datasets[dataset] ? [{ name, ...gpu.datasets[dataset] }] : [],
+  );
+  const errors = named.flatMap(({ name, layers }) =>
+    layers.flatMap((/** @type {any} */ { by, batches }) =>
+      batches.map((/** @type {any} */ { batch, logits, rows }) => [
+        `${name}, ${GPU_RUNS[by]}, ${batch}`,
+        logits.error.toExponential(1),
+        rows.error.toExponential(1),
+        logits.not_finite + rows.not_finite,
+      ]),
+    ),
+  );
+  const runs = named.flatMap(({ name, attacks }) => {
+    const own = attacks.find((/** @type {any} */ run) => run.by === "cpu")?.seconds.median;
+    return attacks.map((/** @type {any} */ { by, attacks, batch, seconds, fooled, compared }) => [
+      `${name}, ${GPU_RUNS[by]}`,
+      attacks,
+      batch,
+      `${number(seconds.median)} (${number(seconds.least)} to ${number(seconds.most)})`,
+      own ? `${number(own / seconds.median)} ×` : "–",
+      fooled,
+      compared?.attacks
+        ? `${compared.another_outcome}, ${compared.another_number_of_changes}, ${compared.another_last_image}`
+        : "–",
+    ]);
+  });
+  const failures = gpu.errors.map((/** @type {any} */ { part, error }) => `- ${part}: ${error.split("\n")[0]}`);
+  return `## On a GPU
+\`bench/gpu/run.py\` on ${vulkan.map((/** @type {any} */ of) => `${of.name} (Vulkan ${of.api}, driver ${of.driver} ${of.driver_info})`).join(" and ") || "no GPU"}, and ${cpu.threads} threads of ${cpu.name}${
+    pytorch ? `; PyTorch ${pytorch.version}` : ""
+  }; ${gpu.date}.
+JSMA-F on the page's hundred images towards nine target classes each, with the images on the device. A time is the
+median of several runs after one that is not counted, from images in the host's memory to results there. PyTorch makes
+all attacks in one batch, in float32 without TF32.
+
+${table(
+  [
+    "the attacks",
+    "made",
+    "at a time",
+    "seconds",
+    "speed relative to the CPU engine",
+    "fooled",
+    "outcomes, numbers of changes and last images that are not the CPU engine's",
+  ],
+  runs,
+)}
+${
+  errors.length === 0
+    ? ""
+    : `
+The largest difference from the CPU engine, relative to the largest of an image's ten logits or of its gradient:
+
+${table(["images", "logits", "gradients", "not finite"], errors)}
+`
+}${failures.length === 0 ? "" : `\nFailed:\n\n${failures.join("\n")}\n`}`;
+}
+
 /** Writes docs/speed.md and its chart from results/bench-*.json. */
 export function writeReport() {
-  const [browser, native, python] = ["browser", "native", "python"].map(read);
+  const [browser, native, python, gpu] = ["browser", "native", "python", "gpu"].map(read);
   if (!browser) throw new Error("results/bench-browser.json is missing. Run `npm run bench`.");
   writeFileSync(new URL("docs/speed.svg", ROOT), chart(browser));
   const load = (/** @type {number[]} */ load) => load[0].toFixed(1);
@@ -388,7 +460,7 @@ ${checks(browser)}
 JSMA-F on a hundred images towards nine target classes each, on the lab's workers; ${browser.experiments[0].attempts} attacks were run.
 
 ${experiments(browser)}
-${python ? `\n${pythonTable(python)}\n\n${python.note}\n` : ""}${native ? `\n## Native\n\`cargo bench --features cli\`: ${native.note}\n\n${nativeTables(native)}\n` : ""}
+${python ? `\n${pythonTable(python)}\n\n${python.note}\n` : ""}${native ? `\n## Native\n\`cargo bench --features cli\`: ${native.note}\n\n${nativeTables(native)}\n` : ""}${gpu ? `\n${gpuSection(gpu)}` : ""}
 ## A visit
 ${visits(browser)}
 

@@ -1,6 +1,6 @@
 //! `cargo bench --features cli` measures the speed of a step natively, and of matrix products, which
 //! set its lower bound. It prints a table and writes results/bench-native.json, from which
-//! `npm run bench` writes docs/speed.md. `distill bench` measures the speed of training.
+//! `npm run bench` writes docs/speed.md. `distill bench training` measures the speed of training.
 //!
 //! Steps, their pieces and matrix products are timed on one core, as on the page. The paper's 900
 //! attacks are timed on all cores if the feature `parallel` is on.
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, Goal, Jsma, Output};
-use defensive_distillation::dataset::{CLASSES, Dataset};
+use defensive_distillation::dataset::{CLASSES, Dataset, Samples};
 use defensive_distillation::network::Network;
 use defensive_distillation::network::manifest::{Entry, Role, id};
 use pieces::{Pieces, Product, multiply_adds};
@@ -117,23 +117,10 @@ impl Subject {
             .ok_or("the network is not published")?;
         let network = entry.load(&fs::read(models.join(&entry.file))?, &Device::flex())?;
 
-        let samples = root.join("www/samples");
-        let list = fs::read(samples.join(format!("{dataset}.json")))?;
-        let list: Vec<Value> = serde_json::from_slice(&list)?;
-        let labels = list.iter().filter_map(|sample| Some(sample["label"].as_u64()? as usize));
-        let sheet = fs::File::open(samples.join(format!("{dataset}.png")))?;
-        let mut sheet = png::Decoder::new(std::io::BufReader::new(sheet)).read_info()?;
-        let mut bytes = vec![0; sheet.output_buffer_size().ok_or("the sheet is too large")?];
-        let width = sheet.next_frame(&mut bytes)?.width as usize;
-        let [channels, side, _] = dataset.spec().shape;
-        let pixel = |place: usize, feature: usize| {
-            let (channel, at) = (feature / (side * side), feature % (side * side));
-            let (row, column) = (place / 10 * side + at / side, place % 10 * side + at % side);
-            f32::from(bytes[(row * width + column) * channels + channel]) / 255.0
-        };
-        let image = |place| (0..dataset.spec().features()).map(|i| pixel(place, i)).collect();
-        let images = (0..list.len()).map(image).collect();
-        Ok(Self { dataset, network, images, labels: labels.collect() })
+        let samples = Samples::read_sheet(dataset, &root.join("www/samples"))?;
+        let images = (0..samples.len()).map(|place| samples.images(&[place])).collect();
+        let labels = samples.labels.iter().map(|&label| usize::from(label)).collect();
+        Ok(Self { dataset, network, images, labels })
     }
 
     /// `size` images, of all classes in turn, and a target class for each.

@@ -200,3 +200,50 @@ fn cifar_itself_is_read() {
     let same = cifar(batch.path()).expect("the file can be read");
     assert!(same.pixels == test.pixels && same.labels == test.labels);
 }
+
+#[test]
+fn the_samples_of_the_page_are_images_of_the_test_set() {
+    for dataset in Dataset::ALL {
+        let id = dataset.spec().id;
+        let found =
+            Samples::read_sheet(dataset, Path::new("www/samples")).expect("it is committed");
+        let test = Samples::read(dataset, Split::Test, &Path::new("data").join(id))
+            .expect("the data set is there: npm run data");
+        let list = fs::read(format!("www/samples/{id}.json")).expect("it is committed");
+        let list: Vec<serde_json::Value> = serde_json::from_slice(&list).expect("it is JSON");
+        assert_eq!((found.len(), list.len()), (100, 100));
+        for (place, sample) in list.iter().enumerate() {
+            let index = sample["index"].as_u64().expect("each sample has its place") as usize;
+            assert_eq!(found.labels[place], test.labels[index], "{id} {index}");
+            assert_eq!(found.bytes(place), test.bytes(index), "{id} {index}");
+        }
+    }
+}
+
+#[test]
+fn every_broken_sheet_of_samples_has_its_error() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder.path();
+    let error = || {
+        let read = Samples::read_sheet(Dataset::Mnist, folder);
+        read.err().expect("the sheet is refused").to_string()
+    };
+    let copy = |from: &str, to: &str| {
+        fs::copy(Path::new("www/samples").join(from), folder.join(to)).expect("it can be copied")
+    };
+    assert!(error().contains("mnist.png: there is no such file"), "{}", error());
+    copy("cifar10.png", "mnist.png");
+    assert!(error().contains("expected 280 × 280 pixels of 8-bit Grayscale"), "{}", error());
+    copy("mnist.png", "mnist.png");
+    assert!(error().contains("mnist.json: there is no such file"), "{}", error());
+    for (list, expected) in [
+        ("[", "expected a JSON array of labels"),
+        ("[{\"label\":1}]", "expected 100 labels, found 1 labels"),
+    ] {
+        fs::write(folder.join("mnist.json"), list).expect("the file can be written");
+        assert!(error().contains(expected), "{}", error());
+    }
+    let tiles = vec!["{\"label\":10}"; 100].join(",");
+    fs::write(folder.join("mnist.json"), format!("[{tiles}]")).expect("the file can be written");
+    assert!(error().contains("found a label 10"), "{}", error());
+}

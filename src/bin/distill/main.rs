@@ -56,8 +56,9 @@ enum Command {
     Distill(train::DistillArguments),
     /// Train and publish the whole family: undefended, and teacher and student at each temperature.
     Sweep(train::SweepArguments),
-    /// Measure the speed of training in images a second.
-    Bench(bench::Arguments),
+    /// Measure the speed of training or of attacks, or compare a device with the CPU engine.
+    #[command(subcommand)]
+    Bench(bench::Work),
     /// Write the model file of a trained network, and its entry in the manifest.
     Publish(publish::Arguments),
     /// Make the paper's measurements on published networks.
@@ -77,7 +78,7 @@ fn main() -> ExitCode {
         Command::Label(arguments) => train::label(arguments),
         Command::Distill(arguments) => train::distill(arguments),
         Command::Sweep(arguments) => train::sweep(arguments),
-        Command::Bench(arguments) => bench::run(arguments),
+        Command::Bench(work) => bench::run(work),
         Command::Publish(arguments) => publish::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Report(arguments) => report::run(arguments),
@@ -117,6 +118,41 @@ enum Processor {
     /// The first GPU that Vulkan offers.
     #[cfg(feature = "vulkan")]
     Vulkan,
+    /// The same GPU, with kernels in WGSL as in the browser.
+    #[cfg(all(feature = "webgpu", not(feature = "vulkan")))]
+    Wgsl,
+}
+
+impl Processor {
+    fn device(self) -> Device {
+        match self {
+            Self::Cpu => Device::flex(),
+            #[cfg(feature = "vulkan")]
+            Self::Vulkan => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
+            #[cfg(all(feature = "webgpu", not(feature = "vulkan")))]
+            Self::Wgsl => Device::wgpu(burn::tensor::DeviceKind::DefaultDevice),
+        }
+    }
+
+    /// The engine's name in tables.
+    fn engine(self) -> &'static str {
+        match self {
+            Self::Cpu => "burn-flex, CPU",
+            #[cfg(feature = "vulkan")]
+            Self::Vulkan => "burn-wgpu, Vulkan",
+            #[cfg(all(feature = "webgpu", not(feature = "vulkan")))]
+            Self::Wgsl => "burn-wgpu, WGSL",
+        }
+    }
+
+    /// The name of the GPU; `None` for the CPU.
+    fn gpu(self) -> Option<String> {
+        match self {
+            Self::Cpu => None,
+            #[cfg(any(feature = "vulkan", feature = "webgpu"))]
+            _ => self.device().identity().map(|identity| identity.name),
+        }
+    }
 }
 
 impl Common {
@@ -127,31 +163,28 @@ impl Common {
     }
 
     fn device(&self) -> Device {
-        match self.device {
-            Processor::Cpu => Device::flex(),
-            #[cfg(feature = "vulkan")]
-            Processor::Vulkan => Device::vulkan(burn::tensor::DeviceKind::DefaultDevice),
-        }
+        self.device.device()
     }
 
     /// The engine's name in tables.
     fn engine(&self) -> &'static str {
-        match self.device {
-            Processor::Cpu => "burn-flex, CPU",
-            #[cfg(feature = "vulkan")]
-            Processor::Vulkan => "burn-wgpu, Vulkan",
-        }
+        self.device.engine()
     }
 
     /// Prints a result as one line: `words`, or JSON with `--json`.
     fn print(&self, words: impl std::fmt::Display, json: &impl serde::Serialize) -> Result {
-        if self.json {
-            println!("{}", serde_json::to_string(json)?);
-        } else {
-            println!("{words}");
-        }
-        Ok(())
+        print(self.json, words, json)
     }
+}
+
+/// Prints a result: `words`, or one line of JSON.
+fn print(as_json: bool, words: impl std::fmt::Display, json: &impl serde::Serialize) -> Result {
+    if as_json {
+        println!("{}", serde_json::to_string(json)?);
+    } else {
+        println!("{words}");
+    }
+    Ok(())
 }
 
 /// A progress bar with the time left. It is not shown where the output is not a terminal.

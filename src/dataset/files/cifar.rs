@@ -4,11 +4,9 @@
 //! is one picture of 10,000 rows, each an image of 1,024 RGB pixels; the labels of all sheets are in
 //! one JSON array. Both give the same bytes.
 
-use std::fs;
-use std::io::{BufReader, Cursor};
 use std::path::Path;
 
-use super::{DataError, Split, check_labels, unexpected, unreadable};
+use super::{DataError, Split, check_labels, read_file, read_png, unexpected};
 use crate::dataset::{Dataset, Samples};
 
 const PIXELS: usize = 32 * 32;
@@ -57,18 +55,7 @@ fn read_records(file: &Path, samples: &mut Samples) -> Result<(), DataError> {
 }
 
 fn read_sheet(file: &Path, pixels: &mut Vec<u8>) -> Result<(), DataError> {
-    let broken = |error: png::DecodingError| unexpected(file, "a PNG", error.to_string());
-    let reader = BufReader::new(Cursor::new(read_file(file)?));
-    let mut png = png::Decoder::new(reader).read_info().map_err(broken)?;
-    let (info, expected) = (png.info(), "1024 × 10000 pixels of 8-bit RGB");
-    if (info.width as usize, info.height as usize) != (PIXELS, BATCH)
-        || png.output_color_type() != (png::ColorType::Rgb, png::BitDepth::Eight)
-    {
-        let found = format!("{} × {} of {:?}", info.width, info.height, info.color_type);
-        return Err(unexpected(file, expected, found));
-    }
-    let mut rows = vec![0; BATCH * FEATURES];
-    png.next_frame(&mut rows).map_err(broken)?;
+    let rows = read_png(file, [PIXELS, BATCH], png::ColorType::Rgb)?;
     for row in rows.chunks_exact(FEATURES) {
         for channel in 0..3 {
             pixels.extend(row.iter().skip(channel).step_by(3));
@@ -86,11 +73,4 @@ fn read_labels(file: &Path, count: usize) -> Result<Vec<u8>, DataError> {
     }
     check_labels(file, &labels)?;
     Ok(labels)
-}
-
-fn read_file(file: &Path) -> Result<Vec<u8>, DataError> {
-    if !file.exists() {
-        return Err(DataError::Missing(file.into()));
-    }
-    fs::read(file).map_err(unreadable(file))
 }

@@ -5,8 +5,10 @@
 
 mod cifar;
 mod mnist;
+mod sheet;
 
-use std::io;
+use std::fs;
+use std::io::{self, BufReader, Cursor};
 use std::path::{Path, PathBuf};
 
 use super::{CLASSES, Dataset, Samples};
@@ -61,6 +63,41 @@ impl Samples {
             Dataset::Cifar10 => cifar::read(split, folder),
         }
     }
+
+    /// Reads the sample images of the page from the folder of their sheets, `www/samples`: ten images of each
+    /// class, class after class.
+    ///
+    /// # Errors
+    /// A file that is missing or cannot be read, a sheet of another format or size, or a list of other than a
+    /// hundred labels from 0 to 9.
+    pub fn read_sheet(dataset: Dataset, folder: &Path) -> Result<Self, DataError> {
+        sheet::read(dataset, folder)
+    }
+}
+
+/// The pixels of an 8-bit PNG of a given width, height and color, row by row.
+fn read_png(file: &Path, size: [usize; 2], color: png::ColorType) -> Result<Vec<u8>, DataError> {
+    let broken = |error: png::DecodingError| unexpected(file, "a PNG", error.to_string());
+    let reader = BufReader::new(Cursor::new(read_file(file)?));
+    let mut png = png::Decoder::new(reader).read_info().map_err(broken)?;
+    let info = png.info();
+    if [info.width as usize, info.height as usize] != size
+        || png.output_color_type() != (color, png::BitDepth::Eight)
+    {
+        let expected = format!("{} × {} pixels of 8-bit {color:?}", size[0], size[1]);
+        let found = format!("{} × {} of {:?}", info.width, info.height, info.color_type);
+        return Err(unexpected(file, expected, found));
+    }
+    let mut pixels = vec![0; size[0] * size[1] * color.samples()];
+    png.next_frame(&mut pixels).map_err(broken)?;
+    Ok(pixels)
+}
+
+fn read_file(file: &Path) -> Result<Vec<u8>, DataError> {
+    if !file.exists() {
+        return Err(DataError::Missing(file.into()));
+    }
+    fs::read(file).map_err(unreadable(file))
 }
 
 /// Returns an error if a label is not a class.

@@ -1,4 +1,4 @@
-//! `distill bench`: the speed of training.
+//! `distill bench training`: images a second.
 
 use std::time::Instant;
 
