@@ -2,9 +2,9 @@
 /** @type {Record<string, string>} */
 const FILES = {
   "index.html": "07592b6ffb64c74aa7abf98efd5468d7877cf20f5cfa14154819aaedd45b7c24",
-  "pkg/cpu/build.json": "d47c5721184c2355e2b06b6f82afe572827d5d492f4cb3bde127834a806053b6",
-  "pkg/cpu/engine.js": "c67521e8e06b26713c2d98c2f196760c54aff102aef457277d3958030af31738",
-  "pkg/cpu/engine_bg.wasm": "6be1f5bc42072e7e955ceb8d8648137fbfeafb5e134d6248bb2bc20d400633f8",
+  "pkg/cpu/build.json": "e0c6005f99551000adbb19c13427fcab5af8bd6c0d2dc2970b2da4a80c32b3cb",
+  "pkg/cpu/engine.js": "83b1ff8fb5967bd24951c1584bd05dffd1079bdcd430f9f0834cd41c70ed28c4",
+  "pkg/cpu/engine_bg.wasm": "3649b757cd7bbc4b61dcbb8ebd587a5cbef75dadfde57abd54fd2826c9f10403",
   "pkg/registry.js": "9006a454cedd7f9ce8faa1f7dc9920c34226f9cca644bfc345c311f6f96095ee",
   "pkg/webgpu/build.json": "eaa8b0dfb67efcbee6b2d2f7311b0aed34d2a248d9986daa57735e0e5146dd52",
   "pkg/webgpu/engine.js": "8a234679e0710468f87bbf410bdfe5e667cf214d3d40f5127314c05d288b2d7b",
