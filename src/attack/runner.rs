@@ -24,7 +24,7 @@ use super::outcome::Outcome;
 use super::run::{Choice, Gradient, Logits, Run};
 use crate::dataset::CLASSES;
 use crate::network::Network;
-use crate::network::backward::Pass;
+use crate::network::backward::{Activations, Pass};
 use crate::network::softmax::{argmax, softmax_row};
 
 /// One image of one run, evaluated.
@@ -58,6 +58,8 @@ pub struct Step {
 pub struct Runs {
     method: Box<dyn Method>,
     active: Vec<Run>,
+    /// Those of the active runs' images before their last change.
+    before: Option<Activations>,
 }
 
 impl Runs {
@@ -90,7 +92,7 @@ impl Runs {
         check_pixels(images)?;
         let runs = images.chunks_exact(features).zip(goals).enumerate();
         let active = runs.map(|(index, (image, &goal))| Run::new(index, goal, image)).collect();
-        Ok(Self { method, active })
+        Ok(Self { method, active, before: None })
     }
 
     /// Continues runs that were interrupted, for instance because their device was lost.
@@ -149,7 +151,7 @@ impl Runs {
         if self.active.is_empty() {
             return Ok(Vec::new());
         }
-        let pass = Pass::new(network, self.images(network, device));
+        let pass = Pass::after(network, self.images(network, device), self.before.as_ref());
         let logits = read(pass.logits()).await?;
         let (logits, _) = logits.as_chunks::<CLASSES>();
         let ends: Vec<_> =
@@ -159,7 +161,10 @@ impl Runs {
             true => self.gradients(&pass, logits, device).await?,
             false => vec![Gradient::default(); self.active.len()],
         };
-        Ok(self.advance(logits, ends, gradients))
+        let steps = self.advance(logits, ends, gradients);
+        let active = (0..steps.len()).filter(|&place| steps[place].outcome.is_none());
+        self.before = pass.into_activations(&active.collect::<Vec<_>>());
+        Ok(steps)
     }
 
     /// `[runs, channels, height, width]`

@@ -8,30 +8,79 @@
 //! Automatic differentiation would repeat the forward pass for each row and prepare gradients of the
 //! weights, which no attack needs.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 
-use crate::network::{Network, ReluOutput};
+use crate::network::Network;
 
 /// One forward pass over a batch of images, ready for the backward pass.
 pub struct Pass<'network> {
     network: &'network Network,
-    /// The outputs of the four convolutions and their ReLUs.
-    conv: Vec<Tensor<4>>,
+    convs: Activations,
     /// The outputs of the first two dense layers and their ReLUs.
     dense: Vec<Tensor<2>>,
     logits: Tensor<2>,
 }
 
+/// The inputs and the outputs of a batch's convolutions.
+///
+/// A step of an attack changes a few pixels, so most of the numbers of the next step's convolutions are
+/// those of the step before. The CPU computes the others alone; they are the same bits as in a whole pass.
+pub struct Activations {
+    inputs: Vec<Tensor<4>>,
+    /// Behind the ReLUs.
+    outputs: Vec<Tensor<4>>,
+}
+
 impl<'network> Pass<'network> {
-    /// Runs a network on images `[batch, channels, height, width]`, pixels in
-    /// [0, 1].
+    /// Runs a network on images `[batch, channels, height, width]`, pixels in [0, 1].
     pub fn new(network: &'network Network, images: Tensor<4>) -> Self {
-        let (mut conv, mut dense) = (Vec::with_capacity(4), Vec::with_capacity(2));
-        let logits = network.forward_with(images, |output| match output {
-            ReluOutput::Conv(y) => conv.push(y.clone()),
-            ReluOutput::Dense(y) => dense.push(y.clone()),
-        });
-        Self { network, conv, dense, logits }
+        Self::after(network, images, None)
+    }
+
+    /// [`Pass::new`], where `before` are the activations of the same number of images that differ little from
+    /// these, each from the one at its place.
+    pub fn after(
+        network: &'network Network,
+        images: Tensor<4>,
+        before: Option<&Activations>,
+    ) -> Self {
+        let (mut inputs, mut outputs) = (Vec::with_capacity(4), Vec::with_capacity(4));
+        let mut dense = Vec::with_capacity(2);
+        let logits = network.forward_by(
+            images,
+            |place, layer, x| {
+                let before = before.map(|of| (&of.inputs[place], &of.outputs[place]));
+                let y = layer.forward_after(x.clone(), before);
+                inputs.push(x);
+                outputs.push(y.clone());
+                y
+            },
+            |_, layer, x| {
+                let y = layer.forward_relu(x);
+                dense.push(y.clone());
+                y
+            },
+        );
+        Self { network, convs: Activations { inputs, outputs }, dense, logits }
+    }
+
+    /// The activations of the images at these places, in order, for [`Pass::after`]. `None` if there are no
+    /// images, or if only a GPU is compiled in, which computes every pass as a whole.
+    pub fn into_activations(self, places: &[usize]) -> Option<Activations> {
+        if places.is_empty() || cfg!(not(feature = "flex")) {
+            return None;
+        }
+        let [batch, _] = self.logits.dims();
+        if places.len() == batch {
+            return Some(self.convs);
+        }
+        let places: Vec<i32> = places.iter().map(|&place| place as i32).collect();
+        let places = Tensor::<1, Int>::from_data(places.as_slice(), &self.logits.device());
+        let select = |tensors: Vec<Tensor<4>>| {
+            tensors.into_iter().map(|tensor| tensor.select(0, places.clone())).collect()
+        };
+        let Activations { inputs, outputs } = self.convs;
+        Some(Activations { inputs: select(inputs), outputs: select(outputs) })
     }
 
     /// The logits, `[batch, 10]`.
@@ -45,7 +94,8 @@ impl<'network> Pass<'network> {
     /// - cotangents: `[rows × batch, 10]`, the first row of every image, then the second, and so on
     /// - output: `[rows × batch, channels, height, width]`
     pub fn rows(&self, cotangents: Tensor<2>) -> Tensor<4> {
-        let Self { network, conv, dense, .. } = self;
+        let Self { network, convs, dense, .. } = self;
+        let conv = &convs.outputs;
         let [conv1, conv2, conv3, conv4] = &network.convs;
         let [fc1, fc2, fc3] = &network.dense;
         let g = fc3.backward(cotangents);

@@ -60,35 +60,27 @@ impl Network {
     /// - images: `[batch, channels, height, width]`, pixels in [0, 1]
     /// - output: `[batch, 10]`
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.forward_with(images, |_| ())
+        self.forward_by(images, |_, layer, x| layer.forward(x), |_, layer, x| layer.forward_relu(x))
     }
 
-    /// [`Network::forward`], calling `on_relu` with the output of each ReLU, in order.
-    pub(crate) fn forward_with(
+    /// [`Network::forward`], with the convolutions and the dense layers that have a ReLU computed by `conv`
+    /// and `dense`. Both are given the layer's place, from 0.
+    pub(crate) fn forward_by(
         &self,
         images: Tensor<4>,
-        mut on_relu: impl FnMut(ReluOutput<'_>),
+        mut conv: impl FnMut(usize, &Conv, Tensor<4>) -> Tensor<4>,
+        mut dense: impl FnMut(usize, &Dense, Tensor<2>) -> Tensor<2>,
     ) -> Tensor<2> {
         let [conv1, conv2, conv3, conv4] = &self.convs;
         let [fc1, fc2, fc3] = &self.dense;
-        let mut conv = |layer: &Conv, x| {
-            let y = layer.forward(x);
-            on_relu(ReluOutput::Conv(&y));
-            y
-        };
         let x = self.normalize(images).permute([0, 2, 3, 1]); // [batch, height, width, channels]
-        let x = conv(conv1, x);
-        let x = max_pool(conv(conv2, x));
-        let x = conv(conv3, x);
-        let x = max_pool(conv(conv4, x));
+        let x = conv(0, conv1, x);
+        let x = max_pool(conv(1, conv2, x));
+        let x = conv(2, conv3, x);
+        let x = max_pool(conv(3, conv4, x));
         let x = x.flatten::<2>(1, 3); // [batch, height × width × channels]
-        let mut dense = |layer: &Dense, x| {
-            let y = layer.forward_relu(x);
-            on_relu(ReluOutput::Dense(&y));
-            y
-        };
-        let x = dense(fc1, x);
-        let x = dense(fc2, x);
+        let x = dense(0, fc1, x);
+        let x = dense(1, fc2, x);
         fc3.forward(x)
     }
 
@@ -111,14 +103,6 @@ impl Network {
         let std = per_channel(self.dataset.spec().std, &gradient.device());
         gradient / std
     }
-}
-
-/// The output of a ReLU of the network.
-pub(crate) enum ReluOutput<'a> {
-    /// After a convolution: `[batch, height, width, channels]`.
-    Conv(&'a Tensor<4>),
-    /// After a dense layer: `[batch, out]`.
-    Dense(&'a Tensor<2>),
 }
 
 /// One value for each of three channels, `[1, 3, 1, 1]`.

@@ -32,7 +32,7 @@ use super::runner::{Runs, read};
 use super::saliency::{Direction, best_pair};
 use crate::dataset::CLASSES;
 use crate::network::Network;
-use crate::network::backward::Pass;
+use crate::network::backward::{Activations, Pass};
 use crate::network::softmax::argmax;
 
 /// What a backend has to provide. Images and gradients are `[runs, channels, height, width]`.
@@ -130,6 +130,8 @@ struct State {
     originals: Tensor<4>,
     /// What [`PairChoice::choose_pairs`] returned in the last step, and the gradient that it was given.
     last: Option<(Tensor<2>, Tensor<4>)>,
+    /// Those of the images before the last step.
+    before: Option<Activations>,
 }
 
 impl Resident {
@@ -166,7 +168,7 @@ impl Resident {
                 Some(state) => state,
                 None => self.upload(network, device),
             };
-            let pass = Pass::new(network, state.images.clone());
+            let pass = Pass::after(network, state.images.clone(), state.before.as_ref());
             let (logits, findings) = state.read(pass.logits()).await?;
             let mut ends = self.repeat_changes(&findings);
             if findings.iter().any(|found| found.is(Finding::Unsure)) {
@@ -189,7 +191,9 @@ impl Resident {
             self.drop_ended(&ends, &mut ended);
             if !self.active.is_empty() {
                 let gradient = pass.rows(Tensor::from_data(cotangents, device));
-                self.state = Some(self.change(state, gradient, &ends, device));
+                let active: Vec<_> = (0..ends.len()).filter(|&i| ends[i].is_none()).collect();
+                let next = self.change(state, gradient, &active, device);
+                self.state = Some(State { before: pass.into_activations(&active), ..next });
             }
             break;
         }
@@ -204,7 +208,7 @@ impl Resident {
             Tensor::from_data(TensorData::new(pixels.collect::<Vec<_>>(), shape), device)
         };
         let (images, originals) = (tensor(|run| &run.image), tensor(|run| &run.original));
-        State { images, originals, last: None }
+        State { images, originals, last: None, before: None }
     }
 
     /// Repeats the device's changes on the host's images. Returns the outcomes of the runs for which the
@@ -277,26 +281,26 @@ impl Resident {
         });
     }
 
-    /// The next images of the runs that have not ended.
+    /// The next images of the runs that have not ended, whose places are given.
     fn change(
         &self,
         state: State,
         gradient: Tensor<4>,
-        ends: &[Option<Outcome>],
+        active: &[usize],
         device: &Device,
     ) -> State {
         let State { images, originals, .. } = state;
-        let active: Vec<_> =
-            (0..ends.len()).filter(|&i| ends[i].is_none()).map(|i| i as i32).collect();
-        let remaining = |tensor: Tensor<4>| match active.len() < ends.len() {
-            true => tensor.select(0, Tensor::<1, Int>::from_data(active.as_slice(), device)),
+        let [batch, ..] = images.dims();
+        let places: Vec<i32> = active.iter().map(|&place| place as i32).collect();
+        let remaining = |tensor: Tensor<4>| match active.len() < batch {
+            true => tensor.select(0, Tensor::<1, Int>::from_data(places.as_slice(), device)),
             false => tensor,
         };
         let [images, originals, gradient] = [images, originals, gradient].map(remaining);
         let sign = self.settings.direction.sign();
         let chosen = choose_pairs(gradient.clone(), images.clone(), originals.clone(), sign);
         let images = shift_pairs(images, chosen.clone(), sign * self.settings.theta);
-        State { images, originals, last: Some((chosen, gradient)) }
+        State { images, originals, last: Some((chosen, gradient)), before: None }
     }
 }
 

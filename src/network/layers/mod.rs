@@ -55,6 +55,18 @@ pub trait Layers: Backend {
         bias: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 
+    /// [`Layers::conv_relu`], given the input and the output of the same layer for images that differ little.
+    /// The result is the same to the last bit.
+    fn conv_relu_after(
+        x: FloatTensor<Self>,
+        kernel: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        _x_before: FloatTensor<Self>,
+        _y_before: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        Self::conv_relu(x, kernel, bias)
+    }
+
     /// The gradient with respect to x, given [`Layers::conv_relu`]'s output y and the gradient with
     /// respect to y. There may be several gradients for each image.
     fn conv_relu_input_gradient(
@@ -124,11 +136,26 @@ impl Conv {
 
     /// From `[batch, h, w, in]` to `[batch, h − 2, w − 2, out]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        Tensor::from_dispatch(<Dispatch as Layers>::conv_relu(
-            x.into_dispatch(),
-            self.kernel.clone().into_dispatch(),
-            self.bias.clone().into_dispatch(),
-        ))
+        self.forward_after(x, None)
+    }
+
+    /// [`Conv::forward`], given an input and its output that differ little from these.
+    pub fn forward_after(
+        &self,
+        x: Tensor<4>,
+        before: Option<(&Tensor<4>, &Tensor<4>)>,
+    ) -> Tensor<4> {
+        let x = x.into_dispatch();
+        let kernel = self.kernel.clone().into_dispatch();
+        let bias = self.bias.clone().into_dispatch();
+        Tensor::from_dispatch(match before {
+            None => <Dispatch as Layers>::conv_relu(x, kernel, bias),
+            Some((x_before, y_before)) => {
+                let (x_before, y_before) =
+                    (x_before.clone().into_dispatch(), y_before.clone().into_dispatch());
+                <Dispatch as Layers>::conv_relu_after(x, kernel, bias, x_before, y_before)
+            }
+        })
     }
 
     /// The backward pass of [`Conv::forward`], whose output was y: from `[rows × batch, h − 2, w − 2, out]`

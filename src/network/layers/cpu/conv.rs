@@ -86,14 +86,100 @@ pub(super) fn forward_body<const WIDEST: usize>(
     let Conv { height, width, inputs, outputs } = conv;
     assert!((x.height(), x.width(), x.channels()) == (height, width, inputs));
     assert!(y.len() == conv.output() && kernel.len() == 9 * inputs * outputs);
-    let kernel = [0, 1, 2].map(|k| Rows::new(kernel, outputs).part(3 * inputs * k, 3 * inputs));
+    let kernel = kernel_rows(kernel, inputs, outputs);
     for (row, y) in y.chunks_exact_mut((width - 2) * outputs).enumerate() {
         for (column, y) in y.chunks_exact_mut(outputs).enumerate() {
-            let origin = (column * inputs) as u32;
-            let term = |k| Term::new(x.entries(row + k, column..column + 3), kernel[k], origin);
-            y.copy_from_slice(bias);
-            add::<WIDEST>(y, &[term(0), term(1), term(2)], relu);
+            pixel::<WIDEST>(x, kernel, bias, row, column, y);
         }
+    }
+}
+
+/// The three rows of a [`kernel`].
+fn kernel_rows(kernel: &[f32], inputs: usize, outputs: usize) -> [Rows<'_>; 3] {
+    [0, 1, 2].map(|k| Rows::new(kernel, outputs).part(3 * inputs * k, 3 * inputs))
+}
+
+/// One pixel of the output. `row` counts from the first row of `x`.
+#[inline(always)]
+fn pixel<const WIDEST: usize>(
+    x: &Nonzeros,
+    kernel: [Rows<'_>; 3],
+    bias: &[f32],
+    row: usize,
+    column: usize,
+    y: &mut [f32],
+) {
+    let origin = (column * x.channels()) as u32;
+    let term = |k| Term::new(x.entries(row + k, column..column + 3), kernel[k], origin);
+    y.copy_from_slice(bias);
+    add::<WIDEST>(y, &[term(0), term(1), term(2)], relu);
+}
+
+for_each_width! {
+    /// Computes the pixels of the output anew that are marked. `x` has the input's rows from `first_row` on.
+    pub fn forward_where(conv: Conv, x: &Nonzeros, first_row: usize, marked: &[bool], kernel: &[f32], bias: &[f32], y: &mut [f32]) = forward_where_body
+}
+
+#[inline(always)]
+fn forward_where_body<const WIDEST: usize>(
+    conv: Conv,
+    x: &Nonzeros,
+    first_row: usize,
+    marked: &[bool],
+    kernel: &[f32],
+    bias: &[f32],
+    y: &mut [f32],
+) {
+    let Conv { width, inputs, outputs, .. } = conv;
+    assert!((x.width(), x.channels()) == (width, inputs));
+    assert!(y.len() == conv.output() && kernel.len() == 9 * inputs * outputs);
+    let kernel = kernel_rows(kernel, inputs, outputs);
+    for (place, y) in y.chunks_exact_mut(outputs).enumerate() {
+        if marked[place] {
+            let (row, column) = (place / (width - 2), place % (width - 2));
+            pixel::<WIDEST>(x, kernel, bias, row - first_row, column, y);
+        }
+    }
+}
+
+/// The pixels of the output that see a pixel of the input which has changed.
+#[derive(Default)]
+pub struct Marks {
+    input: Vec<bool>,
+    output: Vec<bool>,
+}
+
+impl Marks {
+    /// Marks the pixels for an input and the one before it. Returns the rows of the input that they see, which
+    /// are none if nothing has changed.
+    pub fn mark(&mut self, conv: Conv, x: &[f32], before: &[f32]) -> std::ops::Range<usize> {
+        let Conv { height, width, inputs, .. } = conv;
+        assert!(x.len() == conv.input() && before.len() == x.len());
+        self.input.clear();
+        let pixels = x.chunks_exact(inputs).zip(before.chunks_exact(inputs));
+        // As bits, since a number that is not one differs from itself.
+        let differ = |(x, before): (&[f32], &[f32])| {
+            x.iter().zip(before).fold(0, |any, (x, y)| any | (x.to_bits() ^ y.to_bits())) != 0
+        };
+        self.input.extend(pixels.map(differ));
+        self.output.clear();
+        let mut rows = height..0;
+        for row in 0..height - 2 {
+            let seen = [0, 1, 2].map(|k| &self.input[(row + k) * width..][..width]);
+            let first = self.output.len();
+            let sees =
+                |column: usize| seen.iter().any(|row| row[column..column + 3].contains(&true));
+            self.output.extend((0..width - 2).map(sees));
+            if self.output[first..].contains(&true) {
+                rows = rows.start.min(row)..row + 3;
+            }
+        }
+        if rows.is_empty() { 0..0 } else { rows }
+    }
+
+    /// For each pixel of the output, whether it is marked.
+    pub fn output(&self) -> &[bool] {
+        &self.output
     }
 }
 

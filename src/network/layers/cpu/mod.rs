@@ -17,7 +17,7 @@ use burn::backend::flex::FlexTensor;
 use burn::tensor::TensorData;
 
 use super::Layers;
-use conv::Conv;
+use conv::{Conv, Marks};
 use nonzeros::Nonzeros;
 use thin::Planes;
 
@@ -49,6 +49,37 @@ impl Layers for Flex {
             nonzeros.collect(part(&x, image, conv.input()), width, inputs);
             conv::forward(conv, nonzeros, numbers(&kernel), numbers(&bias), y);
         });
+        tensor(y, [images, height - 2, width - 2, outputs])
+    }
+
+    fn conv_relu_after(
+        x: FlexTensor,
+        kernel: FlexTensor,
+        bias: FlexTensor,
+        x_before: FlexTensor,
+        y_before: FlexTensor,
+    ) -> FlexTensor {
+        let [images, height, width, inputs] = dims(&x);
+        let [_, _, _, outputs] = dims(&kernel);
+        let conv = Conv { height, width, inputs, outputs };
+        let (x, x_before, y_before) =
+            (x.to_contiguous(), x_before.to_contiguous(), y_before.to_contiguous());
+        let mut y = numbers(&y_before).to_vec();
+        for_each_chunk(
+            &mut y,
+            conv.output(),
+            |image, y, (marks, nonzeros): &mut (Marks, Nonzeros)| {
+                let [x, before] = [&x, &x_before].map(|of| part(of, image, conv.input()));
+                let rows = marks.mark(conv, x, before);
+                if rows.is_empty() {
+                    return;
+                }
+                let line = width * inputs;
+                nonzeros.collect(&x[rows.start * line..rows.end * line], width, inputs);
+                let (kernel, bias) = (numbers(&kernel), numbers(&bias));
+                conv::forward_where(conv, nonzeros, rows.start, marks.output(), kernel, bias, y);
+            },
+        );
         tensor(y, [images, height - 2, width - 2, outputs])
     }
 
@@ -295,6 +326,30 @@ mod tests {
                 .collect();
             assert_eq!(bits(numbers(&found)), bits(&expected), "{conv:?}");
         }
+    }
+
+    /// Images in which no pixel, one, two and all have changed, at the edges too.
+    #[test]
+    fn only_what_has_changed_is_computed_with_the_bits_of_the_whole() {
+        let conv = Conv { height: 9, width: 11, inputs: 5, outputs: 12 };
+        let Conv { height, width, inputs, outputs } = conv;
+        let kernel = Flex::conv_kernel(tensor(random(9 * 60, 2), [outputs, inputs, 3, 3]));
+        let bias = tensor(random(outputs, 3), [outputs]);
+        let shape = [5, height, width, inputs];
+        let before = random(5 * conv.input(), 1);
+        let mut after = before.clone();
+        let pixels: [&[usize]; 4] = [&[], &[0], &[48, 98], &[10, 50]];
+        for (image, pixels) in pixels.into_iter().enumerate() {
+            for pixel in pixels {
+                after[image * conv.input() + pixel * inputs + 3] += 0.5;
+            }
+        }
+        after[4 * conv.input()..].iter_mut().for_each(|number| *number += 0.25);
+        let (before, after) = (tensor(before, shape), tensor(after, shape));
+        let y_before = Flex::conv_relu(before.clone(), kernel.clone(), bias.clone());
+        let expected = Flex::conv_relu(after.clone(), kernel.clone(), bias.clone());
+        let found = Flex::conv_relu_after(after, kernel, bias, before, y_before);
+        assert_eq!(bits(numbers(&found)), bits(numbers(&expected)));
     }
 
     /// Vectors of one column, of sixteen and of odd lengths.
