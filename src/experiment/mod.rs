@@ -15,6 +15,7 @@
 
 mod amplitude;
 mod count;
+mod ends;
 mod fgsm;
 mod file;
 mod kind;
@@ -31,6 +32,7 @@ mod worker;
 
 pub use amplitude::AmplitudeFigures;
 pub use count::Rows;
+pub use ends::Ends;
 pub use fgsm::FgsmFigures;
 pub use file::{RowsError, read_rows, write_rows};
 pub use kind::{Attempts, Kind, KindFacts};

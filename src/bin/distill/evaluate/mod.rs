@@ -8,12 +8,12 @@ mod inputs;
 mod journal;
 mod summary;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser};
 use defensive_distillation::attack::{Attack, Budget};
 use defensive_distillation::experiment::{
-    AmplitudeFigures, Chunk, Experiment, FgsmFigures, Kind, LARGEST_CAP, PairsFigures, Record,
+    AmplitudeFigures, Chunk, Ends, Experiment, FgsmFigures, Figures, Kind, LARGEST_CAP, PairsFigures, Record,
     RobustnessFigures, Row, Source, Subject, SuccessFigures, Task, TransferFigures,
 };
 
@@ -25,6 +25,9 @@ use crate::names::named;
 use crate::options::AttackArguments;
 use crate::table::Table;
 use crate::{Common, Result, progress};
+
+/// The folder of the results with the end of each attempt.
+const ENDS: &str = "ends";
 
 #[derive(Args)]
 pub struct Arguments {
@@ -147,14 +150,23 @@ fn measure_networks<F: Summary>(arguments: &Arguments, typed: &[String]) -> Resu
         for row in &rows {
             arguments.common.print(words(row), &serde_json::to_value(row)?)?;
         }
-        // Another process may have written to the table since.
-        let mut table = Table::<F>::read(&arguments.results)?;
-        table.replace(rows)?;
-        table.write()?;
+        write(&arguments.results, rows)?;
+        if F::KIND.facts().attacks {
+            let ends = self::rows::<Ends<F>>(&experiment, &records, &subjects)?;
+            write(&arguments.results.join(ENDS), ends)?;
+        }
         // The records are needed until the table is written.
         journal.remove()?;
     }
     Ok(())
+}
+
+/// Writes rows into the table of a folder.
+fn write<F: Figures>(folder: &Path, rows: Vec<Row<F>>) -> Result {
+    // Another process may have written to the table since it was read.
+    let mut table = Table::<F>::read(folder)?;
+    table.replace(rows)?;
+    table.write()
 }
 
 /// The attack of the command line on a network; `None` for a kind that makes none.
@@ -176,7 +188,7 @@ fn attack(kind: Kind, subject: &Subject, arguments: &Arguments) -> Result<Option
 
 /// Rows as they are written to files: with the seed instead of the images that it draws, and with the hash
 /// of the target model's file.
-fn rows<F: Summary>(
+fn rows<F: Figures>(
     experiment: &Experiment,
     records: &[Record],
     subjects: &[Subject],
