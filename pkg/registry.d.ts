@@ -664,8 +664,8 @@ export interface JsmaT {
   theta: number;
   /** How many features may change, from 0 to the number of features. */
   budget: number;
-  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. Default: 1. */
-  temperature?: number;
+  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. */
+  temperature: number;
 }
 
 /** JSMA on the logits, as in the paper on the attack. */
@@ -688,8 +688,8 @@ export interface NotRobust {
   theta: number;
   /** How many features may change, from 0 to the number of features. */
   budget: number;
-  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. Default: 1. */
-  temperature?: number;
+  /** T of the softmax that the attack differentiates, from 0.000001 to 1000000000. */
+  temperature: number;
 }
 
 /** The fast gradient sign method on the cross-entropy of softmax(z / T). */

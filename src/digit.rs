@@ -83,22 +83,30 @@ pub enum DigitError {
 /// x and y.
 type Point = [f32; 2];
 
-/// Checks the limits before it allocates anything, and pairs the coordinates.
-fn parse<S: AsRef<[u8]>>(strokes: &[S]) -> Result<Vec<Vec<Point>>, DigitError> {
-    if strokes.len() > MAX_STROKES {
-        return Err(DigitError::TooManyStrokes(strokes.len()));
+/// Checks the limits, given the number of coordinates of each stroke.
+///
+/// # Errors
+/// As [`rasterize`].
+pub fn check(lengths: impl ExactSizeIterator<Item = usize>) -> Result<(), DigitError> {
+    if lengths.len() > MAX_STROKES {
+        return Err(DigitError::TooManyStrokes(lengths.len()));
     }
     let mut points = 0;
-    for (stroke, coordinates) in strokes.iter().enumerate() {
-        let length = coordinates.as_ref().len();
+    for (stroke, length) in lengths.enumerate() {
         if length % 2 == 1 {
             return Err(DigitError::OddLength { stroke, length });
         }
         points += length / 2;
     }
-    if points > MAX_POINTS {
-        return Err(DigitError::TooManyPoints(points));
+    match points > MAX_POINTS {
+        true => Err(DigitError::TooManyPoints(points)),
+        false => Ok(()),
     }
+}
+
+/// Checks the limits before it allocates anything, and pairs the coordinates.
+fn parse<S: AsRef<[u8]>>(strokes: &[S]) -> Result<Vec<Vec<Point>>, DigitError> {
+    check(strokes.iter().map(|stroke| stroke.as_ref().len()))?;
     let point = |xy: &[u8]| [f32::from(xy[0]), f32::from(xy[1])];
     Ok(strokes.iter().map(|stroke| stroke.as_ref().chunks_exact(2).map(point).collect()).collect())
 }

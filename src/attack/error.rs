@@ -1,5 +1,7 @@
 //! The errors of attacks.
 
+use super::runner::MOST_RUNS;
+
 /// The reason why an attack cannot be run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AttackError {
@@ -31,6 +33,20 @@ pub enum AttackError {
         /// Pixels that as many images have.
         expected: usize,
         /// Pixels given.
+        found: usize,
+    },
+    /// There are too many images.
+    #[error("At most {MOST_RUNS} images can be attacked at a time, but there are {0}.")]
+    Runs(usize),
+    /// The attack cannot be resumed.
+    #[error("The attack {0} keeps more than its image from step to step. Start it again.")]
+    NotResumable(&'static str),
+    /// The number of iterations is not that of the images.
+    #[error("Expected the number of iterations of each of {expected} images, but got {found}.")]
+    Iterations {
+        /// Images.
+        expected: usize,
+        /// Numbers given.
         found: usize,
     },
     /// A pixel is not a number in [0, 1].

@@ -100,7 +100,7 @@ const JSMA_T: Facts = Facts {
     paper: Some("carlini2016defensive"),
     output: Some(Differentiated::SoftmaxAtT),
     temperature: Some(Temperature { always: true, sibling: Some("jsma-f") }),
-    settings: &[DIRECTION, THETA, BUDGET, TEMPERATURE],
+    settings: &[DIRECTION, THETA, BUDGET, TEMPERATURE.required()],
     ..JSMA_F
 };
 

@@ -8,6 +8,7 @@
 //! Nothing here depends on files or on the browser.
 
 mod cotangent;
+mod device;
 mod error;
 mod facts;
 mod features;
@@ -29,6 +30,9 @@ mod random_pairs;
 
 pub(crate) use cotangent::of_softmax;
 pub use cw::{CwL0, CwL2};
+#[cfg(test)]
+pub(crate) use device::faults;
+pub(crate) use device::read;
 pub use error::{AttackError, check_pixels};
 pub use facts::{Changes, Differentiated, Facts, Norm, Temperature};
 pub use features::Budget;
@@ -40,13 +44,12 @@ pub use on_device::{Ended, Resident};
 pub use outcome::Outcome;
 pub use random_pairs::RandomPairs;
 pub use run::{Choice, Gradient, Saliency};
-pub(crate) use runner::read;
-pub use runner::{Runs, Step};
+pub use runner::{MOST_RUNS, Runs, Step};
 pub use setting::{Bounds, Choices, Most, Page, Range, Setting, Values};
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::network::Network;
 use method::{Method, Settings};
@@ -112,19 +115,44 @@ impl Attack {
     }
 }
 
+/// Refuses a field that is no setting of the attack, and the lack of one that is required.
 impl<'de> Deserialize<'de> for Attack {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        let attack = value["attack"].as_str().and_then(|id| Self::from_value(id, &value));
+        let fields = Map::deserialize(deserializer)?;
+        let attack = Self::among(&fields).map_err(D::Error::custom)?;
+        attack.check_names(&fields).map_err(D::Error::custom)?;
+        Ok(attack)
+    }
+}
+
+impl Attack {
+    /// The attack whose settings are among these fields, as in a row of results, which has others too.
+    ///
+    /// # Errors
+    /// There is no such attack, a setting is missing, or is of another type.
+    pub(crate) fn among(fields: &Map<String, Value>) -> Result<Self, String> {
+        let id = fields.get("attack").unwrap_or(&Value::Null);
+        let value = Value::Object(fields.clone());
+        let attack = id.as_str().and_then(|id| Self::from_value(id, &value));
         let unknown = || {
             let ids: Vec<_> = attacks().map(|facts| facts.id).collect();
-            D::Error::custom(format!(
-                "there is no attack {}, but {}",
-                value["attack"],
-                ids.join(", ")
-            ))
+            format!("there is no attack {id}, but {}", ids.join(", "))
         };
-        attack.ok_or_else(unknown)?.map_err(D::Error::custom)
+        attack.ok_or_else(unknown)?.map_err(|error| error.to_string())
+    }
+
+    fn check_names(self, fields: &Map<String, Value>) -> Result<(), String> {
+        let Facts { id, settings, .. } = self.facts();
+        let is_one = |name: &str| settings.iter().any(|of| of.name == name || of.key == name);
+        if let Some(name) = fields.keys().find(|&name| name != "attack" && !is_one(name)) {
+            let names: Vec<_> = settings.iter().map(|setting| setting.name).collect();
+            return Err(format!("{id} has no setting {name}, but {}", names.join(", ")));
+        }
+        let is_there = |of: &&Setting| fields.contains_key(of.name) || fields.contains_key(of.key);
+        match settings.iter().filter(|of| of.required).find(|of| !is_there(of)) {
+            Some(setting) => Err(format!("{id} needs the setting {}", setting.name)),
+            None => Ok(()),
+        }
     }
 }
 

@@ -95,7 +95,7 @@ const FACTS: Facts = Facts {
     untargeted: false,
     resumable: true,
     step_cost: 40,
-    settings: &[MOVEMENT, THETA, BUDGET, TEMPERATURE],
+    settings: &[MOVEMENT, THETA, BUDGET, TEMPERATURE.required()],
 };
 
 impl Settings for NotRobust {

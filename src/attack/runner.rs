@@ -17,6 +17,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use serde_json::Value;
 
+use super::device::read;
 use super::error::{AttackError, check_pixels};
 use super::goal::Goal;
 use super::method::Method;
@@ -54,6 +55,9 @@ pub struct Step {
     pub outcome: Option<Outcome>,
 }
 
+/// The most runs of a batch. A run of CIFAR-10's network takes about two megabytes.
+pub const MOST_RUNS: usize = 1000;
+
 /// The active runs of a batch. A run that ends is removed.
 pub struct Runs {
     method: Box<dyn Method>,
@@ -84,6 +88,9 @@ impl Runs {
                 return Err(AttackError::Untargeted(facts.id));
             }
         }
+        if goals.len() > MOST_RUNS {
+            return Err(AttackError::Runs(goals.len()));
+        }
         let expected = goals.len() * features;
         if images.len() != expected {
             let (targets, found) = (goals.len(), images.len());
@@ -102,13 +109,21 @@ impl Runs {
     /// each run.
     ///
     /// # Errors
-    /// The number of originals or iterations is not the number of runs, or a pixel is not in [0, 1].
+    /// The attack keeps more from step to step than its image ([`Facts::resumable`](super::Facts)); the number
+    /// of originals or iterations is not the number of runs; a pixel is not in [0, 1].
     pub fn resumed(mut self, originals: &[f32], iterations: &[usize]) -> Result<Self, AttackError> {
+        let facts = self.method.facts();
+        if !facts.resumable {
+            return Err(AttackError::NotResumable(facts.id));
+        }
         let (targets, found) = (self.active.len(), originals.len());
         let expected: usize = self.active.iter().map(|run| run.image.len()).sum();
-        if found != expected || iterations.len() != targets {
+        if found != expected {
             let features = expected / targets.max(1);
             return Err(AttackError::Pixels { targets, features, expected, found });
+        }
+        if iterations.len() != targets {
+            return Err(AttackError::Iterations { expected: targets, found: iterations.len() });
         }
         check_pixels(originals)?;
         let mut originals = originals;
@@ -245,11 +260,4 @@ impl Runs {
         });
         steps
     }
-}
-
-/// A tensor's numbers, read back without blocking.
-pub(crate) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, AttackError> {
-    let data = tensor.into_data_async().await;
-    let data = data.map_err(|error| AttackError::Device(format!("{error:?}")))?;
-    Ok(data.iter::<f32>().collect())
 }

@@ -139,6 +139,11 @@ impl Setting {
         Self { title, help, ..self }
     }
 
+    /// Required in requests.
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
     /// Not required in requests.
     pub const fn optional(self) -> Self {
         Self { required: false, ..self }

@@ -37,9 +37,7 @@ impl<F: Figures> Figures for Ends<F> {
             Kind::Transfer => {
                 (attacks.map(|of| shown(of, results.labels, target_model)).collect(), Vec::new())
             }
-            Kind::Fgsm => {
-                (attacks.map(|(_, result)| letter(result.outcome)).collect(), Vec::new())
-            }
+            Kind::Fgsm => (attacks.map(|(_, result)| letter(result.outcome)).collect(), Vec::new()),
             _ => (
                 attacks.clone().map(|(_, result)| letter(result.outcome)).collect(),
                 attacks.map(|(_, result)| result.features_changed).collect(),

@@ -154,13 +154,13 @@ impl<F> Row<F> {
 /// The attack, where the field `attack` names one. A plain flattened `Option` would turn an attack that
 /// cannot be read into `None`.
 fn attack_if_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Attack>, D::Error> {
-    let mut fields = Map::deserialize(deserializer)?;
+    let mut fields = Map::<String, Value>::deserialize(deserializer)?;
     // In requests these are names of an attack's settings. In rows they are the network's temperature and the
     // seed of the images.
     fields.remove("temperature");
     fields.remove("seed");
     match fields.contains_key("attack") {
         false => Ok(None),
-        true => Attack::deserialize(Value::Object(fields)).map(Some).map_err(D::Error::custom),
+        true => Attack::among(&fields).map(Some).map_err(D::Error::custom),
     }
 }

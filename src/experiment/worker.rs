@@ -23,6 +23,9 @@ pub struct Worker {
     /// The place of the first attempt that has not started.
     next: usize,
     batch: Option<Batch>,
+    /// Attacks that have ended and whose records are not made yet, and the place of their batch's first
+    /// attempt.
+    ended: Option<(usize, Vec<Ended>)>,
 }
 
 /// The attacks that run at the same time.
@@ -58,47 +61,65 @@ impl Worker {
         images: Vec<f32>,
         attempts: Vec<(usize, Attempt)>,
     ) -> Self {
-        Self { task, attack, network, target_models, images, attempts, next: 0, batch: None }
+        Self {
+            task,
+            attack,
+            network,
+            target_models,
+            images,
+            attempts,
+            next: 0,
+            batch: None,
+            ended: None,
+        }
     }
 
     /// Attempts that have not ended yet.
     pub fn left(&self) -> usize {
         let active = self.batch.as_ref().map_or(0, |batch| batch.active.len());
-        self.attempts.len() - self.next + active
+        let ended = self.ended.as_ref().map_or(0, |(_, ended)| ended.len());
+        self.attempts.len() - self.next + active + ended
     }
 
     /// Takes one step of every active run, and returns the records of those that end with it; `None`
     /// once all attempts have ended.
     ///
     /// # Errors
-    /// As [`Attack::start`] and [`Runs::step`].
+    /// As [`Attack::start`] and [`Runs::step`]. No attempt is lost: another call goes on where this one
+    /// failed.
     pub async fn step(&mut self, device: &Device) -> Result<Option<Vec<Record>>, AttackError> {
         let Some(attack) = self.attack else { return self.measure(device).await };
-        let mut batch = match self.batch.take() {
-            Some(batch) => batch,
-            None if self.next == self.attempts.len() => return Ok(None),
-            None => self.start(attack)?,
-        };
-        let ended = batch.active.step(attack, &self.network, device).await?;
-        let first = batch.first;
-        if batch.active.len() > 0 {
-            self.batch = Some(batch);
+        if self.ended.is_none() {
+            if self.batch.is_none() {
+                if self.next == self.attempts.len() {
+                    return Ok(None);
+                }
+                self.start(attack)?;
+            }
+            let Some(batch) = &mut self.batch else { return Ok(None) };
+            let ended = batch.active.step(attack, &self.network, device).await?;
+            self.ended = Some((batch.first, ended));
+            if batch.active.len() == 0 {
+                self.batch = None;
+            }
         }
-        self.records(first, ended, device).await.map(Some)
+        let records = self.records(device).await?;
+        self.ended = None;
+        Ok(Some(records))
     }
 
     fn features(&self) -> usize {
         self.network.dataset().spec().features()
     }
 
-    fn take(&mut self, most: usize) -> std::ops::Range<usize> {
-        let first = self.next;
-        self.next = (first + most).min(self.attempts.len());
-        first..self.next
+    /// The places of the next attempts, `most` at most.
+    fn upcoming(&self, most: usize) -> std::ops::Range<usize> {
+        self.next..(self.next + most).min(self.attempts.len())
     }
 
-    fn start(&mut self, attack: Attack) -> Result<Batch, AttackError> {
-        let (features, taken) = (self.features(), self.take(Self::BATCH));
+    /// Starts the next batch.
+    fn start(&mut self, attack: Attack) -> Result<(), AttackError> {
+        let (features, taken) = (self.features(), self.upcoming(Self::BATCH));
         let images = &self.images[taken.start * features..taken.end * features];
         let goals: Vec<_> = self.attempts[taken.clone()].iter().map(|of| of.1.goal).collect();
         let active = match Resident::start(attack, &self.network, images, &goals)? {
@@ -108,15 +129,14 @@ impl Worker {
                 first_gradients: vec![FirstGradient::default(); goals.len()],
             },
         };
-        Ok(Batch { active, first: taken.start })
+        self.batch = Some(Batch { active, first: taken.start });
+        self.next = taken.end;
+        Ok(())
     }
 
-    async fn records(
-        &self,
-        first: usize,
-        ended: Vec<Ended>,
-        device: &Device,
-    ) -> Result<Vec<Record>, AttackError> {
+    /// The records of the attacks that have ended.
+    async fn records(&self, device: &Device) -> Result<Vec<Record>, AttackError> {
+        let Some((first, ended)) = &self.ended else { return Ok(Vec::new()) };
         let features = self.features();
         let original = |place: usize| &self.images[place * features..][..features];
         let before = ended.iter().flat_map(|of| original(first + of.run)).copied();
@@ -130,7 +150,7 @@ impl Worker {
                 of_run.push(Predictions { before, after });
             }
         }
-        let record = |(ended, predictions): (Ended, _)| {
+        let record = |(ended, predictions): (&Ended, _)| {
             let place = first + ended.run;
             let (number, attempt) = self.attempts[place];
             let squares = ended.image.iter().zip(original(place));
@@ -151,17 +171,18 @@ impl Worker {
                 }),
             }
         };
-        Ok(ended.into_iter().zip(predictions).map(record).collect())
+        Ok(ended.iter().zip(predictions).map(record).collect())
     }
 
     /// Measures the gradients of the next images, for a task without an attack.
     async fn measure(&mut self, device: &Device) -> Result<Option<Vec<Record>>, AttackError> {
-        let (features, taken) = (self.features(), self.take(Self::BATCH / CLASSES));
+        let (features, taken) = (self.features(), self.upcoming(Self::BATCH / CLASSES));
         if taken.is_empty() {
             return Ok(None);
         }
         let images = &self.images[taken.start * features..taken.end * features];
         let amplitudes = amplitude::measure(&self.network, device, images).await?;
+        self.next = taken.end;
         let attempts = self.attempts[taken].iter();
         let records = attempts.zip(amplitudes).map(|(&(attempt, _), amplitude)| Record {
             task: self.task,
@@ -239,4 +260,117 @@ async fn predict(
         classes.extend(logits.as_chunks::<CLASSES>().0.iter().map(argmax));
     }
     Ok(classes)
+}
+
+/// A device that fails or lies at any answer: the error comes out, nothing is lost, and another call goes on.
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::attack::faults::{self, Fault};
+    use crate::experiment::{Chunk, Experiment, Kind, Source, Subject, Task};
+    use crate::network::manifest::{Entry, Role};
+
+    const FAULTS: [Fault; 9] = [
+        Fault::Lost,
+        Fault::Short,
+        Fault::NotANumber,
+        Fault::Finding(7.0),
+        Fault::Finding(0.5),
+        Fault::Finding(-1.0),
+        Fault::Feature(-1.0),
+        Fault::Feature(784.0),
+        Fault::Feature(1.5),
+    ];
+
+    /// The undefended network of MNIST.
+    fn subject(device: &Device) -> Subject {
+        let manifest = std::fs::read("www/models/manifest.json").expect("the manifest is there");
+        let entries: Vec<Entry> = serde_json::from_slice(&manifest).expect("the manifest is JSON");
+        let is_wanted =
+            |entry: &Entry| entry.role == Role::Undefended && entry.id.starts_with("mnist");
+        let entry = entries.into_iter().find(is_wanted).expect("it is published");
+        let file = std::fs::read(format!("www/models/{}", entry.file)).expect("its file is there");
+        let network = entry.load(&file, device).expect("the file is the published one");
+        Subject::new(entry, &network, 1.0)
+    }
+
+    fn experiment(kind: Kind, attack: Option<Value>, device: &Device) -> Experiment {
+        let subject = subject(device);
+        let attack = attack.map(|of| serde_json::from_value(of).expect("it is an attack"));
+        let target_models = if kind == Kind::Transfer { vec![subject.clone()] } else { Vec::new() };
+        let pixel = |at: usize| if at % 28 / 4 == at / 28 / 7 { 1.0 } else { 0.0 };
+        let images = (0..2 * 784).map(|at| pixel(at % 784) * if at < 784 { 1.0 } else { 0.5 });
+        let task = Task { subject, attack };
+        let source = Source::default();
+        let experiment =
+            Experiment::new(kind, vec![task], target_models, images.collect(), vec![1, 4], source);
+        experiment.expect("it can be planned")
+    }
+
+    /// All records, going on after every error, and the errors.
+    fn records(experiment: &Experiment, device: &Device) -> (Vec<Record>, Vec<AttackError>) {
+        let all = Chunk { task: 0, from: 0, to: experiment.attempts().len() };
+        let mut worker = experiment.start(all, &[]).expect("the chunk is its own");
+        let (mut records, mut errors) = (Vec::new(), Vec::new());
+        loop {
+            assert_eq!(worker.left() + records.len(), experiment.attempts().len());
+            match pollster::block_on(worker.step(device)) {
+                Ok(Some(ended)) => records.extend(ended),
+                Ok(None) => break,
+                Err(error) => errors.push(error),
+            }
+            assert!(errors.len() <= 1, "{errors:?}");
+        }
+        records.sort_by_key(|record| record.attempt);
+        (records, errors)
+    }
+
+    #[test]
+    fn what_fails_is_not_consumed_and_a_device_is_not_trusted() {
+        let device = Device::flex();
+        let jsma = |attack: &str| {
+            Some(json!({"attack": attack, "direction": "increase", "theta": 1, "budget": 8}))
+        };
+        for (kind, attack) in [
+            (Kind::Success, jsma("jsma-f")),
+            (Kind::Success, jsma("jsma-z")),
+            (Kind::Transfer, jsma("jsma-f")),
+            (Kind::Fgsm, Some(json!({"attack": "fgsm", "epsilon": 0.3}))),
+            (Kind::Amplitude, None),
+        ] {
+            let experiment = experiment(kind, attack.clone(), &device);
+            let (expected, errors) = records(&experiment, &device);
+            assert!(errors.is_empty() && expected.len() == experiment.attempts().len());
+            for fault in FAULTS {
+                for answers in 0.. {
+                    faults::after(answers, fault);
+                    let (found, errors) = records(&experiment, &device);
+                    let about = format!("{attack:?}, {fault:?} after {answers}");
+                    assert_eq!(found, expected, "{about}");
+                    if faults::clear() {
+                        // There were no more answers.
+                        break;
+                    }
+                    assert!(matches!(errors[..], [AttackError::Device(_)]), "{about}: {errors:?}");
+                }
+            }
+        }
+    }
+
+    /// An error that is there at every call does not make the experiment end.
+    #[test]
+    fn settings_out_of_range_are_refused_at_every_call() {
+        let device = Device::flex();
+        let attack = json!({"attack": "jsma-z", "direction": "increase", "theta": 0, "budget": 8});
+        let experiment = experiment(Kind::Success, Some(attack), &device);
+        let all = Chunk { task: 0, from: 0, to: experiment.attempts().len() };
+        let mut worker = experiment.start(all, &[]).expect("the chunk is its own");
+        for _ in 0..3 {
+            let error = pollster::block_on(worker.step(&device)).expect_err("θ is above 0");
+            assert!(matches!(error, AttackError::Setting { name: "theta", .. }), "{error}");
+            assert_eq!(worker.left(), experiment.attempts().len());
+        }
+    }
 }

@@ -33,6 +33,14 @@ pub enum ModelError {
         /// The file.
         file: String,
     },
+    /// The manifest gives a temperature that is none.
+    #[error("The manifest's temperature of {id} must be above 0, but is {temperature}.")]
+    Temperature {
+        /// The network's id.
+        id: String,
+        /// The temperature.
+        temperature: f32,
+    },
     /// The content is not a model file.
     #[error("This is not a SafeTensors file: {0}.")]
     Format(String),

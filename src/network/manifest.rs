@@ -97,8 +97,13 @@ impl Entry {
     /// Checks that `bytes` are the published file, and reads the parameters from them.
     ///
     /// # Errors
-    /// The length or the SHA-256 is not the published one, or [`read`] refuses the content.
+    /// The temperature is not above 0, the length or the SHA-256 is not the published one, or [`read`] refuses
+    /// the content.
     pub fn parameters(&self, bytes: &[u8]) -> Result<Parameters, ModelError> {
+        if !(self.temperature > 0.0 && self.temperature.is_finite()) {
+            let (id, temperature) = (self.id.clone(), self.temperature);
+            return Err(ModelError::Temperature { id, temperature });
+        }
         if bytes.len() != self.bytes {
             let (file, expected, found) = (self.file.clone(), self.bytes, bytes.len());
             return Err(ModelError::Length { file, expected, found });

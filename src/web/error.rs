@@ -17,9 +17,12 @@ pub fn attack_error(e: AttackError) -> JsValue {
     let name = match e {
         AttackError::Pixel { .. } | AttackError::Pixels { .. } => "ImageError",
         AttackError::Device(_) => "EngineError",
-        AttackError::Setting { .. } | AttackError::Target(_) | AttackError::Untargeted(_) => {
-            "RequestError"
-        }
+        AttackError::Setting { .. }
+        | AttackError::Target(_)
+        | AttackError::Untargeted(_)
+        | AttackError::Runs(_)
+        | AttackError::NotResumable(_)
+        | AttackError::Iterations { .. } => "RequestError",
     };
     error(name, e.to_string())
 }

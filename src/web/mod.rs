@@ -42,6 +42,8 @@ fn start() {
 /// `ImageError` for too many strokes or points, or an odd number of coordinates.
 #[wasm_bindgen]
 pub fn rasterize(strokes: Vec<Uint8Array>) -> Result<Option<Vec<f32>>, JsValue> {
+    let lengths = strokes.iter().map(|stroke| stroke.length() as usize);
+    crate::digit::check(lengths).map_err(|e| error("ImageError", e.to_string()))?;
     let strokes: Vec<_> = strokes.iter().map(Uint8Array::to_vec).collect();
     let image = crate::digit::rasterize(&strokes);
     let image = image.map_err(|e| error("ImageError", e.to_string()))?;

@@ -25,12 +25,26 @@ pub fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&serializer).map_err(|e| error("EngineError", e.to_string()))
 }
 
+/// The most numbers of an array in a request: those of 10,000 images of CIFAR-10, 123 MB. A module can have
+/// 4 GiB in all, and ends if it has no more.
+const MOST_NUMBERS: u32 = 10_000 * 3072;
+
 /// The numbers of a `Float32Array`, which is copied as a whole.
 pub struct Floats(pub Vec<f32>);
 
 impl<'de> Deserialize<'de> for Floats {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        array(deserializer, "Float32Array").map(|array: Float32Array| Self(array.to_vec()))
+        let array: Float32Array = array(deserializer, "Float32Array")?;
+        checked(array.length()).map_err(D::Error::custom)?;
+        Ok(Self(array.to_vec()))
+    }
+}
+
+/// Refuses an array that is too long, before it is copied.
+fn checked(length: u32) -> Result<(), String> {
+    match length <= MOST_NUMBERS {
+        true => Ok(()),
+        false => Err(format!("an array may have {MOST_NUMBERS} numbers, but one has {length}")),
     }
 }
 
@@ -45,7 +59,9 @@ pub struct Bytes(pub Vec<u8>);
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        array(deserializer, "Uint8Array").map(|array: Uint8Array| Self(array.to_vec()))
+        let array: Uint8Array = array(deserializer, "Uint8Array")?;
+        checked(array.length()).map_err(D::Error::custom)?;
+        Ok(Self(array.to_vec()))
     }
 }
 

@@ -20,15 +20,16 @@ mod gpu;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::cotangent::of_softmax;
+use super::device::{read, read_together};
 use super::error::AttackError;
 use super::jsma::Jsma;
 use super::method::Method;
 use super::outcome::Outcome;
 use super::run::{Logits, Run};
-use super::runner::{Runs, read};
+use super::runner::Runs;
 use super::saliency::{Direction, best_pair};
 use crate::dataset::CLASSES;
 use crate::network::Network;
@@ -114,6 +115,8 @@ pub struct Resident {
     /// The active runs, in the order of the tensors' rows.
     active: Vec<HostRun>,
     state: Option<State>,
+    /// Runs that have ended and were not returned yet.
+    ended: Vec<Ended>,
 }
 
 /// The host's copy of a run.
@@ -139,30 +142,30 @@ impl Resident {
     pub(super) fn new(settings: Jsma, runs: Runs) -> Self {
         let runs = runs.into_runs().into_iter();
         let active = runs.map(|run| HostRun { run, zeros: None, admissible: None }).collect();
-        Self { settings, active, state: None }
+        Self { settings, active, state: None, ended: Vec::new() }
     }
 
-    /// The number of active runs.
+    /// The number of runs that were not returned yet.
     pub fn len(&self) -> usize {
-        self.active.len()
+        self.active.len() + self.ended.len()
     }
 
-    /// Whether all runs have ended.
+    /// Whether all runs were returned.
     pub fn is_empty(&self) -> bool {
-        self.active.is_empty()
+        self.len() == 0
     }
 
     /// Evaluates every active run once, as [`Runs::step`] does, and returns the runs that ended. If no pair
     /// can be chosen for a run, the next call returns it.
     ///
     /// # Errors
-    /// [`AttackError::Device`] if the device is lost.
+    /// [`AttackError::Device`] if the device is lost, or answers with what no device can mean. No run is
+    /// lost: another call goes on from the host's images.
     pub async fn step(
         &mut self,
         network: &Network,
         device: &Device,
     ) -> Result<Vec<Ended>, AttackError> {
-        let mut ended = Vec::new();
         while !self.active.is_empty() {
             let state = match self.state.take() {
                 Some(state) => state,
@@ -171,11 +174,11 @@ impl Resident {
             let pass = Pass::after(network, state.images.clone(), state.before.as_ref());
             let (logits, findings) = state.read(pass.logits()).await?;
             let mut ends = self.repeat_changes(&findings);
-            if findings.iter().any(|found| found.is(Finding::Unsure)) {
+            if findings.iter().any(|found| found.finding == Finding::Unsure) {
                 // The device has not changed the images for which the host chooses. So the host changes them,
                 // and the loop uploads all images again.
                 self.choose(&findings, &state, &mut ends).await?;
-                self.drop_ended(&ends, &mut ended);
+                self.drop_ended(&ends);
                 continue;
             }
             for ((end, host), logits) in ends.iter_mut().zip(&self.active).zip(&logits) {
@@ -188,7 +191,7 @@ impl Resident {
                 Some(_) => [0.0; CLASSES],
             });
             let cotangents = TensorData::new(cotangents.collect::<Vec<_>>(), [ends.len(), CLASSES]);
-            self.drop_ended(&ends, &mut ended);
+            self.drop_ended(&ends);
             if !self.active.is_empty() {
                 let gradient = pass.rows(Tensor::from_data(cotangents, device));
                 let active: Vec<_> = (0..ends.len()).filter(|&i| ends[i].is_none()).collect();
@@ -197,7 +200,7 @@ impl Resident {
             }
             break;
         }
-        Ok(ended)
+        Ok(std::mem::take(&mut self.ended))
     }
 
     fn upload(&self, network: &Network, device: &Device) -> State {
@@ -221,11 +224,11 @@ impl Resident {
             if run.iteration == 0 {
                 (host.zeros, host.admissible) = (Some(found.zeros), Some(found.admissible));
             }
-            match found.finding() {
-                Some(Finding::Pair) => run.change(found.pair, direction, theta),
-                Some(Finding::NoAdmissiblePair) => *end = Some(Outcome::NoAdmissiblePair),
-                Some(Finding::GradientVanished) => *end = Some(Outcome::GradientVanished),
-                Some(Finding::Unsure) | None => {}
+            match found.finding {
+                Finding::Pair => run.change(found.pair, direction, theta),
+                Finding::NoAdmissiblePair => *end = Some(Outcome::NoAdmissiblePair),
+                Finding::GradientVanished => *end = Some(Outcome::GradientVanished),
+                Finding::Unsure => {}
             }
         }
         ends
@@ -244,7 +247,7 @@ impl Resident {
         let features = gradients.len() / self.active.len();
         let rows = gradients.chunks_exact(features);
         for (((host, end), found), a) in self.active.iter_mut().zip(ends).zip(findings).zip(rows) {
-            if found.is(Finding::Unsure) {
+            if found.finding == Finding::Unsure {
                 let b: Vec<_> = a.iter().map(|a| -a).collect();
                 match best_pair(a, &b, &host.run.domain(direction), direction) {
                     Some(pair) => host.run.change([pair.p, pair.q], direction, theta),
@@ -264,7 +267,8 @@ impl Resident {
         }
     }
 
-    fn drop_ended(&mut self, ends: &[Option<Outcome>], ended: &mut Vec<Ended>) {
+    fn drop_ended(&mut self, ends: &[Option<Outcome>]) {
+        let ended = &mut self.ended;
         let mut ends = ends.iter();
         self.active.retain_mut(|host| {
             let Some(&Some(outcome)) = ends.next() else { return true };
@@ -307,40 +311,51 @@ impl Resident {
 impl State {
     /// Reads back the logits and, if there was a step before, its findings, in one message.
     async fn read(&self, logits: Tensor<2>) -> Result<(Vec<Logits>, Vec<Found>), AttackError> {
-        let mut message = Transaction::default().register(logits);
-        if let Some((chosen, _)) = &self.last {
-            message = message.register(chosen.clone());
-        }
-        let parts = message.execute_async().await;
-        let parts = parts.map_err(|error| AttackError::Device(format!("{error:?}")))?;
-        let mut parts = parts.iter().map(|part| part.iter::<f32>().collect::<Vec<_>>());
+        let [_, channels, height, width] = self.images.dims();
+        let chosen = self.last.as_ref().map(|(chosen, _)| chosen.clone());
+        let parts = read_together(std::iter::once(logits).chain(chosen).collect()).await?;
+        let mut parts = parts.into_iter();
         let logits = parts.next().unwrap_or_default();
         let chosen = parts.next().unwrap_or_default();
-        let findings = chosen.as_chunks::<NUMBERS>().0.iter().map(Found::of).collect();
-        Ok((logits.as_chunks::<CLASSES>().0.to_vec(), findings))
+        let findings = chosen.as_chunks::<NUMBERS>().0.iter();
+        let findings = findings.map(|numbers| Found::of(numbers, channels * height * width));
+        Ok((logits.as_chunks::<CLASSES>().0.to_vec(), findings.collect::<Result<_, _>>()?))
     }
 }
 
 /// What [`PairChoice::choose_pairs`] returns for a run.
 struct Found {
-    finding: f32,
+    finding: Finding,
     pair: [usize; 2],
     zeros: usize,
     admissible: usize,
 }
 
 impl Found {
-    fn of(&[finding, p, q, zeros, admissible]: &[f32; NUMBERS]) -> Self {
-        let pair = [p as usize, q as usize];
-        Self { finding, pair, zeros: zeros as usize, admissible: admissible as usize }
-    }
-
-    fn is(&self, finding: Finding) -> bool {
-        self.finding == finding.number()
-    }
-
-    fn finding(&self) -> Option<Finding> {
-        Finding::ALL.into_iter().find(|&finding| self.is(finding))
+    /// # Errors
+    /// [`AttackError::Device`] for an unknown finding, a pair that is none, or a count above the number of
+    /// features.
+    fn of(
+        numbers @ &[finding, p, q, zeros, admissible]: &[f32; NUMBERS],
+        features: usize,
+    ) -> Result<Self, AttackError> {
+        let wrong = || AttackError::Device(format!("it chose no pair of features: {numbers:?}"));
+        // `as` would turn −1 into 0, and half a feature into a whole one.
+        let whole = |number: f32, most: usize| {
+            let whole = number as usize;
+            (whole as f32 == number && whole <= most).then_some(whole).ok_or_else(wrong)
+        };
+        let known = Finding::ALL.into_iter().find(|known| known.number() == finding);
+        let finding = known.ok_or_else(wrong)?;
+        let pair = match finding {
+            Finding::Pair => [whole(p, features - 1)?, whole(q, features - 1)?],
+            _ => [0, 0],
+        };
+        if finding == Finding::Pair && pair[0] >= pair[1] {
+            return Err(wrong());
+        }
+        let (zeros, admissible) = (whole(zeros, features)?, whole(admissible, features)?);
+        Ok(Self { finding, pair, zeros, admissible })
     }
 }
 

@@ -23,7 +23,13 @@ const BOTTOM: f64 = 44.0;
 const STYLE: &str = "<style>text{font:12px sans-serif;fill:#222}.h{font-weight:bold}line{stroke:#ccc}\
     @media(prefers-color-scheme:dark){svg{background:#111}text{fill:#ddd}line{stroke:#444}}</style>";
 
+/// Text as XML has it.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 fn head(width: f64, height: f64, title: &str) -> String {
+    let title = escaped(title);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
          height=\"{height}\" role=\"img\">\n<title>{title}</title>\n{STYLE}\n\
@@ -57,8 +63,9 @@ pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
     let middle = f64::midpoint(LEFT, WIDTH - RIGHT);
     let _ = writeln!(
         svg,
-        "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{across}</text>",
-        HEIGHT - 10.0
+        "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+        HEIGHT - 10.0,
+        escaped(across)
     );
     for (place, Series { name, colour, dashed, points }) in series.iter().enumerate() {
         let dash = if *dashed { " stroke-dasharray=\"5 4\"" } else { "" };
@@ -90,9 +97,10 @@ pub fn lines(title: &str, across: &str, series: &[Series]) -> String {
         let _ = writeln!(
             svg,
             "<path d=\"M{at} {down}h24\" stroke=\"{colour}\" stroke-width=\"2\"{dash}/><text \
-             x=\"{}\" y=\"{}\">{name}</text>",
+             x=\"{}\" y=\"{}\">{}</text>",
             at + 30.0,
-            down + 4.0
+            down + 4.0,
+            escaped(name)
         );
     }
     svg + "</svg>\n"
@@ -115,8 +123,9 @@ pub fn heat(
     let width = (left + side * columns.len() as f64 + 80.0).max(400.0);
     let height = top + side * rows.len() as f64 + 24.0;
     let mut svg = head(width, height, title);
-    let _ = writeln!(svg, "<text x=\"8\" y=\"36\">{down} ↓ {across} →</text>");
-    for (column, name) in columns.iter().enumerate() {
+    let axes = escaped(&format!("{down} ↓ {across} →"));
+    let _ = writeln!(svg, "<text x=\"8\" y=\"36\">{axes}</text>");
+    for (column, name) in columns.iter().map(|name| escaped(name)).enumerate() {
         let (at, turned) =
             (left + side * (column as f64 + 0.5), if longest > 3.0 { -35 } else { 0 });
         let anchor = if longest > 3.0 { "start" } else { "middle" };
@@ -126,7 +135,7 @@ pub fn heat(
             top - 6.0
         );
     }
-    for (row, name) in rows.iter().enumerate() {
+    for (row, name) in rows.iter().map(|name| escaped(name)).enumerate() {
         let at = top + side * row as f64;
         let _ = writeln!(
             svg,
@@ -153,4 +162,18 @@ pub fn heat(
         }
     }
     svg + "</svg>\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_escaped() {
+        let (name, points) = ("a < b & \"c\"".to_owned(), vec![(1.0, 2.0)]);
+        let series = [Series { name, colour: "red", dashed: false, points }];
+        let svg = lines("<title>", "T > 1", &series);
+        assert!(svg.contains("&lt;title&gt;") && svg.contains("T &gt; 1"));
+        assert!(svg.contains("a &lt; b &amp; &quot;c&quot;"));
+    }
 }

@@ -1,5 +1,6 @@
 //! `distill publish`: writes the model file of a trained network and its entry in the manifest.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
@@ -34,7 +35,7 @@ pub struct Arguments {
     runs: PathBuf,
     /// The run's --first, if it had one.
     #[arg(long, value_name = "IMAGES")]
-    first: Option<usize>,
+    first: Option<NonZeroUsize>,
     #[command(flatten)]
     target: Target,
 }
@@ -99,7 +100,7 @@ pub fn publish(
     runs: &Path,
     target: &Target,
     test: &Samples,
-    first: Option<usize>,
+    first: Option<NonZeroUsize>,
 ) -> Result {
     let device = common.device();
     let id = id(common.dataset, role, temperature);
@@ -197,7 +198,7 @@ fn command(
     role: Role,
     epochs: usize,
     runs: &Path,
-    first: Option<usize>,
+    first: Option<NonZeroUsize>,
 ) -> String {
     let (dataset, temperature, seed) = (recipe.dataset, recipe.temperature, recipe.seed);
     let teacher = id(dataset, teacher(temperature), temperature);

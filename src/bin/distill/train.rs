@@ -46,7 +46,7 @@ struct Settings {
     seed: u64,
     /// Use only the first images of the training and the test set, for a quick trial.
     #[arg(long, value_name = "IMAGES")]
-    first: Option<usize>,
+    first: Option<NonZeroUsize>,
     /// The folder for checkpoints and logs, with a folder for each run.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs: PathBuf,
@@ -183,7 +183,7 @@ pub fn sweep(arguments: SweepArguments) -> Result {
 impl Settings {
     fn samples(&self, split: Split) -> Result<Samples> {
         let mut samples = self.common.samples(split)?;
-        samples.truncate(self.first.unwrap_or(usize::MAX));
+        samples.truncate(self.first.map_or(usize::MAX, NonZeroUsize::get));
         Ok(samples)
     }
 

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser};
 use defensive_distillation::attack::{Attack, Budget};
 use defensive_distillation::experiment::{
-    AmplitudeFigures, Chunk, Ends, Experiment, FgsmFigures, Figures, Kind, LARGEST_CAP, PairsFigures, Record,
-    RobustnessFigures, Row, Source, Subject, SuccessFigures, Task, TransferFigures,
+    AmplitudeFigures, Chunk, Ends, Experiment, FgsmFigures, Figures, Kind, LARGEST_CAP,
+    PairsFigures, Record, RobustnessFigures, Row, Source, Subject, SuccessFigures, Task,
+    TransferFigures,
 };
 
 use self::inputs::{Images, images, subjects};
