@@ -28,7 +28,7 @@ mod not_robust;
 mod random_pairs;
 
 pub(crate) use cotangent::of_softmax;
-pub use cw::{CwL0, CwL2};
+pub use cw::{ConstScale, CwL0, CwL2};
 pub use error::{AttackError, check_pixels};
 pub use facts::{Changes, Differentiated, Facts, Norm, Temperature};
 pub use features::Budget;
