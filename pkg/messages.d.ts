@@ -519,6 +519,8 @@ export type RowAttack = {
   learning_rate?: number;
   /** The first weight c of the margin against the distance. */
   c?: number;
+  /** The unit of c: fixed, as in the authors' code, so that results depend on the scale of the logits; or from the first gradient, so that they do not. */
+  c_scale?: string;
   /** Steps of all rounds together. */
   limit?: number;
   /** c is doubled up to it. */

@@ -443,6 +443,16 @@ export declare const ATTACKS: {
           1000000
         ],
         "default": 1
+      },
+      {
+        "name": "c_scale",
+        "type": "choice",
+        "choices": readonly [
+          "fixed",
+          "gradient"
+        ],
+        "default": "gradient",
+        "link": "fixed"
       }
     ]
   },
@@ -527,6 +537,16 @@ export declare const ATTACKS: {
           10000000
         ],
         "default": 64
+      },
+      {
+        "name": "c_scale",
+        "type": "choice",
+        "choices": readonly [
+          "fixed",
+          "gradient"
+        ],
+        "default": "gradient",
+        "link": "fixed"
       }
     ]
   }
@@ -727,6 +747,8 @@ export interface CwL2 {
   learning_rate?: number;
   /** The first weight c of the margin against the distance, from 0.000001 to 1000000. Default: 1. */
   c?: number;
+  /** The unit of c: fixed, as in the authors' code, so that results depend on the scale of the logits; or from the first gradient, so that they do not. Default: "fixed". */
+  c_scale?: "fixed" | "gradient";
 }
 
 /** Carlini and Wagner's attack that changes the fewest features. */
@@ -744,6 +766,8 @@ export interface CwL0 {
   c?: number;
   /** c is doubled up to it, from 0.000001 to 10000000. Default: 64. */
   largest_c?: number;
+  /** The unit of c: fixed, as in the authors' code, so that results depend on the scale of the logits; or from the first gradient, so that they do not. Default: "fixed". */
+  c_scale?: "fixed" | "gradient";
 }
 
 /** An attack by its id, with its settings. */

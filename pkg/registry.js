@@ -443,6 +443,16 @@ export const ATTACKS = /** @type {const} */ ({
           1000000
         ],
         "default": 1
+      },
+      {
+        "name": "c_scale",
+        "type": "choice",
+        "choices": [
+          "fixed",
+          "gradient"
+        ],
+        "default": "gradient",
+        "link": "fixed"
       }
     ]
   },
@@ -527,6 +537,16 @@ export const ATTACKS = /** @type {const} */ ({
           10000000
         ],
         "default": 64
+      },
+      {
+        "name": "c_scale",
+        "type": "choice",
+        "choices": [
+          "fixed",
+          "gradient"
+        ],
+        "default": "gradient",
+        "link": "fixed"
       }
     ]
   }

@@ -29,7 +29,7 @@ mod not_robust;
 mod random_pairs;
 
 pub(crate) use cotangent::of_softmax;
-pub use cw::{CwL0, CwL2};
+pub use cw::{ConstScale, CwL0, CwL2};
 #[cfg(test)]
 pub(crate) use device::faults;
 pub(crate) use device::read;
@@ -144,7 +144,14 @@ impl Attack {
     fn check_names(self, fields: &Map<String, Value>) -> Result<(), String> {
         let Facts { id, settings, .. } = self.facts();
         let is_one = |name: &str| settings.iter().any(|of| of.name == name || of.key == name);
-        if let Some(name) = fields.keys().find(|&name| name != "attack" && !is_one(name)) {
+        // The settings of JSMA-F and JSMA-Z have a temperature too, which is always 1.
+        let is_one_by_nature = |(name, value): (&str, &Value)| {
+            name == "attack_temperature" && value.as_f64() == Some(1.0)
+        };
+        let unknown = fields.iter().find(|(name, value)| {
+            *name != "attack" && !is_one(name) && !is_one_by_nature((name.as_str(), *value))
+        });
+        if let Some((name, _)) = unknown {
             let names: Vec<_> = settings.iter().map(|setting| setting.name).collect();
             return Err(format!("{id} has no setting {name}, but {}", names.join(", ")));
         }

@@ -21,7 +21,8 @@ pub struct Setting {
     /// The sentence about it in `--help` and in the TypeScript types.
     #[serde(skip)]
     pub help: &'static str,
-    /// Whether a request has to state it. If not, the engine uses the default.
+    /// Whether a request has to state it. If not, [`Setting::left_out`] says what a request without it
+    /// means.
     #[serde(skip)]
     pub required: bool,
     /// The values that it may have.
@@ -46,7 +47,7 @@ pub enum Values {
 pub struct Choices {
     /// All names.
     pub choices: &'static [&'static str],
-    /// The default of the page and of the command line.
+    /// The default of the page and of the command line, for new runs.
     pub default: &'static str,
     /// The value that links without it mean, which never changes; `None` if links never have it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,6 +150,19 @@ impl Setting {
         Self { required: false, ..self }
     }
 
+    /// With another default than its first name, which links without it still mean.
+    ///
+    /// # Panics
+    /// If this is a number.
+    pub const fn default_choice(self, default: &'static str) -> Self {
+        match self.values {
+            Values::Choice(choices) => {
+                Self { values: Values::Choice(Choices { default, ..choices }), ..self }
+            }
+            Values::Number(_) | Values::Integer(_) => panic!("a number has no choices"),
+        }
+    }
+
     /// With a unit.
     ///
     /// # Panics
@@ -210,11 +224,22 @@ impl Setting {
         }
     }
 
-    /// The default of the engine and of the page, as JSON.
+    /// The default of new runs, as JSON.
     pub fn default_value(&self) -> Value {
         match &self.values {
             Values::Choice(choices) => choices.default.into(),
             Values::Number(range) | Values::Integer(range) => number_value(range.default),
+        }
+    }
+
+    /// What a request or a result row without it means, as JSON: the same as a link without it, or the
+    /// default if links never have it.
+    pub fn left_out(&self) -> Value {
+        match &self.values {
+            Values::Choice(choices) => choices.link.unwrap_or(choices.default).into(),
+            Values::Number(range) | Values::Integer(range) => {
+                number_value(range.link.unwrap_or(range.default))
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::attack::{Attack, Movement};
+use crate::attack::{Attack, ConstScale, Movement};
 
 /// The settings of an attack that tables compare and sort by; `None` where an attack lacks one.
 ///
@@ -22,6 +22,8 @@ pub struct Settings {
     pub budget: Option<usize>,
     /// κ, the margin by which the target's logit should exceed all others.
     pub confidence: Option<f32>,
+    /// The unit of CW's c; `None` also for a row from before this setting, whose unit is fixed.
+    pub c_scale: Option<ConstScale>,
 }
 
 impl Settings {

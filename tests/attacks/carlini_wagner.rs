@@ -1,6 +1,8 @@
 //! The attacks of Carlini and Wagner.
 
-use defensive_distillation::attack::{Attack, AttackError, CwL0, CwL2, Goal, Outcome};
+use defensive_distillation::attack::{
+    Attack, AttackError, ConstScale, CwL0, CwL2, Goal, Outcome, Step, attacks,
+};
 
 use reference::{Request, l2};
 use crate::reference::network::argmax;
@@ -16,13 +18,24 @@ fn length(image: &[f32], original: &[f32]) -> f64 {
 /// therefore differ.
 #[test]
 fn the_descent_is_that_of_the_reference() {
-    for (id, confidence) in [("mnist-undefended", 0.0), ("mnist-distilled-t40", 20.0)] {
+    for (id, confidence, const_scale) in [
+        ("mnist-undefended", 0.0, ConstScale::Fixed),
+        ("mnist-undefended", 0.0, ConstScale::Gradient),
+        ("mnist-distilled-t40", 20.0, ConstScale::Fixed),
+        ("mnist-distilled-t40", 20.0, ConstScale::Gradient),
+    ] {
         let (network, float64) = published(id);
         let digits = digits();
         for (tile, target) in [(2, 6), (33, 5), (71, 9)] {
             let (image, _) = &digits[tile];
-            let settings =
-                CwL2 { confidence, iterations: 30, binary_search_steps: 3, ..CwL2::default() };
+            let (iterations, binary_search_steps) = (30, 3);
+            let settings = CwL2 {
+                confidence,
+                iterations,
+                binary_search_steps,
+                const_scale,
+                ..CwL2::default()
+            };
             let steps = attack(Attack::CwL2(settings), &network, image, &[Goal::Target(target)]);
             let steps = &steps[0];
             let request = Request {
@@ -32,12 +45,16 @@ fn the_descent_is_that_of_the_reference() {
                 searches: 3,
                 rate: f64::from(0.1f32),
                 c: 1.0,
+                is_relative: const_scale == ConstScale::Gradient,
             };
             let expected = l2(&float64, image, &request);
             assert_eq!(steps.len(), 3 * 31 + usize::from(expected.best.is_some()));
             for (i, image) in expected.images.iter().enumerate() {
                 let apart = length(&steps[i].image, image);
-                assert!(apart < 0.02, "{id} {tile} → {target}: image {i} is {apart} apart");
+                assert!(
+                    apart < 0.02,
+                    "{id} {const_scale:?} {tile} → {target}: image {i} is {apart} apart"
+                );
             }
             let last = steps.last().expect("it has steps");
             match expected.best {
@@ -91,6 +108,66 @@ fn both_networks_are_fooled_and_the_best_image_is_kept() {
             }
             assert!(fooled >= 3, "{id} {settings:?}: {fooled} of 4");
         }
+    }
+}
+
+/// The steps of each attack on the undefended network with its logits multiplied by k.
+fn on_multiplied_logits(k: f32, const_scale: ConstScale) -> Vec<Vec<Step>> {
+    let network = published("mnist-undefended").0.scaled(k);
+    let digits = digits();
+    let images: Vec<f32> = [2, 33, 71].into_iter().flat_map(|tile| digits[tile].0.clone()).collect();
+    let goals = targeted(&[6, 5, 9]);
+    let l2 = CwL2 { iterations: 60, binary_search_steps: 4, const_scale, ..CwL2::default() };
+    let l0 = CwL0 { iterations: 60, limit: 400, const_scale, ..CwL0::default() };
+    let run = |settings| attack(settings, &network, &images, &goals);
+    [run(Attack::CwL2(l2)), run(Attack::CwL0(l0))].concat()
+}
+
+/// Multiplying the logits changes no decision of the network. By a power of two it changes no bit of a run
+/// either; by another factor it rounds otherwise.
+#[test]
+fn the_scale_of_the_logits_changes_nothing() {
+    let images = |runs: &[Vec<Step>]| -> Vec<Vec<Vec<f32>>> {
+        runs.iter().map(|steps| steps.iter().map(|step| step.image.clone()).collect()).collect()
+    };
+    let ends = |runs: &[Vec<Step>]| -> Vec<_> { runs.iter().map(|steps| end(steps)).collect() };
+    let plain = on_multiplied_logits(1.0, ConstScale::Gradient);
+    assert!(ends(&plain).iter().all(|(outcome, ..)| *outcome == Outcome::Fooled));
+    for k in [2.0, 64.0] {
+        let multiplied = on_multiplied_logits(k, ConstScale::Gradient);
+        // Not `assert_eq`, which would print megabytes.
+        assert!(images(&plain) == images(&multiplied), "× {k}");
+        assert_eq!(ends(&plain), ends(&multiplied), "× {k}");
+    }
+    let multiplied = on_multiplied_logits(100.0, ConstScale::Gradient);
+    for (i, (plain, multiplied)) in plain.iter().zip(&multiplied).enumerate() {
+        let of = |steps: &[Step]| {
+            let last = steps.last().expect("it has steps");
+            (length(&last.image, &steps[0].image), last.features_changed as f64)
+        };
+        let ((length, features), (other_length, other_features)) = (of(plain), of(multiplied));
+        assert_eq!(end(plain).0, end(multiplied).0);
+        assert!((other_length / length - 1.0).abs() < 0.02, "{i}: {length}, {other_length}");
+        assert!((other_features / features - 1.0).abs() < 0.02, "{i}: {features}, {other_features}");
+    }
+    // With c from 1 the scale does matter.
+    let fixed = |k| images(&on_multiplied_logits(k, ConstScale::Fixed));
+    assert!(fixed(1.0) != fixed(64.0));
+}
+
+/// The settings of new runs are those that `Default` gives, and the authors' have c from 1 or less.
+#[test]
+fn the_defaults_are_those_of_new_runs() {
+    let json = |attack: Attack| serde_json::to_value(attack).expect("it is plain data");
+    for attack in [Attack::CwL2(CwL2::default()), Attack::CwL0(CwL0::default())] {
+        let facts = attacks().find(|facts| facts.id == attack.name()).expect("it is registered");
+        let values = facts.settings.iter().map(|of| (of.key.to_owned(), of.default_value()));
+        let values = values.chain([("attack".to_owned(), facts.id.into())]).collect();
+        let found: Attack = serde_json::from_value(serde_json::Value::Object(values)).expect("known");
+        assert_eq!(found, attack);
+        assert_eq!(json(attack)["c_scale"], "gradient");
+        let thorough = Attack::thorough(facts.id).expect("its authors' settings are slower");
+        assert_eq!(json(thorough)["c_scale"], serde_json::Value::Null, "c is not scaled");
     }
 }
 
@@ -152,6 +229,8 @@ mod reference {
         pub searches: usize,
         pub rate: f64,
         pub c: f64,
+        /// Whether c is in units of 2d / ‖∇f‖ at the original image, with d = (f + κ) / ‖∇f‖.
+        pub is_relative: bool,
     }
 
     pub struct Found {
@@ -166,7 +245,7 @@ mod reference {
     pub fn l2(network: &Network, original: &[f32], request: &Request) -> Found {
         let mut found = Found { images: Vec::new(), best: None, constants: Vec::new() };
         let (mut too_small, mut large_enough) = (0.0, None::<f64>);
-        let mut c = request.c;
+        let mut c = request.c * if request.is_relative { unit(network, original, request) } else { 1.0 };
         for _ in 0..request.searches {
             found.constants.push(c);
             match descend(network, original, request, c, &mut found) {
@@ -176,6 +255,21 @@ mod reference {
             c = large_enough.map_or(10.0 * c, |large| (too_small + large) / 2.0);
         }
         found
+    }
+
+    /// The c with which the minimum of ‖δ‖² + c · f is at f = −κ, were f linear.
+    fn unit(network: &Network, original: &[f32], request: &Request) -> f64 {
+        let trace = network.forward(original);
+        let z = trace.logits();
+        let others = (0..CLASSES).filter(|&j| j != request.target);
+        let rival = others.reduce(|best, j| if z[j] > z[best] { j } else { best }).expect("nine");
+        let mut cotangent = vec![0.0; CLASSES];
+        cotangent[rival] = 1.0;
+        cotangent[request.target] = -1.0;
+        let gradient = network.backward(&trace, &cotangent);
+        let squares: f64 = gradient.iter().map(|slope| slope * slope).sum();
+        let distance = (z[rival] - z[request.target] + request.confidence) / squares.sqrt();
+        2.0 * distance.max(1.0 / 255.0) / squares.sqrt()
     }
 
     /// Makes one descent, and returns whether it found an adversarial example.

@@ -29,21 +29,28 @@ fn an_attack_is_one_flat_object_with_its_id() {
         r#"{"attack":"fgsm","attack_temperature":1.0,"epsilon":0.25}"#,
         r#"{"attack":"random-pairs","direction":"increase","theta":1.0,"budget":112,"attack_seed":7}"#,
         r#"{"attack":"cw-l2","confidence":5.0,"iterations":50,"searches":3,"learning_rate":0.5,"c":2.0}"#,
+        r#"{"attack":"cw-l2","confidence":5.0,"iterations":50,"searches":3,"learning_rate":0.5,"c":2.0,"c_scale":"gradient"}"#,
         r#"{"attack":"cw-l0","confidence":0.0,"iterations":150,"limit":3000,"learning_rate":0.5,"c":1.0,"largest_c":64.0}"#,
+        r#"{"attack":"cw-l0","confidence":0.0,"iterations":150,"limit":3000,"learning_rate":0.5,"c":1.0,"largest_c":64.0,"c_scale":"gradient"}"#,
     ];
     for json in examples {
         let attack: Attack = serde_json::from_str(json).expect(json);
         assert_eq!(serde_json::to_string(&attack).expect("it is plain data"), json);
         assert!(json.starts_with(&format!("{{\"attack\":\"{}\"", attack.name())), "{json}");
     }
-    let page = r#"{"attack":"jsma-t","temperature":40,"direction":"increase","theta":1,"budget":112,"model":"x"}"#;
+    let page = r#"{"attack":"jsma-t","temperature":40,"direction":"increase","theta":1,"budget":112}"#;
     assert!(serde_json::from_str::<Attack>(page).is_ok());
     for (json, says) in [
         (r#"{"attack":"jsma","theta":1}"#, "no attack \"jsma\""),
         (r#"{"theta":1}"#, "no attack null"),
         (r#"{"attack":"fgsm"}"#, "epsilon"),
         (r#"{"attack":"random-pairs","direction":"either","theta":1,"budget":2}"#, "either"),
-        ("[]", "no attack"),
+        ("[]", "expected a map"),
+        (r#"{"attack":"jsma-t","tempreature":40,"direction":"increase","theta":1,"budget":112}"#, "jsma-t has no setting tempreature, but direction, theta, budget, temperature"),
+        (r#"{"attack":"jsma-t","direction":"increase","theta":1,"budget":112}"#, "jsma-t needs the setting temperature"),
+        (r#"{"attack":"jsma-f","temperature":40,"direction":"increase","theta":1,"budget":112}"#, "jsma-f has no setting temperature"),
+        (r#"{"attack":"jsma-f","attack_temperature":40,"direction":"increase","theta":1,"budget":112}"#, "jsma-f has no setting attack_temperature"),
+        (r#"{"attack":"fgsm","epsilon":0.3,"model":"x"}"#, "fgsm has no setting model"),
     ] {
         let error = serde_json::from_str::<Attack>(json).expect_err(json).to_string();
         assert!(error.contains(says), "{error}");
@@ -59,7 +66,7 @@ fn every_id_is_unique_and_every_sibling_exists() {
     }
 }
 
-/// The names, the defaults and the required settings of the tables are those of the structs.
+/// The names, the required settings and the meaning of what is left out are in the tables as in the structs.
 #[test]
 fn the_tables_agree_with_the_settings() {
     for facts in attacks() {
@@ -68,12 +75,27 @@ fn the_tables_agree_with_the_settings() {
         assert_eq!(attack.facts(), facts);
         let values = serde_json::to_value(attack).expect("it is plain data");
         for setting in facts.settings {
-            let (found, default) = (&values[setting.key], setting.default_value());
-            let same = match (found.as_f64(), default.as_f64()) {
-                (Some(found), Some(default)) => found as f32 == default as f32,
-                _ => *found == default,
+            let expected = match setting.required {
+                true => setting.default_value(),
+                false => setting.left_out(),
             };
-            assert!(same, "{} {}: {found} is not {default}", facts.id, setting.name);
+            // Rows leave out a choice that they mean without it.
+            let found = values.get(setting.key).unwrap_or(&expected);
+            let same = match (found.as_f64(), expected.as_f64()) {
+                (Some(found), Some(expected)) => found as f32 == expected as f32,
+                _ => *found == expected,
+            };
+            assert!(same, "{} {}: {found} is not {expected}", facts.id, setting.name);
+            if let Values::Choice(choices) = setting.values {
+                assert!(choices.choices.contains(&choices.default), "{}", setting.name);
+                for &choice in choices.choices {
+                    let mut with = request.clone();
+                    with.insert(setting.name.to_owned(), choice.into());
+                    let values = serde_json::to_value(self::attack(&with)).expect("plain data");
+                    let found = values.get(setting.key).cloned();
+                    assert_eq!(found.unwrap_or_else(|| setting.left_out()), choice);
+                }
+            }
             if setting.required {
                 let mut without = request.clone();
                 without.remove(setting.name);

@@ -23,6 +23,15 @@ def to_w(images):
     return torch.atanh(0.999999 * (2 * images.double() - 1))
 
 
+def unit_of_c(margins, gradients):
+    """The unit of c for each image: 2d / ‖g‖ at the original, with d = f / ‖g‖, at least 1/255.
+
+    `margins` is f at the originals, and `gradients` is g, one row for each.
+    """
+    length = gradients.double().norm(dim=1)
+    return 2 * (margins.double() / length).clamp(min=1 / 255) / length
+
+
 def attack_l2(network, images, labels, options, progress,
               iterations=200, binary_search_steps=5, rate=0.1):
     """Minimises ‖δ‖² + c · max(max_{j≠t} z_j − z_t, 0) with PyTorch's Adam in float32.
@@ -37,7 +46,11 @@ def attack_l2(network, images, labels, options, progress,
         is_target = functional.one_hot(target, CLASSES).bool()
         already = network(original).argmax(1) == target
         n = len(batch)
-        c, low, high = torch.ones(n), torch.zeros(n), torch.full((n,), float("inf"))
+        x = original.clone().requires_grad_()
+        margins = margin(network(x), is_target)
+        gradients = torch.autograd.grad(margins.sum(), x)[0].flatten(1)
+        c = unit_of_c(margins.detach(), gradients).float()
+        low, high = torch.zeros(n), torch.full((n,), float("inf"))
         best = torch.full((n,), float("inf"))
         for search in range(binary_search_steps):
             w = to_w(original).float().requires_grad_()
@@ -79,6 +92,10 @@ def attack_l0(network, images, labels, options, progress, iterations=200, limit=
             logits = network(x)
             margins = margin(logits, functional.one_hot(targets, CLASSES).bool())
             gradients = torch.autograd.grad(margins.sum(), x)[0].flatten(1).double()
+            if step == 0:
+                units = unit_of_c(margins.detach(), gradients).tolist()
+                for run, unit in zip(active, units):
+                    run.unit = unit
             for run, hit, gradient in zip(active, (logits.argmax(1) == targets).tolist(), gradients):
                 run.step(hit, gradient, step + 1 == limit, iterations, rate)
             progress(f"{len(active)} of {len(batch)} attacks are active after {step + 1} steps")
@@ -98,7 +115,7 @@ class L0Run:
         self.flat = self.original.flatten().double()
         self.free = torch.ones_like(self.flat, dtype=bool)
         self.start = to_w(self.original).flatten()
-        self.c, self.largest_c = 1.0, 64.0
+        self.c, self.largest_c, self.unit = 1.0, 64.0, None
         self.image, self.best, self.outcome, self.is_over = self.original, None, None, False
         self.is_first_step = True
         self.restart()
@@ -135,7 +152,8 @@ class L0Run:
     def descend(self, gradient, rate):
         """One iteration of Adam."""
         tanh = torch.tanh(self.w)
-        total = (2 * ((tanh + 1) / 2 - self.flat) + self.c * gradient) * (1 - tanh**2) / 2
+        c = self.c * self.unit
+        total = (2 * ((tanh + 1) / 2 - self.flat) + c * gradient) * (1 - tanh**2) / 2
         self.taken += 1
         mean, square = self.adam
         mean, square = 0.9 * mean + 0.1 * total, 0.999 * square + 0.001 * total**2

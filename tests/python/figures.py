@@ -117,6 +117,9 @@ def published(results, about, chosen, features):
             continue
         if image_indices(row, results) != chosen:
             continue
+        # `carlini_wagner` computes the unit of c from the gradient. Rows without it have c from 1.
+        if row.get("attack", "").startswith("cw-") and row.get("c_scale") != "gradient":
+            continue
         if figure == "success":
             found = {**row["outcomes"], "already_target": row.get("already_target", row.get("misread"))}
             if about["attack"] == "cw-l2":

@@ -44,6 +44,30 @@ async function waitForAddress(page, ...parts) {
   return page.url();
 }
 
+test("New runs have c by the gradient, and a link without the scale of c means c from 1", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url);
+  const chosen = () => page.locator("input[name=c_scale]:checked").inputValue();
+  await chooseDigit(page, 7);
+  await setAttack(page, { target: 3, attack: "cw-l2" });
+  await waitForAddress(page, "attack=cw-l2", "c_scale=gradient", "end");
+  await setAttack(page, { attack: "jsma-f" });
+  await page.waitForFunction(() => !location.hash.includes("attack="));
+  const { hash } = new URL(page.url());
+  assert.ok(!hash.includes("c_scale"), hash);
+  for (const [link, wanted] of /** @type {const} */ ([
+    ["#v=1&sample=0&target=3&attack=cw-l2&end", "fixed"],
+    ["#v=1&sample=0&target=3&attack=cw-l2&c_scale=gradient&end", "gradient"],
+    [hash, "gradient"],
+  ])) {
+    await page.goto("about:blank");
+    await page.goto(`${url}/${link}`);
+    await waitUntilReady(page);
+    assert.equal(await chosen(), wanted, link);
+  }
+  assert.deepEqual(problems, []);
+});
+
 test("A link to an attack on a drawing shows the same pixels and words on a phone without workers", async (t) => {
   const { url } = await serveSite(t);
   const { page } = await openReadyPage(t, url);

@@ -11,9 +11,9 @@ import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
 import { languageFiles } from "../../scripts/languages.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
-import { FOOLED, SPENT } from "../../www/domain/attacks.js";
+import { FOOLED, SPENT, settingsForLink, settingsOfLink } from "../../www/domain/attacks.js";
 import { PAPER_KEYS } from "../../www/domain/papers.js";
-import { ATTACK_IDS, DEFAULTS, pageSettings } from "../../www/domain/settings.js";
+import { ATTACK_IDS, DEFAULTS, pageSettings, pickSettings } from "../../www/domain/settings.js";
 import { largestDerivative, largestLossDerivative, softmax } from "../../www/domain/softmax.js";
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
@@ -27,6 +27,7 @@ import {
 } from "../../www/lab/plan.js";
 import { parse, rowsOfAttack } from "../../www/lab/published.js";
 import { paperRows } from "../../www/lab/reported.js";
+import { emptyLink, parseLink, writeLink } from "../../www/link/link.js";
 import { parsePaperFigures } from "../../www/page/paper-figures.js";
 import { ENTRY } from "./fake-site.mjs";
 import { serve } from "./server-and-browser.mjs";
@@ -321,6 +322,26 @@ test("Attacks that share a setting have the same range and default for it, and s
   }
 });
 
+test("A link means the same for ever, and new runs have the defaults of today", () => {
+  const ofLink = (/** @type {string} */ hash) => {
+    const read = parseLink(hash);
+    assert.ok(read);
+    return settingsOfLink(pickSettings(read.link));
+  };
+  assert.equal(ofLink("#v=1&sample=17&attack=cw-l2&target=3&end").c_scale, "fixed", "a link to an attack with it");
+  assert.equal(ofLink("#v=1&sample=17&target=3&end").c_scale, "gradient", "a link to an attack without it");
+  assert.deepEqual(settingsOfLink(pickSettings(emptyLink())), DEFAULTS, "no link");
+  for (const attack of ATTACK_IDS) {
+    for (const c_scale of /** @type {const} */ (["fixed", "gradient"])) {
+      const settings = { ...DEFAULTS, attack, c_scale };
+      const link = writeLink({ ...emptyLink(), ...settingsForLink(settings) });
+      const isOwn = pageSettings(attack).some(({ name }) => name === "c_scale");
+      assert.equal(link.includes("c_scale=gradient"), isOwn && c_scale === "gradient", link);
+      assert.equal(ofLink(`#${link}`).c_scale, isOwn ? c_scale : "gradient", link);
+    }
+  }
+});
+
 test("The lab offers every experiment, and the number of features of each data set matches its shape", () => {
   assert.deepEqual([...new Set(OFFERED_EXPERIMENTS.map(kindOf))].sort(), Object.keys(EXPERIMENTS).sort());
   for (const { shape, features, classes } of Object.values(DATASETS)) {
@@ -377,6 +398,13 @@ test("The lab shows the published rows of the same attack, for each network the 
   const small = { ...paper[0], planned: 9 };
   assert.deepEqual(rowsOfAttack([small, paper[0], small], DEFAULTS), [paper[0]]);
   assert.deepEqual(rowsOfAttack(rows, { ...DEFAULTS, budget: 111 }), []);
+  // A row that is older than the scale of c was measured with c from 1.
+  const old = { ...small, attack: "cw-l2", attack_temperature: 1, confidence: 0, iterations: 200 };
+  const carliniWagner = /** @type {const} */ ({ ...DEFAULTS, attack: "cw-l2" });
+  assert.deepEqual(rowsOfAttack([old], { ...carliniWagner, c_scale: "fixed" }), [old]);
+  assert.deepEqual(rowsOfAttack([old, { ...old, c_scale: "gradient" }], carliniWagner), [
+    { ...old, c_scale: "gradient" },
+  ]);
 });
 
 test("A paper's figures are shown for the attack that they are about, and for no other", () => {

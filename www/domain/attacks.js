@@ -3,7 +3,7 @@
  * engine. They come from the registry, which lists the attacks in `src/attack/mod.rs`.
  */
 import { ATTACKS as REGISTRY } from "../../pkg/registry.js";
-import { isChoice, pageSettings } from "./settings.js";
+import { isChoice, PAGE_SETTINGS, pageSettings } from "./settings.js";
 
 /**
  * @typedef {import("./settings.js").AttackId} AttackId
@@ -93,6 +93,36 @@ export function withTemperature(settings, on) {
 
 /** Whether any class other than the image's own counts as success. @param {Settings} settings */
 export const isUntargeted = ({ attack, untargeted }) => untargeted && ATTACKS[attack].untargeted;
+
+/**
+ * The settings of a link. For a setting that its attack does not have, a link that leaves it out says nothing: the page
+ * uses the default of new runs once the visitor chooses an attack that has it.
+ *
+ * @param {Settings} ofLink
+ */
+export const settingsOfLink = (ofLink) => replaceUnused(ofLink, "link", "default");
+
+/**
+ * The settings as a link holds them: it leaves out the defaults of settings that its attack does not have.
+ *
+ * @param {Settings} settings
+ */
+export const settingsForLink = (settings) => replaceUnused(settings, "default", "link");
+
+/**
+ * Replaces values of settings that the attack does not have.
+ *
+ * @param {Settings} settings
+ * @param {"default" | "link"} from
+ * @param {"default" | "link"} to
+ * @returns {Settings}
+ */
+function replaceUnused(settings, from, to) {
+  const unused = PAGE_SETTINGS.filter(
+    (setting) => !hasSetting(settings.attack, setting.name) && settings[setting.name] === setting[from],
+  );
+  return { ...settings, ...Object.fromEntries(unused.map((setting) => [setting.name, setting[to]])) };
+}
 
 /**
  * Replaces each setting that the attack does not allow with its default.

@@ -1,4 +1,5 @@
 /** The list of the attacks that a chart's cell counts; each links to the page, which runs it again step by step. */
+import { settingsForLink } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
 import { pickSettings } from "../domain/settings.js";
@@ -76,7 +77,7 @@ function addressOf({ choice, samples, models }, record) {
   const isUndefended = model === undefended && scale === null;
   const link = {
     ...emptyLink(),
-    ...pickSettings(settings ?? choice.settings),
+    ...settingsForLink(pickSettings(settings ?? choice.settings)),
     data: choice.data,
     left: isUndefended || !undefended ? networkName(model) : networkName(undefended),
     ...(isUndefended || !undefended ? {} : { right: networkName(model), kright: scale }),

@@ -2,7 +2,7 @@
 import { settingNames, usesTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
-import { DEFAULTS } from "../domain/settings.js";
+import { PAGE_SETTINGS } from "../domain/settings.js";
 import { fetchJson } from "../engine/fetch.js";
 import { budgetOf, COMPARED_ATTACKS, kindOf } from "./plan.js";
 
@@ -176,12 +176,15 @@ const asSuccessRow = ({ to, shown, misread_rate: rate, misread_interval: interva
  */
 const IGNORED_SETTINGS = ["epsilon", "seed"];
 
+/** What a link or a row means that leaves a setting out. */
+const LEFT_OUT = Object.fromEntries(PAGE_SETTINGS.map(({ name, link }) => [name, link]));
+
 /** Rows hold 32-bit floats, so numbers are rounded to 32 bits before they are compared. @param {string | number} one @param {string | number} other */
 const isEqual = (one, other) => one === other || Math.fround(Number(one)) === Math.fround(Number(other));
 
 /**
  * The rows of an attack with these settings. If a network has several, the one with the most planned attempts is taken.
- * A row without some setting is older than that setting, and was measured with its default.
+ * A row without some setting is older than that setting, and means the same as a link without it.
  *
  * @param {Row[]} rows
  * @param {Settings} settings
@@ -197,7 +200,7 @@ export function rowsOfAttack(rows, settings) {
     return (
       row.attack === settings.attack
       && hasTemperature
-      && compared.every((name) => isEqual(row[name] ?? DEFAULTS[name], settings[name]))
+      && compared.every((name) => isEqual(row[name] ?? LEFT_OUT[name], settings[name]))
     );
   });
   /** @type {Map<string, Row>} */

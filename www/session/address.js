@@ -3,6 +3,7 @@
  * to the history; another step, view or language changes the current entry. The address is written only
  * after an action of the visitor, so an address that was opened stays as it is until then.
  */
+import { settingsForLink } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
@@ -51,7 +52,7 @@ export function linkOfState({
   const hasRun = running || SIDES.some((side) => panels[side].steps.length > 0);
   return {
     ...emptyLink(),
-    ...settings,
+    ...settingsForLink(settings),
     data,
     left: left && networkName(left),
     right: right && networkName(right),

@@ -2,7 +2,7 @@
  * All actions of the visitor. The controls and the story change the page's state only through these functions.
  */
 
-import { toValidSettings, withTemperature } from "../domain/attacks.js";
+import { settingsOfLink, toValidSettings, withTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { defaultNetwork, findNetwork, replacementNetwork } from "../domain/networks.js";
 import { fitToDataset, pickSettings } from "../domain/settings.js";
@@ -98,7 +98,7 @@ export function createSession(store) {
     const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data))
       return applyLinkWithoutData(link, dropped);
-    const settings = toValidSettings(pickSettings(link));
+    const settings = toValidSettings(settingsOfLink(pickSettings(link)));
     actionCount++;
     currentLink = link;
     currentNotices = dropped;

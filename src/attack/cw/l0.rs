@@ -10,6 +10,8 @@
 //! # Against the paper and the authors' code
 //! - A round ends with the first image that is good enough, as in the authors' code. By default it has
 //!   200 iterations at a learning rate of 0.1, where theirs has 1,000 at 0.01 ([`CwL0::PAPER`]).
+//! - By default c starts from the first gradient, so that the scale of the logits does not matter
+//!   ([`ConstScale::Gradient`]); in the authors' code it starts at 0.001 on every network.
 //! - The paper sets back one feature a round. Here those that moved by less than 1e-4 are set back
 //!   together, and of the n others the ⌊0.3 √n⌋ that matter least, one at least. The authors' code goes
 //!   through all free features in ascending order, including those that never moved, and ends after
@@ -26,8 +28,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CONFIDENCE, Descent, FACTS, ITERATIONS, LEARNING_RATE, has_margin, initial_const,
-    margin_cotangent,
+    CONFIDENCE, CONST_SCALE, ConstScale, Descent, FACTS, ITERATIONS, LEARNING_RATE, has_margin,
+    initial_const, margin_cotangent,
 };
 use crate::attack::facts::{Facts, Norm};
 use crate::attack::goal::Goal;
@@ -56,6 +58,13 @@ pub struct CwL0 {
     /// The largest c, from 1e-6 to 1e7.
     #[serde(rename = "largest_c", deserialize_with = "number")]
     pub largest_const: f32,
+    /// The unit of both c.
+    #[serde(
+        rename = "c_scale",
+        default = "ConstScale::left_out",
+        skip_serializing_if = "ConstScale::is_left_out"
+    )]
+    pub const_scale: ConstScale,
 }
 
 impl CwL0 {
@@ -67,6 +76,7 @@ impl CwL0 {
         learning_rate: 0.01,
         initial_const: 0.001,
         largest_const: 2e6,
+        const_scale: ConstScale::Fixed,
     };
 }
 
@@ -79,6 +89,7 @@ impl Default for CwL0 {
             learning_rate: 0.1,
             initial_const: 1.0,
             largest_const: 64.0,
+            const_scale: ConstScale::Gradient,
         }
     }
 }
@@ -97,7 +108,15 @@ const L0: Facts = Facts {
     summary: "Carlini and Wagner's attack that changes the fewest features",
     norm: Norm::L0,
     step_cost: 1300,
-    settings: &[CONFIDENCE, ITERATIONS, LIMIT, LEARNING_RATE, initial_const(1e7), LARGEST_CONST],
+    settings: &[
+        CONFIDENCE,
+        ITERATIONS,
+        LIMIT,
+        LEARNING_RATE,
+        initial_const(1e7),
+        LARGEST_CONST,
+        CONST_SCALE,
+    ],
     ..FACTS
 };
 
@@ -113,7 +132,9 @@ struct Rounds {
     descent: Descent,
     /// Steps made with the current c.
     steps: usize,
+    /// The current c, in this unit.
     c: f64,
+    unit: f64,
     /// The last image that reached the target by the margin.
     best: Option<Vec<f32>>,
 }
@@ -149,15 +170,16 @@ impl Method for CwL0 {
             None => {
                 let start = Descent::from(&run.original);
                 let (descent, c) = (start.clone(), self.initial_const.into());
-                Box::new(Rounds { start, descent, steps: 0, c, best: None })
+                let unit = self.const_scale.unit(logits, run.goal, self.confidence, gradient);
+                Box::new(Rounds { start, descent, steps: 0, c, unit, best: None })
             }
         };
         let continues = if has_margin(logits, run.goal, self.confidence) {
             rounds.best = Some(run.image.clone());
             rounds.start_next(run, gradient)
         } else if rounds.steps < self.iterations {
-            let learning_rate = self.learning_rate.into();
-            rounds.descent.step(&run.original, rounds.c, Some(gradient), learning_rate);
+            let (c, learning_rate) = (rounds.c * rounds.unit, self.learning_rate.into());
+            rounds.descent.step(&run.original, c, Some(gradient), learning_rate);
             rounds.steps += 1;
             true
         } else {

@@ -8,9 +8,11 @@
 //! more at the end. The attack uses the logits, whose gradient does not vanish at any temperature.
 //!
 //! # Against the paper and the authors' code
-//! - The defaults are 5 binary search steps of 200 iterations at a learning rate of 0.1, from c = 1; the
-//!   authors' code has 9 of up to 10,000 at 0.01, from 0.001 ([`CwL2::PAPER`]). The defaults are enough
-//!   to succeed, but the result is longer.
+//! - The defaults are 5 binary search steps of 200 iterations at a learning rate of 0.1; the authors'
+//!   code has 9 of up to 10,000 at 0.01 ([`CwL2::PAPER`]). The defaults are enough to succeed, but the
+//!   result is longer.
+//! - By default c starts from the first gradient, so that the scale of the logits does not matter
+//!   ([`ConstScale::Gradient`]); in the authors' code it starts at 0.001 on every network.
 //! - A descent always makes all its iterations; the authors' code stops when the loss hardly falls.
 //! - Every descent starts at the original image. No run stops at its goal early.
 //! - If the first gradient is exactly zero in every entry, the run ends:
@@ -20,8 +22,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CONFIDENCE, Descent, FACTS, ITERATIONS, LEARNING_RATE, has_margin, initial_const,
-    margin_cotangent,
+    CONFIDENCE, CONST_SCALE, ConstScale, Descent, FACTS, ITERATIONS, LEARNING_RATE, has_margin,
+    initial_const, margin_cotangent,
 };
 use crate::attack::facts::Facts;
 use crate::attack::goal::Goal;
@@ -48,6 +50,13 @@ pub struct CwL2 {
     /// The first c, from 1e-6 to 1e6.
     #[serde(rename = "c", deserialize_with = "number")]
     pub initial_const: f32,
+    /// The unit of c.
+    #[serde(
+        rename = "c_scale",
+        default = "ConstScale::left_out",
+        skip_serializing_if = "ConstScale::is_left_out"
+    )]
+    pub const_scale: ConstScale,
 }
 
 impl CwL2 {
@@ -58,6 +67,7 @@ impl CwL2 {
         binary_search_steps: 9,
         learning_rate: 0.01,
         initial_const: 0.001,
+        const_scale: ConstScale::Fixed,
     };
 }
 
@@ -69,6 +79,7 @@ impl Default for CwL2 {
             binary_search_steps: 5,
             learning_rate: 0.1,
             initial_const: 1.0,
+            const_scale: ConstScale::Gradient,
         }
     }
 }
@@ -78,7 +89,14 @@ const BINARY_SEARCH_STEPS: Setting = Setting::integer("searches", 1.0, Most::Num
     .words("number of searches", "The number of descents, each with its own c.");
 
 const L2: Facts = Facts {
-    settings: &[CONFIDENCE, ITERATIONS, BINARY_SEARCH_STEPS, LEARNING_RATE, initial_const(1e6)],
+    settings: &[
+        CONFIDENCE,
+        ITERATIONS,
+        BINARY_SEARCH_STEPS,
+        LEARNING_RATE,
+        initial_const(1e6),
+        CONST_SCALE,
+    ],
     ..FACTS
 };
 
@@ -90,7 +108,9 @@ impl Settings for CwL2 {
 /// The state of the binary search for c.
 struct Search {
     descent: Descent,
+    /// The current c, in this unit.
     c: f64,
+    unit: f64,
     /// The largest c that found nothing, and the smallest that found something.
     bounds: (f64, f64),
     /// Whether the current c has found something.
@@ -130,6 +150,7 @@ impl Method for CwL2 {
             None => Box::new(Search {
                 descent: Descent::from(&run.original),
                 c: self.initial_const.into(),
+                unit: self.const_scale.unit(logits, run.goal, self.confidence, gradient),
                 bounds: (0.0, f64::INFINITY),
                 found: false,
                 best: None,
@@ -145,7 +166,8 @@ impl Method for CwL2 {
         }
         if run.iteration % (self.iterations + 1) < self.iterations {
             let margin = (!enough).then_some(gradient);
-            search.descent.step(&run.original, search.c, margin, self.learning_rate.into());
+            let c = search.c * search.unit;
+            search.descent.step(&run.original, c, margin, self.learning_rate.into());
             run.image = search.descent.image(&run.original);
         } else if run.iteration + 1 < self.max_steps() {
             search.choose_next_c();

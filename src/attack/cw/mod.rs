@@ -4,6 +4,13 @@
 //! A pixel is x = ½(tanh w + 1), so that every w is an image and nothing has to be clipped. Adam
 //! minimises ‖x − x₀‖² + c · f(x) over w, with f(x) = max(max_{j≠t} z_j − z_t, −κ) on the logits z.
 //!
+//! # The scale of the logits
+//! Multiplying the logits by k > 0 changes no decision of a network, but multiplies f by k. In the
+//! authors' code, which starts from a fixed c and makes a bounded number of searches, this changes what
+//! is found. By default c is therefore in a unit that the first gradient gives
+//! ([`ConstScale::Gradient`]); [`ConstScale::Fixed`] is the authors'. κ is in logits with either.
+//!
+//! # Numbers
 //! All arithmetic outside the network is in 64 bits, the same natively and in wasm (tanh comes from
 //! the crate libm, since every platform has its own); the image that the network reads is rounded to
 //! 32 bits. w starts at artanh(0.999999 · (2x₀ − 1)), since a pixel at its bound has no finite w, as in
@@ -14,6 +21,8 @@ mod l2;
 
 pub use l0::CwL0;
 pub use l2::CwL2;
+
+use serde::{Deserialize, Serialize};
 
 use super::facts::{Changes, Differentiated, Facts, Norm};
 use super::goal::Goal;
@@ -62,6 +71,53 @@ const fn initial_const(most: f64) -> Setting {
     Setting::number("c", 1e-6, most, 1.0)
         .optional()
         .words("constant c", "The first weight c of the margin against the distance.")
+}
+
+const CONST_SCALE: Setting = Setting::choice("c_scale", &["fixed", "gradient"])
+    .default_choice("gradient")
+    .optional()
+    .words(
+        "scale of c",
+        "The unit of c: fixed, as in the authors' code, so that results depend on the scale of the logits; \
+         or from the first gradient, so that they do not.",
+    );
+
+/// The unit of c, that is, of [`CwL2::initial_const`], [`CwL0::initial_const`] and
+/// [`CwL0::largest_const`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConstScale {
+    /// 1, as in the authors' code. The result depends on the scale of the logits: if all of them are
+    /// multiplied by k, which changes no decision, the search starts as if from k · c. Requests and
+    /// results without this setting mean it.
+    Fixed,
+    /// 2d / ‖∇f‖ at the original image, with d = (f + κ) / ‖∇f‖, at least one grey level of 255. If f
+    /// were linear, d would be the distance to the goal, and this the c whose minimum is there. It is
+    /// divided by k if the logits are multiplied by k, so with κ = 0 the result does not change.
+    Gradient,
+}
+
+impl ConstScale {
+    /// The unit of c in a run, from the first evaluation, whose gradient is not zero in every entry.
+    fn unit(self, logits: &Logits, goal: Goal, confidence: f32, gradient: &Gradient) -> f64 {
+        if self == Self::Fixed {
+            return 1.0;
+        }
+        let squares = gradient.target.iter().map(|&slope| f64::from(slope).powi(2));
+        let length = squares.sum::<f64>().sqrt();
+        let missing = f64::from(confidence) - f64::from(margin(logits, goal.class()));
+        2.0 * (missing / length).max(1.0 / 255.0) / length
+    }
+
+    /// The meaning of a request or a result without this setting.
+    fn left_out() -> Self {
+        Self::Fixed
+    }
+
+    /// Whether a result does not state it.
+    fn is_left_out(&self) -> bool {
+        *self == Self::left_out()
+    }
 }
 
 /// An image under gradient descent, with the moments of Adam.
@@ -143,7 +199,12 @@ impl Descent {
 /// Whether the network predicts the target, by a margin of at least κ.
 fn has_margin(logits: &Logits, goal: Goal, confidence: f32) -> bool {
     let target = goal.class();
-    argmax(logits) == target && logits[target] - logits[runner_up(logits, target)] >= confidence
+    argmax(logits) == target && margin(logits, target) >= confidence
+}
+
+/// The margin z_t − max_{j≠t} z_j.
+fn margin(logits: &Logits, target: usize) -> f32 {
+    logits[target] - logits[runner_up(logits, target)]
 }
 
 /// The cotangent of the margin z_t − max_{j≠t} z_j.

@@ -94,7 +94,7 @@ fn write_requests(types: &mut String, attacks: &[&Facts]) -> Result {
         for setting in facts.settings {
             let (mark, default) = match setting.required {
                 true => ("", String::new()),
-                false => ("?", format!(" Default: {}.", setting.default_value())),
+                false => ("?", format!(" Default: {}.", setting.left_out())),
             };
             let (range, of) = match &setting.values {
                 Values::Choice(choices) => {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use defensive_distillation::attack::Budget;
+use defensive_distillation::attack::{Budget, ConstScale};
 use defensive_distillation::dataset::Dataset;
 use defensive_distillation::experiment::{Figures, Head, Kind, Row, Settings, SuccessFigures};
 use defensive_distillation::network::manifest::Entry;
@@ -81,7 +81,8 @@ impl<F> Measured<F> {
     }
 }
 
-/// The success of an attack on a network. Of several rows, the one with the most attempts.
+/// The success of an attack on a network. Of several rows, one of CW's with c by the gradient if there is
+/// any, and of these the one with the most attempts.
 pub fn find<'a>(
     rows: &'a [Measured<SuccessFigures>],
     network: &ShownNetwork,
@@ -92,7 +93,10 @@ pub fn find<'a>(
             && row.attack() == *attack
             && direction.is_none_or(|way| row.settings.direction == Some(way))
     };
-    rows.iter().filter(fits).max_by_key(|row| row.head.planned)
+    let rank = |row: &&Measured<SuccessFigures>| {
+        (row.settings.c_scale == Some(ConstScale::Gradient), row.head.planned)
+    };
+    rows.iter().filter(fits).max_by_key(rank)
 }
 
 /// The largest number of images of a row, which is the number that the table states.
