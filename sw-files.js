@@ -34,7 +34,7 @@ const FILES = {
   "www/domain/softmax.js": "b9eddaeddb4ef1aa62fbe1a202f885109eae5ce4cbe7335750d4f60e42f04431",
   "www/embed.js": "4aa9c4ae3e8f2485fe86148796258fdc2d72b27ba5642ff15a188f758ee05232",
   "www/engine.js": "02bdc69155886e6e3836ea5ad790df09da99d542b367257ca381ae89e36ce17b",
-  "www/engine/adapter.js": "2fc9801b080f08a9902ad3f9af5a649ed7c7a776c26e49471c2e11ba797d6320",
+  "www/engine/adapter.js": "780e5c76e53ba2886b49075d29857dd4e54ccb9ccbed6f00c1fb7a8a18f43a60",
   "www/engine/client.js": "b419b98219968c45900f41d2781a620fb77bb1435093c8800bf1543216c13da5",
   "www/engine/compare-engines.js": "05225c4a2980e3ccc5ec454f1927fc99a922b22440277abde8c400cde2469cfb",
   "www/engine/connection.js": "ec18599dde9b5af5e8edf10ea60bd1c6ef962ec8672c6c6e2c0e8a09c2df9ba0",

@@ -48,6 +48,7 @@ export async function findAdapter(software) {
 export async function withDevice(open, onLost) {
   const adapter = await requestAdapter();
   const device = await adapter.requestDevice();
+  checkLimits(adapter.info, device.limits);
   const createQuerySet = device.createQuerySet.bind(device);
   override(device, "createQuerySet", (/** @type {GPUQuerySetDescriptor} */ { count }) => {
     const reason = "The GPU runtime asked for a query set, but the device was opened without timestamp queries.";
@@ -102,13 +103,22 @@ async function requestAdapter() {
     if (!limited) throw failure("NoAdapter", "WebGPU offers no graphics adapter.");
     throw failure("LimitedAdapter", `${adapterName(limited.info)} has only WebGPU's compatibility mode.`);
   }
-  const limits = /** @type {{ [limit: string]: number }} */ (/** @type {unknown} */ (adapter.limits));
-  for (const [limit, least] of Object.entries(GUARANTEED)) {
-    if (limits[limit] >= least) continue;
-    const name = adapterName(adapter.info);
-    throw failure("LimitedAdapter", `The ${limit} of ${name} is ${limits[limit]}; WebGPU guarantees ${least}.`);
-  }
+  checkLimits(adapter.info, adapter.limits);
   return adapter;
+}
+
+/**
+ * Throws a LimitedAdapter if a limit of an adapter or its device is less than guaranteed.
+ *
+ * @param {GPUAdapterInfo} info
+ * @param {GPUSupportedLimits} limits
+ */
+function checkLimits(info, limits) {
+  for (const [limit, least] of Object.entries(GUARANTEED)) {
+    const value = Reflect.get(limits, limit);
+    if (value >= least) continue;
+    throw failure("LimitedAdapter", `The ${limit} of ${adapterName(info)} is ${value}; WebGPU guarantees ${least}.`);
+  }
 }
 
 /** @param {GPUAdapterInfo} info Browsers may leave every field empty. */
