@@ -122,7 +122,7 @@ export declare const WHY: {
     LittleMemory: string;
     NoWebGPU: string;
     NoAdapter: string;
-    MissingFeature: string;
+    LimitedAdapter: string;
     SoftwareAdapter: string;
     Fault: string;
     Mismatch: string;

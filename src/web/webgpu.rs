@@ -29,7 +29,7 @@ impl Backend {
     pub const NAME: EngineName = EngineName::WebGpu;
     pub const IMPLEMENTATION: &str = "burn-wgpu, WGSL";
 
-    /// Opens the browser's fastest adapter, with all of its features and limits.
+    /// Opens the device that the page offers (`www/engine/adapter.js`).
     ///
     /// # Errors
     /// The browser has no WebGPU adapter, or does not open a device.

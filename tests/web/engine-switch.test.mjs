@@ -1,6 +1,6 @@
 /** The switch from the CPU engine to the WebGPU engine and back, with fakes of both. */
 import assert from "node:assert/strict";
-import { fakeAdapter, fakeEngine, serveFakeSite } from "./fake-site.mjs";
+import { fakeAdapter, fakeEngine, fakeGpu, serveFakeSite } from "./fake-site.mjs";
 import { openPage, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
@@ -38,7 +38,7 @@ async function compute(t, answers, { prefer = "auto", attacks = [], script } = {
     },
     { prefer, attacks },
   );
-  return { ...result, requests };
+  return { ...result, requests, page };
 }
 
 const FAST = { ...fakeAdapter(), ...fakeEngine("cpu", { EXTRA: 20 }), ...fakeEngine("webgpu", {}) };
@@ -75,11 +75,12 @@ test("A visitor who chooses the WebGPU engine gets it at once, even if it is slo
  * @type {Record<string, [why: string, detail: RegExp, answers: Record<string, import("./server-and-browser.mjs").Answer>]>}
  */
 const REFUSED = {
-  "An adapter that lacks a feature": [
-    "MissingFeature",
-    /Test adapter lacks timestamp-query/,
-    fakeAdapter(undefined, []),
+  "An adapter with less than a guaranteed limit": [
+    "LimitedAdapter",
+    /^The maxComputeInvocationsPerWorkgroup of Test adapter is 128; WebGPU guarantees 256\.$/,
+    fakeAdapter(undefined, { maxComputeInvocationsPerWorkgroup: 128 }),
   ],
+  "A runtime that measures times": ["failed", /asked for a query set/, fakeEngine("webgpu", { RUNTIME: "query set" })],
   "An engine with different results": ["Mismatch", /logits.* differ by 0\.5/, fakeEngine("webgpu", { LOGIT: 1.5 })],
   "An engine with results that are not numbers": ["Mismatch", /logits/, fakeEngine("webgpu", { LOGIT: undefined })],
   "A shader that does not compile": [
@@ -157,16 +158,22 @@ for (const end of ["lost", "trap"]) {
   });
 }
 
-test("The WebGPU engine runs in the page if only the page has WebGPU", async (t) => {
+test("The WebGPU engine runs in the page if only the page has WebGPU, and leaves WebGPU to the page as it was", async (t) => {
   const without = {
     "/www/engine/worker.js":
       'Object.defineProperty(navigator, "gpu", { value: undefined }); const { serve } = await import("./engine-core.js"); serve(self);',
   };
-  const script =
-    "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => ({ info: { description: 'Page adapter' }, features: new Set(['timestamp-query']) }) } })";
-  const { info } = await compute(t, { ...FAST, ...without }, { prefer: "webgpu", script });
-  assert.deepEqual([info.engine, info.where, info.implementation], ["webgpu", "page", "fake webgpu, Page adapter"]);
-  assert.match(info.reason, /in the page, since workers have no WebGPU/);
+  for (const RUNTIME of ["", "device"]) {
+    const answers = { ...FAST, ...without, ...fakeEngine("webgpu", { RUNTIME }) };
+    const script = fakeGpu({ description: "Page adapter" });
+    const { info, page } = await compute(t, answers, { prefer: "webgpu", script });
+    assert.deepEqual([info.engine, info.where, info.implementation], ["webgpu", "page", "fake webgpu, Page adapter"]);
+    assert.match(info.reason, /in the page, since workers have no WebGPU/);
+    const features = await page.evaluate(async () => [
+      ...((await navigator.gpu.requestAdapter())?.features ?? ["none"]),
+    ]);
+    assert.deepEqual(features, []);
+  }
 });
 
 test("An engine that stops answering is given up", async (t) => {

@@ -51,13 +51,36 @@ export function fakeEngine(engine, constants) {
   };
 }
 
-/** A worker script that finds a graphics adapter. @param {object} [info] */
-export const fakeAdapter = (info = { description: "Test adapter" }, features = ["timestamp-query"]) => ({
-  "/www/engine/worker.js": `
-    const adapter = { info: ${JSON.stringify(info)}, features: new Set(${JSON.stringify(features)}) };
-    Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => adapter } });
-    const { serve } = await import("./engine-core.js");
-    serve(self);`,
+/** WebGPU's guaranteed limits, as far as they concern computing. */
+const LIMITS = {
+  maxBufferSize: 268435456,
+  maxStorageBufferBindingSize: 134217728,
+  maxStorageBuffersPerShaderStage: 8,
+  maxComputeWorkgroupStorageSize: 16384,
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupSizeX: 256,
+  maxComputeWorkgroupSizeY: 256,
+  maxComputeWorkgroupsPerDimension: 65535,
+};
+
+/**
+ * A script that replaces WebGPU by one with an adapter that has no features.
+ *
+ * @param {object} [info]
+ * @param {Partial<typeof LIMITS>} [limits] Those that differ from the guaranteed ones.
+ */
+export const fakeGpu = (info = { description: "Test adapter" }, limits = {}) => `
+  const adapter = {
+    info: ${JSON.stringify(info)},
+    features: new Set(),
+    limits: ${JSON.stringify({ ...LIMITS, ...limits })},
+    requestDevice: async () => ({ limits: adapter.limits, createQuerySet: () => ({}) }),
+  };
+  Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => adapter } });`;
+
+/** A worker script that finds a graphics adapter. @param {Parameters<typeof fakeGpu>} adapter */
+export const fakeAdapter = (...adapter) => ({
+  "/www/engine/worker.js": `${fakeGpu(...adapter)} const { serve } = await import("./engine-core.js"); serve(self);`,
 });
 
 /**

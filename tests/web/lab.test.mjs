@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { COMPARED_ATTACKS } from "../../www/lab/plan.js";
 import { violations } from "./axe.mjs";
+import { fakeGpu } from "./fake-site.mjs";
 import { waitForOutcomes, waitUntilReady } from "./page-actions.mjs";
 import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
@@ -344,9 +345,16 @@ test("Without a graphics processor the lab uses the CPU, and says why", async (t
   assert.deepEqual(problems, []);
 });
 
+test("A graphics adapter with less than WebGPU guarantees is refused in the lab, and the note says so", async (t) => {
+  const script = fakeGpu(undefined, { maxComputeWorkgroupStorageSize: 8192 });
+  const { page, problems } = await openLab(t, "#amplitude", { script });
+  await page.locator("#lab-backend-note", { hasText: "adapter offers less than WebGPU guarantees." }).waitFor();
+  assert.equal(await page.locator("input[name=backend][value=webgpu]").isDisabled(), true);
+  assert.deepEqual(problems, []);
+});
+
 test("A graphics processor that cannot be used ends the run with a message, and a run on the CPU works", async (t) => {
-  const adapter = `Object.defineProperty(navigator, "gpu", { value: { requestAdapter: async () => ({ info: { description: "Test adapter" }, features: new Set(["timestamp-query"]) }) } });`;
-  const { page } = await openLab(t, "#amplitude", { script: adapter }, { "/pkg/webgpu/build.json": 503 });
+  const { page } = await openLab(t, "#amplitude", { script: fakeGpu() }, { "/pkg/webgpu/build.json": 503 });
   await page.locator("#lab-backend-note", { hasText: "Test adapter" }).waitFor();
   await page.locator("input[name=backend][value=webgpu]").check();
   assert.match(`${await page.locator("#lab-engine").textContent()}`, /runs on the GPU/);

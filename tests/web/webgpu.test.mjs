@@ -2,7 +2,8 @@
  * The WebGPU engine on a software adapter, which is slow, so only a few steps of a few attacks are compared with the
  * CPU. `ATTACKS=100 node --test tests/web/webgpu.test.mjs` compares a hundred attacks to their end, which takes half an
  * hour or more on such an adapter. `STEPS=10000` makes ten thousand steps of attacks that stay on the device, and a
- * thousand single steps, and reports the time of a step.
+ * thousand single steps, and reports the time of a step. The engines are compared on an adapter that offers no more than
+ * WebGPU guarantees; the other tests use the adapter as it is.
  */
 import assert from "node:assert/strict";
 import { waitForOutcomes, waitForStep } from "./page-actions.mjs";
@@ -43,6 +44,85 @@ const HUNDRED = Array.from({ length: 100 }, (_, sample) => ({
 }));
 
 /**
+ * Runs before a worker's script: an adapter without any feature and with the guaranteed limits, which opens no device
+ * that has more.
+ */
+const BARE = `
+  const probe = await (await navigator.gpu.requestAdapter()).requestDevice();
+  const { limits } = probe;
+  probe.destroy();
+  Object.defineProperty(GPUAdapter.prototype, "features", { get: () => new Set() });
+  Object.defineProperty(GPUAdapter.prototype, "limits", { get: () => limits });
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function ({ requiredFeatures = [], requiredLimits = {} } = {}) {
+    const missing = [...requiredFeatures, ...Object.keys(requiredLimits).filter((name) => requiredLimits[name] > limits[name])];
+    if (missing.length > 0) throw new TypeError("The adapter does not offer " + missing.join(", ") + ".");
+    return requestDevice.call(this);
+  };
+`;
+
+/**
+ * Runs before a worker's script: an adapter that lacks one feature, and that allows larger workgroups than WebGPU
+ * guarantees, as most graphics processors do. A device allows them only on request.
+ */
+const UNTIMED = `
+  const override = (name, change) => {
+    const { get } = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, name);
+    Object.defineProperty(GPUAdapter.prototype, name, { get() { return change(get.call(this)); } });
+  };
+  const overlay = (changed) => (object) => new Proxy(object, { get: (_, name) => changed[name] ?? object[name] });
+  override("features", (features) => new Set([...features].filter((name) => name !== "timestamp-query")));
+  override("limits", overlay({ maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupSizeX: 1024, maxComputeWorkgroupSizeY: 1024 }));
+  override("info", overlay({ subgroupMaxSize: 128 }));
+`;
+
+/**
+ * Runs before a worker's script: WebGPU has only the compatibility mode. A device in this mode has less than the
+ * guaranteed limits, whatever the adapter has.
+ *
+ * @param {boolean} always Whether there is an adapter even for requests without this mode, against the specification.
+ */
+const compatible = (always) => `
+  const { requestAdapter } = GPU.prototype;
+  GPU.prototype.requestAdapter = async function (options) {
+    const isOffered = ${always} || options?.featureLevel === "compatibility";
+    return isOffered ? requestAdapter.call(this, { featureLevel: "compatibility" }) : null;
+  };
+`;
+
+/** Runs before a worker's script: a message destroys the device. */
+const DESTROY = `
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...options) {
+    const device = await requestDevice.apply(this, options);
+    new BroadcastChannel("destroy").onmessage = () => device.destroy();
+    return device;
+  };
+`;
+
+/**
+ * Runs before a worker's script: the runtime asks the device for a query set, as it does to measure a time. If it is
+ * not `timed` from the start, it is after a message.
+ *
+ * @param {boolean} timed
+ */
+const measuring = (timed) => `
+  const { createCommandEncoder } = GPUDevice.prototype;
+  let isTimed = ${timed};
+  new BroadcastChannel("time").onmessage = () => { isTimed = true; };
+  GPUDevice.prototype.createCommandEncoder = function (...given) {
+    if (isTimed) this.createQuerySet({ type: "timestamp", count: 2 });
+    return createCommandEncoder.apply(this, given);
+  };
+`;
+
+/** The workers of the page and of experiments, with a script that runs before their own. @param {string} script */
+const workers = (script) => ({
+  "/www/engine/worker.js": `${script} const { serve } = await import("./engine-core.js"); serve(self);`,
+  "/www/pool/worker.js": `${script} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
+});
+
+/**
  * Runs attacks on both engines and returns their steps.
  *
  * @param {import("playwright-core").Page} page
@@ -76,43 +156,53 @@ function compute(page, attacks) {
   }, attacks);
 }
 
+/**
+ * Checks that both engines were used and made the same steps.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Attack[]} attacks
+ * @param {Awaited<ReturnType<typeof compute>>} computed
+ */
+function stepsAgree(t, attacks, { infos, results, after }) {
+  assert.deepEqual(
+    infos.map(({ engine, why, detail }) => [engine, why, engine === "cpu" ? detail : ""]),
+    [
+      ["cpu", "asked", ""],
+      ["webgpu", "forced", ""],
+    ],
+    infos[1].reason,
+  );
+  assert.equal(after.engine, "webgpu", after.reason);
+  t.diagnostic(infos[1].reason);
+  const different = results.flatMap(({ cpu, gpu }, i) => {
+    const at = cpu.steps.findIndex(({ pair }, k) => `${pair}` !== `${gpu.steps[k]?.pair}`);
+    if (cpu.outcome === gpu.outcome && at < 0) return [];
+    return [
+      `${JSON.stringify(attacks[i])}: ${cpu.outcome} after ${cpu.steps.length - 1}, ${gpu.outcome} after ${gpu.steps.length - 1}; pairs differ from step ${at}`,
+    ];
+  });
+  t.diagnostic(
+    `${results.length - different.length} of ${results.length} attacks choose the same pairs to the same outcome.`,
+  );
+  assert.deepEqual(different, []);
+  for (const { cpu, gpu } of results) {
+    for (const [k, { logits }] of cpu.steps.entries()) {
+      const scale = Math.max(...logits.map(Math.abs));
+      logits.forEach((z, j) =>
+        assert.ok(Math.abs(z - gpu.steps[k].logits[j]) <= 1e-4 * scale, `${z} against ${gpu.steps[k].logits[j]}`),
+      );
+    }
+  }
+}
+
 test(
-  "The WebGPU engine computes the same steps as the CPU engine",
+  "On an adapter without features, with the guaranteed limits, the WebGPU engine computes the same steps as the CPU engine",
   async (t) => {
-    const { url } = await serveSite(t);
+    const { url } = await serveSite(t, workers(BARE));
     const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const attacks = ATTACKS > 0 ? HUNDRED.slice(0, ATTACKS) : FEW;
-    const { infos, results, after } = await compute(page, attacks);
-    assert.deepEqual(
-      infos.map(({ engine, why, detail }) => [engine, why, engine === "cpu" ? detail : ""]),
-      [
-        ["cpu", "asked", ""],
-        ["webgpu", "forced", ""],
-      ],
-      infos[1].reason,
-    );
-    assert.equal(after.engine, "webgpu", after.reason);
-    t.diagnostic(infos[1].reason);
-    const different = results.flatMap(({ cpu, gpu }, i) => {
-      const at = cpu.steps.findIndex(({ pair }, k) => `${pair}` !== `${gpu.steps[k]?.pair}`);
-      if (cpu.outcome === gpu.outcome && at < 0) return [];
-      return [
-        `${JSON.stringify(attacks[i])}: ${cpu.outcome} after ${cpu.steps.length - 1}, ${gpu.outcome} after ${gpu.steps.length - 1}; pairs differ from step ${at}`,
-      ];
-    });
-    t.diagnostic(
-      `${results.length - different.length} of ${results.length} attacks choose the same pairs to the same outcome.`,
-    );
-    assert.deepEqual(different, []);
-    for (const { cpu, gpu } of results) {
-      for (const [k, { logits }] of cpu.steps.entries()) {
-        const scale = Math.max(...logits.map(Math.abs));
-        logits.forEach((z, j) =>
-          assert.ok(Math.abs(z - gpu.steps[k].logits[j]) <= 1e-4 * scale, `${z} against ${gpu.steps[k].logits[j]}`),
-        );
-      }
-    }
+    stepsAgree(t, attacks, await compute(page, attacks));
   },
   ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES,
 );
@@ -173,30 +263,74 @@ function experiment(page, images, budget) {
   );
 }
 
+/**
+ * Checks that an experiment has the same records on both engines.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Awaited<ReturnType<typeof experiment>>} seen
+ */
+function recordsAgree(t, [cpu, gpu]) {
+  const different = cpu.records.flatMap((record, i) =>
+    JSON.stringify(record) === JSON.stringify(gpu.records[i])
+      ? []
+      : [`${JSON.stringify(record)} is ${JSON.stringify(gpu.records[i])}`],
+  );
+  t.diagnostic(
+    `${cpu.records.length - different.length} of ${cpu.records.length} records are the same; ${cpu.seconds.toFixed(1)} s on the CPU, ${gpu.seconds.toFixed(1)} s on the adapter.`,
+  );
+  assert.deepEqual(different, []);
+}
+
 test(
-  "Attacks that stay on the device end as on the CPU",
+  "On an adapter without features, with the guaranteed limits, attacks that stay on the device end as on the CPU",
   async (t) => {
-    const { url } = await serveSite(t);
+    const { url } = await serveSite(t, workers(BARE));
     const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     // Each image is attacked towards nine classes in three ways.
     const [images, budget] = ATTACKS > 0 ? [Math.ceil(ATTACKS / 27), 112] : [1, 4];
-    const [cpu, gpu] = await experiment(page, images, budget);
+    const seen = await experiment(page, images, budget);
+    const [cpu] = seen;
     assert.equal(cpu.records.length, 3 * 9 * images);
-    const different = cpu.records.flatMap((record, i) =>
-      JSON.stringify(record) === JSON.stringify(gpu.records[i])
-        ? []
-        : [`${JSON.stringify(record)} is ${JSON.stringify(gpu.records[i])}`],
-    );
-    t.diagnostic(
-      `${cpu.records.length - different.length} of ${cpu.records.length} records are the same; ${cpu.seconds.toFixed(1)} s on the CPU, ${gpu.seconds.toFixed(1)} s on the adapter.`,
-    );
-    assert.deepEqual(different, []);
+    recordsAgree(t, seen);
     const outcomes = new Set(cpu.records.map(({ outcome }) => outcome));
     assert.ok(outcomes.has("gradient-vanished") && outcomes.has("budget-spent"), [...outcomes].join());
   },
   ATTACKS > 0 ? 600 * MINUTES : 6 * MINUTES,
 );
+
+test(
+  "On an adapter that lacks timestamp-query and allows large workgroups, the engine and experiments compute as on the CPU",
+  async (t) => {
+    const { url } = await serveSite(t, workers(UNTIMED));
+    const { page } = await openPage(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    const attacks = FEW.slice(0, 1);
+    stepsAgree(t, attacks, await compute(page, attacks));
+    recordsAgree(t, await experiment(page, 1, 1));
+  },
+  6 * MINUTES,
+);
+
+for (const [always, reason] of /** @type {const} */ ([
+  [false, /swiftshader has only WebGPU's compatibility mode\./],
+  [true, /The maxComputeInvocationsPerWorkgroup of .*swiftshader is 128; WebGPU guarantees 256\./],
+])) {
+  const offered = always ? "even if unasked" : "only on request";
+  test(`An adapter in compatibility mode, offered ${offered}, is refused with the reason`, async (t) => {
+    const { url } = await serveSite(t, workers(compatible(always)));
+    const { page } = await openPage(t, `${url}/blank`);
+    const info = await page.evaluate(async () => {
+      const { createEngine } = await import("/www/engine.js");
+      const engine = await createEngine({ prefer: "webgpu" });
+      await engine.load("mnist-undefended");
+      return engine.settled();
+    });
+    assert.deepEqual([info.engine, info.why], ["cpu", "LimitedAdapter"]);
+    assert.match(info.detail, reason);
+    await assert.rejects(experiment(page, 1, 1), reason);
+  });
+}
 
 test(
   "A device is given up if its first attack ends differently from the CPU",
@@ -258,9 +392,7 @@ function staysFlat(t, marks) {
 test(
   "Further single steps create no buffers on the device and need no more memory in the module",
   async (t) => {
-    const { url } = await serveSite(t, {
-      "/www/engine/worker.js": `${REPORT_MEMORY} const { serve } = await import("./engine-core.js"); serve(self);`,
-    });
+    const { url } = await serveSite(t, workers(REPORT_MEMORY));
     const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const { info, marks } = await page.evaluate(
@@ -307,9 +439,7 @@ test(
 test(
   "Further steps of attacks that stay on the device create no buffers and need no more memory in the module",
   async (t) => {
-    const { url } = await serveSite(t, {
-      "/www/pool/worker.js": `${REPORT_MEMORY} const { serveExperiment } = await import("./core.js"); serveExperiment(self);`,
-    });
+    const { url } = await serveSite(t, workers(REPORT_MEMORY));
     const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const marks = await page.evaluate(
@@ -369,17 +499,7 @@ test(
 test(
   "If the device is lost during an attack, the CPU engine resumes the attack",
   async (t) => {
-    const { url } = await serveSite(t, {
-      "/www/engine/worker.js": `
-    const request = GPUAdapter.prototype.requestDevice;
-    GPUAdapter.prototype.requestDevice = async function (...options) {
-      const device = await request.apply(this, options);
-      new BroadcastChannel("destroy").onmessage = () => device.destroy();
-      return device;
-    };
-    const { serve } = await import("./engine-core.js");
-    serve(self);`,
-    });
+    const { url } = await serveSite(t, workers(DESTROY));
     const { page } = await openPage(t, `${url}/blank`);
     page.setDefaultTimeout(0);
     const { before, after, result } = await page.evaluate(async () => {
@@ -409,6 +529,47 @@ test(
       result.iterations,
       result.iterations.map((_, i) => i),
     );
+  },
+  6 * MINUTES,
+);
+
+test(
+  "If the runtime measures a time during an attack, the CPU engine resumes the attack and the reason is shown",
+  async (t) => {
+    const { url } = await serveSite(t, workers(measuring(false)));
+    const { page } = await openPage(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    const { before, after, outcome } = await page.evaluate(async () => {
+      const [{ createEngine }, { loadSamples }, { MNIST }] = await Promise.all([
+        import("/www/engine.js"),
+        import("/www/page/samples.js"),
+        import("/www/domain/datasets.js"),
+      ]);
+      const engine = await createEngine({ prefer: "webgpu" });
+      await engine.load("mnist-undefended");
+      const before = await engine.settled();
+      const image = (await loadSamples(MNIST))[70].pixels;
+      const { outcome } = await engine.attack(
+        { model: "mnist-undefended", image, target: 3, attack: "jsma-f", direction: "increase", theta: 1, budget: 112 },
+        { onStep: ({ iteration }) => iteration === 2 && new BroadcastChannel("time").postMessage("") },
+      );
+      return { before, after: engine.info(), outcome };
+    });
+    assert.equal(before.engine, "webgpu", before.reason);
+    assert.deepEqual([after.engine, after.why], ["cpu", "lost"]);
+    assert.match(after.detail, /asked for a query set/);
+    assert.equal(outcome, "fooled");
+  },
+  6 * MINUTES,
+);
+
+test(
+  "If the runtime measures a time in an experiment, the experiment ends with the reason",
+  async (t) => {
+    const { url } = await serveSite(t, workers(measuring(true)));
+    const { page } = await openPage(t, `${url}/blank`);
+    page.setDefaultTimeout(0);
+    await assert.rejects(experiment(page, 1, 1), /asked for a query set/);
   },
   6 * MINUTES,
 );

@@ -1,5 +1,5 @@
 /** The engine's methods: fetches the wasm module and the networks, and runs them. */
-import { findAdapter } from "./adapter.js";
+import { findAdapter, withDevice } from "./adapter.js";
 import { fetchBytes, fetchJson } from "./fetch.js";
 import { fetchModels } from "./manifest.js";
 import { failure, toPlain } from "./protocol.js";
@@ -109,7 +109,7 @@ function makeMethods(onLost) {
   async function open({ backend, software = false }, caller) {
     const adapter = backend === "webgpu" ? await findAdapter(software) : null;
     const { script, fetchModule } = await findBuild(backend, caller);
-    ({ glue, engine } = await startEngine(script, fetchModule(), onLost));
+    ({ glue, engine } = await startEngine(backend, script, fetchModule(), onLost));
     resolveOpened();
     const { implementation, version } = engine.info();
     return { implementation: adapter ? `${implementation}, ${adapter}` : implementation, version };
@@ -179,13 +179,15 @@ const fetchIntact = (name, url, { bytes: size, sha256 }, options) =>
 /**
  * Instantiates the wasm module of a build and opens an engine.
  *
+ * @param {import("./protocol.js").Backend} backend
  * @param {string} script
  * @param {WebAssembly.Module | Promise<Uint8Array>} module
  * @param {(error: Error) => void} onLost
  */
-export async function startEngine(script, module, onLost) {
+export async function startEngine(backend, script, module, onLost) {
   const glue = await instantiate(script, module);
-  const engine = await guarded(() => glue.Engine.open());
+  const open = () => glue.Engine.open();
+  const engine = await guarded(() => (backend === "webgpu" ? withDevice(open, onLost) : open()));
   void engine.lost().then((reason) => onLost(failure("EngineError", `The graphics processor was lost (${reason}).`)));
   return { glue, engine };
 }

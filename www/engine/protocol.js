@@ -63,7 +63,7 @@ export const WHY = {
   LittleMemory: "Runs on the CPU: the device has little memory.",
   NoWebGPU: "Runs on the CPU: WebGPU is not available.",
   NoAdapter: "Runs on the CPU: WebGPU found no graphics adapter.",
-  MissingFeature: "Runs on the CPU: the graphics adapter lacks a required feature.",
+  LimitedAdapter: "Runs on the CPU: the graphics adapter offers less than WebGPU guarantees.",
   SoftwareAdapter: "Runs on the CPU: the graphics adapter is software.",
   Fault: "Runs on the CPU: the graphics adapter reported an error.",
   Mismatch: "Runs on the CPU: the WebGPU results differ from the CPU's.",

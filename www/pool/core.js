@@ -41,7 +41,7 @@ function makeMethods(onLost) {
   return {
     async open({ script, module, backend, software }) {
       if (backend === "webgpu") await findAdapter(software);
-      ({ engine } = await startEngine(script, module, onLost));
+      ({ engine } = await startEngine(backend, script, module, onLost));
     },
 
     load: ({ entry, bytes }) => guarded(() => engine.load(entry, bytes)),

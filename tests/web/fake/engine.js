@@ -8,6 +8,7 @@ const EXTRA = 0; // additional milliseconds for each step
 const IMPLEMENTATION = "fake";
 const LOGIT = 1;
 const FAULT = "";
+const RUNTIME = ""; // "device" or "query set": what the runtime asks WebGPU for when the engine opens
 const END = ""; // "lost", "silent" or "trap": what happens in the fourth step of an attack with a budget of 20 or more
 
 export default async function init() {}
@@ -25,7 +26,16 @@ const lost = new Promise((resolve) => {
 export class Engine {
   #loaded = new Set();
 
-  static open = async () => new Engine();
+  static async open() {
+    if (RUNTIME) {
+      const adapter = await navigator.gpu.requestAdapter();
+      const device = await adapter?.requestDevice();
+      if (RUNTIME === "query set") device?.createQuerySet({ type: "timestamp", count: 2 });
+      const next = await navigator.gpu.requestAdapter();
+      if (next?.features.has("timestamp-query")) throw new Error("The next caller gets the runtime's adapter too.");
+    }
+    return new Engine();
+  }
 
   lost = () => lost;
 
