@@ -44,7 +44,7 @@ test("Attacks in WebKit give the committed bits", async (t) => {
   await webkit.open(`${url}/blank`);
   await webkit.evaluate((cases) => {
     const seen = import(/** @type {any} */ ("/bits.js")).then(({ differencesOfPage }) => differencesOfPage(cases));
-    seen.catch(String).then((seen) => Object.assign(globalThis, { seen }));
+    void seen.catch(String).then((seen) => Object.assign(globalThis, { seen }));
   }, BITS);
   await webkit.waitFor(() => "seen" in globalThis);
   const seen = await webkit.evaluate(() => /** @type {any} */ (globalThis).seen);
