@@ -9,6 +9,10 @@ import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs
 
 withBrowser();
 
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** The command line, which the Rust tests have built: `cargo build --release --features cli`. */
+const DISTILL = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release/distill");
+
 /**
  * `distill evaluate` on the sample images of the page. Returns the rows that it writes.
  *
@@ -22,14 +26,7 @@ function evaluate(t, kind, options) {
   t.after(() => rmSync(folder, { recursive: true }));
   const places = ["--results", folder, "--records", join(folder, "records")];
   const words = ["evaluate", kind, "--samples", "--scales", "1", ...options, ...places];
-  execFileSync(
-    "cargo",
-    ["run", "--locked", "--release", "--features", "cli", "--quiet", "--bin", "distill", "--", ...words],
-    {
-      cwd: fileURLToPath(new URL("../..", import.meta.url)),
-      stdio: ["ignore", "ignore", "inherit"],
-    },
-  );
+  execFileSync(DISTILL, words, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
   return JSON.parse(readFileSync(join(folder, `${kind}.json`), "utf8"));
 }
 
