@@ -3,7 +3,8 @@
 //! This crate has the networks of Papernot et al., *Distillation as a Defense to Adversarial
 //! Perturbations against Deep Neural Networks* (2015), their training, the Jacobian-based Saliency Map
 //! Attack (JSMA) and other attacks, and the paper's measurements, on [burn]. The same code runs
-//! natively and, compiled to WebAssembly, on a page that attacks two networks side by side.
+//! natively and, compiled to WebAssembly, on a page that attacks two networks side by side. On the CPU it
+//! gives the same bits on every machine, natively and in wasm, whatever else is in a batch.
 //!
 //! ```
 //! use burn::tensor::Device;
@@ -31,12 +32,12 @@
 //! # Modules
 //! - [`dataset`]: the data sets, their images in memory, and readers for their files (feature `cli`)
 //! - [`digit`]: converts strokes to a 28×28 image in the style of MNIST
-//! - [`network`]: the two networks, their layers and backward pass, softmax at a temperature, model
-//!   files and the manifest
+//! - [`network`]: the two networks, their parameters, layers and backward pass, softmax at a temperature,
+//!   model files and the manifest
 //! - [`attack`]: JSMA, the attacks that broke the defence, a control, and what they share
 //! - [`experiment`]: the paper's measurements, which count the outcomes of many attacks
 //! - [`messages`]: what JavaScript and the engine send each other
-//! - `train` (feature `train`): the training loop, and checkpoints (feature `cli`)
+//! - `train` (feature `train`): the training loop, on the CPU, and checkpoints (feature `cli`)
 //!
 //! # Features
 //! - `flex` (default): the CPU engine
@@ -45,7 +46,7 @@
 //! - `train`: the training loop
 //! - `types`: the TypeScript types of [`messages`]
 //! - `cli`: the command line `distill`; implies `parallel`, `train` and `types`
-//! - `vulkan`: the command line on a GPU; implies `cli`
+//! - `vulkan`: evaluation on a GPU by the command line; implies `cli`
 //!
 //! [burn]: https://burn.dev
 

@@ -1,22 +1,31 @@
-//! A resumed run ends like an uninterrupted one, and a damaged checkpoint is refused.
+//! A resumed run ends like an uninterrupted one, on any number of threads and with the same bits on every
+//! machine, and a damaged checkpoint is refused.
 
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
 use defensive_distillation::dataset::{Dataset, Samples};
-use defensive_distillation::network::file;
+use defensive_distillation::network::file::{self, sha256};
+use defensive_distillation::network::parameters::Parameters;
 use defensive_distillation::train::checkpoint::{CheckpointError, Run, finished};
 use defensive_distillation::train::{Labels, Recipe, Trainer, TrainingSet};
 
-/// A small training set: the class is the index of the bright band of rows.
+/// A small training set for MNIST.
 fn samples(count: usize) -> Samples {
+    samples_of(Dataset::Mnist, count)
+}
+
+/// A small training set: the class is the index of the bright band of rows.
+fn samples_of(dataset: Dataset, count: usize) -> Samples {
     let labels: Vec<u8> = (0..count).map(|i| (i * 7 % 10) as u8).collect();
-    let bright = |i: usize, pixel: usize| pixel / 28 * 10 / 28 == usize::from(labels[i]);
-    let noise = |i: usize, pixel: usize| ((i * 31 + pixel * 17) % 64) as u8;
-    let pixels = (0..count * 784).map(|k| (k / 784, k % 784));
-    let pixels = pixels.map(|(i, p)| if bright(i, p) { 255 - noise(i, p) } else { noise(i, p) });
-    Samples { dataset: Dataset::Mnist, pixels: pixels.collect(), labels: labels.clone() }
+    let ([_, height, width], features) = (dataset.spec().shape, dataset.spec().features());
+    let row = |feature: usize| feature / width % height;
+    let bright = |i: usize, feature| row(feature) * 10 / height == usize::from(labels[i]);
+    let noise = |i: usize, feature: usize| ((i * 31 + feature * 17) % 64) as u8;
+    let pixels = (0..count * features).map(|k| (k / features, k % features));
+    let pixels = pixels.map(|(i, f)| if bright(i, f) { 255 - noise(i, f) } else { noise(i, f) });
+    Samples { dataset, pixels: pixels.collect(), labels: labels.clone() }
 }
 
 fn recipe(labels: &Labels) -> Recipe {
@@ -117,4 +126,45 @@ fn labels_are_read_back_and_damaged_ones_are_refused() {
     let mut bad = bytes;
     bad[..4].copy_from_slice(&f32::NAN.to_le_bytes());
     assert_eq!(Labels::from_bytes(&bad, 20), None);
+}
+
+/// The SHA-256 of all numbers of a network in training after some epochs of the paper's recipe at T = 1:
+/// weights and their last changes in 32 bits, losses and accuracies in 64.
+fn trained(dataset: Dataset, images: usize, epochs: usize) -> String {
+    let (training, test) = (samples_of(dataset, images), samples_of(dataset, 20));
+    let labels = Labels::hard(&training);
+    let set = TrainingSet::new(&training, &labels);
+    let mut trainer = Trainer::new(Recipe::paper(dataset, 1.0, 1, &labels));
+    let mut bytes = Vec::new();
+    for _ in 0..epochs {
+        let epoch = trainer.epoch(&set, &test, |_, _| ()).expect("training succeeds");
+        let figures = [epoch.loss, epoch.test_accuracy, epoch.logit_norm];
+        bytes.extend(figures.into_iter().flat_map(f64::to_le_bytes));
+    }
+    let record = trainer.record();
+    let numbers = |parameters: &Parameters| {
+        let layers = parameters.layers.iter();
+        let numbers = layers.flat_map(|layer| layer.weight.iter().chain(&layer.bias));
+        numbers.flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>()
+    };
+    bytes.extend(numbers(&record.parameters));
+    bytes.extend(numbers(&record.velocity));
+    sha256(&bytes)
+}
+
+/// The last batch is smaller than the others, and its last shard smaller still. These hashes change when the
+/// arithmetic of the training does, and the published networks have to be trained anew then.
+#[test]
+fn a_training_has_the_same_bits_on_any_number_of_threads_and_on_every_machine() {
+    for threads in [1, 2, 8] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let [mnist, cifar] = pool
+            .expect("threads can be started")
+            .install(|| [trained(Dataset::Mnist, 225, 2), trained(Dataset::Cifar10, 152, 1)]);
+        assert_eq!(
+            mnist, "6e57d19a6b10fff30e66d3a56a9480211b74ffe46d6effcd6ce77b134c75601f",
+            "MNIST, {threads} threads"
+        );
+        assert_eq!(cifar, "8a7151c8e31a8245a18fb2ee1d0941fc092d18a805666a09466d0ba161cdb87f", "CIFAR-10, {threads} threads");
+    }
 }

@@ -33,9 +33,10 @@ fn figures_of_the_manifest_are_those_of_the_files() {
         let test = Samples::read(entry.dataset, Split::Test, &folder)
             .expect("the data set is there: npm run data");
         let quality = measure(&network, &test, &device);
-        // On another processor, rounding may change the class of two images of ten thousand.
-        assert!((quality.accuracy - entry.test_accuracy).abs() <= 0.0002, "{}", entry.id);
-        assert!((quality.logit_norm / entry.logit_norm - 1.0).abs() < 1e-3, "{}", entry.id);
+        // Not one image is classified otherwise on another processor. The norm has two decimals there.
+        assert_eq!(quality.accuracy, entry.test_accuracy, "{}", entry.id);
+        let logit_norm = (quality.logit_norm * 100.0).round() / 100.0;
+        assert_eq!(logit_norm, entry.logit_norm, "{}", entry.id);
     }
 }
 

@@ -3,7 +3,7 @@
 //! A shard is [`SHARD`] successive images of a batch. Its sums begin at +0 and are made in one order: image
 //! after image, and in each image row after row and pixel after pixel. The sums of the shards are then added
 //! in order. So the gradient does not depend on who computes which shard. The layers are those of the
-//! attacks (`network::layers::cpu`), so that its bits are the same natively and in wasm.
+//! attacks (`network::layers::cpu`), whose bits are the same on every processor.
 
 use super::random::{Stream, Use};
 use super::weights::{Numbers, Weights};

@@ -7,7 +7,7 @@
 //!
 //! The weights depend on the recipe, the images and the labels alone: every sum has a stated order
 //! (`gradients`), and every random number its own key (`random`). So a resumed run ends with the same bits
-//! as an uninterrupted one, on any number of cores, natively and in wasm.
+//! as an uninterrupted one, on any number of cores.
 
 #[cfg(feature = "cli")]
 pub mod atomic;

@@ -194,20 +194,6 @@ fn pixels_change_once_in_full_steps_and_stay_in_range_in_small_ones() {
 }
 
 #[test]
-fn runs_of_a_batch_do_not_influence_each_other() {
-    let (network, _) = published("mnist-undefended");
-    let digits = digits();
-    let images: Vec<f32> = [5, 33, 70].iter().flat_map(|&i| digits[i].0.clone()).collect();
-    let together = attack(Attack::Jsma(Jsma::PAPER), &network, &images, &targeted(&[8, 9, 3]));
-    for (run, (image, target)) in images.chunks(784).zip([8, 9, 3]).enumerate() {
-        let alone =
-            attack(Attack::Jsma(Jsma::PAPER), &network, image, &[Goal::Target(target)]).remove(0);
-        let pairs = |steps: &[Step]| steps.iter().map(pair).collect::<Vec<_>>();
-        assert_eq!(pairs(&together[run]), pairs(&alone));
-    }
-}
-
-#[test]
 fn settings_out_of_range_are_refused_by_name() {
     let (network, _) = published("mnist-undefended");
     let image = [0.5; 784];

@@ -29,14 +29,20 @@ fn digits_and_targets(of_each_class: usize) -> (Vec<(Vec<f32>, usize)>, Vec<usiz
     (digits, targets)
 }
 
-/// A published network, and the same network of the float64 reference.
+/// A published network for MNIST, and the same network of the float64 reference.
 fn published(id: &str) -> (Network, reference::network::Network) {
+    let (network, bytes) = network_and_file(id);
+    (network, reference::network::Network::from_safetensors(&bytes))
+}
+
+/// A published network, and its file.
+fn network_and_file(id: &str) -> (Network, Vec<u8>) {
     let manifest = std::fs::read("www/models/manifest.json").expect("the manifest is committed");
     let entries: Vec<Entry> = serde_json::from_slice(&manifest).expect("the manifest is JSON");
     let entry = entries.into_iter().find(|entry| entry.id == id).expect("the network is published");
     let bytes = std::fs::read(format!("www/models/{}", entry.file)).expect("its file is committed");
     let network = entry.load(&bytes, &Device::flex()).expect("its file is what the manifest says");
-    (network, reference::network::Network::from_safetensors(&bytes))
+    (network, bytes)
 }
 
 /// Every step of a batch of runs, run by run.

@@ -4,9 +4,10 @@ use burn::tensor::Device;
 use defensive_distillation::attack::{Attack, AttackError, Facts, Jsma, Step, Values, attacks};
 use serde_json::json;
 
+use crate::bits::assert_same_bits;
 use crate::{attack, digits_and_targets, published, targeted};
 
-/// A run that stops at any step and is resumed makes the same steps as one that does not stop.
+/// A run that stops at any step and is resumed makes the same steps, to the last bit, as one that does not stop.
 #[test]
 fn a_resumed_run_makes_the_same_steps() {
     let (network, _) = published("mnist-undefended");
@@ -35,17 +36,8 @@ fn a_resumed_run_makes_the_same_steps() {
                 }
             }
             for (rest, &run) in rest.iter().zip(&begun) {
-                let compared = |step: &Step| {
-                    (
-                        step.iteration,
-                        step.image.clone(),
-                        step.choice.clone(),
-                        step.outcome,
-                        step.features_changed,
-                    )
-                };
-                let expected: Vec<_> = whole[run][halt..].iter().map(compared).collect();
-                assert_eq!(rest.iter().map(compared).collect::<Vec<_>>(), expected);
+                let about = format!("{} {direction}, from step {halt}, run {run}", facts.id);
+                assert_same_bits(rest, &whole[run][halt..], &about);
             }
         }
     }

@@ -4,22 +4,14 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { before, test } from "node:test";
 import { EXPERIMENTS } from "../../pkg/registry.js";
-import { decodePng } from "../../www/codecs/png.js";
-import { DATASETS, positionOf } from "../../www/domain/datasets.js";
 import { defaultNetwork } from "../../www/domain/networks.js";
+import { json, loadSamples, MANIFEST, openEngine, read } from "./in-node.mjs";
 
 /** @typedef {import("../../pkg/cpu/engine.js").Task} Task */
 
-/** @param {string} path Relative to the project's folder. */
-const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url));
-/** @param {string} path */
-const json = (path) => JSON.parse(`${read(path)}`);
-
-/** @type {import("../../www/engine/protocol.js").ManifestEntry[]} */
-const MANIFEST = json("www/models/manifest.json");
 /** @type {Record<string, any[]>} */
 const RESULTS = Object.fromEntries(Object.keys(EXPERIMENTS).map((kind) => [kind, json(`results/${kind}.json`)]));
 const ROWS = Object.entries(RESULTS).flatMap(([kind, rows]) =>
@@ -128,25 +120,9 @@ let engine;
 const samples = {};
 
 before(async () => {
-  const glue = await import("../../pkg/cpu/engine.js");
-  await glue.default({ module_or_path: read("pkg/cpu/engine_bg.wasm") });
-  engine = await glue.Engine.open();
-  for (const [dataset, networks] of Object.entries(NETWORKS)) {
-    for (const entry of networks) engine.load(entry, read(`www/models/${entry.file}`));
-    const { width, channels, pixels } = await decodePng(Uint8Array.from(read(`www/samples/${dataset}.png`)));
-    const { side, features } = DATASETS[dataset];
-    samples[dataset] = json(`www/samples/${dataset}.json`).map(
-      (/** @type {{ label: number }} */ { label }, /** @type {number} */ tile) => ({
-        label,
-        pixels: Float32Array.from({ length: features }, (_, feature) => {
-          const { channel, x, y } = positionOf(DATASETS[dataset], feature);
-          return (
-            pixels[((side * Math.floor(tile / 10) + y) * width + side * (tile % 10) + x) * channels + channel] / 255
-          );
-        }),
-      }),
-    );
-  }
+  const ids = Object.values(NETWORKS).flatMap((networks) => networks.map(({ id }) => id));
+  engine = await openEngine((id) => ids.includes(id));
+  for (const dataset of Object.keys(NETWORKS)) samples[dataset] = await loadSamples(dataset);
 });
 
 /**

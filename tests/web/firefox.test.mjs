@@ -8,7 +8,7 @@ import { after, before } from "node:test";
 import { launchBrowser, launchFirefox } from "../../scripts/browser.mjs";
 import { writeStrokes } from "../../www/link/strokes.js";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
-import { serveSite, test } from "./server-and-browser.mjs";
+import { BITS, serveBits, serveSite, test } from "./server-and-browser.mjs";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -132,5 +132,16 @@ test("A frame and an element run the attack in another page", async (t) => {
   const element = await (await page.waitForSelector("defensive-distillation >>> iframe"))?.contentFrame();
   await element?.waitForFunction(hasEnded);
   assert.deepEqual(await element?.evaluate(outcomes), ["fooled", "gradient-vanished"]);
+  assert.deepEqual(problems, []);
+});
+
+test("Attacks in Firefox give the committed bits", async (t) => {
+  const { url } = await serveBits(t);
+  const { page, problems } = await open(t, `${url}/blank`);
+  const seen = await page.evaluate(async (cases) => {
+    const { differencesOfPage } = await import(/** @type {any} */ ("/bits.js"));
+    return differencesOfPage(cases);
+  }, BITS);
+  assert.deepEqual(seen, { where: "worker", found: [] });
   assert.deepEqual(problems, []);
 });

@@ -1,4 +1,5 @@
 /** The server and the browser that the tests share, and their clean-up. */
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { after, before, test as nodeTest } from "node:test";
 import { launchBrowser } from "../../scripts/browser.mjs";
@@ -87,6 +88,16 @@ export async function serveSite(t, answers = {}, base = "/") {
   });
   return { url: url + base.slice(0, -1), answers, requests, transferred: () => transferred };
 }
+
+/**
+ * The committed bits of attacks.
+ *
+ * @type {import("./bits.mjs").Case[]}
+ */
+export const BITS = JSON.parse(readFileSync(new URL("../bits/steps.json", import.meta.url), "utf8"));
+
+/** Serves the published files and the comparison with {@link BITS}. @param {import("node:test").TestContext} t */
+export const serveBits = (t) => serveSite(t, { "/bits.js": readFileSync(new URL("bits.mjs", import.meta.url)) });
 
 /**
  * Opens a page for one test. `problems` collects what should never happen: errors, warnings in the console, violations

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before } from "node:test";
 import { hasEnded, isReady, outcomes } from "./in-page.mjs";
-import { serveSite, test } from "./server-and-browser.mjs";
+import { BITS, serveBits, serveSite, test } from "./server-and-browser.mjs";
 import { launchWebKit } from "./webkit.mjs";
 
 /** @type {Awaited<ReturnType<typeof launchWebKit>>} */
@@ -37,4 +37,16 @@ test("An attack on a test image ends in WebKit as in Chromium", async (t) => {
   await webkit.waitFor(hasEnded);
   assert.deepEqual(await webkit.evaluate(outcomes), ["fooled", "gradient-vanished"]);
   assert.deepEqual(await webkit.evaluate(() => /** @type {any} */ (globalThis).problems), []);
+}, 180_000);
+
+test("Attacks in WebKit give the committed bits", async (t) => {
+  const { url } = await serveBits(t);
+  await webkit.open(`${url}/blank`);
+  await webkit.evaluate((cases) => {
+    const seen = import(/** @type {any} */ ("/bits.js")).then(({ differencesOfPage }) => differencesOfPage(cases));
+    void seen.catch(String).then((seen) => Object.assign(globalThis, { seen }));
+  }, BITS);
+  await webkit.waitFor(() => "seen" in globalThis);
+  const seen = await webkit.evaluate(() => /** @type {any} */ (globalThis).seen);
+  assert.deepEqual(seen, { where: "worker", found: [] });
 }, 180_000);
