@@ -176,7 +176,10 @@ async function measure(url) {
     ),
     ...DATASETS.flatMap((dataset) =>
       [1, 32].flatMap((batch) =>
-        names.map((/** @type {string} */ piece) => /** @type {Work} */ ({ what: "piece", piece, dataset, attack: "jsma-f", batch })),
+        names.map(
+          (/** @type {string} */ piece) =>
+            /** @type {Work} */ ({ what: "piece", piece, dataset, attack: "jsma-f", batch }),
+        ),
       ),
     ),
     ...["jsma-f", "jsma-t", "jsma-z", "not-robust"].flatMap((attack) => [

@@ -295,6 +295,7 @@ impl Pieces {
     /// those that are not with a zero, and `changed`, those of them that are left if the forward pass
     /// computes anew only what the last change reaches.
     pub fn counts(&self) -> Value {
+        // The sums exceed the 32 bits of a usize in wasm.
         let (mut nonzero, mut changed, mut count) = (0, 0, 0);
         let batch = self.goals.len().div_ceil(self.steps.len());
         for (steps, goals) in self.steps.iter().zip(self.goals.chunks(batch)) {
@@ -307,12 +308,12 @@ impl Pieces {
                 let forward = self.layers.forward(self.normalised(&images(&now)));
                 let backward = self.layers.backward(&forward, self.cotangents(goals, &now));
                 let (always, whole, reached) = self.count(&before, &forward, &backward);
-                nonzero += always + whole;
-                changed += always + reached;
+                nonzero += (always + whole) as u64;
+                changed += (always + reached) as u64;
                 count += now.len();
             }
         }
-        let mean = |sum: usize| (sum as f64 / count as f64).round();
+        let mean = |sum: u64| (sum as f64 / count as f64).round();
         json!({ "nonzero": mean(nonzero), "changed": mean(changed) })
     }
 
