@@ -23,15 +23,19 @@ export function bestRate(timings) {
   );
 }
 
+/** The floors, by which multiply-adds they count. */
+const FLOORS = /** @type {const} */ (["dense", "nonzero", "changed"]);
+
 /**
- * The floor: milliseconds for each image that a step's multiply-adds take at the rate of the fastest matrix product.
+ * A floor: milliseconds for each image that a step's multiply-adds take at the rate of the fastest matrix product.
  *
  * @param {any} result
  * @param {string} dataset
  * @param {string} attack
+ * @param {"dense" | "nonzero" | "changed"} [counted]
  */
-export const floorOf = (result, dataset, attack) =>
-  result.multiply_adds[dataset][ROWS[attack]] / bestRate(result.timings);
+export const floorOf = (result, dataset, attack, counted = "dense") =>
+  result.multiply_adds[dataset][ROWS[attack]][counted] / bestRate(result.timings);
 
 /** The timing whose fields equal those wanted. @param {any} result @param {Partial<Timing>} wanted */
 export function find(result, wanted) {
@@ -66,27 +70,56 @@ const number = (value) =>
 /** @param {number} share */
 const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
+const STEP_HEAD = [
+  "ms a step, for each image",
+  "batch 1",
+  "8",
+  "32",
+  "100",
+  "first step, batch 1",
+  "floor: dense",
+  "without zeros",
+  "only what changed",
+];
+
 /** @param {any} result */
 function steps(result) {
   const rows = Object.entries(DATASETS).flatMap(([dataset, name]) =>
     ["jsma-f", "jsma-t", "jsma-z", "not-robust"].map((attack) => {
-      const at = (/** @type {number} */ batch) => find(result, { what: "step", dataset, attack, batch })?.processor;
-      const share = ROWS[attack] && at(32) ? percent(floorOf(result, dataset, attack) / at(32)) : "–";
+      const at = (/** @type {Partial<Timing>} */ wanted) =>
+        number(find(result, { dataset, attack, ...wanted })?.processor);
       return [
         `${name}, ${attack}`,
-        ...[1, 8, 32, 100].map((batch) => number(at(batch))),
-        ROWS[attack] ? number(floorOf(result, dataset, attack)) : "–",
-        share,
+        ...[1, 8, 32, 100].map((batch) => at({ what: "step", batch })),
+        at({ what: "first", batch: 1 }),
+        ...FLOORS.map((floor) => (ROWS[attack] ? number(floorOf(result, dataset, attack, floor)) : "–")),
       ];
     }),
   );
   return table(
-    ["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "share of the floor's speed at 32"],
+    STEP_HEAD,
     rows.filter((row) => row.slice(1, 5).some((cell) => cell !== "–")),
   );
 }
 
-const PARTS = { convolutions: "convolutions", dense: "dense layers", choice: "choosing the pair" };
+/** Millions of multiply-adds of a step. @param {any} counts Those of the data sets. */
+function multiplyAdds(counts) {
+  const millions = (/** @type {number} */ count) => number(count / 1e6);
+  const rows = Object.entries(DATASETS).flatMap(([dataset, name]) =>
+    ["jsma-f", "jsma-z"].map((attack) => [
+      `${name}, ${attack}`,
+      ...FLOORS.map((floor) => millions(counts[dataset][ROWS[attack]][floor])),
+    ]),
+  );
+  return table(["millions of multiply-adds a step", "dense", "without zeros", "only what changed"], rows);
+}
+
+const PARTS = {
+  convolutions: "convolutions",
+  "convolutions backward": "backward",
+  dense: "dense layers",
+  choice: "choosing the pair",
+};
 
 /** @param {any} result */
 function parts(result) {
@@ -95,7 +128,7 @@ function parts(result) {
       [1, 32].flatMap((batch) => {
         const piece = (/** @type {string} */ piece) =>
           find(result, { what: "piece", piece, dataset, attack, batch })?.processor;
-        const step = piece("step");
+        const step = find(result, { what: "step", dataset, attack, batch })?.processor;
         if (step === undefined) return [];
         const shares = Object.keys(PARTS).map((part) => piece(part) / step);
         const rest = 1 - shares.reduce((sum, share) => sum + share, 0);
@@ -228,9 +261,50 @@ function visits(result) {
   );
 }
 
+const ATTACKS = {
+  "jsma-f": "JSMA-F",
+  "jsma-z": "JSMA-Z",
+  "not-robust": "Carlini–Wagner JSMA",
+  "cw-l2": "CW-L2",
+  "cw-l0": "CW-L0",
+  fgsm: "FGSM",
+};
+
+/** The module against the one before. @param {any} result */
+function comparison({ before }) {
+  if (!before) return "The module of the earlier commit was not in the history, so it was not timed.";
+  const rows = before.timings.map((/** @type {any} */ { dataset, attack, now, before, ratio }) => [
+    `${DATASETS[/** @type {"mnist"} */ (dataset)]}, ${ATTACKS[/** @type {"fgsm"} */ (attack)]}: ms a step`,
+    number(before),
+    number(now),
+    `${number(ratio)} ×`,
+  ]);
+  const of = (/** @type {string} */ key, /** @type {string} */ module) =>
+    before.attacks
+      .filter((/** @type {any} */ each) => each.module === module)
+      .map((/** @type {any} */ each) => each[key]);
+  const [{ attacks, workers }] = before.attacks;
+  for (const [key, unit] of [
+    ["processor", "seconds of processor time"],
+    ["seconds", "seconds"],
+  ]) {
+    const [earlier, now] = ["before", "now"].map((module) => of(key, module));
+    const ratio = median(now.map((/** @type {number} */ time, /** @type {number} */ round) => earlier[round] / time));
+    rows.push([
+      `the ${attacks} JSMA-F attacks on MNIST, ${workers} workers: ${unit}`,
+      number(median(earlier)),
+      number(median(now)),
+      `${number(ratio)} ×`,
+    ]);
+  }
+  return table(["", `the module of ${before.commit}`, "this one", "ratio"], rows);
+}
+
 /** The tables that the bench prints. @param {any} result */
 export function tables(result) {
-  return [steps, parts, peers, checks, experiments, visits].map((section) => `${section(result)}\n`).join("\n");
+  return [steps, comparison, parts, peers, checks, experiments, visits]
+    .map((section) => `${section(result)}\n`)
+    .join("\n");
 }
 
 /** The table of targets: each with the measured value, and whether it was met. @param {any} result @param {any} python */
@@ -309,21 +383,21 @@ function targets(result, python) {
 function nativeTables(native) {
   const { timings, experiment } = native;
   const at = (/** @type {any} */ wanted) =>
-    timings.find((/** @type {any} */ timing) => Object.entries(wanted).every(([key, value]) => timing[key] === value))
-      ?.ms;
+    number(
+      timings.find((/** @type {any} */ timing) => Object.entries(wanted).every(([key, value]) => timing[key] === value))
+        ?.ms,
+    );
   const rows = Object.entries(DATASETS).flatMap(([dataset, name]) =>
-    ["jsma-f", "jsma-z"].map((attack) => {
-      const one = at({ dataset, attack, batch: 32, piece: "step" });
-      const floor = native.multiply_adds[dataset][ROWS[attack]] / native.best_rate;
-      return [
-        `${name}, ${attack}`,
-        ...[1, 8, 32, 100].map((batch) => number(at({ dataset, attack, batch, piece: "step" }))),
-        number(floor),
-        one ? percent(floor / one) : "–",
-      ];
-    }),
+    ["jsma-f", "jsma-z"].map((attack) => [
+      `${name}, ${attack}`,
+      ...[1, 8, 32, 100].map((batch) => at({ dataset, attack, batch, piece: "step" })),
+      at({ dataset, attack, batch: 1, piece: "first" }),
+      ...FLOORS.map((floor) => number(native.multiply_adds[dataset][ROWS[attack]][floor] / native.best_rate)),
+    ]),
   );
-  return `${table(["ms a step, for each image", "batch 1", "8", "32", "100", "floor", "share of the floor's speed at 32"], rows)}\n
+  return `${table(STEP_HEAD, rows)}
+
+The fastest product is burn's, with fused multiply-add: ${(native.best_rate / 1e6).toFixed(0)} billion multiply-adds per second.
 The ${experiment.attacks} attacks take ${number(experiment.seconds)} s on ${native.threads} cores: ${number(experiment.attacks / experiment.seconds)} per second.`;
 }
 
@@ -433,17 +507,34 @@ workers, with WebGL and of a whole visit are wall-clock times, which other progr
 ${targets(browser, python)}
 
 ## A step
-The engine is the wasm module whose SHA-256 begins with ${browser.module.sha256.slice(0, 8)}, called as the page calls it. The *floor* is the time
-that a step's multiply-adds take at the rate of the fastest matrix product of the same module on the same core:
-${(bestRate(browser.timings) / 1e6).toFixed(1)} billion multiply-adds per second.
+The engine is the wasm module whose SHA-256 begins with ${browser.module.sha256.slice(0, 8)}, called as the page calls it. A step's time is the mean over the
+second to the ninth step of attacks on eight images, or on as many as the batch has. The first step is timed with the
+start of the attack; it computes the whole forward pass.
+
+A *floor* is the time that a step's multiply-adds take at the rate of the fastest matrix product of the same module on
+the same core: ${(bestRate(browser.timings) / 1e6).toFixed(1)} billion multiply-adds per second, with matrices that have no zeros. The multiply-adds
+are counted on the images of batch 32, in the steps that are timed. *Dense* counts all of them. *Without zeros* leaves
+out those with a zero: in the forward pass the inputs that are zero, in the backward pass the gradients that are zero,
+do not come from the maximum of a pool, or meet a ReLU that is off. *Only what changed* also leaves out the outputs of
+convolutions that the last change does not reach.
 
 ${steps(browser)}
 
+${multiplyAdds(browser.multiply_adds)}
+
 ![How the cost of a step grows with the batch and the network, and that of an attack with its budget](speed.svg)
 
+## The engine before
+The module of ${browser.before ? `commit ${browser.before.commit}` : "an earlier commit"} computed every product, and every forward pass as a whole. Both were timed in turns, attack by
+attack, with the same settings: each attack's step on one image, the mean over eight images, and for FGSM, which makes
+one step, the first. A ratio is the median of the rounds' ratios.
+
+${comparison(browser)}
+
 ## Parts of a step
-Each part was timed by itself, on data of the same shapes. *Everything else* is pooling, copying between the layers and
-the images, allocating memory, and evaluating the runs.
+Each part was timed by itself, on the inputs and gradients of the fifth step of the same attacks. *Convolutions* is the
+forward pass, after the step before. *Everything else* is pooling, copying between the layers and the images, allocating
+memory, and evaluating the runs.
 
 ${parts(browser)}
 

@@ -7,6 +7,8 @@
  * Speeds are compared within one run only: in each round everything is timed once, in turn, and the median of the
  * rounds is reported. Times are the processor time of the page's thread, which other programs on the machine affect
  * less than wall-clock time. Where several threads or processes work, wall-clock time is used.
+ *
+ * The module is also timed against that of an earlier commit, which is read from the history.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -31,12 +33,25 @@ const QUICK = process.argv.includes("quick");
 const ROUNDS = QUICK ? 1 : Number(process.env.ROUNDS ?? 5);
 /** The number of images of the 900 attacks; each is attacked towards nine classes. */
 const IMAGES = QUICK ? 5 : Number(process.env.IMAGES ?? 100);
+/** How often the 900 attacks are made by the module and by the earlier one. */
+const ATTACK_ROUNDS = QUICK ? 1 : 3;
 /** The least duration of a timing in milliseconds; shorter work is repeated. */
 const LEAST_TIMING = 100;
 /** Switches WebGL in software on, since the machine may have no graphics processor. */
 const SOFTWARE_WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 
 const DATASETS = ["mnist", "cifar10"];
+/** The last commit before the engine skipped zeros. */
+const BEFORE = "132f0ae";
+/** The attacks whose steps are timed with its module, and what is timed: FGSM makes one step only. */
+const COMPARED = /** @type {const} */ ({
+  "jsma-f": "step",
+  "jsma-z": "step",
+  "not-robust": "step",
+  "cw-l2": "step",
+  "cw-l0": "step",
+  fgsm: "first",
+});
 /** Peers that need a graphics processor. It is emulated in software here, so their times are only a rough guide. */
 const GPU_PEERS = ["tfjs-webgl", "tfjs-webgpu"];
 /** Milliseconds after which checking and timing such a peer is given up. */
@@ -45,7 +60,8 @@ const GPU_PEER_LIMIT = 60_000;
 const TOLERANCE = 1e-4;
 
 prepare();
-const server = await serve();
+const before = filesBefore();
+const server = await serve(before ?? {});
 const result = await measure(server.url);
 server.close();
 process.stdout.write(`${tables(result)}\n`);
@@ -65,8 +81,30 @@ function prepare() {
   if (!existsSync(join(ROOT, "bench/pkg/bench/engine.js"))) run("bash", "scripts/build.sh", "bench/pkg", "bench");
 }
 
-/** Serves the published files, as any static host does, and the bench's own; counts the bytes sent. */
-async function serve() {
+/** The files of the earlier module; `null` if the history is not there. */
+function filesBefore() {
+  try {
+    const files = ["engine.js", "engine_bg.wasm"].map((name) => [
+      `/bench/before/${name}`,
+      execFileSync("git", ["show", `${BEFORE}:pkg/cpu/${name}`], {
+        cwd: ROOT,
+        maxBuffer: 2 ** 26,
+        stdio: ["ignore", "pipe", "ignore"],
+      }),
+    ]);
+    return /** @type {Record<string, Buffer>} */ (Object.fromEntries(files));
+  } catch {
+    logProgress(`The history does not have commit ${BEFORE}, so its module is not timed.`);
+    return null;
+  }
+}
+
+/**
+ * Serves the published files, as any static host does, the bench's own, and those given; counts the bytes sent.
+ *
+ * @param {Record<string, Buffer>} given
+ */
+async function serve(given) {
   const files = publishedFiles();
   const types = /** @type {Record<string, string>} */ ({
     ".js": "text/javascript",
@@ -82,7 +120,7 @@ async function serve() {
     });
     const { pathname } = new URL(`${request.url}`, "http://localhost");
     if (!/^\/bench\/[\w@/.-]+$/.test(pathname) || pathname.includes("..")) return files(request, response);
-    const body = await readFile(join(ROOT, pathname)).catch(() => null);
+    const body = given[pathname] ?? (await readFile(join(ROOT, pathname)).catch(() => null));
     response
       .writeHead(body ? 200 : 404, { "Content-Type": types[extname(pathname)] ?? "application/octet-stream" })
       .end(body);
@@ -101,6 +139,7 @@ async function measure(url) {
   await page.waitForFunction(() => "bench" in globalThis, undefined, { timeout: 60_000 });
   const clock = await page.context().newCDPSession(page);
   await clock.send("Performance.enable");
+  const processes = await browser.newBrowserCDPSession();
   const call = (/** @type {string} */ method, /** @type {any[]} */ ...given) =>
     page.evaluate(
       ([method, given]) => /** @type {any} */ (globalThis).bench[method](...given),
@@ -108,6 +147,12 @@ async function measure(url) {
     );
   const metrics = async () =>
     Object.fromEntries((await clock.send("Performance.getMetrics")).metrics.map(({ name, value }) => [name, value]));
+  /** Seconds of processor time of all threads of pages. */
+  const processorTime = async () =>
+    (await processes.send("SystemInfo.getProcessInfo")).processInfo
+      .filter(({ type }) => type === "renderer")
+      .reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  if (before) await call("startBefore");
 
   /** @type {any[]} */
   const checks = [];
@@ -123,23 +168,30 @@ async function measure(url) {
     !by || checks.some((check) => check.by === by && check.dataset === dataset && agrees(check));
 
   const sides = await call("sides");
-  const names = ["step", "forward", "convolutions", "dense", "choice"];
+  const names = await call("pieces");
   /** @type {Work[]} */
   const works = [
     ...sides.flatMap((/** @type {number} */ side) =>
-      ["own", "gemm"].map((piece) => ({ what: "product", side, piece })),
+      ["engine", "burn"].map((piece) => ({ what: "product", side, piece })),
     ),
     ...DATASETS.flatMap((dataset) =>
       [1, 32].flatMap((batch) =>
-        names.map((piece) => /** @type {Work} */ ({ what: "piece", piece, dataset, attack: "jsma-f", batch })),
+        names.map(
+          (/** @type {string} */ piece) =>
+            /** @type {Work} */ ({ what: "piece", piece, dataset, attack: "jsma-f", batch }),
+        ),
       ),
     ),
-    ...["jsma-f", "jsma-t", "jsma-z", "not-robust"].flatMap((attack) =>
-      [1, 8, 32, 100].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "mnist", attack, batch })),
-    ),
-    ...["jsma-f", "jsma-t", "jsma-z"].flatMap((attack) =>
-      [1, 8, 32].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "cifar10", attack, batch })),
-    ),
+    ...["jsma-f", "jsma-t", "jsma-z", "not-robust"].flatMap((attack) => [
+      .../** @type {const} */ ([1, 8, 32, 100]).map(
+        (batch) => /** @type {Work} */ ({ what: "step", dataset: "mnist", attack, batch }),
+      ),
+      /** @type {Work} */ ({ what: "first", dataset: "mnist", attack, batch: 1 }),
+    ]),
+    ...["jsma-f", "jsma-t", "jsma-z"].flatMap((attack) => [
+      ...[1, 8, 32].map((batch) => /** @type {Work} */ ({ what: "step", dataset: "cifar10", attack, batch })),
+      /** @type {Work} */ ({ what: "first", dataset: "cifar10", attack, batch: 1 }),
+    ]),
     ...[14, 28, 56, 112, 224].map(
       (budget) => /** @type {Work} */ ({ what: "attacks", dataset: "mnist", attack: "jsma-f", batch: 32, budget }),
     ),
@@ -153,15 +205,22 @@ async function measure(url) {
       ),
     ]),
   ];
-  const timed = works.filter(isTimed).filter(({ dataset }) => !QUICK || dataset !== "cifar10");
+  /** @type {Work[]} */
+  const compared = DATASETS.flatMap((dataset) =>
+    Object.entries(before ? COMPARED : {}).flatMap(([attack, what]) =>
+      /** @type {const} */ (["now", "before"]).map((module) => ({ what, dataset, attack, batch: 1, module })),
+    ),
+  );
+  const timed = [...works, ...compared].filter(isTimed).filter(({ dataset }) => !QUICK || dataset !== "cifar10");
 
   /** @param {Work} work @param {number} times */
   async function timeWork(work, times) {
+    await call("prepare", work, times);
     const before = await metrics();
     const started = performance.now();
-    await call("run", work, times);
+    const count = await call("run", work, times);
     const clock = performance.now() - started;
-    return { clock, processor: 1000 * ((await metrics()).ThreadTime - before.ThreadTime) };
+    return { count, clock, processor: 1000 * ((await metrics()).ThreadTime - before.ThreadTime) };
   }
 
   /** How often each work is repeated in a timing: doubled in the first round until the timing is long enough. */
@@ -181,25 +240,25 @@ async function measure(url) {
       )
         times *= 2;
       repeats.set(work, times);
-      const each = times * (work.batch ?? 1);
-      rounds.set(work, [...(rounds.get(work) ?? []), { clock: took.clock / each, processor: took.processor / each }]);
+      const { count, clock, processor } = took;
+      rounds.set(work, [...(rounds.get(work) ?? []), { clock: clock / count, processor: processor / count }]);
     }
   }
+  const took = (/** @type {Work} */ work) => rounds.get(work) ?? [];
   /** @type {Timing[]} */
-  const timings = timed.map((work) => {
-    const took = rounds.get(work) ?? [];
-    return {
+  const timings = works
+    .filter((work) => rounds.has(work))
+    .map((work) => ({
       ...work,
-      clock: median(took.map((each) => each.clock)),
-      processor: median(took.map((each) => each.processor)),
-    };
-  });
+      clock: median(took(work).map((each) => each.clock)),
+      processor: median(took(work).map((each) => each.processor)),
+    }));
 
   logProgress("memory over a long run");
-  const long = { what: "step", dataset: "mnist", attack: "jsma-f", batch: 100 };
+  const long = { what: "first", dataset: "mnist", attack: "jsma-f", batch: 100 };
   const memory = [await call("memory")];
   for (let part = 0; part < (QUICK ? 1 : 3); part++) {
-    await call("run", long, 20);
+    for (let time = 0; time < 20; time++) await call("run", long, 1);
     memory.push(await call("memory"));
   }
   const heap = (await metrics()).JSHeapUsedSize;
@@ -209,14 +268,18 @@ async function measure(url) {
     logProgress(`${9 * IMAGES} attacks on ${workers} worker${workers > 1 ? "s" : ""}`);
     experiments.push({ workers, ...(await call("experiment", "mnist", workers, IMAGES)) });
   }
+  const attacks = [];
+  for (let round = 0; before && round < ATTACK_ROUNDS; round++) {
+    for (const module of /** @type {const} */ (["now", "before"])) {
+      logProgress(`${9 * IMAGES} attacks by both modules, round ${round + 1} of ${ATTACK_ROUNDS}: ${module}`);
+      const started = await processorTime();
+      const done = await call("attackAll", "mnist", module, IMAGES);
+      attacks.push({ module, ...done, processor: (await processorTime()) - started });
+    }
+  }
   const versions = { chromium: browser.version(), node: process.versions.node, ...(await call("versions")) };
   const floors = Object.fromEntries(
-    await Promise.all(
-      DATASETS.map(async (dataset) => [
-        dataset,
-        { one: await call("multiplyAdds", dataset, 1), two: await call("multiplyAdds", dataset, 2) },
-      ]),
-    ),
+    await Promise.all(DATASETS.map(async (dataset) => [dataset, await call("multiplyAdds", dataset)])),
   );
   await browser.close();
   for (const by of QUICK ? [] : GPU_PEERS) {
@@ -236,6 +299,18 @@ async function measure(url) {
     checks,
     timings,
     experiments,
+    before: before && {
+      commit: BEFORE,
+      bytes: before["/bench/before/engine_bg.wasm"].length,
+      timings: compared.flatMap((work, place) => {
+        if (work.module !== "now" || !rounds.has(work)) return [];
+        const [now, earlier] = [work, compared[place + 1]].map((each) => took(each).map(({ processor }) => processor));
+        const { what, dataset, attack, batch } = work;
+        const ratio = median(now.map((time, round) => earlier[round] / time));
+        return [{ what, dataset, attack, batch, now: median(now), before: median(earlier), ratio }];
+      }),
+      attacks,
+    },
     start_up: startUp,
     memory: { wasm: memory, heap },
   };

@@ -2,37 +2,45 @@
 //! set its lower bound. It prints a table and writes results/bench-native.json, from which
 //! `npm run bench` writes docs/speed.md. `distill bench training` measures the speed of training.
 //!
-//! Steps, their pieces and matrix products are timed on one core, as on the page. The paper's 900
-//! attacks are timed on all cores if the feature `parallel` is on.
+//! Steps, their parts and matrix products are timed on one core, as on the page. Their times are the
+//! processor time of the thread, which other programs on the machine affect less than wall-clock time. The
+//! paper's 900 attacks are timed on all cores if the feature `parallel` is on.
+//!
+//! A step's time is the mean over the second to the ninth step of attacks on at least eight images. The
+//! first step is timed with the start of the attack.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use defensive_distillation::attack::{Attack, Goal, Jsma, Output};
+use defensive_distillation::attack::{Attack, Goal, Jsma, Output, Runs};
 use defensive_distillation::dataset::{CLASSES, Dataset, Samples};
 use defensive_distillation::network::Network;
 use defensive_distillation::network::manifest::{Entry, Role, id};
-use pieces::{Pieces, Product, multiply_adds};
+use defensive_distillation::network::parameters::Parameters;
+use pieces::{Pieces, Product, STEPS, multiply_adds};
 use serde_json::{Value, json};
 
 #[path = "../bench/engine/src/pieces.rs"]
 mod pieces;
 
 const BATCHES: [usize; 4] = [1, 8, 32, 100];
-const OUTPUTS: [Output; 3] = [Output::Probabilities, Output::Tempered, Output::Logits];
+const OUTPUTS: [Output; 2] = [Output::Probabilities, Output::Logits];
+/// The fewest images whose steps are timed, in batches of one or more.
+const LEAST_IMAGES: usize = 8;
 /// All works are timed in turn this many times, and the median is taken.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 /// The minimum duration of a turn.
 const TURN: Duration = Duration::from_millis(150);
 
 struct Work {
     about: Value,
-    /// Images of a batch, which the time is divided by.
-    images: usize,
-    run: Box<dyn FnMut() + Send>,
+    /// Does the work once. Returns how long it took and how many times it was done, for instance the number
+    /// of steps.
+    run: Box<dyn FnMut() -> (Duration, usize) + Send>,
     milliseconds: Vec<f64>,
 }
 
@@ -70,15 +78,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         timing["ms"] = work.median().into();
         timing
     });
-    let floor =
-        |dataset| json!({ "one": multiply_adds(dataset, 1), "two": multiply_adds(dataset, 2) });
+    let floors = |subject: &Subject| -> Result<Value, Box<dyn Error>> {
+        let [one, two] = OUTPUTS.map(|output| subject.pieces(output, 32));
+        let floor = |pieces: Pieces, rows| {
+            let mut counts = pieces.counts();
+            counts["dense"] = multiply_adds(subject.dataset, rows).into();
+            counts
+        };
+        Ok(json!({ "one": floor(one?, 1), "two": floor(two?, 2) }))
+    };
     let threads = std::thread::available_parallelism()?.get();
     let result = json!({
-        "note": "steps on one core; the 900 on all.",
+        "note": "steps on one core, in processor time; the 900 on all, in wall-clock time.",
         "threads": if cfg!(feature = "parallel") { threads } else { 1 },
         "load": fs::read_to_string("/proc/loadavg").ok().map(|load| load.trim().to_owned()),
         "best_rate": best_rate,
-        "multiply_adds": { "mnist": floor(Dataset::Mnist), "cifar10": floor(Dataset::Cifar10) },
+        "multiply_adds": { "mnist": floors(&mnist)?, "cifar10": floors(&cifar10)? },
         "timings": timings.collect::<Vec<_>>(),
         "experiment": experiment,
     });
@@ -88,18 +103,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn products() -> Vec<Work> {
-    let work = |side| {
-        // Natively the engine uses gemm.
-        let mut product = Product::new(side, false);
-        let about = json!({ "side": side, "multiply_adds": product.multiply_adds() });
+    let work = |(side, is_own)| {
+        let product = Product::new(side, is_own);
+        let by = if is_own { "engine" } else { "burn" };
+        let about = json!({ "side": side, "by": by, "multiply_adds": product.multiply_adds() });
         Work::new(about, 1, move || product.run())
     };
-    Product::SIDES.map(work).into()
+    let sides = Product::SIDES.into_iter();
+    sides.flat_map(|side| [(side, true), (side, false)]).map(work).collect()
 }
 
 /// A published network, and the test images that come with the page.
 struct Subject {
     dataset: Dataset,
+    parameters: Parameters,
     network: Network,
     images: Vec<Vec<f32>>,
     labels: Vec<usize>,
@@ -115,12 +132,13 @@ impl Subject {
             .iter()
             .find(|entry| entry.id == wanted)
             .ok_or("the network is not published")?;
-        let network = entry.load(&fs::read(models.join(&entry.file))?, &Device::flex())?;
+        let parameters = entry.parameters(&fs::read(models.join(&entry.file))?)?;
+        let network = Network::new(&parameters, &Device::flex());
 
         let samples = Samples::read_sheet(dataset, &root.join("www/samples"))?;
         let images = (0..samples.len()).map(|place| samples.images(&[place])).collect();
         let labels = samples.labels.iter().map(|&label| usize::from(label)).collect();
-        Ok(Self { dataset, network, images, labels })
+        Ok(Self { dataset, parameters, network, images, labels })
     }
 
     /// `size` images, of all classes in turn, and a target class for each.
@@ -134,24 +152,39 @@ impl Subject {
         (chosen.flat_map(|sample| self.images[sample].iter().copied()).collect(), goals)
     }
 
+    fn pieces(&self, output: Output, batch: usize) -> Result<Pieces, Box<dyn Error>> {
+        let (images, goals) = self.batch(batch.max(LEAST_IMAGES));
+        let attack = Attack::Jsma(Jsma { output, ..Jsma::PAPER });
+        Ok(Pieces::new(&self.parameters, attack, &images, goals, batch)?)
+    }
+
     fn works(&self) -> Result<Vec<Work>, Box<dyn Error>> {
         let mut works = Vec::new();
         for output in OUTPUTS {
             let attack = Attack::Jsma(Jsma { output, ..Jsma::PAPER });
             for batch in BATCHES {
-                let (images, goals) = self.batch(batch);
-                let network = self.network.clone();
-                let pieces = std::sync::Arc::new(Pieces::new(network, attack, images, goals)?);
-                let has_pieces = batch == 32 || batch == 1;
-                for name in &Pieces::NAMES[..if has_pieces { Pieces::NAMES.len() } else { 1 }] {
-                    let about = json!({
+                let about = |piece: &str| {
+                    json!({
                         "dataset": self.dataset.to_string(),
                         "attack": attack.name(),
                         "batch": batch,
-                        "piece": name,
-                    });
-                    let pieces = pieces.clone();
-                    works.push(Work::new(about, batch, move || pieces.run(name)));
+                        "piece": piece,
+                    })
+                };
+                let images = batch.max(LEAST_IMAGES);
+                let batches = Arc::new(Batches::new(self, attack, batch));
+                let of = batches.clone();
+                works.push(Work::new(about("first"), images, move || drop(of.start())));
+                let run = Box::new(move || batches.steps());
+                works.push(Work { about: about("step"), run, milliseconds: Vec::new() });
+                if batch == 32 || batch == 1 {
+                    let pieces = Arc::new(self.pieces(output, batch)?);
+                    let count = pieces.images();
+                    for name in Pieces::NAMES {
+                        let pieces = pieces.clone();
+                        let run = move || pieces.run(name);
+                        works.push(Work::new(about(name), count, run));
+                    }
                 }
             }
         }
@@ -159,19 +192,70 @@ impl Subject {
     }
 }
 
+/// Attacks on at least [`LEAST_IMAGES`] images, in batches.
+struct Batches {
+    network: Network,
+    attack: Attack,
+    images: Vec<f32>,
+    goals: Vec<Goal>,
+    size: usize,
+}
+
+impl Batches {
+    fn new(subject: &Subject, attack: Attack, size: usize) -> Self {
+        let (images, goals) = subject.batch(size.max(LEAST_IMAGES));
+        Self { network: subject.network.clone(), attack, images, goals, size }
+    }
+
+    /// Starts the attacks and makes their first step.
+    fn start(&self) -> Vec<Runs> {
+        let features = self.images.len() / self.goals.len();
+        let batches = self.images.chunks(self.size * features).zip(self.goals.chunks(self.size));
+        let start = |(images, goals)| {
+            let runs = self.attack.start(&self.network, images, goals);
+            let mut runs = runs.expect("the published images can be attacked");
+            self.step(&mut runs);
+            runs
+        };
+        batches.map(start).collect()
+    }
+
+    /// Returns the number of steps made, one for each image.
+    fn step(&self, runs: &mut Runs) -> usize {
+        let steps = pollster::block_on(runs.step(&self.network, &Device::flex()));
+        steps.expect("a CPU device is not lost").len()
+    }
+
+    /// Times the steps after the first.
+    fn steps(&self) -> (Duration, usize) {
+        let mut runs = self.start();
+        let (started, mut count) = (thread_time(), 0);
+        for runs in &mut runs {
+            count += (0..STEPS).map(|_| self.step(runs)).sum::<usize>();
+        }
+        (thread_time() - started, count)
+    }
+}
+
 impl Work {
-    fn new(about: Value, images: usize, run: impl FnMut() + Send + 'static) -> Self {
-        Self { about, images, run: Box::new(run), milliseconds: Vec::new() }
+    /// Work that is done `count` times at a time.
+    fn new(about: Value, count: usize, mut run: impl FnMut() + Send + 'static) -> Self {
+        let run = Box::new(move || {
+            let started = thread_time();
+            run();
+            (thread_time() - started, count)
+        });
+        Self { about, run, milliseconds: Vec::new() }
     }
 
     fn take_turn(&mut self) {
-        let (started, mut times) = (Instant::now(), 0);
-        while started.elapsed() < TURN {
-            (self.run)();
-            times += 1;
+        let (mut time, mut count) = (Duration::ZERO, 0);
+        while time < TURN {
+            let (took, times) = (self.run)();
+            time += took;
+            count += times;
         }
-        let milliseconds = 1000.0 * started.elapsed().as_secs_f64();
-        self.milliseconds.push(milliseconds / f64::from(times) / self.images as f64);
+        self.milliseconds.push(1000.0 * time.as_secs_f64() / count as f64);
     }
 
     fn median(&self) -> f64 {
@@ -184,7 +268,7 @@ impl Work {
 /// Attacks all samples with all nine targets, in batches of the samples of one class.
 fn nine_hundred(subject: &Subject) -> Result<Value, Box<dyn Error>> {
     let device = Device::flex();
-    let started = Instant::now();
+    let (started, processor) = (Instant::now(), processor_time(libc::CLOCK_PROCESS_CPUTIME_ID));
     let mut attacks = 0;
     for chosen in 0..subject.images.len() / CLASSES {
         let samples = chosen * CLASSES..(chosen + 1) * CLASSES;
@@ -199,7 +283,26 @@ fn nine_hundred(subject: &Subject) -> Result<Value, Box<dyn Error>> {
             pollster::block_on(runs.step(&subject.network, &device))?;
         }
     }
-    Ok(json!({ "attacks": attacks, "seconds": started.elapsed().as_secs_f64() }))
+    let processor = processor_time(libc::CLOCK_PROCESS_CPUTIME_ID) - processor;
+    Ok(json!({
+        "attacks": attacks,
+        "seconds": started.elapsed().as_secs_f64(),
+        "processor_seconds": processor.as_secs_f64(),
+    }))
+}
+
+/// The processor time of this thread.
+fn thread_time() -> Duration {
+    processor_time(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// The time of a clock of the system.
+fn processor_time(clock: libc::clockid_t) -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the pointer is to a timespec.
+    let failed = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    assert_eq!(failed, 0, "the system has no such clock");
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 #[cfg(feature = "parallel")]

@@ -51,6 +51,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::dataset::CLASSES;
 use crate::network::Network;
 use method::{Method, Settings};
 use saliency::Direction;
@@ -107,6 +108,13 @@ impl Attack {
     /// How many features it may change, if that is limited.
     pub fn budget(self) -> Option<usize> {
         Budget::deserialize(&self.values()["budget"]).ok().map(|budget| budget.features)
+    }
+
+    /// The derivatives by the logits that a step pulls back through the network, one for each backward row.
+    ///
+    /// `logits` are those of the step's image, at T = 1.
+    pub fn cotangents(self, logits: &[f32; CLASSES], goal: Goal) -> Vec<[f32; CLASSES]> {
+        self.method().cotangents(logits, goal)
     }
 
     /// The settings as JSON, as in result rows.

@@ -92,7 +92,7 @@ impl Parameters {
 
     /// The first dense layer with its inputs in the order in which images are in memory here: row after
     /// row, pixel after pixel, channel after channel.
-    pub(crate) fn first_dense_by_pixels(&self) -> Layer {
+    pub fn first_dense_by_pixels(&self) -> Layer {
         let (layer, channels) =
             (&self.layers[FIRST_DENSE], self.layers[FIRST_DENSE - 1].size.outputs);
         let pixels = layer.size.inputs / channels;

@@ -64,7 +64,9 @@ test("The TensorFlow.js version chooses the same pair as a search over all pairs
 
 test("The floor is the work divided by the best rate, and a ratio is their time divided by ours", () => {
   const result = {
-    multiply_adds: { mnist: { one: 2_000_000, two: 3_000_000 } },
+    multiply_adds: {
+      mnist: { one: { dense: 2_000_000, nonzero: 1_000_000, changed: 500_000 }, two: { dense: 3_000_000 } },
+    },
     timings: [
       { what: "product", side: 100, processor: 0.5, clock: 9 },
       { what: "product", side: 200, processor: 8, clock: 9 },
@@ -76,6 +78,8 @@ test("The floor is the work divided by the best rate, and a ratio is their time 
   assert.equal(bestRate(/** @type {any} */ (result.timings)), 2_000_000);
   assert.equal(floorOf(result, "mnist", "jsma-f"), 1);
   assert.equal(floorOf(result, "mnist", "jsma-z"), 1.5);
+  assert.equal(floorOf(result, "mnist", "jsma-f", "nonzero"), 0.5);
+  assert.equal(floorOf(result, "mnist", "jsma-f", "changed"), 0.25);
   assert.equal(ratio(result, { what: "best", by: "slow" }, { what: "step" }), 4);
   assert.equal(ratio(result, { what: "best", by: "elsewhere" }, { what: "step" }), 10);
   assert.equal(ratio(result, { what: "best", by: "absent" }, { what: "step" }), null);

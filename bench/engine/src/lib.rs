@@ -1,4 +1,4 @@
-//! The engine and the pieces of its step, for the bench in the browser. It is compiled from the same
+//! The engine and the parts of its step, for the bench in the browser. It is compiled from the same
 //! sources and with the same options as the published module, which does not contain it.
 
 mod pieces;
@@ -8,7 +8,7 @@ use defensive_distillation::dataset::Dataset;
 use defensive_distillation::network::manifest::Entry;
 use wasm_bindgen::prelude::*;
 
-/// A batch of attacks, with a step whose pieces can be timed.
+/// Attacks, with a step whose parts can be timed.
 #[wasm_bindgen]
 pub struct Pieces(pieces::Pieces);
 
@@ -23,25 +23,36 @@ impl Pieces {
         entry: &str,
         bytes: &[u8],
         attack: &str,
-        images: Vec<f32>,
+        images: &[f32],
         targets: &[u8],
+        batch: usize,
     ) -> Result<Pieces, String> {
         let entry: Entry = serde_json::from_str(entry).map_err(|error| error.to_string())?;
         let attack: Attack = serde_json::from_str(attack).map_err(|error| error.to_string())?;
-        let network = entry.load(bytes, &burn::tensor::Device::flex());
-        let network = network.map_err(|error| error.to_string())?;
+        let parameters = entry.parameters(bytes).map_err(|error| error.to_string())?;
         let goals = targets.iter().map(|&class| Goal::Target(class.into())).collect();
-        pieces::Pieces::new(network, attack, images, goals).map(Self)
+        pieces::Pieces::new(&parameters, attack, images, goals, batch).map(Self)
     }
 
-    /// The names of the pieces.
+    /// The names of the parts.
     pub fn names() -> Vec<String> {
         pieces::Pieces::NAMES.map(String::from).into()
     }
 
-    /// Runs a piece `times` times.
-    pub fn run(&self, name: &str, times: usize) {
+    /// Runs a part `times` times. Returns for how many images.
+    pub fn run(&self, name: &str, times: usize) -> usize {
         (0..times).for_each(|_| self.0.run(name));
+        times * self.0.images()
+    }
+
+    /// Multiply-adds of a step after the first, as JSON.
+    pub fn counts(&self) -> String {
+        self.0.counts().to_string()
+    }
+
+    /// The steps after the first that are counted.
+    pub fn steps() -> usize {
+        pieces::STEPS
     }
 }
 
@@ -68,12 +79,12 @@ impl Product {
     }
 
     /// Multiplies the matrices `times` times.
-    pub fn run(&mut self, times: usize) {
+    pub fn run(&self, times: usize) {
         (0..times).for_each(|_| self.0.run());
     }
 }
 
-/// Multiply-adds for each image of a step with `rows` backward rows.
+/// Multiply-adds for each image of a step with `rows` backward rows if nothing is skipped.
 ///
 /// # Errors
 /// There is no such data set.

@@ -14,14 +14,16 @@ use std::ops::Range;
 pub struct Nonzeros {
     width: usize,
     channels: usize,
-    /// The entries of a row start at row · width · channels. The space after them is unused.
+    /// The entries of a row start at row · width · channels. The space after them is unused. Behind the last
+    /// row there is room for the entries of two pixels.
     values: Vec<f32>,
     /// Where each entry is in its row: column · channels + channel, ascending.
     places: Vec<u32>,
     /// For each row, where the entries of each pixel start, and where those of the last pixel end.
     starts: Vec<u32>,
-    /// Room for the entries of one pixel.
-    spare: Spare,
+    /// Which pixel of a block of the pool has the maximum of each channel, and where that passes a gradient.
+    corners: Vec<u32>,
+    kept: Vec<u32>,
 }
 
 /// Some entries of one row.
@@ -39,8 +41,8 @@ impl Nonzeros {
         let size = height * width * channels;
         assert!(size > 0 && size <= u32::MAX as usize);
         (self.width, self.channels) = (width, channels);
-        self.values.resize(size, 0.0);
-        self.places.resize(size, 0);
+        self.values.resize(size + 2 * channels, 0.0);
+        self.places.resize(size + 2 * channels, 0);
         self.starts.resize(height * (width + 1), 0);
     }
 
@@ -97,9 +99,10 @@ impl Nonzeros {
         let line = 2 * width * channels;
         assert!(y.len() == 4 * gradient.len() && y.len().is_multiple_of(2 * line));
         self.clear(y.len() / line, 2 * width, channels);
-        let Self { values, places, starts, spare, .. } = self;
-        spare.values.resize(channels + 1, [0.0; 2]);
-        spare.places.resize(channels + 1, [0; 2]);
+        let Self { values, places, starts, corners, kept, .. } = self;
+        corners.resize(channels, 0);
+        kept.resize(channels + 1, 0);
+        let spare = [y.len(), y.len() + channels];
         let blocks = y.chunks_exact(2 * line).zip(gradient.chunks_exact(width * channels));
         for (block, (y, gradient)) in blocks.enumerate() {
             let rows = [2 * block, 2 * block + 1];
@@ -111,34 +114,34 @@ impl Nonzeros {
                 let at = 2 * column * channels;
                 let [a, b] = [at, at + channels].map(|at| &y[at..at + channels]);
                 let [c, d] = [line + at, line + at + channels].map(|at| &y[at..at + channels]);
-                // The entries of the two pixels on the right follow those of the two on the left.
-                let mut right = [0; 2];
-                for (i, &gradient) in gradient.iter().enumerate() {
+                // Three loops, because the first is computed in vectors, and the last has fewer turns.
+                for (i, corner) in corners.iter_mut().enumerate() {
                     let largest = a[i].max(b[i]).max(c[i].max(d[i]));
-                    let is_kept = gradient != 0.0 && largest > 0.0;
-                    let in_a = a[i] == largest;
-                    let in_b = !in_a && b[i] == largest;
-                    let in_c = !in_a && !in_b && c[i] == largest;
-                    let in_d = !in_a && !in_b && !in_c;
-                    let place = (at + i) as u32;
-                    for (half, is_here) in [in_a, in_c].into_iter().enumerate() {
-                        values[counts[half]] = gradient;
-                        places[counts[half]] = place;
-                        counts[half] += usize::from(is_kept && is_here);
-                    }
-                    for (half, is_here) in [in_b, in_d].into_iter().enumerate() {
-                        spare.values[right[half]][half] = gradient;
-                        spare.places[right[half]][half] = place + channels as u32;
-                        right[half] += usize::from(is_kept && is_here);
-                    }
+                    let below = if c[i] == largest { 2 } else { 3 };
+                    let beside = if b[i] == largest { 1 } else { below };
+                    let first = if a[i] == largest { 0 } else { beside };
+                    *corner = if gradient[i] != 0.0 && largest > 0.0 { first } else { NO_CORNER };
+                }
+                let mut count = 0;
+                for (i, &corner) in corners.iter().enumerate() {
+                    kept[count] = i as u32;
+                    count += usize::from(corner != NO_CORNER);
+                }
+                // The entries of the two pixels on the right follow those of the two on the left.
+                let mut ends = [counts[0], spare[0], counts[1], spare[1]];
+                for &i in &kept[..count] {
+                    let corner = corners[i as usize] as usize % 4;
+                    let end = ends[corner];
+                    values[end] = gradient[i as usize];
+                    places[end] = (at + corner % 2 * channels) as u32 + i;
+                    ends[corner] += 1;
                 }
                 for half in 0..2 {
-                    starts[rows[half] * (2 * width + 1) + 2 * column + 1] = counts[half] as u32;
-                    for i in 0..right[half] {
-                        values[counts[half] + i] = spare.values[i][half];
-                        places[counts[half] + i] = spare.places[i][half];
-                    }
-                    counts[half] += right[half];
+                    let (left, right) = (ends[2 * half], spare[half]..ends[2 * half + 1]);
+                    starts[rows[half] * (2 * width + 1) + 2 * column + 1] = left as u32;
+                    counts[half] = left + right.len();
+                    values.copy_within(right.clone(), left);
+                    places.copy_within(right, left);
                 }
             }
             for (row, count) in rows.into_iter().zip(counts) {
@@ -170,9 +173,5 @@ impl Nonzeros {
     }
 }
 
-/// The right halves of a block's two rows, before it is known where they belong.
-#[derive(Default)]
-struct Spare {
-    values: Vec<[f32; 2]>,
-    places: Vec<[u32; 2]>,
-}
+/// Instead of a corner of a block, where no gradient passes.
+const NO_CORNER: u32 = 4;

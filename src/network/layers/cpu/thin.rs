@@ -10,6 +10,9 @@ use super::sums::for_each_width;
 /// Columns of the image that are computed at a time.
 const BLOCK: usize = 32;
 
+/// Columns and channels of the gradient that are sorted by channel at a time.
+const TILE: usize = 16;
+
 impl Conv {
     /// Whether there are so few channels of input.
     pub const fn is_thin(self) -> bool {
@@ -40,14 +43,29 @@ impl Planes {
         self.numbers.resize(outputs * (height - 2) * line, 0.0);
         self.has_any.clear();
         self.has_any.resize(outputs * (height - 2), false);
-        let pixels = y.chunks_exact(outputs).zip(gradient.chunks_exact(outputs));
-        for (pixel, (y, gradient)) in pixels.enumerate() {
-            let (row, column) = (pixel / (width - 2), pixel % (width - 2));
-            for (output, (&y, &gradient)) in y.iter().zip(gradient).enumerate() {
-                if y > 0.0 && gradient != 0.0 {
-                    let row = output * (height - 2) + row;
-                    self.numbers[row * line + 2 + column] = gradient;
-                    self.has_any[row] = true;
+        for row in 0..height - 2 {
+            for column in (0..width - 2).step_by(TILE) {
+                for output in (0..outputs).step_by(TILE) {
+                    // The tile is filled along the channels and read along the columns.
+                    let mut tile = [[0.0; TILE]; TILE];
+                    let count = TILE.min(outputs - output);
+                    for (place, tile) in tile.iter_mut().take(width - 2 - column).enumerate() {
+                        let at = (row * (width - 2) + column + place) * outputs + output;
+                        let both = y[at..at + count].iter().zip(&gradient[at..at + count]);
+                        for (number, (&y, &gradient)) in tile.iter_mut().zip(both) {
+                            *number = if y > 0.0 { gradient } else { 0.0 };
+                        }
+                    }
+                    for place in 0..count {
+                        let row = (output + place) * (height - 2) + row;
+                        let numbers = &mut self.numbers[row * line + 2 + column..][..TILE];
+                        let mut bits = 0;
+                        for (number, tile) in numbers.iter_mut().zip(&tile) {
+                            *number = tile[place];
+                            bits |= number.to_bits() << 1;
+                        }
+                        self.has_any[row] |= bits != 0;
+                    }
                 }
             }
         }
