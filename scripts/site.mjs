@@ -76,10 +76,10 @@ function copyFiles() {
   const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
   for (const name of ["index.html", "404.html", "sw.js", "www", "pkg", "results", ...licences])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
-  // The host sends this page for addresses in any folder, so it has to know where the site is.
+  // The host sends this page for addresses in any folder, so it names its files by the site's path.
   const notFound = join(folder, "404.html");
   const { pathname } = new URL(address);
-  writeFileSync(notFound, readFileSync(notFound, "utf8").replace('<base href="/">', `<base href="${pathname}">`));
+  writeFileSync(notFound, readFileSync(notFound, "utf8").replace(/(?<= (?:href|src)=")\//g, pathname));
 }
 
 /** Draws the icon as a PNG, for systems that do not support SVG. @param {Browser} browser @param {string} local */

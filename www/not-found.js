@@ -4,7 +4,7 @@
  */
 import { parseLink } from "./link/link.js";
 
-const base = new URL(document.baseURI);
+const base = new URL("../", import.meta.url);
 const rest = (location.pathname + location.search + location.hash).slice(base.pathname.length);
 const read = parseLink(rest);
 if (read && !read.dropped.includes("start")) {

@@ -374,7 +374,7 @@ test("The share panel says that a link is long, and offers shorter ones that wor
   const link = page.locator("#share-link");
   const long = await link.inputValue();
   assert.ok(long.length > 2000, `${long.length} characters`);
-  await page.locator("#share-short legend", { hasText: `${long.length.toLocaleString("en")} characters` }).waitFor();
+  await page.locator("#share-short-title", { hasText: `${long.length.toLocaleString("en")} characters` }).waitFor();
 
   await page.locator('input[name="share-short"][value="points"]').check();
   const shorter = await link.inputValue();

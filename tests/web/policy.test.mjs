@@ -19,7 +19,7 @@ const READS = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'n
 const POLICIES = {
   "index.html": COMPUTES,
   "404.html":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'self'; form-action 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'",
   "www/lab.html": COMPUTES,
   "www/blog/en.html": FRAMES,
   "www/blog/ja.html": FRAMES,

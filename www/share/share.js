@@ -39,7 +39,7 @@ export function setUpShare({ state }, session) {
   const status = must("#share-status", HTMLElement);
   const native = must("#share-native", HTMLButtonElement);
   const fixLanguage = must("#share-fix-language", HTMLInputElement);
-  const short = must("#share-short", HTMLFieldSetElement);
+  const short = must("#share-short", HTMLElement);
   const snippets = Object.keys(SNIPPETS).map((name) => setUpSnippet(name, status));
   const flags = FLAGS.map((flag) => {
     const box = make("input", { type: "checkbox", value: flag });
@@ -70,13 +70,13 @@ export function setUpShare({ state }, session) {
   dialog.addEventListener("click", ({ target }) => {
     if (target === dialog) dialog.close();
   });
-  must("#share-still", HTMLButtonElement).addEventListener("click", () => save(() => stillPicture(state, shared.link)));
+  must("#share-still", HTMLButtonElement).addEventListener("click", () => save(() => stillPicture(state, wholeLink())));
   must("#share-moving", HTMLButtonElement).addEventListener("click", () => {
     // This takes seconds, during which the page's state may change, so it works on a copy.
     const [left, right] = SIDES.map((side) => ({ ...state.panels[side], steps: [...state.panels[side].steps] }));
     const copy = { ...state, panels: { left, right } };
     void save(() =>
-      animatedPicture(copy, shared.link, (share) => setText(status, t("share.working", { share: percent(share, 0) }))),
+      animatedPicture(copy, wholeLink(), (share) => setText(status, t("share.working", { share: percent(share, 0) }))),
     );
   });
   native.hidden = !("share" in navigator);
@@ -110,7 +110,7 @@ export function setUpShare({ state }, session) {
     drawWays();
     dialog.showModal();
     await showErrors(async () => {
-      show(await stillPicture(state, shared.link));
+      show(await stillPicture(state, wholeLink()));
       shared.image = await toDataUrl(await thumbnail(state));
       drawSnippets();
     });
@@ -138,7 +138,7 @@ export function setUpShare({ state }, session) {
           values: { index: String(nearest.sample.index), label: className(DATASETS[state.data], nearest.sample.label) },
         });
       setText(
-        must("#share-short legend", HTMLElement),
+        must("#share-short-title", HTMLElement),
         t("share.short", { length: addressOf(link).length, most: LONGEST_LINK }),
       );
       must("#share-short-ways", HTMLElement).replaceChildren(
@@ -152,6 +152,9 @@ export function setUpShare({ state }, session) {
     }
     drawLink();
   }
+
+  /** The link of what is on the page, which pictures carry: a file is not cut. */
+  const wholeLink = () => addressOf(ways[0].link);
 
   /** Shares the chosen link, and says what it does not show as the page does. */
   function drawLink() {
