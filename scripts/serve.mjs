@@ -15,7 +15,10 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DEVELOPMENT_WORKER = new URL("sw-development.js", import.meta.url);
 
 /** The published files. No other file of the checkout is served. */
-const PUBLISHED = /^\/(index\.html|sw(-files)?\.js|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
+const PUBLISHED = /^\/((index|404)\.html|sw(-files)?\.js|(www|pkg|results)\/.+|[A-Z]+(-[A-Z]+)?(\.md)?)$/;
+
+/** What a browser gets that opens an address which does not exist. Static hosts use the file of this name too. */
+const NOT_FOUND = "/404.html";
 
 /** Only plain names. This excludes `..`, hidden files, backslashes and control characters. */
 const PLAIN = /^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/;
@@ -57,7 +60,13 @@ export function publishedFiles(root = ROOT) {
       return void refuse(405, "Only GET and HEAD are answered");
     const path = publishedPath(request.url ?? "/");
     const body = path && (await bodyOf(root, path).catch(() => null));
-    if (!body) return void refuse(404, "Not found");
+    if (!body) {
+      const page =
+        /\btext\/html\b/.test(`${request.headers.accept}`) && (await bodyOf(root, NOT_FOUND).catch(() => null));
+      return void (page
+        ? response.writeHead(404, { "Content-Type": TYPES[".html"] }).end(page)
+        : refuse(404, "Not found"));
+    }
 
     const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
     const type = TYPES[extname(path)] ?? "application/octet-stream";

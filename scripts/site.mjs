@@ -74,8 +74,12 @@ function copyFiles() {
   rmSync(folder, { recursive: true, force: true });
   for (const made of ["cards", "story", "oembed"]) mkdirSync(join(folder, "www", made), { recursive: true });
   const licences = readdirSync(ROOT).filter((name) => name.startsWith("LICENSE"));
-  for (const name of ["index.html", "sw.js", "www", "pkg", "results", ...licences])
+  for (const name of ["index.html", "404.html", "sw.js", "www", "pkg", "results", ...licences])
     cpSync(join(ROOT, name), join(folder, name), { recursive: true });
+  // The host sends this page for addresses in any folder, so it names its files by the site's path.
+  const notFound = join(folder, "404.html");
+  const { pathname } = new URL(address);
+  writeFileSync(notFound, readFileSync(notFound, "utf8").replace(/(?<= (?:href|src)=")\//g, pathname));
 }
 
 /** Draws the icon as a PNG, for systems that do not support SVG. @param {Browser} browser @param {string} local */
@@ -100,7 +104,7 @@ async function buildPage(browser, local, name, language) {
   const { link, iframe } = await readShareLines(
     browser,
     local,
-    `${PAGES[name].link}&lang=${language}`,
+    `${PAGES[name].link}&lang=${language}&fixlang=1`,
     PAGES[name].runs,
   );
   await drawCard(browser, `${local}?embed=1${new URL(link).hash}`, card);

@@ -159,7 +159,7 @@ class DefensiveDistillation extends HTMLElement {
 export function heightFor(has, unit, link) {
   const [controls, target, draw] = ["controls", "target", "draw"].map(has);
   const temperature = has("temperature") ? 236 : 0;
-  const targets = /(^|[#&])data=cifar10(&|$)/.test(link) ? 178 : 74;
+  const targets = /(^|[#&;6])data(=|%(25)*3d)cifar10(?!\w)/i.test(link) ? 178 : 74;
   const narrow = 351 + temperature + (controls ? 101 : 0) + (target ? targets : 0) + (draw ? 199 : 0);
   const wide = 214 + temperature + (draw ? 198 : target ? targets : 0) + (controls ? (target && !draw ? 51 : 95) : 0);
   // The term with the factor 99 chooses between the two heights: below 600 px it is huge, so the narrow height is the

@@ -119,20 +119,22 @@ async function openSession(embed, link, notices) {
 }
 
 async function start() {
-  const { link, dropped } = linkFromAddress() ?? { link: emptyLink(), dropped: [] };
+  const { link, notices: ofAddress } = linkFromAddress() ?? { link: emptyLink(), notices: [] };
   const embed = parseEmbedOptions(location.search);
+  if (!embed) delete document.documentElement.dataset.embed;
   const setTheme = setUpTheme(embed?.theme ?? link.theme, (byVisitor) => {
     resetColours();
     store.set(byVisitor ? { touched: true } : {});
   });
   setUpMenu(async (chosen) => {
-    store.set({ touched: true });
+    store.set({ touched: true, fixesLanguage: false });
     const languageNotices = await changeLanguage(chosen);
     store.set({ linkNotices: [...store.state.linkNotices.filter((notice) => notice !== "words"), ...languageNotices] });
   });
   /** The number of links opened so far. A link whose language loads slowly must not replace a later link. */
   let moveCount = 0;
-  const notices = [...dropped, ...(await changeLanguage(embed?.lang ?? link.lang ?? preferredLanguage()))];
+  const fixed = embed?.lang ?? (link.fixlang ? link.lang : null);
+  const notices = [...ofAddress, ...(await changeLanguage(fixed ?? preferredLanguage(link.lang)))];
   const views = [
     drawWords,
     setUpStrip(session),
@@ -149,11 +151,11 @@ async function start() {
     setUpLinkNotices(session),
     embed
       ? setUpEmbeddedPage(embed)
-      : setUpAddress(store, async ({ link, dropped }) => {
+      : setUpAddress(store, async ({ link, notices }) => {
           const thisMove = ++moveCount;
           if (link.theme) setTheme(link.theme);
-          const languageNotices = link.lang ? await changeLanguage(link.lang) : [];
-          if (thisMove === moveCount) void session.replay(link, [...dropped, ...languageNotices]);
+          const languageNotices = link.fixlang && link.lang ? await changeLanguage(link.lang) : [];
+          if (thisMove === moveCount) void session.replay(link, [...notices, ...languageNotices]);
         }),
     setUpEngineChoice(session),
     drawLinks,

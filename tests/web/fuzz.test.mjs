@@ -11,7 +11,7 @@ import fc from "fast-check";
 import { ATTACKS } from "../../pkg/registry.js";
 import { inflate } from "../../www/codecs/inflate.js";
 import { decodePng } from "../../www/codecs/png.js";
-import { DEFAULTS } from "../../www/domain/settings.js";
+import { ATTACK_IDS, CHOICES, DEFAULTS } from "../../www/domain/settings.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { readHeader } from "../../www/input/image-header.js";
 import { EXPERIMENTS } from "../../www/lab/plan.js";
@@ -100,6 +100,86 @@ test("Any text is read as a link in range, which is the same after it is written
       return link.slice(0, at) + text + link.slice(at + cut);
     });
   fc.assert(fc.property(fc.oneof(made, changed, fc.string()), survivesRewriting), often(1500));
+});
+
+/** A link as the page writes it, with the networks' hashes. */
+const writtenLink = fc
+  .record({
+    attack: fc.constantFrom(...ATTACK_IDS),
+    sample: fc.option(fc.nat(9999)),
+    target: fc.nat(9),
+    step: fc.option(fc.nat(300)),
+    story: fc.nat(6),
+    show: fc.constantFrom(...CHOICES.overlay),
+    theme: fc.option(fc.constantFrom(...CHOICES.theme)),
+    strokes: fc.option(
+      fc.array(
+        fc
+          .array(fc.tuple(fc.nat(255), fc.nat(255)), { minLength: 1, maxLength: 300 })
+          .map((points) => Uint8Array.from(points.flat())),
+        { minLength: 1, maxLength: 4 },
+      ),
+    ),
+    temperature: fc.constantFrom(1, 2, 40, 100),
+    hash: fc.nat(0xffffffff),
+  })
+  .map(({ temperature, hash, sample, strokes, ...fields }) => {
+    /** @type {import("../../www/domain/networks.js").NetworkName} */
+    const right = { role: "distilled", temperature, hash: hash.toString(16).padStart(8, "0") };
+    const left = { ...right, role: /** @type {const} */ ("undefended") };
+    const picture = strokes ? { strokes } : { sample };
+    return writeLink({ ...emptyLink(), ...fields, ...picture, left, right });
+  });
+
+/** A text without a character of a link or of its encodings, also after normalisation. */
+const foreign = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 3 })
+  .filter((text) => !/[\w.=&#?;%+-]/.test(text.normalize("NFKC").replace(/[\u2010\u2212]/g, "-")));
+
+/** What a program may do to a link. The number from 0 to 1 says where. @type {fc.Arbitrary<(link: string) => string>} */
+const mangling = fc.oneof(
+  fc
+    .tuple(foreign, fc.double({ min: 0, max: 1, noNaN: true }))
+    .map(([piece, share]) => (/** @type {string} */ link) => {
+      const at = Math.floor(share * link.length);
+      return link.slice(0, at) + piece + link.slice(at);
+    }),
+  fc.double({ min: 0, max: 1, noNaN: true }).map((share) => (/** @type {string} */ link) => {
+    return link.slice(0, Math.floor(share * link.length));
+  }),
+  fc.double({ min: 0, max: 1, noNaN: true }).map((share) => (/** @type {string} */ link) => {
+    return `${link.slice(0, Math.floor(share * link.length))}…`;
+  }),
+  fc.constantFrom(
+    (/** @type {string} */ link) => link.toUpperCase(),
+    (/** @type {string} */ link) => link.toLowerCase(),
+    (/** @type {string} */ link) => encodeURIComponent(link),
+    (/** @type {string} */ link) => link.replaceAll("&", "&amp;"),
+    (/** @type {string} */ link) => link.replaceAll("&", "%26"),
+    (/** @type {string} */ link) => link.replaceAll("=", "%3D"),
+    (/** @type {string} */ link) => link.replace(/(.{76})/g, "$1\r\n"),
+    (/** @type {string} */ link) => `"${link}"`,
+    (/** @type {string} */ link) => `#${link}`,
+    (/** @type {string} */ link) => `https://example.org/?a=1#${link}`,
+    (/** @type {string} */ link) => `${link}&utm_source=chat`,
+    (/** @type {string} */ link) => `${link}?fbclid=Iw0`,
+    (/** @type {string} */ link) => `${link}#${link}`,
+    (/** @type {string} */ link) => link.replace(/^v=1&?/, ""),
+    (/** @type {string} */ link) => link.slice(1),
+  ),
+);
+
+test("A mangled link is read as it was written, or what was lost is said", () => {
+  fc.assert(
+    fc.property(writtenLink, fc.array(mangling, { minLength: 1, maxLength: 3 }), (link, manglings) => {
+      const mangled = manglings.reduce((text, mangle) => mangle(text), link);
+      const read = parseLink(`#${mangled}`);
+      // The page says that an address is no link, unless there is nothing behind its `#`.
+      if (!read || read.dropped.length + read.unknown.length > 0) return;
+      assert.deepEqual(read.link, parseLink(link)?.link, mangled);
+    }),
+    often(3000),
+  );
 });
 
 test("Any query is read as valid flags of a frame", () => {

@@ -35,6 +35,7 @@ const MAY_IMPORT = {
   page: ["codecs", "engine", "domain", "languages"],
   /** Reads and writes links. The lab also writes links to the page, so this folder does not import the session. */
   link: ["codecs", "domain", "page", "types of engine"],
+  "not-found.js": ["link"],
   lab: ["registry", ...SHARED, "pool", "types of pkg"],
   session: SHARED,
   panels: [...SHARED, "session"],

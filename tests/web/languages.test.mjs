@@ -139,7 +139,7 @@ test("A link's language has priority over the chosen one, and that over the brow
   await waitForLanguage("en");
   await go("/");
   await waitForLanguage("en");
-  await go("/#v=1&lang=ja&end");
+  await go("/#v=1&lang=ja&fixlang=1&end");
   await waitForLanguage("ja");
   await go("/www/lab.html");
   await waitForLanguage("en");

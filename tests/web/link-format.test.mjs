@@ -62,6 +62,7 @@ test("No setting has the name of another field, or the id of another element of 
     "story",
     "soft",
     "lang",
+    "fixlang",
     "theme",
     "strokes",
     "pixels",
@@ -77,9 +78,279 @@ test("No setting has the name of another field, or the id of another element of 
   );
 });
 
-test("A fragment that is not a link of this page is ignored", () => {
-  for (const hash of ["", "#", "#reference-1", "#sample=3", "#V=1", "#?v=1", "# v=1"])
+test("A fragment without a version and without a known field is no link", () => {
+  for (const hash of ["", "#", "#reference-1", "#results", "#top", "#section-v", "#engine=abacus", "#!/about", "#1=v"])
     assert.equal(parseLink(hash), null, hash);
+});
+
+test("A link that has lost its start is read, and the loss is said", () => {
+  for (const hash of ["#sample=3&target=5&end", "#=1&sample=3&target=5&end", "#1&sample=3&target=5&end"]) {
+    const read = parseLink(hash);
+    assert.deepEqual(plain(read?.link), { ...emptyLink(), sample: 3, target: 5 }, hash);
+    assert.ok(read?.dropped.includes("start"), hash);
+  }
+});
+
+test("Unknown fields are named, and fields that count visits are not", () => {
+  const unknownIn = (/** @type {string} */ hash) => parseLink(hash)?.unknown;
+  assert.deepEqual(unknownIn("#v=1&sample=3&engine=abacus&tagret=4&end"), ["engine", "tagret"]);
+  assert.deepEqual(unknownIn("#v=1&utm_source=chat&utm_medium=a&fbclid=Iw&gclid=1&msclkid=2&mc_cid=3&ref=x&end"), []);
+  assert.deepEqual(unknownIn(`#v=1&${"x".repeat(1000)}=1&end`), ["x".repeat(24)]);
+  assert.equal(unknownIn(`#v=1&${Array.from({ length: 100 }, (_, place) => `x${place}=1`).join("&")}&end`)?.length, 5);
+});
+
+test("A field that is given twice with different values is said", () => {
+  assert.deepEqual(parseLink("#v=1&sample=3&target=4&sample=5&target=4&end")?.dropped, ["sample"]);
+});
+
+/**
+ * Links as the page writes them: with networks' hashes, and with a test image, a drawing or a picture.
+ */
+const NETWORKS = "v=1&left=undefended-1-126f58a7&right=distilled-40-70e67363";
+const WRITTEN = [
+  `${NETWORKS}&sample=10&target=6&end`,
+  `${NETWORKS}&sample=0&attack=fgsm&target=3&epsilon=0.15&untargeted=1&temper=1&step=1&show=gradient&marks=0&end`,
+  `v=1&data=cifar10&left=undefended-1-126f58a7&right=distilled-100-70e67363&sample=3&target=5&step=4&channel=red&end`,
+  `${NETWORKS}&target=3&strokes=AqAoPCgCPCg0dgc0dmRqlHimoJbIZN4yzg&end`,
+  `${NETWORKS}&target=3&step=2&pixels=Y2AYVuA_BOCRwib5_z9Oyf__cUr-_49bcqjI4fMf3nDBG55442FwAwA&end`,
+];
+/** Links written by hand, without an end. */
+const BY_HAND = ["v=1&sample=10&target=6", "v=1&left=undefended-1&right=distilled-40&sample=10&attack=jsma-z&target=6"];
+
+/** @param {string} text */
+const encoded = (text) => encodeURIComponent(text);
+/** @param {string} text */
+const escaped = (text) => text.replaceAll("&", "&amp;");
+/** @param {string} text @param {string} piece */
+const everySeven = (text, piece) => text.replace(/.{7}/g, `$&${piece}`);
+
+/**
+ * What programs make of the part behind the `#`. Each of these can be undone.
+ *
+ * @type {Record<string, (link: string) => string>}
+ */
+const MENDED = {
+  "escaped as in HTML": (link) => `#${escaped(link)}`,
+  "escaped as in HTML twice": (link) => `#${escaped(escaped(link))}`,
+  "escaped as in HTML in capitals": (link) => `#${link.replaceAll("&", "&AMP;")}`,
+  "escaped by number": (link) => `#${link.replaceAll("&", "&#38;").replaceAll("=", "&#x3D;")}`,
+  "percent-encoded": (link) => `#${encoded(link)}`,
+  "percent-encoded twice": (link) => `#${encoded(encoded(link))}`,
+  "percent-encoded three times, in lower case": (link) =>
+    `#${encoded(encoded(encoded(link))).replace(/%\w\w/g, (code) => code.toLowerCase())}`,
+  "percent-encoded with its #": (link) => encoded(`#${link}`),
+  "percent-encoded after it was escaped": (link) => `#${encoded(escaped(link))}`,
+  "escaped after it was percent-encoded": (link) => `#${link.replaceAll("&", "%26amp;")}`,
+  "behind a ?": (link) => `?${link}`,
+  "behind a ? and a field that counts visits": (link) => `?utm_source=mail&${link}`,
+  "behind #?": (link) => `#?${link}`,
+  "behind #/": (link) => `#/${link}`,
+  "behind #!": (link) => `#!${link}`,
+  "without its #": (link) => link,
+  "with two #": (link) => `##${link}`,
+  "with an encoded second #": (link) => `#%23${link}`,
+  "with the whole address behind the #": (link) => `#https://example.org/some/base/#${link}`,
+  "with a whole address that is escaped and encoded": (link) =>
+    `#${encoded(`https://example.org/?a=b#${escaped(link)}`)}`,
+  "with semicolons for &": (link) => `#${link.replaceAll("&", ";")}`,
+  "in full-width characters": (link) =>
+    `#${link.replace(/[=&.0-9-]/g, (letter) => String.fromCharCode(letter.charCodeAt(0) + 0xfee0))}`,
+  "with non-breaking hyphens": (link) => `#${link.replaceAll("-", "\u2011")}`,
+  "with names in capitals": (link) => `#${link.replace(/\w+(?==|$)/g, (name) => name.toUpperCase())}`,
+  "with escaped underscores": (link) => `#${link.replaceAll("_", "\\_")}`,
+  "with every value in quotes": (link) => `#${link.replace(/=([^&]+)/g, '="$1"')}`,
+  "pasted twice": (link) => `#${link}#${link}`,
+  ...Object.fromEntries(
+    [
+      ["a space", " "],
+      ["an encoded space", "%20"],
+      ["a line break", "\n"],
+      ["a line break of Windows", "\r\n"],
+      ["an encoded line break", "%0D%0A"],
+      ["a tabulator", "\t"],
+      ["a no-break space", "\u00a0"],
+      ["an ideographic space", "\u3000"],
+      ["a zero-width space", "\u200b"],
+      ["an encoded zero-width space", "%E2%80%8B"],
+      ["a zero-width joiner", "\u200d"],
+      ["a word joiner", "\u2060"],
+      ["a byte order mark", "\ufeff"],
+      ["a soft hyphen", "\u00ad"],
+      ["a mark of direction", "\u200e"],
+      ["an isolate of direction", "\u2068"],
+      ["a quotation of mail", "\n> "],
+    ].flatMap(([name, piece]) => [
+      [`with ${name} in front`, (/** @type {string} */ link) => `#${piece}${link}`],
+      [`with ${name} before the #`, (/** @type {string} */ link) => `${piece}#${link}`],
+      [`with ${name} behind`, (/** @type {string} */ link) => `#${link}${piece}`],
+      [`with ${name} in the middle`, (/** @type {string} */ link) => `#${link.slice(0, 20)}${piece}${link.slice(20)}`],
+      [`with ${name} in every field`, (/** @type {string} */ link) => `#${everySeven(link, piece)}`],
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      '""',
+      "''",
+      "\u201c\u201d",
+      "\u2018\u2019",
+      "\u201e\u201c",
+      "\u00ab\u00bb",
+      "\u300c\u300d",
+      "\u300e\u300f",
+      "``",
+      "<>",
+      "()",
+      "[]",
+      "（）",
+      "【】",
+      "**",
+    ].map(([before, behind]) => [
+      `between ${before} and ${behind}`,
+      (/** @type {string} */ link) => `#${before}${link}${behind}`,
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      ".",
+      ",",
+      ";",
+      ":",
+      "!",
+      "?",
+      ")",
+      "]",
+      "}",
+      ">",
+      '"',
+      "'",
+      "|",
+      "/",
+      "*",
+      "~",
+      "\\",
+      ").",
+      '",',
+      "。",
+      "、",
+      "，",
+      "．",
+      "！",
+      "？",
+      "：",
+      "；",
+      "）",
+      "」",
+      "』",
+      "】",
+      "〉",
+      "》",
+      "・",
+      "\u2019",
+      "\u201d",
+      "»",
+      "।",
+      "؟",
+      "،",
+      "؛",
+      "¿",
+      "։",
+      "\u200b",
+      "&gt;",
+      "&quot;",
+      "&nbsp;",
+      "%22",
+      "%3E",
+      "%E3%80%82",
+    ].map((mark) => [`followed by ${mark}`, (/** @type {string} */ link) => `#${link}${mark}`]),
+  ),
+};
+
+/** What programs append behind a link that has an end. @type {Record<string, (link: string) => string>} */
+const MENDED_BY_END = {
+  "followed by a sentence": (link) => `#${link}. Look at this`,
+  "followed by Japanese": (link) => `#${link}を見てください`,
+  "followed by words": (link) => `#${link} and what it does`,
+  "in Slack's brackets with a label": (link) => `#${link}|the attack>`,
+  "in Markdown": (link) => `#${link}](picture.png) text`,
+  "followed by an ellipsis": (link) => `#${link}…`,
+  "followed by three dots": (link) => `#${link}...`,
+  "followed by a text fragment": (link) => `#${link}:~:text=network`,
+  "with utm_source appended": (link) => `#${link}&utm_source=chat&utm_medium=social`,
+  "with ?fbclid appended": (link) => `#${link}?fbclid=IwAR0_abc-DEF`,
+  "with &amp;gclid appended": (link) => `#${link}&amp;gclid=EAIa`,
+  "with #fbclid appended": (link) => `#${link}#fbclid=IwAR0`,
+  "with a slash and a query appended": (link) => `#${link}/?ref=forum`,
+};
+
+for (const [name, mangle] of Object.entries({ ...MENDED, ...MENDED_BY_END })) {
+  test(`A link is read as it was written: ${name}`, () => {
+    for (const link of name in MENDED ? [...WRITTEN, ...BY_HAND] : WRITTEN) {
+      const before = parseLink(link);
+      const read = parseLink(mangle(link));
+      assert.ok(read && before, mangle(link));
+      assert.deepEqual(plain(read.link), plain(before.link), mangle(link));
+      assert.deepEqual([read.dropped, read.unknown], [[], []], mangle(link));
+    }
+  });
+}
+
+/** What cannot be undone. @type {Record<string, (link: string) => string>} */
+const SAID = {
+  "cut at an ellipsis": (link) => `#${link.slice(0, 60)}…`,
+  "cut at three dots": (link) => `#${link.slice(0, 60)}...`,
+  "cut in brackets": (link) => `#${link.slice(0, 60)}[…]`,
+  "shortened in the middle": (link) => `#${link.slice(0, 25)}…${link.slice(-12)}`,
+  "cut at its first &": () => "#v=1",
+  "cut behind its v": () => "#v",
+  "cut behind its first &": () => "#v=1&",
+  "without its separators": (link) => `#${link.replaceAll("&", "")}`,
+  "without its equals signs": (link) => `#${link.replaceAll("=", "")}`,
+};
+
+for (const [name, mangle] of Object.entries(SAID)) {
+  test(`A link that cannot be read as it was written is said: ${name}`, () => {
+    for (const link of WRITTEN) {
+      const read = parseLink(mangle(link));
+      // Without any link, the page says that there is none.
+      assert.ok(!read || read.dropped.length + read.unknown.length > 0, mangle(link));
+    }
+  });
+}
+
+test("A link in one case is read as it was written, unless it has a drawing or a picture, which is said", () => {
+  for (const link of WRITTEN) {
+    for (const mangled of [link.toUpperCase(), link.toLowerCase()]) {
+      const read = parseLink(`#${mangled}`);
+      assert.ok(read);
+      if (!/strokes|pixels/.test(link))
+        assert.deepEqual([read.link, read.dropped], [parseLink(link)?.link, []], mangled);
+      else assert.equal(read.dropped.length, 1, mangled);
+    }
+  }
+});
+
+test("A link by hand that a program has shortened is said, though it needs no end", () => {
+  for (const hash of ["#v=1&sample=10&target=6…", "#v=1&sample=10&target=6...", "#v=1&sample=10&target=6[…]"])
+    assert.deepEqual(parseLink(hash)?.dropped, ["end"], hash);
+});
+
+test("A long drawing in one case is not read as another drawing", () => {
+  // The count of 939 points is written without capitals.
+  const stroke = Uint8Array.from({ length: 2 * 939 }, (_, place) => (7 * place) % 256);
+  const text = writeStrokes([stroke]);
+  assert.ok(readStrokes(text.toLowerCase()).whole, "only its case shows that it was changed");
+  assert.deepEqual(parseLink(`#v=1&strokes=${text.toLowerCase()}&end`)?.dropped, ["strokes"]);
+  assert.equal(parseLink(`#v=1&strokes=${text.toLowerCase()}&end`)?.link.strokes, null);
+  assert.deepEqual(parseLink(`#V=1&STROKES=${text.toUpperCase()}&END`)?.dropped, ["strokes"]);
+  assert.deepEqual(plain(parseLink(`#V=1&STROKES=${text}&END`)?.link).strokes, [[...stroke]]);
+});
+
+test("A link cut anywhere is said", () => {
+  for (const link of [...WRITTEN, GOLDEN[1].link.slice(1)].filter((link) => link.includes("left=")))
+    for (let length = 1; length < link.length - "end".length; length++) {
+      const read = parseLink(`#${link.slice(0, length)}`);
+      assert.ok(read && read.dropped.length + read.unknown.length > 0, link.slice(0, length));
+    }
 });
 
 test("Every drawing is the same after it is written into a link and read again", () => {

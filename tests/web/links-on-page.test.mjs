@@ -1,6 +1,9 @@
 /** Links on the page: the address holds what is on the page, and opening it elsewhere shows the same. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { deflateRawSync } from "node:zlib";
+import { writeStrokes } from "../../www/link/strokes.js";
 import { violations } from "./axe.mjs";
 import { withCifar } from "./extra-networks.mjs";
 import {
@@ -88,7 +91,6 @@ test("A link to an attack on a drawing shows the same pixels and words on a phon
   const { page: other, problems } = await openPage(t, link, {
     script: "delete globalThis.Worker",
     viewport: { width: 375, height: 740 },
-    locale: "ja",
   });
   await waitForOutcomes(other);
   await waitForStep(other, step);
@@ -135,18 +137,125 @@ test("Back and forward step through what was chosen and attacked, and playing ad
 const sampleNumber = async (page) =>
   /\d+/.exec(`${await page.locator('#samples [aria-selected="true"]').getAttribute("title")}`)?.[0];
 
-test("A link sets language, colours and view, which are not stored", async (t) => {
+test("A link sets colours, view and a fixed language, which are not stored", async (t) => {
   const { url } = await serveSite(t);
-  const { page } = await openReadyPage(t, `${url}/#v=1&sample=0&show=saliency&marks=0&lang=ja&theme=dark&end`, {
-    colorScheme: "light",
-  });
+  const fields = "sample=0&show=saliency&marks=0&lang=ja&fixlang=1&theme=dark&end";
+  const { page } = await openReadyPage(t, `${url}/#v=1&${fields}`, { colorScheme: "light" });
   assert.equal(await page.locator("html").getAttribute("lang"), "ja");
   assert.equal(await page.locator("#theme").getAttribute("aria-pressed"), "true");
   assert.ok(await page.locator('input[name=overlay][value="saliency"]').isChecked());
   assert.ok(!(await page.locator("#marks").isChecked()));
   assert.equal(await page.evaluate(() => localStorage.length), 0);
+  await clickInput(page.locator('input[name=overlay][value="gradient"]'));
+  await waitForAddress(page, "lang=ja", "fixlang=1", "theme=dark", "show=gradient", "marks=0");
   await page.locator("#language").selectOption("en");
-  await waitForAddress(page, "lang=en", "theme=dark", "show=saliency", "marks=0");
+  await page.waitForFunction(() => !location.hash.includes("lang"));
+});
+
+/** The language that a page is shown in. @param {Page} page */
+const languageOf = (page) => page.locator("html").getAttribute("lang");
+
+test("A reader's own language wins over that of a link, unless the sender has fixed it", async (t) => {
+  const { url } = await serveSite(t);
+  const inEnglish = `${url}/#v=1&sample=17&target=8&lang=en&end`;
+  const { page } = await openReadyPage(t, inEnglish, { locale: "ja-JP" });
+  assert.equal(await languageOf(page), "ja", "the browser's language");
+  assert.ok(await page.locator('#targets input[value="8"]').isChecked());
+  await page.locator("#language").selectOption("en");
+  await page.waitForFunction(() => document.documentElement.lang === "en");
+  await page.goto("about:blank");
+  await page.goto(`${url}/#v=1&sample=17&lang=ja&end`);
+  await waitUntilReady(page);
+  assert.equal(await languageOf(page), "en", "the language that the reader has chosen");
+  await page.evaluate(() => {
+    location.hash = "v=1&sample=17&target=4&lang=ja&end";
+  });
+  await page.locator('#targets input[value="4"]:checked').waitFor({ state: "attached" });
+  assert.equal(await languageOf(page), "en");
+  await page.evaluate(() => {
+    location.hash = "v=1&sample=17&target=5&lang=ja&fixlang=1&end";
+  });
+  await page.waitForFunction(() => document.documentElement.lang === "ja");
+  const { page: other } = await openReadyPage(t, `${url}/#v=1&sample=17&lang=ja&end`, { locale: "fr-FR" });
+  assert.equal(await languageOf(other), "ja", "a reader whose languages the page does not have gets the link's");
+});
+
+test("The share panel fixes the language only if the sender wants that", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&lang=en&end`, { locale: "ja-JP" });
+  await page.locator("#share-open").click();
+  const link = page.locator("#share-link");
+  assert.doesNotMatch(await link.inputValue(), /lang/);
+  await page.locator("#share-fix-language").check();
+  assert.match(await link.inputValue(), /&lang=ja&fixlang=1&end$/);
+  assert.match(await page.locator("#share-element").inputValue(), /lang=ja&amp;fixlang=1&amp;end"/);
+  const { page: reader } = await openReadyPage(t, await link.inputValue(), { locale: "en-US" });
+  assert.equal(await languageOf(reader), "ja");
+  await reader.locator("#share-open").click();
+  assert.ok(await reader.locator("#share-fix-language").isChecked(), "a fixed language is passed on");
+});
+
+/**
+ * What is opened behind the page's address, and what shows: the target, and words of the notice, if there is one.
+ *
+ * @type {Record<string, [address: string, target: string, notice?: RegExp]>}
+ */
+const MANGLED = {
+  "escaped as in HTML": ["#v=1&amp;sample=10&amp;target=6&amp;end", "6"],
+  "percent-encoded": ["#v%3D1%26sample%3D10%26target%3D6%26end", "6"],
+  "behind a ?": ["?v=1&sample=10&target=6&end", "6"],
+  "behind a ? of a host": ["?utm_source=chat&v=1&sample=10&target=6&end", "6"],
+  "in place of the # of an embedded page": ["?embed=1&amp;target=1%23v=1&amp;sample=10&amp;target=6&amp;end", "6"],
+  "with its # encoded": ["%23v=1&sample=10&target=6&end", "6"],
+  "with its # encoded twice": ["%2523v=1&sample=10&target=6&end", "6"],
+  "with its # encoded, in a folder": ["www/%23v%3D1%26sample%3D10%26target%3D6%26end", "6"],
+  "without its #": ["v=1&sample=10&target=6&end", "6"],
+  "in capitals": ["#V=1&SAMPLE=10&TARGET=6&END", "6"],
+  "with a zero-width space in front": ["#\u200bv=1&sample=10&target=6&end", "6"],
+  "with a line break": ["#v=1&sample=10&tar%0Aget=6&end", "6"],
+  "without its start": ["#sample=10&target=6&end", "6", /start of this link is missing/],
+  "with unknown fields": ["#v=1&sample=10&target=6&engine=abacus&end", "6", /Unknown parts .*: engine\./],
+  "cut after its version": ["#v=1", "3", /end of this link is missing/],
+  "of something else": ["#abc%20def", "3", /not a link of this page/],
+  "of an element of the page": ["#reference-2", "3"],
+  "with a flag that is not that of an embedded page": ["?embed=1.5#v=1&sample=10&target=6&end", "6"],
+  "with a query of a host": ["?v=20261127&fbclid=1", "3"],
+  "that wants a target where there is none": [
+    "#v=1&sample=10&target=6&untargeted=1&end",
+    "6",
+    /targeted or untargeted/,
+  ],
+  "that wants the temperature where it is not used": ["#v=1&target=6&temper=1&end", "6", /uses the temperature/],
+  "that wants a direction that the attack does not have": ["#v=1&target=6&direction=either&end", "6", /direction/],
+};
+
+test("A link that was mangled on its way shows its state, or a notice says what was lost", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, "about:blank");
+  for (const [name, [address, target, notice]] of Object.entries(MANGLED)) {
+    await page.goto("about:blank");
+    await page.goto(`${url}/${address}`);
+    await page.waitForURL((address) => address.pathname === "/");
+    await page.locator("#plate:not([hidden])").waitFor();
+    await page.locator(`#targets input[value="${target}"]:checked`).waitFor({ state: "attached" });
+    const notes = page.locator("#notes .notice-text");
+    if (notice) await notes.filter({ hasText: notice }).waitFor();
+    else assert.equal(await notes.textContent(), "", name);
+    assert.equal((await page.locator("html").getAttribute("data-embed")) !== null, /embed=1&/.test(address), name);
+  }
+  // The browser says that the addresses of the 404 page are missing.
+  assert.deepEqual(
+    problems.filter((problem) => !problem.includes("404 (Not Found)")),
+    [],
+  );
+});
+
+test("An address that does not exist has a page that leads to the start", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openPage(t, `${url}/www/nowhere?lang=ja`);
+  assert.equal(await page.title(), "Page not found: defensive distillation");
+  await page.getByRole("link", { name: "Open the start page" }).click();
+  await page.waitForURL(`${url}/`);
 });
 
 test("A notice appears when a link's network has changed or does not exist", async (t) => {
@@ -207,7 +316,7 @@ test("Every golden link opens, and a bad one shows in one line what was dropped"
             && sha256.startsWith(named.hash),
         ),
     );
-    const isQuiet = dropped.length === 0 && isPublished;
+    const isQuiet = dropped.length === 0 && isPublished && !link.includes("abacus");
     await page
       .waitForFunction((quiet) => document.querySelector("#notes")?.hasAttribute("hidden") === quiet, isQuiet, {
         timeout: 5000,
@@ -240,7 +349,7 @@ test("The share panel offers the link, the snippets and the pictures of what is 
   );
   const line = (/** @type {string} */ name) => page.locator(`#share-${name}`).inputValue();
   const link = await line("link");
-  assert.match(link, /#v=1&left=\S+&right=\S+&sample=0&target=3&step=3&lang=en&end$/);
+  assert.match(link, /#v=1&left=\S+&right=\S+&sample=0&target=3&step=3&end$/);
   const escaped = link.replaceAll("&", "&amp;");
   const hash = escaped.slice(escaped.indexOf("#"));
   assert.ok(
@@ -265,6 +374,83 @@ test("The share panel offers the link, the snippets and the pictures of what is 
   await page.keyboard.press("Escape");
   assert.ok(await page.locator("#share").isHidden());
   assert.deepEqual(problems, []);
+});
+
+/** A drawing with many more points than its shape needs, as a pen draws it. */
+function longDrawing() {
+  const points = 400;
+  return FIVE.strokes.map((/** @type {number[]} */ stroke) => {
+    const last = stroke.length / 2 - 1;
+    return Uint8Array.from({ length: 2 * points }, (_, place) => {
+      const along = (Math.floor(place / 2) / (points - 1)) * last;
+      const [from, share] = [Math.min(last - 1, Math.floor(along)), along - Math.min(last - 1, Math.floor(along))];
+      const axis = place % 2;
+      return Math.round((1 - share) * stroke[2 * from + axis] + share * stroke[2 * from + 2 + axis]);
+    });
+  });
+}
+
+test("The share panel says that a link is long, and offers shorter ones that work", async (t) => {
+  const { url } = await serveSite(t);
+  const whole = `#v=1&target=3&strokes=${writeStrokes(longDrawing())}&end`;
+  const { page, problems } = await openReadyPage(t, `${url}/${whole}`);
+  await page.locator("#share-open").click();
+  const link = page.locator("#share-link");
+  const long = await link.inputValue();
+  assert.ok(long.length > 2000, `${long.length} characters`);
+  await page.locator("#share-short-title", { hasText: `${long.length.toLocaleString("en")} characters` }).waitFor();
+
+  await page.locator('input[name="share-short"][value="points"]').check();
+  const shorter = await link.inputValue();
+  assert.ok(shorter.length <= 2000 && shorter.length > 300, `${shorter.length} characters`);
+  await page.locator("#share-short-note", { hasText: /^\d+ of the 784 pixels differ/ }).waitFor();
+  const differing = Number.parseInt(`${await page.locator("#share-short-note").textContent()}`, 10);
+  assert.ok(
+    (await page.locator("#share-iframe").inputValue()).includes(new URL(shorter).hash.replaceAll("&", "&amp;")),
+  );
+  const { page: reader } = await openReadyPage(t, shorter);
+  assert.ok(await reader.locator("#notes").isHidden());
+  const pixelsOf = (/** @type {Page} */ page) =>
+    page.locator('[data-panel="left"] .picture-pixels').evaluate((canvas) => {
+      const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);
+      return [.../** @type {any} */ (canvas).getContext("2d").getImageData(0, 0, width, height).data];
+    });
+  const [mine, theirs] = [await pixelsOf(page), await pixelsOf(reader)];
+  const seen = mine.filter((value, place) => place % 4 === 0 && Math.abs(value - theirs[place]) > 3).length;
+  assert.ok(seen <= differing + 2 && differing < 40, `${differing} pixels are said to differ, ${seen} do`);
+
+  await page.locator('input[name="share-short"][value="sample"]').check();
+  const withSample = await link.inputValue();
+  assert.match(withSample, /&sample=\d+&target=3&end$/);
+  await page.locator("#share-short-note", { hasText: "this test image instead of yours" }).waitFor();
+  const { page: another } = await openReadyPage(t, withSample);
+  assert.equal(await panel(another, "left").getAttribute("data-label"), "5");
+  const [picture] = await Promise.all([page.waitForEvent("download"), page.locator("#share-short-save").click()]);
+  assert.match(picture.suggestedFilename(), /\.png$/);
+
+  await page.keyboard.press("Escape");
+  await chooseDigit(page, 4);
+  await page.locator("#share-open").click();
+  assert.ok(await page.locator("#share-short").isHidden(), "a short link needs no other");
+  assert.deepEqual(problems, []);
+});
+
+test("A long link to a picture of the visitor's own can be replaced by one to the nearest test image", async (t) => {
+  const { url } = await serveSite(t, withCifar().answers);
+  // The hash of a number is noise, which does not get shorter when it is compressed.
+  const noise = Buffer.concat(Array.from({ length: 96 }, (_, row) => createHash("sha256").update(`${row}`).digest()));
+  const pixels = deflateRawSync(noise).toString("base64url");
+  const { page } = await openReadyPage(t, `${url}/#v=1&data=cifar10&target=5&pixels=${pixels}&end`);
+  await page.locator("#share-open").click();
+  assert.deepEqual(
+    await page
+      .locator('input[name="share-short"]')
+      .evaluateAll((inputs) => inputs.map((input) => /** @type {any} */ (input).value)),
+    ["whole", "sample"],
+  );
+  await page.locator('input[name="share-short"][value="sample"]').check();
+  const { page: reader } = await openReadyPage(t, await page.locator("#share-link").inputValue());
+  assert.ok(await reader.locator("#notes").isHidden());
 });
 
 test("The browser's own share dialog gets the link to what is shown", async (t) => {

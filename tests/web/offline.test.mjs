@@ -94,7 +94,7 @@ for (const base of ["/", "/some/base/"]) {
     // The browser's check for a new service worker ignores the emulated offline mode.
     for (const name of UPDATE) answers[name] = (request) => request.destroy();
     const before = requests.length;
-    await page.goto(`${url}/?lang=1#v=1&sample=18&target=3&lang=ja&end`);
+    await page.goto(`${url}/?lang=1#v=1&sample=18&target=3&lang=ja&fixlang=1&end`);
     await waitUntilReady(page);
     assert.equal(await page.locator("html").getAttribute("lang"), "ja");
     await chooseDigit(page, 7);
@@ -153,7 +153,7 @@ test("A new release is offered, and all tabs stay on the old one until it is acc
   await page.reload();
   await page.locator("#release").waitFor();
   const other = await page.context().newPage();
-  await other.goto(`${url}/#v=1&lang=ja`);
+  await other.goto(`${url}/#v=1&lang=ja&fixlang=1`);
   await waitUntilReady(other);
   for (const tab of [page, other])
     assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).isNext), undefined);

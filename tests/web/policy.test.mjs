@@ -18,6 +18,8 @@ const READS = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'n
 /** Every page that is published, and its policy. @type {Record<string, string>} */
 const POLICIES = {
   "index.html": COMPUTES,
+  "404.html":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'",
   "www/lab.html": COMPUTES,
   "www/blog/en.html": FRAMES,
   "www/blog/ja.html": FRAMES,
@@ -29,6 +31,7 @@ const GENERATED = /^www\/(story|cards)\//;
 
 const pages = [
   "index.html",
+  "404.html",
   ...readdirSync(`${ROOT}www`, { recursive: true, encoding: "utf8" }).map((name) => `www/${name}`),
 ].filter((name) => name.endsWith(".html") && !GENERATED.test(name));
 

@@ -70,6 +70,11 @@ nodeTest(
     }
     assert.equal((await fetch(`${address}www/icon-180.png`)).status, 200);
 
+    const { page: lost } = await openPage(t, `${address}www/%23v%3D1%26amp;sample=10%26amp;target=6%26amp;end`);
+    await lost.waitForURL((url) => url.pathname === BASE);
+    await lost.locator('#targets input[value="6"]:checked').waitFor({ state: "attached" });
+    assert.ok(await lost.locator("#notes").isHidden());
+
     for (const [path, place] of [
       ["", "www/session/state.js"],
       ["www/lab.html", "www/lab/plan.js"],

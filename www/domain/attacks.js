@@ -144,6 +144,22 @@ export function toValidSettings(settings) {
 }
 
 /**
+ * Lists the settings that an attack does not have as they were wanted.
+ *
+ * @param {Settings} wanted
+ * @param {Settings} valid As `toValidSettings` returns them.
+ */
+export function changedSettings(wanted, valid) {
+  const { attack, untargeted, temper } = wanted;
+  const isTempered = usesTemperature(valid) ?? false;
+  return /** @type {(keyof Settings)[]} */ ([
+    ...settingNames(attack).filter((name) => wanted[name] !== valid[name]),
+    ...(untargeted && !isUntargeted(valid) ? ["untargeted"] : []),
+    ...(temper !== null && temper !== isTempered ? ["temper"] : []),
+  ]);
+}
+
+/**
  * The engine's request for an attack: its id and its own settings, and no others.
  *
  * @param {Settings} settings

@@ -3,14 +3,15 @@
  * its value if a link leaves it out. The settings of attacks come from the registry.
  *
  * Addresses are hostile input, so every field is checked here. A value that cannot be used is replaced by the nearest
- * one that can, and the field is listed in `dropped`. Unknown fields are ignored, so that links of later versions still
- * open. Links must work for ever: fields may be added, but the meaning of a field and of a missing field must never
- * change.
+ * one that can, and the field is listed in `dropped`. Unknown fields are listed in `unknown` and otherwise ignored, so
+ * that links of later versions still open. Links must work for ever: fields may be added, but the meaning of a field and
+ * of a missing field must never change.
  */
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ROLES } from "../domain/networks.js";
 import { ATTACK_IDS, CHOICES, choicesOf, isChoice, nearestAllowed, PAGE_SETTINGS, RANGES } from "../domain/settings.js";
 import { LANGUAGES } from "../page/i18n.js";
+import { mend } from "./mend.js";
 import { readPixels } from "./pixels.js";
 import { readStrokes, writeStrokes } from "./strokes.js";
 
@@ -34,7 +35,8 @@ import { readStrokes, writeStrokes } from "./strokes.js";
  * @property {boolean} marks Whether the changed features are marked.
  * @property {number} story The open step of the story; 0 for none.
  * @property {number} soft The temperature at which the teacher's answers are shown.
- * @property {import("../page/i18n.js").Language | null} lang
+ * @property {import("../page/i18n.js").Language | null} lang The language that the link was made in.
+ * @property {boolean} fixlang Whether the page is shown in that language, also to readers who prefer another.
  * @property {'light' | 'dark' | null} theme
  * @property {Uint8Array[] | null} strokes A drawing; an empty list is a blank drawing.
  * @property {string | null} pixels An uploaded picture in the format of `pixels.js`.
@@ -105,6 +107,7 @@ const FIELDS = {
   story: integer(0, 6, 1),
   soft: setting("soft", 40),
   lang: choice(LANGUAGES, null),
+  fixlang: flag(false),
   theme: choice(CHOICES.theme, null),
   strokes: {
     fallback: null,
@@ -144,51 +147,121 @@ export const DATASET_FIELDS = /** @type {const} */ ([
 /** The fields that give a picture. If a link has several, the first in this list is used. */
 const PICTURES = /** @type {const} */ (["pixels", "strokes", "sample"]);
 
-/** @typedef {keyof Link | 'version' | 'end'} Dropped */
+/** @typedef {keyof Link | 'start' | 'version' | 'end'} Dropped */
 
 /** The link that an address without a link means. @returns {Link} */
 export const emptyLink = () =>
   /** @type {Link} */ (Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].fallback])));
 
+/** Where a link starts, and where one starts that has lost its version. */
+const START = /(?:^|[^a-z0-9])v=|^&*v(?:&|$)/i;
+const HEADLESS = new RegExp(`(?:^|&)(?:${NAMES.join("|")})=`, "i");
+/** Fields that other sites append to count visits. */
+const TRACKING = /^(utm_\w+|\w*clk?id|\w*clickid|igshi?d?|mc_[ce]id|_hs\w+|_g[al]|mkt_tok|s_cid|ref(_\w+)?|source)$/;
+/** How much of unknown fields is listed: they can be anything. */
+const MOST_UNKNOWN = 5;
+const LONGEST_NAME = 24;
+
 /**
- * Reads the part of an address from its `#` on. Returns null if it is not a link of this page.
+ * Reads a link from a part of an address, which may have been changed on its way. Returns null if there is no link.
  *
- * @param {string} hash
- * @returns {{ link: Link, dropped: Dropped[] } | null}
+ * @param {string} part
+ * @returns {{ link: Link, dropped: Dropped[], unknown: string[] } | null} `unknown` has the names of fields that are
+ * unknown.
  */
-export function parseLink(hash) {
-  const text = hash.replace(/^#/, "").slice(0, MAX_LENGTH);
-  if (!/^v=/.test(text)) return null;
-  const parameters = new URLSearchParams(text);
+export function parseLink(part) {
+  const { text, isCut } = mend(part.slice(0, MAX_LENGTH));
+  const start = START.exec(text) ?? HEADLESS.exec(text);
+  if (!start) return null;
+  const fields = readFields(
+    text
+      .slice(start.index)
+      .replace(/^[^a-z]/i, "")
+      .slice(0, MAX_LENGTH),
+  );
   const link = emptyLink();
   /** @type {Set<Dropped>} */
   const dropped = new Set();
-  if (parameters.get("v") !== VERSION) dropped.add("version");
-  for (const name of NAMES) readField(name, parameters.get(name), link, dropped);
+  if (!fields.has("v")) dropped.add("start");
+  else if (fields.get("v")?.text !== VERSION) dropped.add("version");
+  for (const name of NAMES) readField(name, fields.get(name), link, dropped);
   if (dropped.has("data")) for (const name of DATASET_FIELDS) Object.assign(link, { [name]: null });
   const [, ...others] = PICTURES.filter((name) => link[name] !== null);
   for (const name of others) {
     Object.assign(link, { [name]: null });
     dropped.add(name);
   }
-  // Links written by hand have no hash, and need no end.
-  const isCutOff = !parameters.has(END) && [link.left, link.right].some((each) => each?.hash);
-  if (isCutOff || hash.length > MAX_LENGTH) dropped.add("end");
-  return { link, dropped: [...dropped] };
+  if (isCut || part.length > MAX_LENGTH || (!fields.has(END) && isCutOff(link, fields))) dropped.add("end");
+  const unknown = [...fields.keys()].filter(
+    (name) => name !== "v" && name !== END && !NAMES.some((known) => known === name) && !TRACKING.test(name),
+  );
+  return {
+    link,
+    dropped: [...dropped],
+    unknown: unknown.slice(0, MOST_UNKNOWN).map((name) => name.slice(0, LONGEST_NAME)),
+  };
 }
+
+/**
+ * @typedef {object} FieldText
+ * @property {string} text
+ * @property {boolean} isAmbiguous Whether the field is given twice with different texts, of which this is the first.
+ * @property {boolean} isUpperCase Whether its name is in capitals, as in a link that was converted to capitals.
+ */
+
+/** The fields of a mended text by their names, in lower case. @param {string} text */
+function readFields(text) {
+  /** @type {Map<string, FieldText>} */
+  const fields = new Map();
+  for (const [written, value] of new URLSearchParams(text)) {
+    const name = written.toLowerCase();
+    const first = fields.get(name);
+    if (first) first.isAmbiguous ||= first.text !== value;
+    else fields.set(name, { text: value, isAmbiguous: false, isUpperCase: written !== name });
+  }
+  return fields;
+}
+
+/**
+ * Whether a link without an end was cut off. Links written by hand have no hash of a network and need no end, but they
+ * say more than the fields that start every link.
+ *
+ * @param {Link} link
+ * @param {Map<string, FieldText>} fields
+ */
+const isCutOff = (link, fields) =>
+  [link.left, link.right].some((each) => each?.hash)
+  || [...fields.keys()].every((name) => name === "v" || name === "data" || name === "left");
 
 /**
  * @template {keyof Link} Name
  * @param {Name} name
- * @param {string | null} text
+ * @param {FieldText | undefined} field
  * @param {Link} link
  * @param {Set<Dropped>} dropped
  */
-function readField(name, text, link, dropped) {
-  if (text === null) return;
-  const { value, fits } = FIELDS[name].read(text, link.data);
+function readField(name, field, link, dropped) {
+  if (!field) return;
+  const { text, isAmbiguous, isUpperCase } = field;
+  const isEncoded = name === "strokes" || name === "pixels";
+  if (isEncoded && hasLostCase(text, isUpperCase)) return void dropped.add(name);
+  const { value, fits } = FIELDS[name].read(isEncoded ? text : text.toLowerCase(), link.data);
   link[name] = value;
-  if (!fits) dropped.add(name);
+  if (!fits || isAmbiguous) dropped.add(name);
+}
+
+/** From this length on, base64 without a single capital was converted to lower case: one in ten million is without. */
+const SURELY_MIXED = 32;
+
+/**
+ * Whether a program has changed the case of base64, so that it stands for other bytes.
+ *
+ * @param {string} text
+ * @param {boolean} isNameUpperCase
+ */
+function hasLostCase(text, isNameUpperCase) {
+  if (isNameUpperCase) return text !== "" && !/[a-z]/.test(text);
+  return new Set(text).size >= SURELY_MIXED / 3 && text.length >= SURELY_MIXED && !/[A-Z]/.test(text);
 }
 
 /** The link's text, which goes after the `#` of an address. @param {Link} link */

@@ -27,9 +27,14 @@ let wordsDataset = "";
 /** The current language. */
 export const language = () => current;
 
-/** The language chosen on an earlier visit, else the first of the browser's languages that the page has. */
-export function preferredLanguage() {
-  const wanted = [loadChoice(KEY), ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0]);
+/**
+ * The language chosen on an earlier visit, else the first of the browser's languages that the page has, else the
+ * language that a link was made in.
+ *
+ * @param {Language | null} [ofLink]
+ */
+export function preferredLanguage(ofLink = null) {
+  const wanted = [loadChoice(KEY), ...navigator.languages, ofLink].map((tag) => tag?.toLowerCase().split("-")[0]);
   return wanted.map(toLanguage).find((language) => language !== undefined) ?? "en";
 }
 

@@ -6,8 +6,20 @@ import { panelName } from "../session/verdict.js";
 
 /** @typedef {import("../session/state.js").LinkNotice} LinkNotice */
 
-/** Notices that have a sentence of their own. The others are fields, named in a list. @type {readonly LinkNotice[]} */
-const SENTENCES = ["words", "version", "end", "missing.left", "missing.right", "changed.left", "changed.right"];
+/** Notices that have a sentence of their own. The others are fields, named in lists. @type {readonly LinkNotice[]} */
+const SENTENCES = [
+  "words",
+  "unread",
+  "start",
+  "version",
+  "end",
+  "missing.left",
+  "missing.right",
+  "changed.left",
+  "changed.right",
+];
+/** What the notices of unknown fields start with. */
+const UNKNOWN = "unknown.";
 
 /** @param {import("../session/session.js").Session} session */
 export function setUpLinkNotices(session) {
@@ -27,9 +39,11 @@ export function setUpLinkNotices(session) {
 
 /** @param {import("../session/state.js").State} state */
 function noticeText(state) {
-  const fields = state.linkNotices
-    .filter((notice) => !SENTENCES.includes(notice))
-    .map((notice) => t(`notes.field.${notice}`));
+  const [unknown, others] = [true, false].map((wanted) =>
+    state.linkNotices.filter((notice) => notice.startsWith(UNKNOWN) === wanted),
+  );
+  const fields = others.filter((notice) => !SENTENCES.includes(notice)).map((notice) => t(`notes.field.${notice}`));
+  const names = unknown.map((notice) => notice.slice(UNKNOWN.length));
   const sentences = SENTENCES.filter((notice) => state.linkNotices.includes(notice)).map((notice) => {
     const [kind, side] = notice.split(".");
     return t(`notes.${kind}`, {
@@ -37,5 +51,6 @@ function noticeText(state) {
     });
   });
   if (fields.length > 0) sentences.push(t("notes.dropped", { fields: fields.join(t("notes.comma")) }));
+  if (names.length > 0) sentences.push(t("notes.unknown", { names: names.join(t("notes.comma")) }));
   return sentences.join(" ");
 }

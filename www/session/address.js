@@ -3,7 +3,7 @@
  * to the history; another step, view or language changes the current entry. The address is written only
  * after an action of the visitor, so an address that was opened stays as it is until then.
  */
-import { settingsForLink } from "../domain/attacks.js";
+import { isUntargeted, settingsForLink } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { networkName } from "../domain/networks.js";
 import { SETTINGS } from "../domain/settings.js";
@@ -29,6 +29,8 @@ const REQUEST = /** @type {const} */ ([
   ...SETTINGS,
 ]);
 const ALL = /** @type {(keyof Link)[]} */ (Object.keys(emptyLink()));
+/** Links made before readers kept their own language have a `lang` that does not show. */
+const SHOWN = ALL.filter((name) => name !== "lang");
 
 /** The link that describes the state. @param {State} state @returns {Link} */
 export function linkOfState({
@@ -46,6 +48,7 @@ export function linkOfState({
   marks,
   story,
   soft,
+  fixesLanguage,
 }) {
   const { model: left } = panels.left;
   const { model: right } = panels.right;
@@ -53,6 +56,7 @@ export function linkOfState({
   return {
     ...emptyLink(),
     ...settingsForLink(settings),
+    untargeted: isUntargeted(settings),
     data,
     left: left && networkName(left),
     right: right && networkName(right),
@@ -68,7 +72,8 @@ export function linkOfState({
     marks,
     story,
     soft,
-    lang: language(),
+    lang: fixesLanguage ? language() : null,
+    fixlang: fixesLanguage,
     theme: chosenTheme(),
   };
 }
@@ -80,10 +85,32 @@ export const isIdle = ({ running, playing, picture, strokes }) =>
 /** The full address of this page with a link. @param {Link} link */
 export const addressOf = (link) => new URL(`#${writeLink(link)}`, location.origin + location.pathname).href;
 
-/** The link in the current address; null if the address holds something else. */
+/**
+ * The link in the current address, and notices of what was not understood; null if the address leads to an element of
+ * the page, such as an entry of the list of papers.
+ *
+ * @returns {{ link: Link, notices: import("./state.js").LinkNotice[] } | null}
+ */
 export function linkFromAddress() {
-  if (location.hash === "") return { link: emptyLink(), dropped: [] };
-  return parseLink(location.hash);
+  const read = parseLink(location.hash) ?? linkInQuery();
+  if (read)
+    return {
+      link: read.link,
+      notices: [...read.dropped, ...read.unknown.map((name) => /** @type {const} */ (`unknown.${name}`))],
+    };
+  const name = location.hash.slice(1);
+  if (document.getElementById(name)) return null;
+  return { link: emptyLink(), notices: name === "" ? [] : ["unread"] };
+}
+
+/**
+ * The link behind a `?`, where some programs put what belongs behind the `#`. Queries also hold fields of the sites that
+ * lead here, so it has to be a link of this version, and its unknown fields are not listed.
+ */
+function linkInQuery() {
+  const read = parseLink(location.search);
+  if (!read || read.dropped.some((part) => part === "start" || part === "version")) return null;
+  return { ...read, unknown: [] };
 }
 
 /**
@@ -102,7 +129,9 @@ export function setUpAddress({ state }, onMove) {
 
   addEventListener("popstate", () => {
     const opened = linkFromAddress();
-    if (opened && !hasSameFields(opened.link, linkOfState(state), ALL)) onMove(opened);
+    if (!opened) return;
+    const isShown = opened.notices.length === 0 && hasSameFields(opened.link, linkOfState(state), SHOWN);
+    if (!isShown || (opened.link.fixlang && opened.link.lang !== language())) onMove(opened);
   });
 
   function update() {

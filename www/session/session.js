@@ -2,7 +2,7 @@
  * All actions of the visitor. The controls and the story change the page's state only through these functions.
  */
 
-import { settingsOfLink, toValidSettings, withTemperature } from "../domain/attacks.js";
+import { changedSettings, settingsOfLink, toValidSettings, withTemperature } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { defaultNetwork, findNetwork, replacementNetwork } from "../domain/networks.js";
 import { fitToDataset, pickSettings } from "../domain/settings.js";
@@ -98,7 +98,9 @@ export function createSession(store) {
     const { data, show: overlay, channel, marks, strokes, story, soft, pixels } = link;
     if (state.published.length > 0 && !state.published.some(({ dataset }) => dataset === data))
       return applyLinkWithoutData(link, dropped);
-    const settings = toValidSettings(settingsOfLink(pickSettings(link)));
+    const wanted = settingsOfLink(pickSettings(link));
+    const settings = toValidSettings(wanted);
+    const linkNotices = [...new Set([...dropped, ...changedSettings(wanted, settings)])];
     actionCount++;
     currentLink = link;
     currentNotices = dropped;
@@ -107,7 +109,7 @@ export function createSession(store) {
     if (isNew) clearForData(data);
     store.set({
       touched: false,
-      linkNotices: dropped,
+      linkNotices,
       settings,
       target: link.target ?? DATASETS[data].first.target,
       overlay,
@@ -115,6 +117,7 @@ export function createSession(store) {
       marks,
       story,
       soft,
+      fixesLanguage: link.fixlang && link.lang !== null,
     });
     if (pixels) store.set(ownPicture(pixels));
     else if (strokes)
@@ -316,6 +319,8 @@ export function createSession(store) {
       runner.reset();
       void loader.open(preference);
     },
+    /** The pixels of a drawing; null while there is no engine. @param {Uint8Array[]} strokes */
+    rasterize: async (strokes) => (await loader.engine()?.rasterize(strokes)) ?? null,
     /** Resolves when the list of networks has been loaded or has failed to load. */
     opened: loader.opened,
     /** @param {number} position */

@@ -37,7 +37,7 @@
  * @property {Outcome | null} outcome
  * @property {Error | null} error Why an attack failed.
  *
- * @typedef {import("../link/link.js").Dropped | 'words' | `${'changed' | 'missing'}.${Side}`} LinkNotice
+ * @typedef {import("../link/link.js").Dropped | 'words' | 'unread' | `unknown.${string}` | `${'changed' | 'missing'}.${Side}`} LinkNotice
  *
  * @typedef {{ model: ManifestEntry, of: Float32Array, logits: number[], error: null } | { model: ManifestEntry, of: Float32Array, logits: undefined, error: Error }}
  * Teacher
@@ -64,6 +64,7 @@
  * @property {boolean} playing
  * @property {number} story The number of the open part of the story, from 1; 0 if none is open.
  * @property {number} soft The temperature at which the teacher's answers are shown.
+ * @property {boolean} fixesLanguage Whether links to what is shown fix the language for their readers.
  * @property {Teacher | null} teacher
  * @property {boolean} touched Whether the visitor has changed anything since the page was opened or went to a link.
  * @property {LinkNotice[]} linkNotices The parts of a link that could not be used.
@@ -136,6 +137,7 @@ export function createStore() {
     playing: false,
     story: 1,
     soft: 40,
+    fixesLanguage: false,
     teacher: null,
     touched: false,
     linkNotices: [],

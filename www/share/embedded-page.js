@@ -5,10 +5,13 @@
  */
 
 import { CHOICES } from "../domain/settings.js";
+import { mend } from "../link/mend.js";
 import { must } from "../page/dom.js";
 import { LANGUAGES, translate } from "../page/i18n.js";
 import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
+/** The rest of a longer query is not read. */
+const MAX_QUERY = 2000;
 /** What an embedded page can show besides the panels. */
 const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw", "story"]);
 
@@ -29,7 +32,7 @@ const PARTS = /** @type {const} */ (["controls", "target", "temperature", "draw"
  * @returns {EmbedOptions | null} `null` if the page is not embedded.
  */
 export function parseEmbedOptions(search) {
-  const flags = new URLSearchParams(search.slice(0, 2000));
+  const flags = new URLSearchParams(mend(search.slice(0, MAX_QUERY)).text.toLowerCase());
   if (flags.get("embed") !== "1") return null;
   const isOn = (/** @type {string} */ name) => flags.get(name) === "1";
   return {
