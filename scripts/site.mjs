@@ -1,8 +1,8 @@
 /**
  * Builds the folder that is published: `npm run site -- FOLDER ADDRESS`. It has the files of the checkout and the files
  * that need the site's address: preview cards for shared links, oEmbed files, and a page for each step of the story,
- * which has its own card and redirects to the step. Further arguments select the pages to build, such as `page` or `4`;
- * the default is all.
+ * which has its own card and redirects to the step. The file `_headers` has the response headers for hosts that read it.
+ * Further arguments select the pages to build, such as `page` or `4`; the default is all.
  */
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { escapeHtml } from "../www/codecs/html.js";
 import { LANGUAGES } from "../www/languages/index.js";
 import { launchBrowser } from "./browser.mjs";
+import { headersFile } from "./headers.mjs";
 import { writeList } from "./release.mjs";
 import { publishedFiles, startServer } from "./serve.mjs";
 
@@ -68,6 +69,7 @@ async function build(names) {
   ])
     addHashes(page);
   writeList(folder);
+  writeFileSync(join(folder, "_headers"), headersFile(new URL(address).pathname));
 }
 
 function copyFiles() {

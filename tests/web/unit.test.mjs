@@ -9,6 +9,7 @@ import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
+import { headersFile } from "../../scripts/headers.mjs";
 import { languageFiles } from "../../scripts/languages.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
 import { FOOLED, SPENT } from "../../www/domain/attacks.js";
@@ -203,6 +204,118 @@ test("The server serves the published files, compressed if the browser accepts i
   assert.deepEqual([head.status, head.body.length], [200, 0]);
   assert.equal((await get(port, "/pkg/cpu/engine_bg.wasm")).headers["content-type"], "application/wasm");
   assert.equal((await get(port, "/", { method: "POST" })).status, 405);
+});
+
+test("The server compresses a file only for those who accept it", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  for (const [accepted, isZipped] of /** @type {const} */ ([
+    ["gzip", true],
+    ["br;q=1.0, GZIP ; q=0.5", true],
+    ["br, *", true],
+    ["*;q=0.1", true],
+    ["gzip;q=0", false],
+    ["gzip;q=0, *", false],
+    ["gzip; q=0.000", false],
+    ["*;q=0", false],
+    ["notgzip", false],
+    ["identity", false],
+    ["", false],
+  ])) {
+    const { headers, status } = await get(port, "/www/engine.js", { headers: { "accept-encoding": accepted } });
+    assert.deepEqual([status, headers["content-encoding"]], [200, isZipped ? "gzip" : undefined], accepted);
+    assert.equal(headers.vary, "Accept-Encoding");
+    assert.equal(
+      /^W\//.test(`${headers.etag}`),
+      isZipped,
+      "a strong tag belongs to the file, a weak one to its zipped form",
+    );
+  }
+});
+
+test("The server answers If-None-Match with 304 if it lists the file's tag, weak or strong", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const tag = `${(await get(port, "/www/engine.js")).headers.etag}`;
+  for (const [asked, status] of /** @type {const} */ ([
+    [tag, 304],
+    [`W/${tag}`, 304],
+    [`"other", W/${tag}`, 304],
+    [`"a,b",${tag}`, 304],
+    ["*", 304],
+    [`"other"`, 200],
+    [`W/"other", "*"`, 200],
+    [tag.slice(1, -1), 200],
+    ["", 200],
+  ]))
+    for (const encoding of ["gzip", "identity"]) {
+      const headers = { "if-none-match": asked, "accept-encoding": encoding };
+      const answer = await get(port, "/www/engine.js", { headers });
+      assert.equal(answer.status, status, `${asked} ${encoding}`);
+      assert.match(`${answer.headers.etag}`, new RegExp(tag));
+    }
+});
+
+test("The server sends the part of a file that Range asks for", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const path = "/pkg/cpu/engine_bg.wasm";
+  const { body, headers } = await get(port, path);
+  const end = body.length;
+  assert.equal(headers["accept-ranges"], "bytes");
+  for (const [range, from, to] of /** @type {const} */ ([
+    ["bytes=0-0", 0, 1],
+    ["bytes=10-19", 10, 20],
+    ["bytes=100-", 100, end],
+    ["bytes=-5", end - 5, end],
+    [`bytes=-${end + 9}`, 0, end],
+    [`bytes=7-${end + 9}`, 7, end],
+  ])) {
+    const answer = await get(port, path, { headers: { range, "accept-encoding": "gzip" } });
+    assert.equal(answer.status, 206, range);
+    assert.equal(answer.headers["content-range"], `bytes ${from}-${to - 1}/${end}`);
+    assert.deepEqual(answer.body, body.subarray(from, to));
+  }
+  for (const range of [`bytes=${end}-`, "bytes=-0"]) {
+    const { status, headers } = await get(port, path, { headers: { range } });
+    assert.deepEqual([status, headers["content-range"]], [416, `bytes */${end}`], range);
+  }
+  for (const range of ["bytes=5-4", "bytes=0-1,4-5", "bytes=-", "items=0-1", "bytes=a-b"])
+    assert.equal((await get(port, path, { headers: { range } })).status, 200, range);
+  const part = (/** @type {string} */ tag) => get(port, path, { headers: { range: "bytes=0-9", "if-range": tag } });
+  assert.equal((await part(`${headers.etag}`)).status, 206);
+  assert.equal((await part('"older"')).status, 200);
+  assert.equal((await get(port, path, { method: "HEAD", headers: { range: "bytes=0-9" } })).status, 200);
+});
+
+test("The file of headers lists the headers that the server sends", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const [all, ...workers] = headersFile("/some/base/").split(/\n(?=\S)/);
+  const parse = (/** @type {string} */ block) => {
+    const [path, ...lines] = block.trimEnd().split("\n");
+    return { path, headers: lines.map((line) => /** @type {string[]} */ (/^ {2}([\w-]+): (.+)$/.exec(line)).slice(1)) };
+  };
+  assert.equal(parse(all).path, "/some/base/*");
+  assert.deepEqual(
+    workers.map((block) => parse(block).path),
+    ["/some/base/sw.js", "/some/base/www/engine/worker.js", "/some/base/www/pool/worker.js"],
+  );
+  for (const block of workers) {
+    const { path, headers } = parse(block);
+    const answer = await get(port, path.replace("/some/base", ""));
+    for (const [name, value] of [...parse(all).headers, ...headers])
+      assert.equal(answer.headers[name.toLowerCase()], value, `${path}: ${name}`);
+  }
+});
+
+test("With an IPv6 address in HOST, npm start prints a link that works", async (t) => {
+  const server = spawn("node", ["scripts/serve.mjs"], {
+    cwd: new URL("../..", import.meta.url),
+    env: { ...process.env, PORT: "0", HOST: "::1" },
+  });
+  t.after(() => server.kill());
+  const [line] = await Promise.race([once(server.stdout, "data"), once(server.stderr, "data")]);
+  if (/EADDRNOTAVAIL|EAFNOSUPPORT/.test(`${line}`)) return t.skip("this machine has no IPv6");
+  const address = /http:\S+/.exec(`${line}`)?.[0] ?? "";
+  assert.equal(new URL(address).hostname, "[::1]");
+  assert.equal((await fetch(address)).status, 200);
 });
 
 const PRIVATE = [
