@@ -12,6 +12,7 @@ import { escapeHtml } from "../www/codecs/html.js";
 import { LANGUAGES } from "../www/languages/index.js";
 import { launchBrowser } from "./browser.mjs";
 import { headersFile } from "./headers.mjs";
+import { directionOf } from "./languages.mjs";
 import { writeList } from "./release.mjs";
 import { publishedFiles, startServer } from "./serve.mjs";
 
@@ -248,7 +249,7 @@ async function drawCard(browser, url, card) {
  */
 function storyPage({ language, title, description, head, link, card }) {
   return `<!doctype html>
-<html lang="${language}">
+<html lang="${language}" dir="${directionOf(language)}">
 <head>
   <meta charset="utf-8">
   <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'">

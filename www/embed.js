@@ -27,6 +27,37 @@ const WORDS = {
   en: ["Run it here", "Defensive distillation, attacked live"],
   ja: ["ここで実行", "防御的蒸留を、その場で攻撃する"],
 };
+
+// Copied from languages/closest.js by `npm run languages`.
+/**
+ * The language that fits a wanted one best: the same, else one of the same script and region, else of the same script,
+ * else of the same language; undefined if there is none. `zh-TW` fits `zh-Hant` better than `zh`, and `pt` fits `pt-BR`
+ * better than `pt-PT`.
+ *
+ * @template {string} Tag
+ * @param {string} wanted A BCP 47 tag. Any other text fits nothing.
+ * @param {Tag[]} tags
+ * @returns {Tag | undefined}
+ */
+function closestLanguage(wanted, tags) {
+  /** @param {string} tag */
+  const expand = (tag) => new Intl.Locale(tag).maximize();
+  try {
+    const exact = Intl.getCanonicalLocales(wanted)[0];
+    const { language, script, region } = expand(wanted);
+    const fit = (/** @type {Tag} */ tag) => {
+      const other = expand(tag);
+      if (other.language !== language) return 0;
+      return 1 + Number(tag === exact) * 4 + Number(other.script === script) * 2 + Number(other.region === region);
+    };
+    const best = Math.max(0, ...tags.map(fit));
+    return best === 0 ? undefined : tags.find((tag) => fit(tag) === best);
+  } catch {
+    return undefined;
+  }
+}
+// End of the copy.
+
 /** Loading starts at this distance from the screen, in pixels. */
 const NEAR_DISTANCE = 400;
 /** In pixels. The page is never this high, and a wrong message must not fill the host page. */
@@ -63,7 +94,11 @@ class DefensiveDistillation extends HTMLElement {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     const poster = Object.assign(document.createElement("div"), { className: "poster" });
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.#words()[0] });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      dir: "auto",
+      textContent: this.#words()[0],
+    });
     poster.append(document.createElement("slot"));
     root.replaceChildren(poster, button);
     button.addEventListener("click", () => this.#start(true));
@@ -165,8 +200,9 @@ class DefensiveDistillation extends HTMLElement {
 
   /** The words in the language of the host page. */
   #words() {
-    const tag = (this.closest("[lang]")?.getAttribute("lang") ?? "").toLowerCase().split("-")[0];
-    return Object.entries(WORDS).find(([language]) => language === tag)?.[1] ?? WORDS.en;
+    const tag = this.closest("[lang]")?.getAttribute("lang") ?? "";
+    const tags = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS));
+    return WORDS[closestLanguage(tag, tags) ?? "en"];
   }
 }
 

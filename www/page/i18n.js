@@ -6,12 +6,13 @@
 
 import { withNumbers } from "../domain/papers.js";
 import { fetchJson } from "../engine/fetch.js";
-import { LANGUAGES as NAMES } from "../languages/index.js";
+import { closestLanguage } from "../languages/closest.js";
+import { LANGUAGES as FACTS } from "../languages/index.js";
 import { make, must } from "./dom.js";
 import { loadChoice, saveChoice } from "./storage.js";
 
-/** @typedef {keyof typeof NAMES} Language */
-export const LANGUAGES = /** @type {Language[]} */ (Object.keys(NAMES));
+/** @typedef {keyof typeof FACTS} Language */
+export const LANGUAGES = /** @type {Language[]} */ (Object.keys(FACTS));
 /** @typedef {Record<string, string>} Words */
 
 const KEY = "language";
@@ -29,12 +30,11 @@ export const language = () => current;
 
 /** The language chosen on an earlier visit, else the first of the browser's languages that the page has. */
 export function preferredLanguage() {
-  const wanted = [loadChoice(KEY), ...navigator.languages].map((tag) => tag?.toLowerCase().split("-")[0]);
-  return wanted.map(toLanguage).find((language) => language !== undefined) ?? "en";
+  return [loadChoice(KEY), ...navigator.languages].map(toLanguage).find((language) => language !== undefined) ?? "en";
 }
 
-/** The language of a tag such as `de`; undefined if the page does not have it. @param {string | undefined} tag */
-export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag);
+/** The page's language for a BCP 47 tag; undefined if the page has none that fits. @param {string | null} tag */
+export const toLanguage = (tag) => closestLanguage(tag ?? "", LANGUAGES);
 
 /**
  * Fills the language menu. The choice is saved for later visits.
@@ -44,7 +44,7 @@ export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag
 export function setUpMenu(onChoice) {
   const menu = must("#language", HTMLSelectElement);
   menu.replaceChildren(
-    ...LANGUAGES.map((language) => make("option", { value: language, lang: language }, NAMES[language])),
+    ...LANGUAGES.map((language) => make("option", { value: language, lang: language }, FACTS[language].name)),
   );
   menu.addEventListener("change", () => {
     const chosen = toLanguage(menu.value) ?? "en";
@@ -73,6 +73,7 @@ export async function setLanguage(wanted) {
   if (thisRequest !== requestCount) return true;
   if (isLoaded) current = wanted;
   document.documentElement.lang = current;
+  document.documentElement.dir = FACTS[current].dir;
   must("#language", HTMLSelectElement).value = current;
   translate(document);
   return isLoaded;

@@ -6,7 +6,7 @@
 
 import { CHOICES } from "../domain/settings.js";
 import { must } from "../page/dom.js";
-import { LANGUAGES, translate } from "../page/i18n.js";
+import { toLanguage, translate } from "../page/i18n.js";
 import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
 /** What an embedded page can show besides the panels. */
@@ -35,7 +35,7 @@ export function parseEmbedOptions(search) {
   return {
     parts: new Set(PARTS.filter(isOn)),
     autoplay: isOn("autoplay"),
-    lang: LANGUAGES.find((language) => language === flags.get("lang")) ?? null,
+    lang: toLanguage(flags.get("lang")) ?? null,
     theme: CHOICES.theme.find((theme) => theme === flags.get("theme")) ?? null,
     load: /** @type {const} */ (["click", "now"]).find((moment) => moment === flags.get("load")) ?? "near",
   };
