@@ -178,7 +178,7 @@ const FILES = {
   "www/styles/layout.css": "85b6c8aec45e937c97c0011e5e1c72ccf27d4856d7bf9c17a00f4cb0bde371e4",
   "www/styles/licences.css": "da9de3586b29c7106736a9827c2c93abdd7b9c3c87ab578d38665af57347d66c",
   "www/styles/panel.css": "f932155737cee781aabe53aad591c67120777709c4bc50ca1b7c94ef8346adfa",
-  "www/styles/print.css": "3c2b39eb151f124dcdaaa0714200ba723d177eca4914247aebf94073ba0dae36",
+  "www/styles/print.css": "5f705731bf0ac6f06ade29e9d5b4596b129501a66eb92264aad74d332af3596c",
   "www/styles/share.css": "5a428eff42bfbb3040589a742852be86f6024202ded51a9748d1acf127ca1f8f",
   "www/styles/story.css": "3e7d761219db4dfdbb0dfc50d4c98e391d662f3cf7fc68804a28adceb0470fe7",
 };

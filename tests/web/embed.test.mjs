@@ -393,6 +393,23 @@ test("A printed host page has the poster in place of the page, without the butto
   assert.ok(element && link && element.height < link.height + 20, "the room of the page is not printed");
 });
 
+test("In print, an embedded page and the lab have no text that is cut off", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/?embed=1&load=now#${LINK}`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator(".sheet").isVisible(), false);
+  await page.emulateMedia({ media: "screen" });
+  await page.goto(`${url}/www/lab.html`);
+  await page.locator("#lab[data-ready]").waitFor();
+  await page.locator("#lab-bibtex-box summary").click();
+  assert.ok(await page.locator("#lab-bibtex").isVisible());
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await page.locator("#lab-references").isVisible());
+  const isCut = (/** @type {Element} */ element) =>
+    element.clientHeight > 0 && element.scrollHeight > element.clientHeight;
+  assert.equal(await page.locator("#lab-bibtex").evaluate(isCut), false);
+});
+
 test("Elements that are removed leave nothing in memory", async (t) => {
   const { url } = await serveSite(t);
   const { page, problems } = await openPage(
