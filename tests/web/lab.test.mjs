@@ -230,6 +230,10 @@ test("Pausing and cancelling keep the results so far, marked as partial", async 
   assert.equal(csv.name, "robustness-partial.csv");
   const [head, line] = `${csv.content}`.split("\r\n").map((each) => each.split(","));
   assert.equal(line[head.indexOf("partial")], "true");
+  assert.deepEqual([line[head.indexOf("theta")], line[head.indexOf("direction")]], ["1", "increase"]);
+  await page.locator("#lab-comma").check();
+  const { content: withComma } = await savedFile(page, "#lab-csv");
+  assert.match(`${withComma}`, /^[^,]*;[^,]*\r\n.*;\d+,\d+;/);
 
   await runExperiment(page, ["mnist-distilled-t40"], 1);
   await waitForState(page, "done");

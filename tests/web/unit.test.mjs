@@ -19,6 +19,7 @@ import { largestDerivative, largestLossDerivative, softmax } from "../../www/dom
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { coreSeconds } from "../../www/lab/estimate.js";
+import { csv } from "../../www/lab/formats.js";
 import {
   COMPARED_ATTACKS,
   chooseSamples,
@@ -561,4 +562,73 @@ test("The lab's plan takes images of all classes, has a task for each attack and
     "there is less work where the gradient vanishes",
   );
   assert.ok(coreSeconds({ ...one, data: "cifar10" }) > 3 * coreSeconds(one));
+});
+
+/** The lines of a CSV file, each as an object by column. @param {string} text @param {string} separator */
+function parseCsv(text, separator) {
+  assert.ok(text.endsWith("\r\n"));
+  const [head, ...lines] = text
+    .trimEnd()
+    .split("\r\n")
+    .map((line) =>
+      [...line.matchAll(new RegExp(`(?:^|${separator})(?:"((?:[^"]|"")*)"|([^${separator}]*))`, "g"))].map(
+        ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
+      ),
+    );
+  assert.equal(new Set(head).size, head.length);
+  for (const line of lines) assert.equal(line.length, head.length);
+  return { head, lines: lines.map((line) => Object.fromEntries(head.map((column, place) => [column, line[place]]))) };
+}
+
+/** The values in a row of the JSON file, by column. @param {any} value @param {string} [name] @returns {[string, unknown][]} */
+const leaves = (value, name = "") =>
+  value !== null && typeof value === "object"
+    ? Object.entries(value).flatMap(([key, each]) => leaves(each, name ? `${name}_${key}` : key))
+    : value === null
+      ? []
+      : [[name, value]];
+
+for (const kind of /** @type {(keyof typeof EXPERIMENTS)[]} */ (Object.keys(EXPERIMENTS)))
+  for (const [separator, mark] of [
+    [",", "."],
+    [";", ","],
+  ])
+    test(`The CSV of ${kind} with decimal "${mark}" has everything that its JSON has, and no empty column`, () => {
+      // As the lab writes them: the images are listed, and there is no seed and no command.
+      const rows = results(kind)
+        .slice(0, 40)
+        .map((/** @type {any} */ row) => ({ ...row, drawn: [3, 1, 4], seed: null, command: "", partial: false }));
+      const { head, lines } = parseCsv(csv(rows, mark === ","), separator);
+      for (const column of head)
+        assert.ok(
+          lines.some((line) => line[column] !== ""),
+          `${column} is always empty`,
+        );
+      const expected = rows.flatMap((/** @type {any} */ { cells, drawn, command, ...row }) => {
+        const { attempts, already_target, successes, rate, interval, outcomes, ...shared } = row;
+        return (cells ? cells.map((/** @type {object} */ cell) => ({ ...shared, ...cell })) : [row]).map(
+          (/** @type {object} */ line) => ({ ...line, drawn: drawn.join(" ") }),
+        );
+      });
+      assert.equal(lines.length, expected.length);
+      expected.forEach((/** @type {object} */ row, /** @type {number} */ place) => {
+        const wanted = Object.fromEntries(
+          leaves(row).map(([name, value]) => [
+            name,
+            typeof value === "number" ? `${value}`.replace(".", mark) : `${value}`,
+          ]),
+        );
+        assert.deepEqual(Object.fromEntries(Object.entries(lines[place]).filter(([, text]) => text !== "")), wanted);
+      });
+      if (kind === "pairs")
+        for (const column of ["direction", "theta", "budget", "source", "target"]) assert.ok(head.includes(column));
+    });
+
+test("A row without successes makes no column of its own, and texts are quoted", () => {
+  const rows = [{ rate: -0.5, interval_of_successes: null, engine: 'a "b", c', date: "=1" }];
+  assert.equal(
+    csv(rows),
+    'rate,interval_of_successes_0,interval_of_successes_1,engine,date\r\n-0.5,,,"a ""b"", c",\'=1\r\n',
+  );
+  assert.equal(csv(rows, true).split("\r\n")[1], '-0,5;;;"a ""b"", c";\'=1');
 });
