@@ -123,6 +123,10 @@ export function number(value, options) {
   return new Intl.NumberFormat(current, options).format(value);
 }
 
+/** A date with its time, as the language writes it. @param {number} time In milliseconds. */
+export const dateAndTime = (time) =>
+  new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(time);
+
 /** A share from 0 to 1 as a percentage. @param {number} share @param {number} [digits] */
 export function percent(share, digits = 2) {
   return number(share, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
