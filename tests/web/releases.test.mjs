@@ -5,8 +5,9 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { withHashes } from "../../scripts/hashes.mjs";
 import { listFiles } from "../../scripts/release.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
 import { openPage, serve, test, withBrowser } from "./server-and-browser.mjs";
@@ -16,7 +17,7 @@ withBrowser();
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {Record<string, Buffer>} Files By path. */
 
-const ROOT = process.env.SITE ?? fileURLToPath(new URL("../..", import.meta.url));
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = "www/main.js";
 const LAB = "www/lab/main.js";
 const POST = "www/blog/en.html";
@@ -30,21 +31,30 @@ const PAGES = { "index.html": MAIN, "www/lab.html": LAB, [POST]: ELEMENT, [LICEN
 /** @param {string | Buffer} content */
 const sha256 = (content) => createHash("sha256").update(content).digest("hex");
 
+const NAMES = ["www", "pkg"].flatMap((folder) =>
+  readdirSync(`${ROOT}${folder}`, { recursive: true, encoding: "utf8" }).map(
+    (name) => `${folder}/${name.replaceAll("\\", "/")}`,
+  ),
+);
+
 /**
  * The files of a release that differ from the folder's: its number stands in every page and its script, and in a
- * picture.
+ * picture. The pages are tied to their files, as `npm run site` does it.
  *
  * @param {number} number
  * @returns {Files}
  */
 function release(number) {
-  const read = (/** @type {string} */ name) => readFileSync(`${ROOT}/${name}`);
   /** @type {Files} */
-  const files = { [PICTURE]: Buffer.concat([read(PICTURE), Buffer.from(`release ${number}`)]) };
+  const files = {};
+  const read = (/** @type {string} */ name) => files[name] ?? readFileSync(`${ROOT}/${name}`);
+  files[PICTURE] = Buffer.concat([read(PICTURE), Buffer.from(`release ${number}`)]);
   for (const [page, script] of Object.entries(PAGES)) {
     files[page] = Buffer.from(`${read(page)}`.replace("<body", `<body data-release="${number}"`));
     if (script) files[script] = Buffer.from(`${read(script)}\ndocument.documentElement.dataset.code = "${number}";\n`);
   }
+  for (const [page, script] of Object.entries(PAGES))
+    if (script) files[page] = Buffer.from(withHashes(page, NAMES, read));
   let list = listFiles(ROOT);
   for (const [name, content] of Object.entries(files)) {
     const line = new RegExp(`("${name.replaceAll(".", "\\.")}": )"[0-9a-f]{64}"`);
@@ -206,6 +216,8 @@ for (const [name, host] of Object.entries(HOSTS)) {
 
   test(`On a host that ${name}, a release breaks no page of an earlier visitor or a new one`, async (t) => {
     const site = await serveReleases(t, host);
+    const { page: without } = await openPage(t, site.url);
+    assert.deepEqual(await openAll(without, site.url, isShortened), new Set(["1"]));
     const { page } = await openPage(t, site.url, { serviceWorkers: "allow" });
     await waitForOffline(page);
     // A second tab stays open. It keeps the old worker running.
@@ -221,6 +233,9 @@ for (const [name, host] of Object.entries(HOSTS)) {
     assert.deepEqual(await openAll(page, site.url, true), new Set(["1"]), "without a connection");
 
     site.isDown = false;
+    // Such as a reader of embedded pages only. Its browser may show either release, and each page is of one.
+    const shown = await openAll(without, site.url, isShortened);
+    assert.ok(shown.has("2"), "a visitor without a service worker");
     const { page: fresh } = await openPage(t, site.url, { serviceWorkers: "allow" });
     assert.deepEqual(await openAll(fresh, site.url, isShortened), new Set(["2"]), "a new visitor");
     await fresh.goto(`${site.url}/www/missing.html`);
