@@ -73,7 +73,7 @@ const STYLE = `
   button { position: absolute; left: 50%; top: 50%; transform: translate(-50%, -50%); padding: 10px 22px; border: 2px solid #f5f4ef; border-radius: 2px; background: #1b1c1f; color: #f5f4ef; font: 600 15px/20px sans-serif; cursor: pointer; }
   button:focus-visible { outline: 3px solid #1d5b9c; outline-offset: 2px; }
   iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
-  iframe:not(.ready) { opacity: 0; }
+  iframe:not(.ready) { opacity: 0; pointer-events: none; }
   @media print {
     :host { height: auto !important; }
     .poster { display: grid !important; min-height: 0 !important; visibility: visible !important; }
@@ -166,7 +166,7 @@ class DefensiveDistillation extends HTMLElement {
       },
       { signal: this.#frameLife.signal },
     );
-    // A frame that is not ready takes no clicks, which are the poster's, and no focus.
+    // A frame that is not ready takes no focus. Clicks are the poster's.
     frame.inert = true;
     const show = () => {
       frame.inert = false;

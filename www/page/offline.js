@@ -63,7 +63,6 @@ async function register(workers) {
     if (data?.notInstalled)
       console.warn(`This release is not stored for offline use. ${data.notInstalled} (Is the deployment complete?)`);
   });
-  workers.startMessages();
   const registration = await workers.register(new URL("sw.js", ROOT), { updateViaCache: "none" });
   const offerWaiting = () => {
     if (registration.waiting && workers.controller) offerRelease(registration.waiting);
