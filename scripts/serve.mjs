@@ -9,6 +9,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { headersOf } from "./headers.mjs";
 import { listFiles } from "./release.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -53,12 +54,13 @@ export function publishedFiles(root = ROOT) {
   const compressed = new Map();
 
   return async (request, response) => {
-    const refuse = (/** @type {number} */ status, /** @type {string} */ reason) =>
-      response.writeHead(status, { "Content-Type": TYPES[""] }).end(`${status} ${reason}\n`);
+    const refuse = (/** @type {number} */ status, /** @type {string} */ reason, headers = {}) =>
+      response.writeHead(status, { "Content-Type": TYPES[""], ...headers }).end(`${status} ${reason}\n`);
 
-    if (request.method !== "GET" && request.method !== "HEAD")
-      return void refuse(405, "Only GET and HEAD are answered");
-    const path = publishedPath(request.url ?? "/");
+    const { method, url, headers: asked } = request;
+    if (method !== "GET" && method !== "HEAD")
+      return void refuse(405, "Only GET and HEAD are answered", { Allow: "GET, HEAD" });
+    const path = publishedPath(url ?? "/");
     const body = path && (await bodyOf(root, path).catch(() => null));
     if (!body) {
       const page =
@@ -68,29 +70,69 @@ export function publishedFiles(root = ROOT) {
         : refuse(404, "Not found"));
     }
 
-    const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;
+    const hash = createHash("sha256").update(body).digest("base64url");
     const type = TYPES[extname(path)] ?? "application/octet-stream";
+    // A part is a part of the file itself, not of its compressed form.
+    const part = method === "GET" ? partOf(asked, `"${hash}"`, body.length) : null;
+    const isZipped = !part && COMPRESSED.test(type) && acceptsGzip(asked["accept-encoding"]);
     const headers = {
+      ...headersOf(path),
       "Content-Type": type,
-      "Cache-Control": "no-cache",
-      "X-Content-Type-Options": "nosniff",
-      // A sandboxed frame has an opaque origin, and module scripts are always fetched with CORS.
-      "Access-Control-Allow-Origin": "*",
+      "Accept-Ranges": "bytes",
       Vary: "Accept-Encoding",
-      ETag: etag,
+      // A strong tag stands for these very bytes; the compressed file has others.
+      ETag: isZipped ? `W/"${hash}"` : `"${hash}"`,
     };
-    if (request.headers["if-none-match"] === etag) return void response.writeHead(304, headers).end();
+    if (listsTag(asked["if-none-match"], hash)) return void response.writeHead(304, headers).end();
+    if (part && part.from >= part.to)
+      return void refuse(416, "The file is shorter", { ...headers, "Content-Range": `bytes */${body.length}` });
 
     /** @type {Buffer} */
-    let sent = body;
-    if (COMPRESSED.test(type) && /\bgzip\b/.test(`${request.headers["accept-encoding"]}`)) {
-      if (!compressed.has(etag)) compressed.set(etag, promisify(gzip)(body, { level: 9 }));
-      sent = (await compressed.get(etag)) ?? body;
+    let sent = part ? body.subarray(part.from, part.to) : body;
+    if (isZipped) {
+      if (!compressed.has(hash)) compressed.set(hash, promisify(gzip)(body, { level: 9 }));
+      sent = (await compressed.get(hash)) ?? body;
       response.setHeader("Content-Encoding", "gzip");
     }
-    response.writeHead(200, { ...headers, "Content-Length": sent.length });
-    response.end(request.method === "HEAD" ? undefined : sent);
+    if (part) response.setHeader("Content-Range", `bytes ${part.from}-${part.to - 1}/${body.length}`);
+    response.writeHead(part ? 206 : 200, { ...headers, "Content-Length": sent.length });
+    response.end(method === "HEAD" ? undefined : sent);
   };
+}
+
+/** Whether `Accept-Encoding` allows gzip: named with a weight above 0, or not named and covered by `*`. @param {unknown} header */
+function acceptsGzip(header = "") {
+  const weights = new Map(
+    `${header}`.split(",").map((each) => {
+      const [name, ...parameters] = each
+        .trim()
+        .toLowerCase()
+        .split(/\s*;\s*/);
+      const weight = parameters.map((parameter) => /^q=([\d.]+)$/.exec(parameter)?.[1]).find((found) => found);
+      return [name, Number(weight ?? 1)];
+    }),
+  );
+  return (weights.get("gzip") ?? weights.get("*") ?? 0) > 0;
+}
+
+/** Whether `If-None-Match` lists the file's tag, weak or strong, or any. @param {string | undefined} header @param {string} hash */
+const listsTag = (header = "", hash) =>
+  header.trim() === "*" || [...header.matchAll(/"([^"]*)"/g)].some(([, tag]) => tag === hash);
+
+/**
+ * The part of a file that `Range` asks for, or null for the whole file. It is empty if it lies beyond the end of the
+ * file. A list of several parts is answered with the whole file, as HTTP allows.
+ *
+ * @param {import("node:http").IncomingHttpHeaders} asked
+ * @param {string} tag The file's strong tag. With another one in `If-Range`, the browser's part is of an older file.
+ * @param {number} length
+ */
+function partOf({ range = "", "if-range": expected }, tag, length) {
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? [];
+  if (first === undefined || first + last === "" || (expected !== undefined && expected !== tag)) return null;
+  if (first === "") return { from: Number(last) > 0 ? Math.max(0, length - Number(last)) : length, to: length };
+  if (last !== "" && Number(last) < Number(first)) return null;
+  return { from: Number(first), to: last === "" ? length : Math.min(length, Number(last) + 1) };
 }
 
 /**
@@ -103,7 +145,7 @@ export function developmentFiles(root = ROOT) {
   return async (request, response) => {
     if (publishedPath(request.url ?? "/") !== "/sw.js") return files(request, response);
     response
-      .writeHead(200, { "Content-Type": TYPES[".js"], "Cache-Control": "no-cache" })
+      .writeHead(200, { ...headersOf("/sw.js"), "Content-Type": TYPES[".js"] })
       .end(await readFile(DEVELOPMENT_WORKER));
   };
 }
@@ -163,7 +205,8 @@ function main() {
   );
   server.listen(port, host, () => {
     const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-    process.stdout.write(`Open http://${host === "127.0.0.1" ? "localhost" : host}:${address.port}/\n`);
+    const name = host === "127.0.0.1" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+    process.stdout.write(`Open http://${name}:${address.port}/\n`);
   });
 }
 

@@ -1,16 +1,18 @@
 /**
  * Builds the folder that is published: `npm run site -- FOLDER ADDRESS`. It has the files of the checkout and the files
  * that need the site's address: preview cards for shared links, oEmbed files, and a page for each step of the story,
- * which has its own card and redirects to the step. Further arguments select the pages to build, such as `page` or `4`;
- * the default is all.
+ * which has its own card and redirects to the step. The file `_headers` has the response headers for hosts that read it.
+ * Further arguments select the pages to build, such as `page` or `4`; the default is all.
  */
-import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { escapeHtml } from "../www/codecs/html.js";
 import { LANGUAGES } from "../www/languages/index.js";
 import { launchBrowser } from "./browser.mjs";
+import { withHashes } from "./hashes.mjs";
+import { headersFile } from "./headers.mjs";
+import { directionOf } from "./languages.mjs";
 import { writeList } from "./release.mjs";
 import { publishedFiles, startServer } from "./serve.mjs";
 
@@ -68,6 +70,7 @@ async function build(names) {
   ])
     addHashes(page);
   writeList(folder);
+  writeFileSync(join(folder, "_headers"), headersFile(new URL(address).pathname));
 }
 
 function copyFiles() {
@@ -250,7 +253,7 @@ async function drawCard(browser, url, card) {
  */
 function storyPage({ language, title, description, head, link, card }) {
   return `<!doctype html>
-<html lang="${language}">
+<html lang="${language}" dir="${directionOf(language)}">
 <head>
   <meta charset="utf-8">
   <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'">
@@ -272,34 +275,13 @@ ${head}</head>
 `;
 }
 
-/**
- * Adds the hashes of its scripts and style sheets to a page, so that the browser runs no others. Elements get an
- * `integrity` attribute, and imported modules are listed in an import map, which the content security policy allows by
- * its hash. (Workers have no import maps; their files are checked by the service worker.)
- *
- * @param {string} page
- */
+/** Ties a page to the files of this release. @param {string} page */
 function addHashes(page) {
-  const place = new URL(page, "folder:/");
-  const hashOf = (/** @type {string | Buffer} */ content) =>
-    `sha256-${createHash("sha256").update(content).digest("base64")}`;
-  const fileHash = (/** @type {string} */ url) => hashOf(readFileSync(join(folder, new URL(url, place).pathname)));
-  const depth = "../".repeat(page.split("/").length - 1) || "./";
-  const scripts = readdirSync(join(folder, "www"), { recursive: true, encoding: "utf8" })
-    .map((name) => `www/${name.replaceAll("\\", "/")}`)
-    .filter((name) => name.endsWith(".js") && name !== "www/page/before-paint.js");
-  const modules = ["pkg/registry.js", ...scripts].sort();
-  const map = JSON.stringify({
-    integrity: Object.fromEntries(modules.map((name) => [`${depth}${name}`, fileHash(`${depth}${name}`)])),
-  });
-  const html = readFileSync(join(folder, page), "utf8")
-    .replace(
-      /<(?:script|link)(?= )[^>]* (?:src|href)="([^":]+\.(?:js|css))"/g,
-      (element, url) => `${element} integrity="${fileHash(url)}"`,
-    )
-    .replace("script-src 'self'", `script-src 'self' '${hashOf(map)}'`)
-    .replace(/(<meta http-equiv="Content-Security-Policy"[^>]*>\n)/, `$1  <script type="importmap">${map}</script>\n`);
-  writeFileSync(join(folder, page), html);
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => name.replaceAll("\\", "/"));
+  writeFileSync(
+    join(folder, page),
+    withHashes(page, names, (name) => readFileSync(join(folder, name))),
+  );
 }
 
 /** Adds elements to the head of a page. @param {string} path @param {string} head */

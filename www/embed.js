@@ -5,13 +5,14 @@
  *       <a href="https://…"><img src="…" alt="…"></a>
  *     </defensive-distillation>
  *
- * The content between the tags is the poster, which is shown until the page has loaded. Readers without JavaScript see
- * only the poster. The attributes are read when the element is connected:
+ * The content between the tags is the poster. It is shown until the page says that it is ready, so it stays if the page
+ * cannot be loaded. Readers without JavaScript see only the poster, and it is printed in place of the page. The
+ * attributes are read when the element is connected:
  *
- * - `link`: the state to show. It is the part of a link after its `#`, which the share panel writes. - `controls`,
- * `target`, `temperature`, `draw`, `story`: parts of the page to show besides the two panels. - `autoplay`: starts the
- * attack when it comes into view. A click on the poster also starts it. - `load`: `near` (the default) loads the page
- * when the element comes near the screen; `click` loads it when the reader
+ * - `link`: the state to show. It is the part of a link after its `#`, which the share panel writes.
+ * - `controls`, `target`, `temperature`, `draw`, `story`: parts of the page to show besides the two panels.
+ * - `autoplay`: starts the attack when it comes into view. A click on the button also starts it.
+ * - `load`: `near` (the default) loads the page when the element comes near the screen; `click` loads it when the reader
  *   clicks. Nothing is fetched before that.
  * - `theme`: `light` or `dark`; by default that of the reader's system. `lang`: a language of the page, such as `ja`.
  * - `title`: the frame's accessible name.
@@ -26,6 +27,37 @@ const WORDS = {
   en: ["Run it here", "Defensive distillation, attacked live"],
   ja: ["ここで実行", "防御的蒸留を、その場で攻撃する"],
 };
+
+// Copied from languages/closest.js by `npm run languages`.
+/**
+ * The language that fits a wanted one best: the same, else one of the same script and region, else of the same script,
+ * else of the same language; undefined if there is none. `zh-TW` fits `zh-Hant` better than `zh`, and `pt` fits `pt-BR`
+ * better than `pt-PT`.
+ *
+ * @template {string} Tag
+ * @param {string} wanted A BCP 47 tag. Any other text fits nothing.
+ * @param {Tag[]} tags
+ * @returns {Tag | undefined}
+ */
+function closestLanguage(wanted, tags) {
+  /** @param {string} tag */
+  const expand = (tag) => new Intl.Locale(tag).maximize();
+  try {
+    const exact = Intl.getCanonicalLocales(wanted)[0];
+    const { language, script, region } = expand(wanted);
+    const fit = (/** @type {Tag} */ tag) => {
+      const other = expand(tag);
+      if (other.language !== language) return 0;
+      return 1 + Number(tag === exact) * 4 + Number(other.script === script) * 2 + Number(other.region === region);
+    };
+    const best = Math.max(0, ...tags.map(fit));
+    return best === 0 ? undefined : tags.find((tag) => fit(tag) === best);
+  } catch {
+    return undefined;
+  }
+}
+// End of the copy.
+
 /** Loading starts at this distance from the screen, in pixels. */
 const NEAR_DISTANCE = 400;
 /** In pixels. The page is never this high, and a wrong message must not fill the host page. */
@@ -36,16 +68,24 @@ const STYLE = `
   :host([hidden]) { display: none; }
   .poster { display: grid; place-items: center; overflow: hidden; box-sizing: border-box; border: 1px solid #85837b; }
   .poster.gone { visibility: hidden; }
+  .poster.unsized { display: none; }
   ::slotted(*) { max-width: 100%; }
   button { position: absolute; left: 50%; top: 50%; transform: translate(-50%, -50%); padding: 10px 22px; border: 2px solid #f5f4ef; border-radius: 2px; background: #1b1c1f; color: #f5f4ef; font: 600 15px/20px sans-serif; cursor: pointer; }
   button:focus-visible { outline: 3px solid #1d5b9c; outline-offset: 2px; }
   iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
-  iframe:not(.ready) { opacity: 0; }
+  iframe:not(.ready) { opacity: 0; pointer-events: none; }
+  @media print {
+    :host { height: auto !important; }
+    .poster { display: grid !important; min-height: 0 !important; visibility: visible !important; }
+    button, iframe { display: none !important; }
+  }
 `;
 
 class DefensiveDistillation extends HTMLElement {
   /** Aborted when the element is disconnected, which ends its observers and listeners. */
   #life = new AbortController();
+  /** Aborted when the frame is replaced. */
+  #frameLife = new AbortController();
 
   connectedCallback() {
     this.#life = new AbortController();
@@ -54,13 +94,17 @@ class DefensiveDistillation extends HTMLElement {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
     const poster = Object.assign(document.createElement("div"), { className: "poster" });
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: this.#words()[0] });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      dir: "auto",
+      textContent: this.#words()[0],
+    });
     poster.append(document.createElement("slot"));
     root.replaceChildren(poster, button);
-    button.addEventListener("click", () => this.#start(true), { once: true });
+    button.addEventListener("click", () => this.#start(true));
     if (this.getAttribute("load") === "click") return;
     this.#reserveHeight();
-    this.#whenNear(() => this.#start(false));
+    this.#whenNear(() => root.querySelector("iframe") ?? this.#start(false));
   }
 
   disconnectedCallback() {
@@ -76,7 +120,7 @@ class DefensiveDistillation extends HTMLElement {
       poster.style.minHeight = heightFor((part) => this.hasAttribute(part), "cqw", this.getAttribute("link") ?? "");
   }
 
-  /** Calls `act` when the element comes near the screen. @param {() => void} act */
+  /** Calls `act` when the element comes near the screen. @param {() => unknown} act */
   #whenNear(act) {
     const observer = new IntersectionObserver(
       (entries) => {
@@ -90,10 +134,19 @@ class DefensiveDistillation extends HTMLElement {
     this.#life.signal.addEventListener("abort", () => observer.disconnect());
   }
 
-  /** Loads the page in a frame. @param {boolean} byReader Whether the reader has clicked. */
+  /**
+   * Loads the page in a frame. A click loads it again, because it may have failed: the browser does not tell a failed
+   * frame from one that is still loading.
+   *
+   * @param {boolean} byReader Whether the reader has clicked.
+   */
   #start(byReader) {
     const root = this.shadowRoot;
-    if (!root || root.querySelector("iframe")) return;
+    if (!root) return;
+    this.#frameLife.abort();
+    this.#frameLife = new AbortController();
+    this.#life.signal.addEventListener("abort", () => this.#frameLife.abort(), { signal: this.#frameLife.signal });
+    root.querySelector("iframe")?.remove();
     const frame = document.createElement("iframe");
     frame.title = this.getAttribute("title") ?? this.querySelector("img")?.alt ?? this.#words()[1];
     const isSandboxed = this.hasAttribute("sandbox");
@@ -105,17 +158,23 @@ class DefensiveDistillation extends HTMLElement {
       (event) => {
         if (event.source !== frame.contentWindow || event.origin !== origin) return;
         const type = event.data?.[NAME];
-        if (type === "ready") frame.contentWindow?.postMessage({ [NAME]: "measure" }, isSandboxed ? "*" : PAGE.origin);
+        if (type === "ready") {
+          show();
+          frame.contentWindow?.postMessage({ [NAME]: "measure" }, isSandboxed ? "*" : PAGE.origin);
+        }
         if (type === "height") this.#resize(event.data.height);
       },
-      { signal: this.#life.signal },
+      { signal: this.#frameLife.signal },
     );
-    frame.addEventListener("load", () => {
+    // A frame that is not ready takes no focus. Clicks are the poster's.
+    frame.inert = true;
+    const show = () => {
+      frame.inert = false;
       frame.classList.add("ready");
       root.querySelector(".poster")?.classList.add("gone");
       root.querySelector("button")?.remove();
       if (byReader) frame.focus({ preventScroll: true });
-    });
+    };
     this.#reserveHeight();
     root.append(frame);
   }
@@ -123,7 +182,7 @@ class DefensiveDistillation extends HTMLElement {
   /** Sets the height that the page has reported. @param {unknown} height */
   #resize(height) {
     if (typeof height !== "number" || !(height > 0 && height <= MAX_HEIGHT)) return;
-    this.shadowRoot?.querySelector(".poster")?.remove();
+    this.shadowRoot?.querySelector(".poster")?.classList.add("unsized");
     this.style.height = `${height}px`;
   }
 
@@ -141,8 +200,9 @@ class DefensiveDistillation extends HTMLElement {
 
   /** The words in the language of the host page. */
   #words() {
-    const tag = (this.closest("[lang]")?.getAttribute("lang") ?? "").toLowerCase().split("-")[0];
-    return Object.entries(WORDS).find(([language]) => language === tag)?.[1] ?? WORDS.en;
+    const tag = this.closest("[lang]")?.getAttribute("lang") ?? "";
+    const tags = /** @type {(keyof typeof WORDS)[]} */ (Object.keys(WORDS));
+    return WORDS[closestLanguage(tag, tags) ?? "en"];
   }
 }
 

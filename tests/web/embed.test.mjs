@@ -23,10 +23,11 @@ const WATCH_SHIFTS = `globalThis.shifts = 0; new PerformanceObserver((list) => {
  *
  * @param {import("node:test").TestContext} t
  * @param {string} body
+ * @param {string} [head]
  */
-async function host(t, body) {
+async function host(t, body, head = "") {
   const { url } = await serveSite(t, {
-    "/host": `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Host</title><link rel="icon" href="data:,"><style>body { max-width: 700px; margin: 0 auto; padding: 0 16px; font: 17px/1.5 serif }</style><h1>Host</h1>${body}${WORDS.repeat(4)}`,
+    "/host": `<!doctype html><html lang="en">${head}<meta name="viewport" content="width=device-width, initial-scale=1"><title>Host</title><link rel="icon" href="data:,"><style>body { max-width: 700px; margin: 0 auto; padding: 0 16px; font: 17px/1.5 serif }</style><h1>Host</h1>${body}${WORDS.repeat(4)}`,
   });
   return `${url}/host`;
 }
@@ -311,6 +312,102 @@ test("The element accepts a height only from its own frame, and the frame sends 
   );
   assert.equal(received, "nothing");
   assert.equal(await page.locator("defensive-distillation").evaluate((element) => element.style.height), height);
+});
+
+/** An element with a poster that is a link. @param {string} url */
+const withPoster = (url) =>
+  `<script type="module" src="${url}/www/embed.js"></script><defensive-distillation link="${LINK.replaceAll("&", "&amp;")}"><a href="/blank" style="display: block; width: 500px; height: 200px">The poster</a></defensive-distillation>`;
+
+/** Whether the poster is what a reader sees and clicks, and the frame is not. @param {Page} page */
+const showsPoster = (page) =>
+  page.locator("defensive-distillation").evaluate((element) => {
+    const root = /** @type {ShadowRoot} */ (element.shadowRoot);
+    const link = /** @type {HTMLElement} */ (element.querySelector("a"));
+    link.scrollIntoView({ block: "center" });
+    const { left, top, width, height } = link.getBoundingClientRect();
+    const frame = root.querySelector("iframe");
+    return (
+      getComputedStyle(link).visibility === "visible"
+      && document.elementFromPoint(left + width / 10, top + height / 2) === link
+      && (!frame || getComputedStyle(frame).opacity === "0" || getComputedStyle(frame).display === "none")
+    );
+  });
+
+/** Counts the frames that have loaded, which error pages do too. */
+const COUNT_LOADS = `globalThis.loads = 0;
+  const createElement = document.createElement.bind(document);
+  document.createElement = (name) => {
+    const element = createElement(name);
+    if (name === "iframe") element.addEventListener("load", () => { loads++; });
+    return element;
+  };`;
+
+/** The poster is still shown when the frame has loaded. @param {Page} page */
+async function posterStays(page) {
+  await page.locator("defensive-distillation").scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).loads > 0);
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  assert.ok(await showsPoster(page));
+}
+
+for (const [name, answer] of /** @type {const} */ ([
+  ["the page's server is down", (/** @type {import("node:http").IncomingMessage} */ request) => request.destroy()],
+  ["the page's server answers 503", 503],
+  ["the page is another one", "<!doctype html><title>Parked</title>This domain is for sale."],
+]))
+  test(`The poster and its link stay if ${name}, and a click loads the page later`, async (t) => {
+    const { url, answers } = await serveSite(t, { "/": answer });
+    const { page } = await openPage(t, await host(t, withPoster(url)), { script: COUNT_LOADS });
+    await posterStays(page);
+    delete answers["/"];
+    await page.locator("defensive-distillation button").click();
+    await page.locator('defensive-distillation[style*="height: "]').waitFor();
+    assert.equal(await showsPoster(page), false);
+    assert.equal(await page.locator("defensive-distillation button").count(), 0);
+    assert.equal(await page.locator("defensive-distillation iframe").count(), 1);
+  });
+
+test("The poster and its link stay if the host's policy forbids the frame", async (t) => {
+  const { url } = await serveSite(t);
+  const policy = `<meta http-equiv="Content-Security-Policy" content="script-src ${url}; frame-src 'none'">`;
+  const { page } = await openPage(t, await host(t, withPoster(url), policy), { script: COUNT_LOADS });
+  await posterStays(page);
+});
+
+test("A printed host page has the poster in place of the page, without the button", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openPage(t, await host(t, withPoster(url)));
+  await page.locator("defensive-distillation").scrollIntoViewIfNeeded();
+  const visible = (/** @type {string} */ part) => page.locator(`defensive-distillation ${part}`).isVisible();
+  await page.locator("defensive-distillation button").waitFor();
+  await page.emulateMedia({ media: "print" });
+  assert.deepEqual([await visible("a"), await visible("button")], [true, false]);
+  await page.emulateMedia({ media: "screen" });
+  await page.locator('defensive-distillation[style*="height: "]').waitFor();
+  assert.deepEqual([await visible("a"), await visible("iframe")], [false, true]);
+  await page.emulateMedia({ media: "print" });
+  assert.deepEqual([await visible("a"), await visible("iframe")], [true, false]);
+  const [element, link] = await Promise.all(
+    ["defensive-distillation", "defensive-distillation a"].map((name) => page.locator(name).boundingBox()),
+  );
+  assert.ok(element && link && element.height < link.height + 20, "the room of the page is not printed");
+});
+
+test("In print, an embedded page and the lab have no text that is cut off", async (t) => {
+  const { url } = await serveSite(t);
+  const { page } = await openReadyPage(t, `${url}/?embed=1&load=now#${LINK}`);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator(".sheet").isVisible(), false);
+  await page.emulateMedia({ media: "screen" });
+  await page.goto(`${url}/www/lab.html`);
+  await page.locator("#lab[data-ready]").waitFor();
+  await page.locator("#lab-bibtex-box summary").click();
+  assert.ok(await page.locator("#lab-bibtex").isVisible());
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await page.locator("#lab-references").isVisible());
+  const isCut = (/** @type {Element} */ element) =>
+    element.clientHeight > 0 && element.scrollHeight > element.clientHeight;
+  assert.equal(await page.locator("#lab-bibtex").evaluate(isCut), false);
 });
 
 test("Elements that are removed leave nothing in memory", async (t) => {

@@ -251,6 +251,65 @@ for (const [name, { script, answers }] of Object.entries(WITHOUT_WORKER)) {
   });
 }
 
+test("Closing an engine in the page stops its running attack, and leaves no listener and no timer", async (t) => {
+  const { url } = await serveFakeSite(t);
+  const { page } = await openPage(t, `${url}/blank`);
+  const { name, left, later } = await page.evaluate(async () => {
+    // What is open: listeners of the window, timers that repeat, and the messages that the engine sends.
+    const open = { listeners: 0, timers: 0 };
+    let sent = 0;
+    Reflect.deleteProperty(globalThis, "Worker");
+    const { addEventListener: add, removeEventListener: remove, setInterval: start, clearInterval: stop } = globalThis;
+    globalThis.addEventListener = (/** @type {any[]} */ ...of) => {
+      open.listeners++;
+      Reflect.apply(add, globalThis, of);
+    };
+    globalThis.removeEventListener = (/** @type {any[]} */ ...of) => {
+      open.listeners--;
+      Reflect.apply(remove, globalThis, of);
+    };
+    globalThis.setInterval = /** @type {any} */ (
+      (/** @type {any[]} */ ...of) => {
+        open.timers++;
+        return Reflect.apply(start, globalThis, of);
+      }
+    );
+    globalThis.clearInterval = (id) => {
+      open.timers--;
+      stop(id);
+    };
+    const post = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function (/** @type {any[]} */ ...of) {
+      if (of[0]?.event) sent++;
+      Reflect.apply(post, this, of);
+    };
+
+    const { createEngine } = await import("/www/engine.js");
+    const engine = await createEngine();
+    await engine.load("one");
+    const image = new Float32Array(784);
+    const settings = /** @type {const} */ ({ attack: "jsma-f", direction: "increase", theta: 5, budget: 500 });
+    /** @type {Promise<string>} */
+    const ended = new Promise((resolve) => {
+      engine
+        .attack(
+          { model: "one", image, target: 1, ...settings },
+          { onStep: ({ iteration }) => iteration === 3 && engine.close() },
+        )
+        .catch((error) => resolve(error.name));
+    });
+    const name = await ended;
+    const left = { ...open };
+    // The engine has stopped once it sends nothing for a while in which a step takes place.
+    const before = sent;
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setTimeout(resolve));
+    return { name, left, later: sent - before };
+  });
+  assert.equal(name, "EngineError");
+  assert.deepEqual(left, { listeners: 0, timers: 0 });
+  assert.ok(later <= 1, `${later} steps after the end`);
+});
+
 test("The engine runs in the page of a sandboxed frame, where no worker may start", async (t) => {
   const script =
     "import('/www/engine.js').then(({ createEngine }) => createEngine()).then((e) => e.info().where).then((where) => parent.postMessage(where, '*'), (e) => parent.postMessage(`${e}`, '*'))";

@@ -28,7 +28,7 @@ async function openLab(t, hash = "", options, answers = {}) {
   const { url } = await serveSite(t, answers);
   const opened = await openPage(t, `${url}/www/lab.html${hash}`, options);
   await opened.page.waitForFunction(() => document.querySelector("#lab")?.getAttribute("data-ready") === "true");
-  return { ...opened, url };
+  return { ...opened, url, answers };
 }
 
 /** Starts an experiment. @param {Page} page @param {string[]} networks @param {number} images */
@@ -231,6 +231,10 @@ test("Pausing and cancelling keep the results so far, marked as partial", async 
   assert.equal(csv.name, "robustness-partial.csv");
   const [head, line] = `${csv.content}`.split("\r\n").map((each) => each.split(","));
   assert.equal(line[head.indexOf("partial")], "true");
+  assert.deepEqual([line[head.indexOf("theta")], line[head.indexOf("direction")]], ["1", "increase"]);
+  await page.locator("#lab-comma").check();
+  const { content: withComma } = await savedFile(page, "#lab-csv");
+  assert.match(`${withComma}`, /^[^,]*;[^,]*\r\n.*;\d+,\d+;/);
 
   await runExperiment(page, ["mnist-distilled-t40"], 1);
   await waitForState(page, "done");
@@ -319,6 +323,133 @@ test("The lab works after a visitor leaves during a run and comes back", async (
   await waitForState(page, "done");
   await waitForRows(page, 1);
   assert.deepEqual(problems, []);
+});
+
+/** Reloads the lab and waits until it offers the run of the earlier visit. @param {Page} page */
+async function reloadAndWait(page) {
+  await page.reload();
+  await page.locator("#lab[data-ready=true]").waitFor();
+  await page.locator("#lab-kept").waitFor();
+}
+
+/** The rows in the JSON file, without the day. @param {Page} page */
+const savedRows = async (page) =>
+  JSON.parse(`${(await savedFile(page, "#lab-json")).content}`).map((/** @type {any} */ { date, ...row }) => row);
+
+/** Counts the chunks that workers are given. */
+const COUNT_CHUNKS = `globalThis.chunks = 0;
+  const post = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (...of) {
+    if (of[0]?.method === "work") chunks++;
+    return Reflect.apply(post, this, of);
+  };`;
+
+test("A run goes on after a reload, where it was, with the same result, and a finished one is shown", async (t) => {
+  const { page, problems, requests } = await openLab(t, "#pairs", { acceptDownloads: true, script: COUNT_CHUNKS });
+  await page.locator("#lab-attack").selectOption("jsma-z");
+  await runExperiment(page, ["mnist-undefended"], 4);
+  await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) > 0);
+  await page.locator("#lab-pause").click();
+  const before = Number(await page.locator("#lab").getAttribute("data-done"));
+  assert.ok(before < 36, "the run has not ended");
+
+  await page.evaluate(() => {
+    location.hash = "#fgsm";
+  });
+  await reloadAndWait(page);
+  const notice = `${await page.locator("#lab-kept p").textContent()}`;
+  const [, done] = /Your run “.*” of .* is kept: (\d+) of 36 attempts are done\./.exec(notice) ?? [];
+  assert.ok(Number(done) >= before, notice);
+  await page.locator("#lab-kept-accept").click();
+  await waitForState(page, "done");
+  // A chunk has the nine attempts of an image.
+  assert.equal(await page.evaluate(() => 9 * /** @type {any} */ (globalThis).chunks), 36 - Number(done));
+  assert.equal(await page.evaluate(() => location.hash), "#pairs");
+  assert.equal(await page.locator("#lab-kept").count(), 0);
+  await waitForRows(page, 1);
+  const rows = await savedRows(page);
+  assert.deepEqual([rows[0].attack, rows[0].planned, rows[0].partial], ["jsma-z", 36, false]);
+
+  requests.length = 0;
+  await reloadAndWait(page);
+  assert.match(`${await page.locator("#lab-kept p").textContent()}`, /It is complete/);
+  await page.locator("#lab-kept-accept").click();
+  await waitForState(page, "done");
+  await waitForRows(page, 1);
+  assert.deepEqual(await savedRows(page), rows);
+  assert.deepEqual(
+    requests.filter((request) => /wasm|safetensors/.test(request)),
+    [],
+    "a finished run is shown without the engine",
+  );
+  await page.locator(".heat button").first().click();
+  await page.locator("#lab-attempts a").first().waitFor();
+
+  await runExperiment(page, ["mnist-undefended"], 4);
+  await waitForState(page, "done");
+  await page.waitForFunction(() => !/partial/.test(document.querySelector("#lab-table")?.textContent ?? "partial"));
+  assert.deepEqual(await savedRows(page), rows, "an uninterrupted run has the same result");
+  assert.deepEqual(problems, []);
+});
+
+test("A run is offered to no other tab while its own is open, and can be discarded", async (t) => {
+  const { page, url } = await openLab(t, "#robustness");
+  await runExperiment(page, ["mnist-undefended"], 100);
+  await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) > 0);
+  await page.locator("#lab-pause").click();
+  const other = await page.context().newPage();
+  await other.goto(`${url}/www/lab.html#amplitude`);
+  await other.locator("#lab[data-ready=true]").waitFor();
+  await runExperiment(other, ["mnist-undefended"], 1);
+  await waitForState(other, "done");
+  await other.close();
+
+  await reloadAndWait(page);
+  assert.match(`${await page.locator("#lab-kept p").textContent()}`, /attempts are done|complete/);
+  // The newest run is offered first, then the one before it.
+  await page.locator("#lab-kept-discard").click();
+  assert.equal(await page.locator("#lab-kept").count(), 0);
+  await reloadAndWait(page);
+  assert.match(`${await page.locator("#lab-kept p").textContent()}`, /of 900 attempts are done/);
+  await page.locator("#lab-kept-discard").click();
+  await page.reload();
+  await page.locator("#lab[data-ready=true]").waitFor();
+  assert.equal(await page.locator("#lab-kept").count(), 0);
+});
+
+test("A run of another engine is shown as far as it came, and not continued", async (t) => {
+  const { page, answers } = await openLab(t, "#robustness");
+  await runExperiment(page, ["mnist-undefended", "mnist-distilled-t40"], 30);
+  await waitForRows(page, 2);
+  await page.locator("#lab-cancel").click();
+  await waitForState(page, "cancelled");
+  const rows = await tableRows(page);
+  const path = "/pkg/cpu/build.json";
+  const build = JSON.parse(readFileSync(new URL(`../..${path}`, import.meta.url), "utf8"));
+  build.wasm.sha256 = build.wasm.sha256.replace(/^./, (/** @type {string} */ digit) => (digit === "0" ? "1" : "0"));
+  answers[path] = JSON.stringify(build);
+  await reloadAndWait(page);
+  await page.locator("#lab-kept-accept").click();
+  await waitForState(page, "cancelled");
+  assert.match(`${await page.locator("#lab-message").textContent()}`, /cannot be continued/);
+  assert.deepEqual(await tableRows(page), rows);
+});
+
+test("If a run cannot be kept, the browser asks before it leaves", async (t) => {
+  const { page } = await openLab(t, "#robustness", {
+    script: 'Object.defineProperty(globalThis, "indexedDB", { value: undefined })',
+  });
+  await runExperiment(page, ["mnist-undefended"], 100);
+  await page.waitForFunction(() => Number(document.querySelector("#lab")?.getAttribute("data-done")) > 0);
+  /** @type {string[]} */
+  const asked = [];
+  page.on("dialog", (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
+  await page.reload();
+  await page.locator("#lab[data-ready=true]").waitFor();
+  assert.deepEqual(asked, ["beforeunload"]);
 });
 
 test("A network that cannot be fetched ends the run with a message, and the next run works", async (t) => {

@@ -4,8 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
+import { checkTag, languageFiles, writeElement, writeList } from "../../scripts/languages.mjs";
 import { PAPER_KEYS } from "../../www/domain/papers.js";
+import { closestLanguage } from "../../www/languages/closest.js";
 import { openReadyPage, runAttack, waitUntilReady } from "./page-actions.mjs";
 import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
@@ -22,6 +23,48 @@ test("The lists of languages match the languages' files", () => {
   assert.ok(Object.keys(FILES).length >= 2);
   assert.equal(source("www/languages/index.js"), writeList(FILES), "run: npm run languages");
   assert.equal(source("www/embed.js"), writeElement(FILES, source("www/embed.js")), "run: npm run languages");
+});
+
+test("Any BCP 47 tag names a language, and other names are refused", async () => {
+  const tags = ["ar", "az-Arab", "de-CH-1996", "pt-BR", "sr-Latn", "zh-Hant"];
+  const files = Object.fromEntries(tags.map((tag) => [tag, { ...en, "language.name": `"${tag}"` }]));
+  const load = (/** @type {string} */ script) => import(`data:text/javascript,${encodeURIComponent(script)}`);
+  const { LANGUAGES } = await load(writeList(files));
+  assert.deepEqual(Object.keys(LANGUAGES), tags);
+  assert.deepEqual(
+    Object.values(LANGUAGES).map(({ name, dir }) => [name, dir]),
+    tags.map((tag) => [`"${tag}"`, /^ar|Arab/.test(tag) ? "rtl" : "ltr"]),
+  );
+  const words = /^const WORDS = .*?^};/ms.exec(writeElement(files, source("www/embed.js")))?.[0];
+  assert.deepEqual(Object.keys((await load(`${words} export { WORDS };`)).WORDS), tags);
+  for (const tag of tags) checkTag(tag);
+  assert.throws(() => checkTag("pt_BR"), /www\/languages\/pt_BR\.json: "pt_BR" is no language tag/);
+  assert.throws(() => checkTag("pt-br"), /"pt-br" is written "pt-BR"/);
+});
+
+test("The language that fits a reader best is chosen", () => {
+  const tags = ["en", "ja", "pt-BR", "pt-PT", "sr-Latn", "zh", "zh-Hant"];
+  for (const [wanted, expected] of Object.entries({
+    en: "en",
+    "en-GB": "en",
+    "EN-us-x-private": "en",
+    "ja-JP-u-ca-japanese": "ja",
+    pt: "pt-BR",
+    "pt-br": "pt-BR",
+    "pt-AO": "pt-BR",
+    "pt-PT": "pt-PT",
+    sr: "sr-Latn",
+    "zh-CN": "zh",
+    "zh-TW": "zh-Hant",
+    "zh-HK": "zh-Hant",
+    "zh-Hant-TW": "zh-Hant",
+    fr: undefined,
+    "": undefined,
+    C: undefined,
+    en_US: undefined,
+    __proto: undefined,
+  }))
+    assert.equal(closestLanguage(wanted, tags), expected, wanted);
 });
 
 test("The cited papers are those in the list of papers", () => {
@@ -118,6 +161,40 @@ test("A language needs only one file, which has all words of the page, the lab a
   await page.locator("#lab[data-ready]").waitFor();
   await isTranslated(page, "the lab");
 }, 150_000);
+
+test("A language with a region, written from right to left, is laid out in its direction and fits the screen", async (t) => {
+  const { url } = await serveSite(t, {
+    "/www/languages/index.js": writeList({ ...FILES, "he-IL": CYRILLIC, "pt-BR": CYRILLIC }),
+    "/www/languages/he-IL.json": JSON.stringify(CYRILLIC),
+    "/www/languages/pt-BR.json": JSON.stringify(CYRILLIC),
+  });
+  const options = { locale: "he", viewport: { width: 375, height: 740 } };
+  const { page, problems } = await openReadyPage(t, url, options);
+  const html = page.locator("html");
+  const direction = async () => [await html.getAttribute("lang"), await html.getAttribute("dir")];
+  const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  assert.deepEqual(await direction(), ["he-IL", "rtl"]);
+  await runAttack(page);
+  assert.ok(await fits());
+  const [left, right] = await Promise.all(
+    ["left", "right"].map((side) => page.locator(`[data-panel="${side}"]`).boundingBox()),
+  );
+  assert.ok(left && right && (left.x < right.x || left.y < right.y), "the left panel is left of the right one");
+  await page.goto(`${url}/?embed=1&lang=pt#v=1`);
+  await waitUntilReady(page);
+  assert.deepEqual(await direction(), ["pt-BR", "ltr"]);
+  await page.goto(`${url}/?embed=1&controls=1&target=1&draw=1&temperature=1&story=1&lang=he`);
+  await waitUntilReady(page);
+  assert.deepEqual(await direction(), ["he-IL", "rtl"]);
+  assert.ok(await fits());
+  await page.goto(`${url}/www/lab.html`);
+  await page.locator("#lab[data-ready]").waitFor();
+  assert.deepEqual(await direction(), ["he-IL", "rtl"]);
+  assert.ok(await fits());
+  await page.locator("#language").selectOption("pt-BR");
+  await page.locator('html[lang="pt-BR"][dir="ltr"]').waitFor();
+  assert.deepEqual(problems, []);
+});
 
 test("A link's language has priority over the chosen one, and that over the browser's", async (t) => {
   const { url } = await serveSite(t);

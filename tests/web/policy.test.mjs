@@ -123,3 +123,47 @@ for (const page of [...Object.keys(POLICIES), "index.html?embed=1&load=now&contr
     assert.equal(await tab.evaluate(() => /** @type {any} */ (globalThis).wasRun), undefined);
   });
 }
+
+for (const [page, script] of /** @type {const} */ ([
+  ["", "www/engine/worker.js"],
+  ["www/lab.html", "www/pool/worker.js"],
+])) {
+  test(`The policy that a host sends with ${script} blocks requests to other hosts and the evaluation of text`, async (t) => {
+    const { url } = await serveSite(t);
+    const { page: tab, problems } = await openPage(t, `${url}/${page}`);
+    if (page === "") {
+      await waitUntilReady(tab);
+      await runAttack(tab);
+    } else {
+      await tab.locator("#lab[data-ready=true]").waitFor();
+      await tab.locator("#lab-images").fill("1");
+      await tab.locator("#lab-run").click();
+      await tab.locator("#lab[data-state=done]").waitFor();
+    }
+    assert.deepEqual(problems, [], "the worker does its work under its policy");
+    const worker = tab.workers().find((each) => each.url().endsWith(script));
+    assert.ok(worker);
+    const blocked = await worker.evaluate(
+      () =>
+        new Promise((resolve) => {
+          /** @type {Set<string>} */
+          const found = new Set();
+          addEventListener("securitypolicyviolation", (event) => {
+            found.add(/** @type {SecurityPolicyViolationEvent} */ (event).effectiveDirective);
+            if (found.size === 2) resolve([...found].sort());
+          });
+          // In a task of the worker, because code that a debugger runs may do more.
+          setTimeout(() => {
+            fetch("https://elsewhere.invalid/").catch(() => {});
+            try {
+              // biome-ignore lint/security/noGlobalEval: The policy has to block it.
+              globalThis.eval("1");
+            } catch {
+              // The policy has blocked it.
+            }
+          });
+        }),
+    );
+    assert.deepEqual(blocked, ["connect-src", "script-src"]);
+  });
+}

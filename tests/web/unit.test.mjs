@@ -9,6 +9,7 @@ import { request as httpRequest } from "node:http";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
+import { headersFile } from "../../scripts/headers.mjs";
 import { languageFiles } from "../../scripts/languages.mjs";
 import { publishedFiles } from "../../scripts/serve.mjs";
 import { FOOLED, SPENT, settingsForLink, settingsOfLink } from "../../www/domain/attacks.js";
@@ -18,6 +19,7 @@ import { largestDerivative, largestLossDerivative, softmax } from "../../www/dom
 import { fetchBytes, fetchJson } from "../../www/engine/fetch.js";
 import { parseManifest } from "../../www/engine/manifest.js";
 import { coreSeconds } from "../../www/lab/estimate.js";
+import { csv } from "../../www/lab/formats.js";
 import {
   COMPARED_ATTACKS,
   chooseSamples,
@@ -204,6 +206,118 @@ test("The server serves the published files, compressed if the browser accepts i
   assert.deepEqual([head.status, head.body.length], [200, 0]);
   assert.equal((await get(port, "/pkg/cpu/engine_bg.wasm")).headers["content-type"], "application/wasm");
   assert.equal((await get(port, "/", { method: "POST" })).status, 405);
+});
+
+test("The server compresses a file only for those who accept it", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  for (const [accepted, isZipped] of /** @type {const} */ ([
+    ["gzip", true],
+    ["br;q=1.0, GZIP ; q=0.5", true],
+    ["br, *", true],
+    ["*;q=0.1", true],
+    ["gzip;q=0", false],
+    ["gzip;q=0, *", false],
+    ["gzip; q=0.000", false],
+    ["*;q=0", false],
+    ["notgzip", false],
+    ["identity", false],
+    ["", false],
+  ])) {
+    const { headers, status } = await get(port, "/www/engine.js", { headers: { "accept-encoding": accepted } });
+    assert.deepEqual([status, headers["content-encoding"]], [200, isZipped ? "gzip" : undefined], accepted);
+    assert.equal(headers.vary, "Accept-Encoding");
+    assert.equal(
+      /^W\//.test(`${headers.etag}`),
+      isZipped,
+      "a strong tag belongs to the file, a weak one to its zipped form",
+    );
+  }
+});
+
+test("The server answers If-None-Match with 304 if it lists the file's tag, weak or strong", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const tag = `${(await get(port, "/www/engine.js")).headers.etag}`;
+  for (const [asked, status] of /** @type {const} */ ([
+    [tag, 304],
+    [`W/${tag}`, 304],
+    [`"other", W/${tag}`, 304],
+    [`"a,b",${tag}`, 304],
+    ["*", 304],
+    [`"other"`, 200],
+    [`W/"other", "*"`, 200],
+    [tag.slice(1, -1), 200],
+    ["", 200],
+  ]))
+    for (const encoding of ["gzip", "identity"]) {
+      const headers = { "if-none-match": asked, "accept-encoding": encoding };
+      const answer = await get(port, "/www/engine.js", { headers });
+      assert.equal(answer.status, status, `${asked} ${encoding}`);
+      assert.match(`${answer.headers.etag}`, new RegExp(tag));
+    }
+});
+
+test("The server sends the part of a file that Range asks for", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const path = "/pkg/cpu/engine_bg.wasm";
+  const { body, headers } = await get(port, path);
+  const end = body.length;
+  assert.equal(headers["accept-ranges"], "bytes");
+  for (const [range, from, to] of /** @type {const} */ ([
+    ["bytes=0-0", 0, 1],
+    ["bytes=10-19", 10, 20],
+    ["bytes=100-", 100, end],
+    ["bytes=-5", end - 5, end],
+    [`bytes=-${end + 9}`, 0, end],
+    [`bytes=7-${end + 9}`, 7, end],
+  ])) {
+    const answer = await get(port, path, { headers: { range, "accept-encoding": "gzip" } });
+    assert.equal(answer.status, 206, range);
+    assert.equal(answer.headers["content-range"], `bytes ${from}-${to - 1}/${end}`);
+    assert.deepEqual(answer.body, body.subarray(from, to));
+  }
+  for (const range of [`bytes=${end}-`, "bytes=-0"]) {
+    const { status, headers } = await get(port, path, { headers: { range } });
+    assert.deepEqual([status, headers["content-range"]], [416, `bytes */${end}`], range);
+  }
+  for (const range of ["bytes=5-4", "bytes=0-1,4-5", "bytes=-", "items=0-1", "bytes=a-b"])
+    assert.equal((await get(port, path, { headers: { range } })).status, 200, range);
+  const part = (/** @type {string} */ tag) => get(port, path, { headers: { range: "bytes=0-9", "if-range": tag } });
+  assert.equal((await part(`${headers.etag}`)).status, 206);
+  assert.equal((await part('"older"')).status, 200);
+  assert.equal((await get(port, path, { method: "HEAD", headers: { range: "bytes=0-9" } })).status, 200);
+});
+
+test("The file of headers lists the headers that the server sends", async (t) => {
+  const { port } = await serve(t, publishedFiles());
+  const [all, ...workers] = headersFile("/some/base/").split(/\n(?=\S)/);
+  const parse = (/** @type {string} */ block) => {
+    const [path, ...lines] = block.trimEnd().split("\n");
+    return { path, headers: lines.map((line) => /** @type {string[]} */ (/^ {2}([\w-]+): (.+)$/.exec(line)).slice(1)) };
+  };
+  assert.equal(parse(all).path, "/some/base/*");
+  assert.deepEqual(
+    workers.map((block) => parse(block).path),
+    ["/some/base/sw.js", "/some/base/www/engine/worker.js", "/some/base/www/pool/worker.js"],
+  );
+  for (const block of workers) {
+    const { path, headers } = parse(block);
+    const answer = await get(port, path.replace("/some/base", ""));
+    for (const [name, value] of [...parse(all).headers, ...headers])
+      assert.equal(answer.headers[name.toLowerCase()], value, `${path}: ${name}`);
+  }
+});
+
+test("With an IPv6 address in HOST, npm start prints a link that works", async (t) => {
+  const server = spawn("node", ["scripts/serve.mjs"], {
+    cwd: new URL("../..", import.meta.url),
+    env: { ...process.env, PORT: "0", HOST: "::1" },
+  });
+  t.after(() => server.kill());
+  const [line] = await Promise.race([once(server.stdout, "data"), once(server.stderr, "data")]);
+  if (/EADDRNOTAVAIL|EAFNOSUPPORT/.test(`${line}`)) return t.skip("this machine has no IPv6");
+  const address = /http:\S+/.exec(`${line}`)?.[0] ?? "";
+  assert.equal(new URL(address).hostname, "[::1]");
+  assert.equal((await fetch(address)).status, 200);
 });
 
 const PRIVATE = [
@@ -476,4 +590,73 @@ test("The lab's plan takes images of all classes, has a task for each attack and
     "there is less work where the gradient vanishes",
   );
   assert.ok(coreSeconds({ ...one, data: "cifar10" }) > 3 * coreSeconds(one));
+});
+
+/** The lines of a CSV file, each as an object by column. @param {string} text @param {string} separator */
+function parseCsv(text, separator) {
+  assert.ok(text.endsWith("\r\n"));
+  const [head, ...lines] = text
+    .trimEnd()
+    .split("\r\n")
+    .map((line) =>
+      [...line.matchAll(new RegExp(`(?:^|${separator})(?:"((?:[^"]|"")*)"|([^${separator}]*))`, "g"))].map(
+        ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
+      ),
+    );
+  assert.equal(new Set(head).size, head.length);
+  for (const line of lines) assert.equal(line.length, head.length);
+  return { head, lines: lines.map((line) => Object.fromEntries(head.map((column, place) => [column, line[place]]))) };
+}
+
+/** The values in a row of the JSON file, by column. @param {any} value @param {string} [name] @returns {[string, unknown][]} */
+const leaves = (value, name = "") =>
+  value !== null && typeof value === "object"
+    ? Object.entries(value).flatMap(([key, each]) => leaves(each, name ? `${name}_${key}` : key))
+    : value === null
+      ? []
+      : [[name, value]];
+
+for (const kind of /** @type {(keyof typeof EXPERIMENTS)[]} */ (Object.keys(EXPERIMENTS)))
+  for (const [separator, mark] of [
+    [",", "."],
+    [";", ","],
+  ])
+    test(`The CSV of ${kind} with decimal "${mark}" has everything that its JSON has, and no empty column`, () => {
+      // As the lab writes them: the images are listed, and there is no seed and no command.
+      const rows = results(kind)
+        .slice(0, 40)
+        .map((/** @type {any} */ row) => ({ ...row, drawn: [3, 1, 4], seed: null, command: "", partial: false }));
+      const { head, lines } = parseCsv(csv(rows, mark === ","), separator);
+      for (const column of head)
+        assert.ok(
+          lines.some((line) => line[column] !== ""),
+          `${column} is always empty`,
+        );
+      const expected = rows.flatMap((/** @type {any} */ { cells, drawn, command, ...row }) => {
+        const { attempts, already_target, successes, rate, interval, outcomes, ...shared } = row;
+        return (cells ? cells.map((/** @type {object} */ cell) => ({ ...shared, ...cell })) : [row]).map(
+          (/** @type {object} */ line) => ({ ...line, drawn: drawn.join(" ") }),
+        );
+      });
+      assert.equal(lines.length, expected.length);
+      expected.forEach((/** @type {object} */ row, /** @type {number} */ place) => {
+        const wanted = Object.fromEntries(
+          leaves(row).map(([name, value]) => [
+            name,
+            typeof value === "number" ? `${value}`.replace(".", mark) : `${value}`,
+          ]),
+        );
+        assert.deepEqual(Object.fromEntries(Object.entries(lines[place]).filter(([, text]) => text !== "")), wanted);
+      });
+      if (kind === "pairs")
+        for (const column of ["direction", "theta", "budget", "source", "target"]) assert.ok(head.includes(column));
+    });
+
+test("A row without successes makes no column of its own, and texts are quoted", () => {
+  const rows = [{ rate: -0.5, interval_of_successes: null, engine: 'a "b", c', date: "=1" }];
+  assert.equal(
+    csv(rows),
+    'rate,interval_of_successes_0,interval_of_successes_1,engine,date\r\n-0.5,,,"a ""b"", c",\'=1\r\n',
+  );
+  assert.equal(csv(rows, true).split("\r\n")[1], '-0,5;;;"a ""b"", c";\'=1');
 });

@@ -3,6 +3,7 @@
  * is first needed, and an estimate of its speed.
  */
 import { findAdapter } from "../engine/adapter.js";
+import { fetchJson } from "../engine/fetch.js";
 import { createPool } from "../pool/pool.js";
 
 /** @typedef {import("../engine/protocol.js").Backend} Backend */
@@ -65,4 +66,16 @@ export const findGraphics = () =>
   findAdapter(false).then(
     (name) => ({ name }),
     (/** @type {Error} */ { name }) => ({ why: name }),
+  );
+
+/**
+ * The hash of the module that a backend runs; `null` if it cannot be fetched.
+ *
+ * @param {Backend} backend
+ * @returns {Promise<string | null>}
+ */
+export const fetchModuleHash = (backend) =>
+  fetchJson(new URL(`../../pkg/${backend}/build.json`, import.meta.url)).then(
+    (/** @type {any} */ build) => build?.wasm?.sha256 ?? null,
+    () => null,
   );

@@ -5,17 +5,24 @@ import { must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
 import { copyText, saveFile } from "../page/save.js";
+import { loadChoice, saveChoice } from "../page/storage.js";
 import { toCsv, toJson, toPng } from "./formats.js";
 import { showMessage } from "./message.js";
+
+/** The key of the saved choice of a decimal comma. */
+const COMMA = "csv-comma";
 
 /**
  * @param {() => import("./run.js").Run | null} shown Returns the run whose figures are shown.
  * @param {(run: import("./run.js").Run) => string} statusText
  */
 export function setUpDownloads(shown, statusText) {
+  const comma = must("#lab-comma", HTMLInputElement);
+  comma.checked = loadChoice(COMMA) === "true";
+  comma.addEventListener("change", () => saveChoice(COMMA, String(comma.checked)));
   /** @type {Record<string, (run: import("./run.js").Run) => Blob | Promise<Blob>>} */
   const files = {
-    csv: ({ rows }) => toCsv(rows),
+    csv: ({ rows }) => toCsv(rows, comma.checked),
     json: ({ rows }) => toJson(rows),
     png: (run) =>
       toPng(must("#lab-chart > *", Element), [

@@ -288,6 +288,32 @@ export function createForm(backends, onChange) {
       draw();
     },
 
+    /**
+     * Restores a choice that was kept.
+     *
+     * @param {import("./archive.js").KeptChoice} kept
+     * @param {Backend} keptBackend
+     * @returns {Promise<boolean>} Whether everything that it names is still there.
+     */
+    async restore(kept, keptBackend) {
+      if (!Object.hasOwn(DATASETS, kept.data) || !ATTACK_IDS.includes(kept.settings.attack)) return false;
+      [data, experiment, backend] = [kept.data, kept.experiment, keptBackend];
+      history.replaceState(null, "", hashOf(data, experiment));
+      await loadDataset();
+      if (data !== kept.data) return false;
+      Object.assign(isVisitors, { networks: true, images: true });
+      chosen = new Set(
+        subjects.filter(({ model, scale }) =>
+          kept.networks.some((network) => network.model === model.id && network.scale === scale),
+        ),
+      );
+      count.value = String(clampCount(kept.images));
+      if (experiment === "fgsm") fgsmUsesT = kept.settings.temper === true;
+      else settings = toValidSettings(kept.settings);
+      drawAndReport();
+      return chosen.size === kept.networks.length && images() === kept.images;
+    },
+
     /** @param {NonNullable<typeof graphics>} found */
     setGraphics(found) {
       graphics = found;

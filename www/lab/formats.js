@@ -6,76 +6,75 @@ import { contextOf } from "../page/dom.js";
 /** @param {Row[]} rows */
 export const toJson = (rows) => new Blob([`${JSON.stringify(rows, null, 2)}\n`], { type: "application/json" });
 
-/** @param {Row[]} rows */
-export const toCsv = (rows) => new Blob([csv(rows)], { type: "text/csv" });
+/** @param {Row[]} rows @param {boolean} hasDecimalComma */
+export const toCsv = (rows, hasDecimalComma) => new Blob([csv(rows, hasDecimalComma)], { type: "text/csv" });
+
+/** Fields that are always empty in the lab, which draws no images by a seed and is no command. */
+const EMPTY = ["seed", "command"];
+/** Fields that sum up all cells of a row. They are left out of the lines of its cells. */
+const SUMS = ["attempts", "already_target", "successes", "rate", "interval", "outcomes"];
+/** Fields that are two numbers, or null if there are none. */
+const PAIR = /(^|_)interval(_|$)/;
 
 /**
- * One line for each row, or for each cell of a row that has cells. Nested values become columns of their own.
+ * A row in lines, in the order of the columns: what was measured, the figures, and how they were obtained. A row with
+ * cells has a line for each cell.
+ *
+ * @param {Row} row
+ * @returns {Row[]}
+ */
+function linesOf({ cells, ...row }) {
+  for (const name of EMPTY) delete row[name];
+  if (!Array.isArray(cells)) return [row];
+  for (const name of SUMS) delete row[name];
+  return cells.map((cell) => ({ ...row, ...cell }));
+}
+
+/**
+ * The rows of the JSON file as lines of text. Nested values become columns of their own, and the list of images stays
+ * one column.
  *
  * @param {Row[]} rows
+ * @param {boolean} hasDecimalComma Whether numbers have a decimal comma, and fields are separated by semicolons, as
+ *   spreadsheets in many languages expect it.
  */
-export function csv(rows) {
-  const lines = rows
-    .flatMap(({ cells, drawn, ...row }) =>
-      Array.isArray(cells) ? cells.map((cell) => ({ ...sharedFields(row), ...cell })) : [row],
-    )
-    .map((row) => flatten(row));
+export function csv(rows, hasDecimalComma = false) {
+  const lines = rows.flatMap(linesOf).map((line) => flatten(line));
   const columns = [...new Set(lines.flatMap((line) => Object.keys(line)))];
+  const separator = hasDecimalComma ? ";" : ",";
+  const toText = (/** @type {unknown} */ value) =>
+    quote(hasDecimalComma && typeof value === "number" ? `${value}`.replace(".", ",") : `${value ?? ""}`, separator);
   return (
     [columns, ...lines.map((line) => columns.map((column) => line[column]))]
-      .map((line) => line.map(quote).join(","))
+      .map((line) => line.map(toText).join(separator))
       .join("\r\n") + "\r\n"
   );
 }
 
-/** The fields of a row that are repeated for each of its cells. @param {Row} row */
-const sharedFields = ({
-  dataset,
-  model,
-  role,
-  temperature,
-  scale,
-  attack,
-  attack_temperature,
-  partial,
-  images,
-  planned,
-  engine,
-  model_sha256,
-  date,
-}) => ({
-  dataset,
-  model,
-  role,
-  temperature,
-  scale,
-  attack,
-  attack_temperature,
-  partial,
-  images,
-  planned,
-  engine,
-  model_sha256,
-  date,
-});
-
-/** @param {Row} row @param {string} [prefix] @returns {Record<string, string>} */
+/** @param {Row} row @param {string} [prefix] @returns {Row} */
 function flatten(row, prefix = "") {
   return Object.fromEntries(
     Object.entries(row).flatMap(([name, value]) => {
       const key = prefix + name;
-      if (Array.isArray(value)) return value.map((each, place) => [`${key}_${place}`, String(each)]);
+      if (name === "drawn" && Array.isArray(value)) return [[key, value.join(" ")]];
+      if (PAIR.test(name)) return [0, 1].map((place) => [`${key}_${place}`, /** @type {any} */ (value)?.[place]]);
+      if (Array.isArray(value)) return value.map((each, place) => [`${key}_${place}`, each]);
       if (value !== null && typeof value === "object")
         return Object.entries(flatten(/** @type {Row} */ (value), `${key}_`));
-      return [[key, value === null || value === undefined ? "" : String(value)]];
+      return [[key, value]];
     }),
   );
 }
 
-/** Quotes a CSV field. A field that some spreadsheets would run as a formula gets an apostrophe first. @param {string | undefined} text */
-function quote(text = "") {
-  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/**
+ * Quotes a CSV field. A field that some spreadsheets would run as a formula gets an apostrophe first.
+ *
+ * @param {string} text
+ * @param {string} separator
+ */
+function quote(text, separator) {
+  const safe = /^[=+@\t\r]|^-(?![\d.,])/.test(text) ? `'${text}` : text;
+  return /["\r\n]/.test(safe) || safe.includes(separator) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** The CSS properties that a chart needs to look the same without the style sheets. */

@@ -196,3 +196,15 @@ export function planOf(choice, samples, { engine, date }) {
     }),
   };
 }
+
+/**
+ * A text that is equal for two plans whose records are the same: of the same networks, images and settings, made by the
+ * same module of the engine.
+ *
+ * @param {import("../pool/pool.js").Plan} plan
+ * @param {string} module The hash of the module.
+ */
+export function identityOf({ models, request: { experiment, tasks, readers, source } }, module) {
+  const networks = models.map(({ id, sha256 }) => [id, sha256]);
+  return JSON.stringify({ experiment, tasks, readers, drawn: source?.drawn, networks, module });
+}

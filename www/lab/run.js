@@ -14,6 +14,8 @@ import { progressOf } from "./views.js";
  *
  * @typedef {object} Listener
  * @property {() => void} onProgress Called when there are more records, and when the first chunk starts.
+ * @property {(chunk: import("../pool/pool.js").Chunk, records: ExperimentRecord[]) => void} onChunk Called when a chunk is
+ *   done.
  * @property {() => void} onRows Called when the records have been counted into rows.
  * @property {(error: Error) => void} onError
  *
@@ -23,15 +25,26 @@ import { progressOf } from "./views.js";
 /** Milliseconds between two counts of the records. */
 const COUNT_INTERVAL = 400;
 
-/** @param {Work} work @param {Listener} listener */
-export function createRun({ choice, samples, models, backend, pool }, { onProgress, onRows, onError }) {
-  const plan = planOf(choice, samples, { engine: backend, date: new Date().toISOString().slice(0, 10) });
+/** @param {Work} work */
+export const planOfWork = ({ choice, samples, backend }) =>
+  planOf(choice, samples, { engine: backend, date: new Date().toISOString().slice(0, 10) });
+
+/**
+ * @param {Work} work
+ * @param {Listener} listener
+ * @param {import("./archive.js").KeptChunk[]} [kept] Chunks that are done already. They are not run again.
+ */
+export function createRun(work, { onProgress, onChunk, onRows, onError }, kept = []) {
+  const { choice, samples, models, backend, pool } = work;
+  const plan = planOfWork(work);
   const control = new AbortController();
   /** Milliseconds of work until the last pause, and the time at which work started or resumed. */
   let [workedBefore, resumedAt] = [0, performance.now()];
   /** The timer of the next count, or 0. */
   let timer = 0;
   let counted = 0;
+  /** How many records were done before. */
+  let keptCount = 0;
 
   const run = {
     choice,
@@ -48,6 +61,9 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
     state: "running",
     /** Whether the engine and the networks are loaded. */
     isPlanned: false,
+
+    /** How many of the records this run has made itself. */
+    made: () => run.records.length - keptCount,
 
     /** Milliseconds of work, without pauses. */
     workedMs: () => (run.state === "running" ? workedBefore + performance.now() - resumedAt : workedBefore),
@@ -102,11 +118,17 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
     if (planned === null) return "cancelled";
     run.isPlanned = true;
     resumedAt = performance.now();
+    const done = new Map(kept.map(({ chunk, records }) => [keyOf(chunk), records]));
+    run.records.push(...planned.chunks.flatMap((chunk) => done.get(keyOf(chunk)) ?? []));
+    keptCount = run.records.length;
+    if (keptCount > 0) scheduleCount();
     onProgress();
-    const isDone = await pool.run(plan, planned.chunks, {
+    const left = planned.chunks.filter((chunk) => !done.has(keyOf(chunk)));
+    const isDone = await pool.run(plan, left, {
       signal: control.signal,
-      onRecords(records) {
+      onRecords(records, chunk) {
         run.records.push(...records);
+        onChunk(chunk, records);
         scheduleCount();
       },
     });
@@ -126,3 +148,6 @@ export function createRun({ choice, samples, models, backend, pool }, { onProgre
 
   return run;
 }
+
+/** @param {import("../pool/pool.js").Chunk} chunk */
+const keyOf = ({ task, from, to }) => `${task} ${from} ${to}`;

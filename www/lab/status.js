@@ -13,14 +13,13 @@ export function createStatus(backends) {
     const values = { done: records.length, total, share: percent(records.length / Math.max(1, total), 0) };
     if (state === "running" && pool.isPausedByHiddenTab()) return t("lab.status.resting", values);
     if (state !== "running") return t(`lab.status.${state}`, values);
-    const worked = run.workedMs() / 1000;
-    // Before the first record the total duration is estimated from the plan, then from the progress so far.
-    const whole =
-      records.length === 0
-        ? backends.estimate(run.backend, coreSeconds(run.choice))
-        : (worked * total) / records.length;
+    const made = run.made();
+    // Before the first record the duration is estimated from the plan, then from the progress so far.
+    const whole = made === 0 ? backends.estimate(run.backend, coreSeconds(run.choice)) : 0;
     if (!run.isPlanned || whole === null) return t("lab.status.starting", values);
-    return t("lab.status.running", { ...values, left: duration(whole - worked), workers: pool.size() });
+    const share = (total - records.length) / Math.max(1, made === 0 ? total : made);
+    const left = share * (made === 0 ? whole : run.workedMs() / 1000);
+    return t("lab.status.running", { ...values, left: duration(left), workers: pool.size() });
   }
 
   /** @param {Run | null} run */

@@ -1,5 +1,5 @@
-/** The languages of the page, each with its own name. Written by `npm run languages`. */
+/** The languages of the page, each with its own name and its direction. Written by `npm run languages`. */
 export const LANGUAGES = /** @type {const} */ ({
-  en: "English",
-  ja: "日本語",
+  en: { name: "English", dir: "ltr" },
+  ja: { name: "日本語", dir: "ltr" },
 });

@@ -6,12 +6,13 @@
 
 import { withNumbers } from "../domain/papers.js";
 import { fetchJson } from "../engine/fetch.js";
-import { LANGUAGES as NAMES } from "../languages/index.js";
+import { closestLanguage } from "../languages/closest.js";
+import { LANGUAGES as FACTS } from "../languages/index.js";
 import { make, must } from "./dom.js";
 import { loadChoice, saveChoice } from "./storage.js";
 
-/** @typedef {keyof typeof NAMES} Language */
-export const LANGUAGES = /** @type {Language[]} */ (Object.keys(NAMES));
+/** @typedef {keyof typeof FACTS} Language */
+export const LANGUAGES = /** @type {Language[]} */ (Object.keys(FACTS));
 /** @typedef {Record<string, string>} Words */
 
 const KEY = "language";
@@ -34,12 +35,12 @@ export const language = () => current;
  * @param {Language | null} [ofLink]
  */
 export function preferredLanguage(ofLink = null) {
-  const wanted = [loadChoice(KEY), ...navigator.languages, ofLink].map((tag) => tag?.toLowerCase().split("-")[0]);
+  const wanted = [loadChoice(KEY), ...navigator.languages, ofLink];
   return wanted.map(toLanguage).find((language) => language !== undefined) ?? "en";
 }
 
-/** The language of a tag such as `de`; undefined if the page does not have it. @param {string | undefined} tag */
-export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag);
+/** The page's language for a BCP 47 tag; undefined if the page has none that fits. @param {string | null} tag */
+export const toLanguage = (tag) => closestLanguage(tag ?? "", LANGUAGES);
 
 /**
  * Fills the language menu. The choice is saved for later visits.
@@ -49,7 +50,7 @@ export const toLanguage = (tag) => LANGUAGES.find((language) => language === tag
 export function setUpMenu(onChoice) {
   const menu = must("#language", HTMLSelectElement);
   menu.replaceChildren(
-    ...LANGUAGES.map((language) => make("option", { value: language, lang: language }, NAMES[language])),
+    ...LANGUAGES.map((language) => make("option", { value: language, lang: language }, FACTS[language].name)),
   );
   menu.addEventListener("change", () => {
     const chosen = toLanguage(menu.value) ?? "en";
@@ -78,6 +79,7 @@ export async function setLanguage(wanted) {
   if (thisRequest !== requestCount) return true;
   if (isLoaded) current = wanted;
   document.documentElement.lang = current;
+  document.documentElement.dir = FACTS[current].dir;
   must("#language", HTMLSelectElement).value = current;
   translate(document);
   return isLoaded;
@@ -126,6 +128,10 @@ export function t(key, values = {}) {
 export function number(value, options) {
   return new Intl.NumberFormat(current, options).format(value);
 }
+
+/** A date with its time, as the language writes it. @param {number} time In milliseconds. */
+export const dateAndTime = (time) =>
+  new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(time);
 
 /** A share from 0 to 1 as a percentage. @param {number} share @param {number} [digits] */
 export function percent(share, digits = 2) {

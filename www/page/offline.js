@@ -59,6 +59,10 @@ function findWorkers() {
 
 /** Registers the service worker and offers each new release. @param {ServiceWorkerContainer} workers */
 async function register(workers) {
+  workers.addEventListener("message", ({ data }) => {
+    if (data?.notInstalled)
+      console.warn(`This release is not stored for offline use. ${data.notInstalled} (Is the deployment complete?)`);
+  });
   const registration = await workers.register(new URL("sw.js", ROOT), { updateViaCache: "none" });
   const offerWaiting = () => {
     if (registration.waiting && workers.controller) offerRelease(registration.waiting);

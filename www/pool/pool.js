@@ -215,7 +215,8 @@ export function createPool({ backend = "cpu", software = false, size = backend =
      * @param {Plan} plan
      * @param {Chunk[]} chunks
      * @param {object} options
-     * @param {(records: ExperimentRecord[]) => void} options.onRecords Called once for each chunk, in any order.
+     * @param {(records: ExperimentRecord[], chunk: Chunk) => void} options.onRecords Called once for each chunk, in any
+     *   order.
      * @param {AbortSignal} options.signal
      * @returns {Promise<boolean>}
      */
@@ -275,7 +276,7 @@ export function createPool({ backend = "cpu", software = false, size = backend =
             if (workers.has(worker)) idle.push(worker);
             if (currentRun !== myRun || !myRun) return;
             left--;
-            onRecords(records);
+            onRecords(records, chunks[place]);
           } catch (error) {
             // Any other error comes from the request or the network, and another worker would fail in the same way.
             const isLost = /** @type {Error} */ (error).name === "EngineError";

@@ -7,7 +7,7 @@
 import { CHOICES } from "../domain/settings.js";
 import { mend } from "../link/mend.js";
 import { must } from "../page/dom.js";
-import { LANGUAGES, translate } from "../page/i18n.js";
+import { toLanguage, translate } from "../page/i18n.js";
 import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
 /** The rest of a longer query is not read. */
@@ -38,7 +38,7 @@ export function parseEmbedOptions(search) {
   return {
     parts: new Set(PARTS.filter(isOn)),
     autoplay: isOn("autoplay"),
-    lang: LANGUAGES.find((language) => language === flags.get("lang")) ?? null,
+    lang: toLanguage(flags.get("lang")) ?? null,
     theme: CHOICES.theme.find((theme) => theme === flags.get("theme")) ?? null,
     load: /** @type {const} */ (["click", "now"]).find((moment) => moment === flags.get("load")) ?? "near",
   };
