@@ -74,13 +74,12 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// network's, or a number that is not finite. Further tensors are ignored.
 pub fn read(dataset: Dataset, bytes: &[u8]) -> Result<Parameters, ModelError> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| ModelError::Format(e.to_string()))?;
-    let sizes = Size::of(dataset);
-    let mut layers = Vec::with_capacity(LAYERS);
-    for (size, [weight, bias]) in sizes.into_iter().zip(TENSORS) {
-        let weight = numbers(&file, weight, &size.shape())?;
-        layers.push(Layer { size, weight, bias: numbers(&file, bias, &[size.outputs])? });
+    let mut layers =
+        Size::of(dataset).map(|size| Layer { size, weight: Vec::new(), bias: Vec::new() });
+    for (layer, [weight, bias]) in layers.iter_mut().zip(TENSORS) {
+        layer.weight = numbers(&file, weight, &layer.size.shape())?;
+        layer.bias = numbers(&file, bias, &[layer.size.outputs])?;
     }
-    let layers = layers.try_into().expect("there is one layer for each size");
     Ok(Parameters { dataset, layers })
 }
 

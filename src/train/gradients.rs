@@ -284,8 +284,8 @@ mod tests {
         let Layer64 { size, numbers: [weight, bias] } = layer;
         let mut y = Vec::new();
         for (row, column) in (0..side - 2).flat_map(|row| (0..side - 2).map(move |c| (row, c))) {
-            for output in 0..size.outputs {
-                let mut sum = bias[output];
+            for (output, bias) in bias.iter().enumerate() {
+                let mut sum = *bias;
                 for (k, p) in (0..3).flat_map(|k| (0..3).map(move |p| (k, p))) {
                     let pixel = &x[((row + k) * side + column + p) * size.inputs..][..size.inputs];
                     for (input, x) in pixel.iter().enumerate() {

@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn text_is_escaped() {
-        let (name, points) = ("a < b & \"c\"".to_owned(), vec![(1.0, 2.0)]);
+        let (name, points) = ("a < b & \"c\"".to_owned(), vec![(1.0, 2.0, None)]);
         let series = [Series { name, colour: "red", dashed: false, points }];
         let svg = lines("<title>", "T > 1", &series);
         assert!(svg.contains("&lt;title&gt;") && svg.contains("T &gt; 1"));
