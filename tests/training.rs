@@ -117,6 +117,17 @@ fn runs_resume_exactly_and_refuse_what_is_damaged() {
 }
 
 #[test]
+fn smoothed_labels_share_with_the_other_classes() {
+    let bytes = Labels::smoothed(&samples(20), 0.1).to_bytes();
+    let numbers = bytes.as_chunks::<4>().0.iter().map(|&number| f32::from_le_bytes(number));
+    let numbers: Vec<f32> = numbers.collect();
+    for row in numbers.chunks_exact(10) {
+        assert_eq!(row.iter().filter(|&&q| q == 0.9).count(), 1);
+        assert_eq!(row.iter().filter(|&&q| q == (0.1 / 9.0) as f32).count(), 9);
+    }
+}
+
+#[test]
 fn labels_are_read_back_and_damaged_ones_are_refused() {
     let labels = Labels::hard(&samples(20));
     let bytes = labels.to_bytes();

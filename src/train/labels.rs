@@ -25,6 +25,15 @@ impl Labels {
         Self(rows)
     }
 
+    /// The true labels with a share, from 0 to 1, taken from each class and divided among the other nine: label
+    /// smoothing, a control for what soft labels do without a teacher.
+    pub fn smoothed(samples: &Samples, share: f64) -> Self {
+        let [own, other] = [1.0 - share, share / (CLASSES - 1) as f64].map(|q| q as f32);
+        let Self(mut rows) = Self::hard(samples);
+        rows.iter_mut().for_each(|q| *q = if *q == 1.0 { own } else { other });
+        Self(rows)
+    }
+
     /// A teacher's softmax(z / T) on every sample, without dropout. The teacher is on `device`.
     pub fn soft(teacher: &Network, samples: &Samples, temperature: f32, device: &Device) -> Self {
         let mut rows = Vec::with_capacity(samples.len() * CLASSES);

@@ -59,6 +59,9 @@ pub struct TrainArguments {
     /// Train a student on the soft labels in this file, which `distill label` wrote.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
+    /// Take this share from each label and divide it among the other classes: the control without a teacher.
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "labels")]
+    label_smoothing: Option<f64>,
 }
 
 #[derive(Args)]
@@ -94,11 +97,14 @@ pub struct SweepArguments {
 }
 
 pub fn train(arguments: TrainArguments) -> Result {
-    let TrainArguments { settings, labels } = arguments;
+    let TrainArguments { settings, labels, label_smoothing } = arguments;
     let samples = settings.samples(Split::Training)?;
     match labels {
         None => {
-            let labels = Labels::hard(&samples);
+            let labels = match label_smoothing {
+                Some(share) => Labels::smoothed(&samples, share),
+                None => Labels::hard(&samples),
+            };
             settings.train(settings.teacher(), &samples, &labels, &Overall::none()).map(drop)
         }
         Some(file) => {
@@ -312,6 +318,13 @@ fn temperature(text: &str) -> std::result::Result<f32, String> {
     match text.parse::<f32>() {
         Ok(temperature) if temperature.is_finite() && temperature > 0.0 => Ok(temperature),
         _ => Err("the temperature must be a positive number".into()),
+    }
+}
+
+fn share(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..1.0).contains(&share) => Ok(share),
+        _ => Err("the share must be a number from 0 to below 1".into()),
     }
 }
 
