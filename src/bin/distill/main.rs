@@ -72,6 +72,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    say_that_it_resumes();
     let done = match Arguments::parse().command {
         Command::Data(arguments) => data::run(arguments),
         Command::Train(arguments) => train::train(arguments),
@@ -91,6 +92,17 @@ fn main() -> ExitCode {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Says on Ctrl-C that nothing is lost: training and measuring keep their state on disk.
+fn say_that_it_resumes() {
+    let stopped = ctrlc::set_handler(|| {
+        eprintln!("\nStopped. The same command goes on where this one was.");
+        std::process::exit(130);
+    });
+    if let Err(error) = stopped {
+        eprintln!("Ctrl-C will end this without a word: {error}");
     }
 }
 

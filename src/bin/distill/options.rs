@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
-use defensive_distillation::attack::{Attack, Facts, Setting, Values, attacks};
+use defensive_distillation::attack::{Attack, Facts, Range, Setting, Values, attacks};
 use serde_json::{Map, Value};
 
 use crate::Result;
@@ -103,7 +103,18 @@ fn option(uses: Uses) -> Arg {
         Values::Number(_) => {
             option.value_parser(clap::value_parser!(f32)).allow_negative_numbers(true)
         }
-        Values::Integer(_) => option.value_parser(clap::value_parser!(u64)),
+        Values::Integer(range) => option.value_parser(whole(range)).allow_negative_numbers(true),
+    }
+}
+
+/// Parses a whole number. The largest value is checked when the attack starts, since it may be the number of
+/// features of an image.
+fn whole(range: Range) -> impl Fn(&str) -> std::result::Result<u64, String> + Clone {
+    move |text| {
+        let number = text.parse::<u64>().ok().filter(|&number| number as f64 >= range.bounds.0);
+        number.ok_or_else(|| {
+            format!("it must be a whole number {}", range.in_words("the number of"))
+        })
     }
 }
 

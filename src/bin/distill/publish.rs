@@ -165,7 +165,17 @@ pub fn teacher(temperature: f32) -> Role {
 /// The entries of the manifest in `folder`.
 pub fn manifest(folder: &Path) -> Result<Vec<Entry>> {
     let file = folder.join("manifest.json");
-    let json = std::fs::read(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+    let json = std::fs::read(&file).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            let here = std::env::current_dir().unwrap_or_default();
+            format!(
+                "There is no {} in {}. Run this in the project's folder, or name the folder of the networks.",
+                file.display(),
+                here.display()
+            )
+        }
+        _ => format!("{}: {e}", file.display()),
+    })?;
     Ok(serde_json::from_slice(&json).map_err(|e| format!("{}: {e}", file.display()))?)
 }
 
