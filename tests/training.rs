@@ -165,6 +165,9 @@ fn a_training_has_the_same_bits_on_any_number_of_threads_and_on_every_machine() 
             mnist, "6e57d19a6b10fff30e66d3a56a9480211b74ffe46d6effcd6ce77b134c75601f",
             "MNIST, {threads} threads"
         );
-        assert_eq!(cifar, "8a7151c8e31a8245a18fb2ee1d0941fc092d18a805666a09466d0ba161cdb87f", "CIFAR-10, {threads} threads");
+        assert_eq!(
+            cifar, "8a7151c8e31a8245a18fb2ee1d0941fc092d18a805666a09466d0ba161cdb87f",
+            "CIFAR-10, {threads} threads"
+        );
     }
 }
