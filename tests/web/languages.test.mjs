@@ -119,7 +119,7 @@ test("A language needs only one file, which has all words of the page, the lab a
   await isTranslated(page, "the lab");
 }, 150_000);
 
-test("A link's language has priority over the chosen one, and that over the browser's", async (t) => {
+test("A fixed language of a link has priority over the chosen one, and that over the browser's", async (t) => {
   const { url } = await serveSite(t);
   const { page } = await openReadyPage(t, url, { locale: "ja-JP" });
   // The HTML is English. The page is shown once its language is set.

@@ -10,7 +10,7 @@ import { setUpTheme } from "../page/theme.js";
 import { createBackends, findGraphics } from "./backends.js";
 import { setUpDownloads } from "./downloads.js";
 import { coreSeconds } from "./estimate.js";
-import { createForm } from "./form.js";
+import { createForm, isAddressUnknown } from "./form.js";
 import { showMessage } from "./message.js";
 import { chooseSamples } from "./plan.js";
 import { createResult } from "./result.js";
@@ -116,6 +116,7 @@ async function start() {
     showMessage(explain(error));
     return [];
   });
+  if (isAddressUnknown()) showMessage(t("lab.message.address"));
   await form.load(models);
   await show();
   must("#lab", HTMLElement).dataset.ready = "true";
