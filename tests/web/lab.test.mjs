@@ -538,6 +538,36 @@ test("The table shows the figures of papers and of this project, and hardness is
   assert.deepEqual(problems, []);
 });
 
+test("A mangled address of the lab opens its experiment, and an unknown one is said", async (t) => {
+  const { page, url } = await openLab(t, "#fgsm");
+  const message = page.locator("#lab-message");
+  for (const hash of [
+    "#CIFAR10/FGSM",
+    "#cifar10%2Ffgsm",
+    "#cifar10/fgsm.",
+    "#/cifar10/fgsm?fbclid=1",
+    "##cifar10/fgsm。",
+  ]) {
+    await page.goto("about:blank");
+    await page.goto(`${url}/www/lab.html${hash}`);
+    await page.locator("#lab[data-ready]").waitFor();
+    assert.ok(await page.locator("input[name=data][value=cifar10]").isChecked(), hash);
+    assert.ok(await page.locator("input[name=experiment][value=fgsm]").isChecked(), hash);
+    assert.ok(await message.isHidden(), hash);
+  }
+  await page.evaluate(() => {
+    location.hash = "#cifar10/fgsn";
+  });
+  await message.filter({ hasText: "names no experiment" }).waitFor();
+  await page.goto("about:blank");
+  await page.goto(`${url}/www/lab.html#succes`);
+  await message.filter({ hasText: "names no experiment" }).waitFor();
+  await page.goto("about:blank");
+  await page.goto(`${url}/www/lab.html#reference-1`);
+  await page.locator("#lab[data-ready]").waitFor();
+  assert.ok(await message.isHidden());
+});
+
 test("The lab for CIFAR-10 can be opened by its address and by the switch", async (t) => {
   const { page, problems, requests, url } = await openLab(t, "#cifar10/pairs", { acceptDownloads: true });
   assert.ok(requests.every((request) => !request.includes("samples/mnist")));

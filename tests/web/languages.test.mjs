@@ -196,7 +196,7 @@ test("A language with a region, written from right to left, is laid out in its d
   assert.deepEqual(problems, []);
 });
 
-test("A link's language has priority over the chosen one, and that over the browser's", async (t) => {
+test("A fixed language of a link has priority over the chosen one, and that over the browser's", async (t) => {
   const { url } = await serveSite(t);
   const { page } = await openReadyPage(t, url, { locale: "ja-JP" });
   // The HTML is English. The page is shown once its language is set.

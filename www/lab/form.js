@@ -2,11 +2,13 @@
 import { choicesForAttack, toValidSettings, usesTemperature, withTemperature } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
+import { mend } from "../link/mend.js";
 import { make, must, setText } from "../page/dom.js";
 import { duration, modelName, number, setWordsDataset, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { BACKENDS } from "./backends.js";
 import { coreSeconds } from "./estimate.js";
+import { showMessage } from "./message.js";
 import {
   allSubjects,
   attemptsOf,
@@ -265,9 +267,12 @@ export function createForm(backends, onChange) {
     backends.setInBackground(/** @type {HTMLInputElement} */ (target).checked);
   });
   addEventListener("hashchange", () => {
-    const wanted = fromHash();
     // Links to the list of papers change the hash too; those are ignored.
-    if (location.hash === hashOf(wanted.data, wanted.experiment)) void change(wanted.data, wanted.experiment);
+    if (isAnchor()) return;
+    const wanted = fromHash();
+    showMessage(wanted.unknown.length > 0 ? t("lab.message.address") : "");
+    if (wanted.unknown.length > 0) return;
+    if (wanted.data !== data || wanted.experiment !== experiment) void change(wanted.data, wanted.experiment);
   });
 
   return {
@@ -325,14 +330,24 @@ export function createForm(backends, onChange) {
 /** A checkbox or radio button with an empty label after it. @param {HTMLInputElement} input */
 const labelled = (input) => make("label", { class: "check" }, input, make("span"));
 
-/** The data set and the experiment in the address, such as `#fgsm` or `#cifar10/fgsm`. */
+/**
+ * The data set and the experiment in the address, such as `#fgsm` or `#cifar10/fgsm`, which may have been changed on its
+ * way; and the words that are neither.
+ */
 function fromHash() {
-  const words = location.hash.slice(1).split("/");
-  return {
-    data: Object.keys(DATASETS).find((name) => words.includes(name)) ?? MNIST,
-    experiment: EXPERIMENTS.find((name) => words.includes(name)) ?? "success",
-  };
+  // Other sites append fields behind a `?` or `&`.
+  const [address] = mend(location.hash).text.toLowerCase().replace(/^&+/, "").split("&");
+  const words = address.split("/").filter((word) => word !== "");
+  const data = Object.keys(DATASETS).find((name) => words.includes(name)) ?? MNIST;
+  const experiment = EXPERIMENTS.find((name) => words.includes(name)) ?? "success";
+  return { data, experiment, unknown: words.filter((word) => word !== data && word !== experiment) };
 }
+
+/** Whether the address leads to a part of the lab's page, such as an entry of the list of papers. */
+const isAnchor = () => document.getElementById(location.hash.slice(1)) !== null;
+
+/** Whether the address holds something that is no data set and no experiment. */
+export const isAddressUnknown = () => fromHash().unknown.length > 0 && !isAnchor();
 
 /** @param {string} data @param {Choice["experiment"]} experiment */
 const hashOf = (data, experiment) => (data === MNIST ? `#${experiment}` : `#${data}/${experiment}`);

@@ -11,7 +11,7 @@ import { createArchive } from "./archive.js";
 import { createBackends, fetchModuleHash, findGraphics } from "./backends.js";
 import { setUpDownloads } from "./downloads.js";
 import { coreSeconds } from "./estimate.js";
-import { createForm } from "./form.js";
+import { createForm, isAddressUnknown } from "./form.js";
 import { drawKeptNotice } from "./kept-notice.js";
 import { showMessage } from "./message.js";
 import { chooseSamples, identityOf } from "./plan.js";
@@ -204,6 +204,7 @@ async function start() {
     showMessage(explain(error));
     return [];
   });
+  if (isAddressUnknown()) showMessage(t("lab.message.address"));
   await form.load(models);
   await show();
   must("#lab", HTMLElement).dataset.ready = "true";
