@@ -2,10 +2,12 @@
  * Tests without a browser: the manifest's parser, the fetching of files, the server, the registry and the lab's plan.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { ATTACKS, DATASETS, EXPERIMENTS } from "../../pkg/registry.js";
@@ -366,6 +368,20 @@ for (const [OFFLINE, worker] of [
     assert.equal(`${body}`, readFileSync(new URL(`../../${worker}`, import.meta.url), "utf8"));
   });
 }
+
+test("A checkout has the same bytes where Git is set to write CRLF", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "checkout-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const git = (/** @type {string[]} */ ...words) =>
+    execFileSync("git", ["-c", "core.autocrlf=true", "-c", "core.safecrlf=false", ...words], { cwd: folder });
+  const root = new URL("../../", import.meta.url);
+  for (const name of [".gitattributes", "sw.js"]) cpSync(new URL(name, root), join(folder, name));
+  git("init", "--quiet");
+  git("add", ".");
+  rmSync(join(folder, "sw.js"));
+  git("checkout", "--quiet", "--", "sw.js");
+  assert.deepEqual(readFileSync(join(folder, "sw.js")), readFileSync(new URL("sw.js", root)));
+});
 
 test("Softmax at a temperature sums to one, and small values become 0 where 32-bit floats end", () => {
   const logits = [-2, 1, 3, -5, 0, 0.5, -1, 9, 2, 1];

@@ -35,6 +35,8 @@ const NAME = `defensive-distillation ${new URL("../../", import.meta.url).pathna
 const [RUNS, CHUNKS] = ["runs", "chunks"];
 /** The field of a chunk that names its run, and its index. */
 const RUN = "run";
+/** How many runs are kept at most, besides those of open tabs. */
+const MAX_KEPT = 5;
 /** Milliseconds between two times that the rows of a run are stored while it grows. */
 const ROWS_INTERVAL = 5000;
 
@@ -107,7 +109,7 @@ export function createArchive() {
     forget: (id) => remove(id).catch(() => {}),
 
     /**
-     * Keeps a run from now on, and deletes all others that no open tab holds.
+     * Keeps a run from now on, and deletes the oldest ones.
      *
      * @param {KeptRun} run A run that is kept already goes on.
      */
@@ -131,7 +133,12 @@ export function createArchive() {
           }),
       );
       store();
-      note(findFree().then((free) => Promise.all(free.filter(({ id }) => id !== run.id).map(({ id }) => remove(id)))));
+      note(
+        findFree().then((free) => {
+          const oldest = free.filter(({ id }) => id !== run.id).slice(MAX_KEPT);
+          return Promise.all(oldest.map(({ id }) => remove(id)));
+        }),
+      );
 
       return {
         isKept: () => isKept,

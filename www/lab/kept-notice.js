@@ -5,7 +5,7 @@ import { dateAndTime, t } from "../page/i18n.js";
 
 /**
  * @param {(import("./archive.js").KeptRun & { chunks: import("./archive.js").KeptChunk[] }) | null} kept
- * @param {{ onAccept: () => unknown, onDiscard: () => void }} listener
+ * @param {{ onAccept: () => unknown, onDiscard: () => unknown }} listener
  */
 export function drawKeptNotice(kept, { onAccept, onDiscard }) {
   const before = document.querySelector("#lab-kept");

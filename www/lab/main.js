@@ -164,9 +164,13 @@ async function restore() {
   await show();
 }
 
-function discard() {
-  if (keptRun) void archive.forget(keptRun.id);
+/** Deletes the kept run, and offers the one before it. */
+async function discard() {
+  const discarded = keptRun;
   setKeptRun(null);
+  if (discarded) await archive.forget(discarded.id);
+  const next = await archive.find();
+  if (lastRun?.state !== "running" && lastRun?.state !== "paused") setKeptRun(next);
 }
 
 function pauseOrResume() {
