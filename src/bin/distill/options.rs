@@ -112,9 +112,8 @@ fn option(uses: Uses) -> Arg {
 fn whole(range: Range) -> impl Fn(&str) -> std::result::Result<u64, String> + Clone {
     move |text| {
         let number = text.parse::<u64>().ok().filter(|&number| number as f64 >= range.bounds.0);
-        number.ok_or_else(|| {
-            format!("it must be a whole number {}", range.in_words("the number of"))
-        })
+        number
+            .ok_or_else(|| format!("it must be a whole number {}", range.in_words("the number of")))
     }
 }
 
