@@ -80,7 +80,7 @@ const FILES = {
   "www/languages/ja.json": "6112ac5bd6b20c88f42f752dbd63654d0021f75af7ce921c9ab0f3a82d4a3fd3",
   "www/licences.html": "831c260e61a578f85c24562491422d2edd3fb0ac89a859e3837698364f3b244b",
   "www/link/link.js": "930f7bb6fc5be47a0c4c32109ec16f79e1518e24e6594bc161931c094e42455b",
-  "www/link/mend.js": "208de0b4c8d6bca6b7c1d2039279e68304e7d1f79f9cd1614f8be0a34fb0346d",
+  "www/link/mend.js": "ed097b26ce198cdde7aa3856177643aae1b45ce66e326374fa6afa06a41e49b6",
   "www/link/pixels.js": "35262d49504681466dc95964b3b489416c50820b1f1ff73738c97134fb66e91f",
   "www/link/strokes.js": "1104318efd27310b5cf7f3a75eb345406f472063a64413bcf78f2137baed5c1a",
   "www/main.js": "3e8455a2c58e80503cd90f0e99fa9c8762b7d96972744f38e2dd67d4d1eea355",
