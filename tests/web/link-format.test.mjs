@@ -375,6 +375,8 @@ test("A link of a megabyte is read within half a second, without the fields that
     "&budget=1".repeat(1e5),
     "%".repeat(1e6),
     "x".repeat(1e6),
+    `${"&".repeat(6e4)}a${"x".repeat(1e6)}`,
+    `${".".repeat(6e4)}a${"x".repeat(1e6)}`,
   ]) {
     const started = performance.now();
     const read = parseLink(`#v=1&sample=18&${filler}`);

@@ -24,7 +24,10 @@ export function mend(text) {
   const separated = visible.replace(/:~:.*$/s, "").replace(/[?#;]/g, "&");
   const solid = cutBehindEnd(separated).replace(/[\s\p{Cc}"'`´‘’‚‛“”„«»‹›「」『』<>\\]+/gu, "");
   const whole = cutBehindEnd(solid);
-  return { text: whole.replace(/[^A-Za-z0-9_=-]+$/, ""), isCut: /\.\.[^A-Za-z0-9]*$/.test(whole) };
+  // Not a regular expression: it would look at a long row of such characters once for each of them.
+  let length = whole.length;
+  while (length > 0 && !/[A-Za-z0-9_=-]/.test(whole[length - 1])) length--;
+  return { text: whole.slice(0, length), isCut: whole.includes("..", length) };
 }
 
 /** Removes what stands between the field `end` and the next `&`. @param {string} text */
