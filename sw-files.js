@@ -68,7 +68,7 @@ const FILES = {
   "www/lab/form.js": "d9fc82f70486a50f8d254d169e9387be4bcdd7edb3ba856548635e8a46036ab2",
   "www/lab/formats.js": "67fc79dcb92d3b579535f0b74d44d43e77ced248fb9658eb8c33ddac285afed9",
   "www/lab/kept-notice.js": "6d1579a8a07f9e013c4e692f5585f3b8a57308bf789f936ab08a4810a23eaaaa",
-  "www/lab/main.js": "fa03efeb7dfd4bb363205218b782d24be63d31501658d4a46765038034c52ca6",
+  "www/lab/main.js": "cf0300e7dc1d33777100cad62a6c8acdf5d12f36997eca94c83ed390b032fb09",
   "www/lab/message.js": "62d2314795a47636958be34a15c4edce86ff6f59395010a6ecdc76bcac15345b",
   "www/lab/plan.js": "458c6f7c3dafb814dec53c7f0f660db12484246a523c66869f82c562c67d5762",
   "www/lab/published.js": "c3779155ed0ced1ef736ab14d951e1a7139e6114902b7d39cd5abc09859eea50",
