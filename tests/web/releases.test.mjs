@@ -240,7 +240,7 @@ for (const [name, host] of Object.entries(HOSTS)) {
     assert.deepEqual(await openAll(fresh, site.url, isShortened), new Set(["2"]), "a new visitor");
     await fresh.goto(`${site.url}/www/missing.html`);
     assert.equal(await fresh.locator("body").getAttribute("data-release"), "host");
-  }, 180_000);
+  }, 400_000);
 }
 
 test("A page whose copy is lost is the host's, with the host's files", async (t) => {

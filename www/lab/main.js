@@ -167,10 +167,11 @@ async function restore() {
 /** Deletes the kept run, and offers the one before it. */
 async function discard() {
   const discarded = keptRun;
-  setKeptRun(null);
-  if (discarded) await archive.forget(discarded.id);
+  if (!discarded) return;
+  await archive.forget(discarded.id);
   const next = await archive.find();
-  if (lastRun?.state !== "running" && lastRun?.state !== "paused") setKeptRun(next);
+  // The visitor may have started a run meanwhile.
+  if (keptRun === discarded) setKeptRun(next);
 }
 
 function pauseOrResume() {
