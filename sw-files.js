@@ -68,7 +68,7 @@ const FILES = {
   "www/lab/form.js": "4f99766ae03c67620917b978049cdc1589228e5381c1915f6262880adc9e1fa3",
   "www/lab/formats.js": "67fc79dcb92d3b579535f0b74d44d43e77ced248fb9658eb8c33ddac285afed9",
   "www/lab/kept-notice.js": "6d1579a8a07f9e013c4e692f5585f3b8a57308bf789f936ab08a4810a23eaaaa",
-  "www/lab/main.js": "6d1db53902ff357dfd0dfe1ba65ec36b1779d033c620e7034b0ade344b633e51",
+  "www/lab/main.js": "5059a088f99f6af7e45a687158a055328decc13985a38ccc32b655e6fcc5d9bd",
   "www/lab/message.js": "62d2314795a47636958be34a15c4edce86ff6f59395010a6ecdc76bcac15345b",
   "www/lab/plan.js": "458c6f7c3dafb814dec53c7f0f660db12484246a523c66869f82c562c67d5762",
   "www/lab/published.js": "9fc3cce981ee601714d3b72f2069e407fd66ae11e1ed33074cf2ae5949c100e1",
