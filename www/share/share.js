@@ -83,11 +83,12 @@ export function setUpShare({ state }, session) {
     setText(status, "");
     drawSnippets();
     dialog.showModal();
+    // The snippets need the thumbnail alone, which can be made even where the picture cannot.
     await showErrors(async () => {
-      show(await stillPicture(state, shared.link));
       shared.image = await toDataUrl(await thumbnail(state));
       drawSnippets();
     });
+    await showErrors(async () => show(await stillPicture(state, shared.link)));
   }
 
   function drawSnippets() {
