@@ -2,7 +2,7 @@
 import { choicesForAttack, toValidSettings, usesTemperature, withTemperature } from "../domain/attacks.js";
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
-import { make, must, setText } from "../page/dom.js";
+import { isDisabled, make, must, setDisabled, setText } from "../page/dom.js";
 import { duration, modelName, number, setWordsDataset, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { BACKENDS } from "./backends.js";
@@ -131,7 +131,7 @@ export function createForm(backends, onChange) {
     direction.replaceChildren(...directions.map((name) => make("option", { value: name }, t(`direction.${name}`))));
     direction.value = settings.direction;
     temper.checked = usesTemperature(shown) ?? false;
-    temper.ariaDisabled = String(usesTemperature(shown) === null);
+    setDisabled(temper, usesTemperature(shown) === null);
   }
 
   function drawBackends() {
@@ -254,7 +254,7 @@ export function createForm(backends, onChange) {
     drawAndReport();
   });
   temper.addEventListener("click", (event) => {
-    if (temper.ariaDisabled === "true") event.preventDefault();
+    if (isDisabled(temper)) event.preventDefault();
   });
   temper.addEventListener("change", () => {
     if (experiment === "fgsm") fgsmUsesT = temper.checked;

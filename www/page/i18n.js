@@ -8,6 +8,7 @@ import { withNumbers } from "../domain/papers.js";
 import { fetchJson } from "../engine/fetch.js";
 import { LANGUAGES as NAMES } from "../languages/index.js";
 import { make, must } from "./dom.js";
+import { claim } from "./sequence.js";
 import { loadChoice, saveChoice } from "./storage.js";
 
 /** @typedef {keyof typeof NAMES} Language */
@@ -19,8 +20,6 @@ const KEY = "language";
 const files = new Map();
 /** @type {Language} */
 let current = "en";
-/** The number of languages requested so far. A language that loads slowly must not replace a later one. */
-let requestCount = 0;
 /** The data set whose words are shown. */
 let wordsDataset = "";
 
@@ -61,7 +60,7 @@ export function setUpMenu(onChoice) {
  * @returns {Promise<boolean>} Whether the page is now in this language, or another one was requested meanwhile.
  */
 export async function setLanguage(wanted) {
-  const thisRequest = ++requestCount;
+  const isLatest = claim("language");
   const [, isLoaded] = await Promise.all([
     fetchWords("en"),
     fetchWords(wanted).then(
@@ -70,7 +69,7 @@ export async function setLanguage(wanted) {
     ),
   ]);
   // Another language has been requested since.
-  if (thisRequest !== requestCount) return true;
+  if (!isLatest()) return true;
   if (isLoaded) current = wanted;
   document.documentElement.lang = current;
   must("#language", HTMLSelectElement).value = current;
