@@ -12,10 +12,15 @@ export function reportFault(error) {
   if (reported.has(reason)) return;
   reported.add(reason);
   console.error(error);
-  const words = t("fault", { reason });
+  const words = t("fault");
   const close = make("button", { type: "button", "data-t": "notes.dismiss" }, t("notes.dismiss"));
-  const notice = make("div", { class: "notice", "data-fault": "" }, make("p", { class: "notice-text" }, words), close);
+  const notice = make(
+    "div",
+    { class: "notice", "data-fault": "" },
+    make("p", { class: "notice-text" }, words, " ", make("span", { lang: "en" }, reason)),
+    close,
+  );
   close.addEventListener("click", () => notice.remove());
   must(".notes", HTMLElement).append(notice);
-  announce(words);
+  announce(`${words} ${reason}`);
 }
