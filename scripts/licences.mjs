@@ -131,14 +131,15 @@ function html(all) {
 <html lang="en">
 <head>
   <meta charset="utf-8">
-  <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'">
+  <meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
   <title>Licences: defensive distillation</title>
   <link rel="icon" href="icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="styles/base.css">
   <link rel="stylesheet" href="styles/licences.css">
-  <link rel="stylesheet" href="styles/dark.css" media="(prefers-color-scheme: dark)">
+  <link rel="stylesheet" href="styles/dark.css" id="dark-sheet" media="(prefers-color-scheme: dark)">
+  <script src="page/theme-before-paint.js"></script>
 </head>
 <body>
   <main class="licences">

@@ -78,6 +78,6 @@ section "JavaScript: unit tests"
 node --test tests/web/{unit,imports,link-format,pictures,bench,fuzz,figures,module-memory}.test.mjs
 
 section "The page in a browser"
-node --test --test-concurrency=1 tests/web/{engine,engine-switch,bits,experiments,webgpu,pool,published,page,datasets,upload,lab,links-on-page,embed,offline,releases,policy,faults,broken-downloads,ended-workers,messages,page-memory,late-responses,accessibility,older-browsers,languages,site,firefox,webkit}.test.mjs
+node --test --test-concurrency=1 tests/web/{engine,engine-switch,bits,experiments,webgpu,pool,published,page,datasets,upload,drawing,lab,links-on-page,embed,offline,releases,policy,faults,broken-downloads,ended-workers,messages,page-memory,late-responses,closing,theme,accessibility,older-browsers,languages,site,firefox,webkit}.test.mjs
 
 printf -- '--- %s: %s s\n\nEverything passed, in %s s.\n' "$title" $((SECONDS - started)) "$SECONDS"

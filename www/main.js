@@ -9,6 +9,7 @@ import { setUpUpload } from "./input/upload.js";
 import { emptyLink } from "./link/link.js";
 import { resetColours } from "./page/colours.js";
 import { must } from "./page/dom.js";
+import { reportFault } from "./page/fault.js";
 import { preferredLanguage, setLanguage, setUpMenu, setWordsDataset, t } from "./page/i18n.js";
 import { setUpOffline } from "./page/offline.js";
 import { setUpTheme } from "./page/theme.js";
@@ -29,7 +30,7 @@ import { setUpResults } from "./story/results.js";
 import { setUpStory, translateStory } from "./story/story.js";
 import { setUpTeacherAnswers } from "./story/teacher-answers.js";
 
-const store = createStore();
+const store = createStore(reportFault);
 const session = createSession(store);
 
 /** @type {(data: string) => void} */
@@ -98,6 +99,22 @@ function drawLinks({ data }) {
 }
 
 /**
+ * Calls `onChange` when the number of device pixels in a CSS pixel changes: by zooming, or on another screen.
+ *
+ * @param {() => void} onChange
+ */
+function watchPixelDensity(onChange) {
+  matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener(
+    "change",
+    () => {
+      onChange();
+      watchPixelDensity(onChange);
+    },
+    { once: true },
+  );
+}
+
+/**
  * Opens the session. An embedded page starts loading when its options say so, and can run the attack by itself.
  *
  * @param {import("./share/embedded-page.js").EmbedOptions | null} embed
@@ -131,8 +148,6 @@ async function start() {
     const languageNotices = await changeLanguage(chosen);
     store.set({ linkNotices: [...store.state.linkNotices.filter((notice) => notice !== "words"), ...languageNotices] });
   });
-  /** The number of links opened so far. A link whose language loads slowly must not replace a later link. */
-  let moveCount = 0;
   const fixed = embed?.lang ?? (link.fixlang ? link.lang : null);
   const notices = [...ofAddress, ...(await changeLanguage(fixed ?? preferredLanguage(link.lang)))];
   const views = [
@@ -152,10 +167,10 @@ async function start() {
     embed
       ? setUpEmbeddedPage(embed)
       : setUpAddress(store, async ({ link, notices }) => {
-          const thisMove = ++moveCount;
           if (link.theme) setTheme(link.theme);
-          const languageNotices = link.fixlang && link.lang ? await changeLanguage(link.lang) : [];
-          if (thisMove === moveCount) void session.replay(link, [...notices, ...languageNotices]);
+          // The link is applied before its language is there, so that it never replaces what the visitor does then.
+          void session.replay(link, notices);
+          if (link.fixlang && link.lang) session.addNotices(...(await changeLanguage(link.lang)));
         }),
     setUpEngineChoice(session),
     drawLinks,
@@ -168,6 +183,7 @@ async function start() {
   must("#plate", HTMLElement).hidden = false;
   for (const view of views) store.addView(view);
   addEventListener("resize", store.changed);
+  watchPixelDensity(store.changed);
   void openSession(embed, link, notices);
   drawResults = await setUpResults();
   drawResults(store.state.data);

@@ -154,6 +154,23 @@ test("Without workers the attack runs in the page, and the page says so", async 
   assert.match(`${await page.locator("#engine-info").getAttribute("data-reason")}`, /in the page, since no worker/);
 });
 
+test("If a part of the page cannot be drawn, the page says so once, and the other parts go on", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, url, { locale: "en-GB" });
+  // The view of the controls comes before those of the panels.
+  await page.locator("#settings-summary").evaluate((element) => element.remove());
+  await chooseDigit(page, 4);
+  await setAttack(page, { target: 9 });
+  assert.equal((await runAttack(page))[0], "fooled");
+  const notice = page.locator("[data-fault]");
+  assert.match(await notice.innerText(), /could not be drawn\..*The page has no HTMLElement "#settings-summary"/);
+  assert.equal(await notice.count(), 1);
+  await notice.locator("button").click();
+  assert.equal(await notice.count(), 0);
+  assert.deepEqual(problems.length, 1, `${problems}`);
+  assert.match(problems[0], /#settings-summary/);
+});
+
 /**
  * Events around the page. The page continues and shows no message.
  *

@@ -1,7 +1,7 @@
 /** A late response does not replace what the visitor has chosen since. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { bothPanels, chooseDigit, openReadyPage, waitUntilReady } from "./page-actions.mjs";
+import { bothPanels, chooseDigit, drawStrokes, openReadyPage, waitUntilReady } from "./page-actions.mjs";
 import { openPage, serveSite, test, withBrowser } from "./server-and-browser.mjs";
 
 withBrowser();
@@ -135,6 +135,116 @@ test("An engine that is replaced while it starts leaves no worker behind", async
   await page.waitForFunction(() => /** @type {any} */ (globalThis).alive === 1);
   assert.equal(await page.locator("#engine-info").getAttribute("data-engine"), "cpu");
   assert.deepEqual(await bothPanels(page, "data-status"), ["ready", "ready"]);
+  assert.deepEqual(problems, []);
+});
+
+test("When the engine is changed during a classification, the new engine classifies, and nothing is reported", async (t) => {
+  const { url } = await serveSite(t);
+  // Each worker keeps the answers to its first classifications until the page has closed the worker.
+  const script = `
+    globalThis.classifications = 0;
+    globalThis.Worker = class extends Worker {
+      postMessage(message) {
+        if (message?.method !== "classify" || globalThis.isHeld !== true) return super.postMessage(message);
+        classifications++;
+      }
+    };`;
+  const { page, problems } = await openReadyPage(t, url, { script, locale: "en-GB" });
+  await page.evaluate(() => {
+    /** @type {any} */ (globalThis).isHeld = true;
+  });
+  await page.locator("#samples .tile").nth(40).click();
+  await page.waitForFunction(() => /** @type {any} */ (globalThis).classifications > 0);
+  await page.evaluate(() => {
+    const global = /** @type {any} */ (globalThis);
+    global.isHeld = false;
+    // Everything that is said from now on, even for a moment.
+    global.said = [];
+    const listen = () => {
+      for (const element of document.querySelectorAll("#announcer, #message, .status-text")) {
+        const text = element.textContent ?? "";
+        if (/stopped|closed/.test(text)) global.said.push(text);
+      }
+    };
+    new MutationObserver(listen).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await page.locator("#engine-choice").selectOption("cpu");
+  await waitUntilReady(page);
+  assert.deepEqual(await bothPanels(page, "data-label"), ["4", "4"]);
+  assert.deepEqual(await bothPanels(page, "data-status"), ["ready", "ready"]);
+  assert.ok(await page.locator("#message").isHidden(), await page.locator("#message").innerText());
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (globalThis).said), []);
+  assert.deepEqual(problems, []);
+});
+
+/** So low that never a fifth of the panels is visible, which would load the engine. */
+const LOW = { viewport: { width: 375, height: 140 } };
+
+test("A drawing made in an embedded page before it loads its engine is not replaced by the link", async (t) => {
+  const { url, requests } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/?embed=1&draw=1#v=1&sample=0&target=3&step=2&lang=en&end`, LOW);
+  await page.locator("#samples .tile[aria-selected=true]").waitFor({ state: "attached" });
+  await page.locator("#pad").evaluate((pad) => pad.scrollIntoView());
+  await drawStrokes(page, [[128, 40, 128, 200]]);
+  await page.locator("#pad-hint").waitFor({ state: "hidden" });
+  assert.equal(
+    requests.some((path) => path.endsWith(".wasm")),
+    false,
+    "the engine is not loaded yet",
+  );
+  await page.setViewportSize({ width: 375, height: 800 });
+  await page.locator(".bench").scrollIntoViewIfNeeded();
+  await waitUntilReady(page);
+  assert.deepEqual(await bothPanels(page, "data-label"), ["1", "1"]);
+  assert.deepEqual(await bothPanels(page, "data-iterations"), ["0", "0"], "the link's attack is not run on it");
+  assert.equal(await page.locator("#samples .tile[aria-selected=true]").count(), 0);
+  assert.deepEqual(problems, []);
+});
+
+test("What the visitor chooses while the language of a link loads is not replaced by the link", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&lang=en&end`, { locale: "en-GB" });
+  const words = await holdBack(page, "**/languages/ja.json");
+  await page.evaluate(() => {
+    location.hash = "#v=1&sample=1&target=5&lang=ja&end";
+  });
+  await words.requested;
+  await chooseDigit(page, 4);
+  words.release();
+  await page.waitForFunction(() => document.documentElement.lang === "ja");
+  assert.equal(await page.locator("#samples .tile").nth(40).getAttribute("aria-selected"), "true");
+  assert.ok(await page.locator("#targets input[value='5']").isChecked(), "the rest of the link is applied");
+  assert.deepEqual(await bothPanels(page, "data-label"), ["4", "4"]);
+  assert.deepEqual(problems, []);
+});
+
+test("A pad that is cleared while the test images load stays clear", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { locale: "en-GB" });
+  const images = await holdBack(page, "**/samples/mnist.png");
+  await page.goto(url);
+  await images.requested;
+  await drawStrokes(page, [[128, 40, 128, 215]]);
+  await page.locator("#clear").click();
+  images.release();
+  await page.locator("#samples .tile").nth(99).waitFor({ state: "attached" });
+  await page.locator("#input-caption", { hasText: "Nothing drawn" }).waitFor();
+  assert.equal(await page.locator("#samples .tile[aria-selected=true]").count(), 0);
+  assert.deepEqual(problems, []);
+});
+
+test("A button of the story that waits for the networks does nothing once the visitor has acted", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openPage(t, `${url}/blank`, { locale: "en-GB" });
+  const list = await holdBack(page, "**/models/manifest.json");
+  await page.goto(`${url}/#v=1&story=2&lang=en&end`);
+  await list.requested;
+  await page.locator('[data-story="undefended"]').click();
+  await page.locator("#samples .tile").nth(40).click();
+  list.release();
+  await waitUntilReady(page);
+  assert.equal(await page.evaluate(() => document.body.dataset.started), "false");
+  assert.deepEqual(await bothPanels(page, "data-label"), ["4", "4"]);
   assert.deepEqual(problems, []);
 });
 

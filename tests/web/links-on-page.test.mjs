@@ -453,6 +453,27 @@ test("A long link to a picture of the visitor's own can be replaced by one to th
   assert.ok(await reader.locator("#notes").isHidden());
 });
 
+test("A click on a citation goes to the paper and leaves the address as it is", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&step=7&story=4&lang=en&end`);
+  await waitForOutcomes(page);
+  const before = page.url();
+  await page.locator('.story a[href^="#reference-"]:visible').first().click();
+  await page.waitForFunction(() => document.activeElement?.id.startsWith("reference-"));
+  assert.equal(page.url(), before);
+  await page.reload();
+  await waitForOutcomes(page);
+  assert.equal(await panel(page, "left").getAttribute("data-iteration"), "7");
+
+  const { page: lab } = await openPage(t, `${url}/www/lab.html#mnist/transfer`);
+  await lab.locator("#lab[data-ready]").waitFor();
+  const labAddress = lab.url();
+  await lab.locator('a[href^="#reference-"]:visible').first().click();
+  await lab.waitForFunction(() => document.activeElement?.id.startsWith("reference-"));
+  assert.equal(lab.url(), labAddress);
+  assert.deepEqual(problems, []);
+});
+
 test("The browser's own share dialog gets the link to what is shown", async (t) => {
   const { url } = await serveSite(t);
   const script = "navigator.share = async (what) => { globalThis.given = what; };";

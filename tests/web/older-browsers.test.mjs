@@ -25,6 +25,11 @@ const OPTIONAL_FEATURES = {
     "{ const Original = CompressionStream; globalThis.CompressionStream = class extends Original { constructor(format) { if (format === 'deflate-raw') throw new TypeError('unknown format'); super(format); } }; }",
     /in a worker/,
   ],
+  "segmentation and reflected ARIA attributes": [
+    `delete Intl.Segmenter;
+    for (const name of Object.getOwnPropertyNames(Element.prototype)) if (/^aria[A-Z]/.test(name)) delete Element.prototype[name];`,
+    /in a worker/,
+  ],
   "methods of recent years": [
     `for (const [kind, names] of [[Uint8Array, ["fromBase64", "fromHex"]], [Uint8Array.prototype, ["toBase64", "toHex"]], [Object.getPrototypeOf(Uint8Array.prototype), ["toSorted", "toReversed", "with", "findLast"]],
     [Array, ["fromAsync"]], [Array.prototype, ["toSorted", "toReversed", "toSpliced", "with", "findLast", "findLastIndex"]], [Object, ["groupBy"]], [Promise, ["withResolvers", "try"]],
@@ -67,7 +72,16 @@ for (const [name, [script, where]] of Object.entries(OPTIONAL_FEATURES)) {
       assert.equal(await seen(other), await seen(page), "the link shows the same picture in a newer browser");
     }
 
+    assert.deepEqual(
+      await page.locator("#clear, #cancel").evaluateAll((all) => all.map((one) => one.getAttribute("aria-disabled"))),
+      ["false", "true"],
+      "assistive technology is told which buttons have no use",
+    );
+
     await page.locator("#share-open").click();
+    await page.waitForFunction(() =>
+      /base64/.test(/** @type {HTMLTextAreaElement} */ (document.querySelector("#share-element")).value),
+    );
     const saved = page.waitForEvent("download");
     await page.locator("#share-still").click();
     await saved;

@@ -372,3 +372,75 @@ test("The page's thread stays free while an attack runs", async (t) => {
   t.diagnostic(`the longest task on the page's thread took ${longest} ms`);
   assert.ok(longest > 0 && longest <= 50, `${longest} ms`);
 });
+
+/**
+ * Attacks whose θ is smaller than the range of a pixel, and how they end.
+ *
+ * @type {[link: string, verdict: RegExp, readout: string, note: RegExp][]}
+ */
+const SMALL_CHANGES = [
+  [
+    "v=1&sample=0&target=3&theta=0.1&budget=20&lang=en&end",
+    /Still reads 7 after 20 changes to \d pixels\. The budget of 20 changes is spent\./,
+    "20 / 20",
+    /10 changes of two pixels each/,
+  ],
+  [
+    "v=1&sample=0&target=3&attack=not-robust&theta=0.1&budget=11&lang=en&end",
+    /Still reads 7 after 11 changes to \d+ pixels?\. The budget of 11 changes is spent\./,
+    "11 / 11",
+    /11 changes of one pixel each/,
+  ],
+  [
+    "v=1&sample=0&target=3&theta=0.1&budget=20&lang=ja&end",
+    /\d 画素を延べ 20 回変え、予算の 20 回を使い切った/,
+    "20 / 20",
+    /2 画素ずつ 10 回まで/,
+  ],
+];
+
+test("With θ below 1 the page counts changes, and says so", async (t) => {
+  const { url } = await serveSite(t);
+  for (const [link, verdict, readout, note] of SMALL_CHANGES) {
+    const { page, problems } = await openReadyPage(t, `${url}/#${link}`);
+    const expected = await panel(page, "left").locator(".prospect").innerText();
+    assert.match(expected, /changes?, to|延べ/);
+    assert.equal((await runAttack(page))[0], "budget-spent");
+    const left = panel(page, "left");
+    await page.locator("#scrubber").press("End");
+    await left.locator(".verdict", { hasText: verdict }).waitFor();
+    assert.equal(await left.locator(".readout-changed").innerText(), readout);
+    assert.match(await left.locator(".readout-changed-name").innerText(), /changes \/ budget|変更回数/);
+    assert.match(
+      await page
+        .locator("#budget ~ p, .setting + p.small")
+        .allTextContents()
+        .then((all) => all.join(" ")),
+      note,
+    );
+    assert.deepEqual(problems, []);
+  }
+});
+
+test("“Take one step, show the gradient” takes one step before a run, during it, and after it", async (t) => {
+  const { url } = await serveSite(t);
+  const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&target=3&story=2&lang=en&end`);
+  const left = panel(page, "left");
+  const iteration = (/** @type {string} */ wanted) =>
+    page.waitForFunction(
+      (wanted) => document.querySelector('[data-panel="left"]')?.getAttribute("data-iteration") === wanted,
+      wanted,
+    );
+  await page.locator('[data-story="gradient"]').click();
+  await iteration("1");
+  await waitForOutcomes(page);
+  await page.locator('[data-story="gradient"]').click();
+  await iteration("2");
+  await page.locator("#scrubber").press("End");
+  await iteration(`${await left.getAttribute("data-iterations")}`);
+  await page.locator('#overlays input[value="image"]').evaluate((input) => /** @type {HTMLElement} */ (input).click());
+  await page.locator('[data-story="gradient"]').click();
+  await iteration("1");
+  assert.equal(await left.locator(".picture").getAttribute("data-overlay"), "gradient");
+  assert.deepEqual(problems, []);
+});

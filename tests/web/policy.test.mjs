@@ -13,7 +13,8 @@ const COMPUTES =
 const FRAMES =
   "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'";
 
-const READS = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
+const READS =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'";
 
 /** Every page that is published, and its policy. @type {Record<string, string>} */
 const POLICIES = {

@@ -1,5 +1,5 @@
 /**
- * Reads the exact pixels of an 8-bit PNG, grey or RGB. A canvas would need only three lines, but browsers that protect
+ * Reads the exact pixels of an 8-bit PNG, grey or RGB, with or without alpha. A canvas would need only three lines, but browsers that protect
  * against fingerprinting change the pixels that are read back from a canvas, and that would change the attack.
  */
 import { inflate } from "./inflate.js";
@@ -10,7 +10,7 @@ const MAX_SIDE = 16_384;
 /** Twice the size of a decoded file of CIFAR-10. */
 const MAX_BYTES = 64 * 1024 * 1024;
 /** How many values a pixel has, by PNG's colour type. @type {Record<number, number>} */
-const CHANNELS = { 0: 1, 2: 3 };
+const CHANNELS = { 0: 1, 2: 3, 4: 2, 6: 4 };
 
 /**
  * Decodes a PNG file.

@@ -70,6 +70,18 @@ export const choicesForAttack = (attack, name) =>
     .filter(isChoice)
     .find((setting) => setting.name === name)?.choices ?? [];
 
+/**
+ * Whether the attack can change the same feature several times, because a change is smaller than the range of a pixel.
+ * Then its budget is a number of changes, and not of features.
+ *
+ * @param {Settings} settings
+ */
+export const countsChanges = ({ attack, theta }) =>
+  hasSetting(attack, "theta") && hasSetting(attack, "budget") && theta < 1;
+
+/** How many features an attack has changed after so many iterations, each counted every time. @param {Settings} settings @param {number} iteration */
+export const changesMade = ({ attack }, iteration) => (ATTACKS[attack].changes === "pair" ? 2 : 1) * iteration;
+
 /** Whether the attack uses softmax(Z/T); null if T makes no difference to the attack. @param {Settings} settings */
 export function usesTemperature({ attack, temper }) {
   const { temperature } = ATTACKS[attack];

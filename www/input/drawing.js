@@ -16,35 +16,54 @@ import { paintCursor, setUpCursor } from "./cursor.js";
 export function setUpDrawing(store, session) {
   const pad = must("#pad", HTMLCanvasElement);
   const cursorNow = setUpCursor(pad, store, session);
-  /** @type {{ pointer: number, points: number[] } | null} */
+  /**
+   * The pointer that draws, and its stroke.
+   *
+   * @type {{ pointer: number, type: string, points: number[], stroke: Uint8Array | null } | null}
+   */
   let pen = null;
 
   pad.addEventListener("pointerdown", (event) => {
-    if (pen || event.button !== 0 || !hasRoom(store.state.strokes)) return;
+    if (event.button !== 0) return;
+    // The palm often touches the screen before the pen does. The pen draws, and what the palm drew is removed.
+    if (pen?.type === "touch" && event.pointerType === "pen") discard();
+    if (pen || !hasRoom(store.state.strokes)) return;
     event.preventDefault();
     pad.setPointerCapture(event.pointerId);
-    pen = { pointer: event.pointerId, points: [] };
-    move(event, [...store.state.strokes]);
+    pen = { pointer: event.pointerId, type: event.pointerType, points: [], stroke: null };
+    move(event);
   });
 
   pad.addEventListener("pointermove", (event) => {
-    if (pen?.pointer === event.pointerId) move(event, store.state.strokes.slice(0, -1));
+    if (pen?.pointer === event.pointerId) move(event);
   });
 
   for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
     pad.addEventListener(type, (event) => {
-      if (event instanceof PointerEvent && pen?.pointer === event.pointerId) pen = null;
+      if (!(event instanceof PointerEvent) || pen?.pointer !== event.pointerId) return;
+      // The browser cancels a touch that it takes for a palm.
+      if (type === "pointercancel" && pen.type === "touch") discard();
+      pen = null;
     });
   }
 
-  /**
-   * Adds the points of a pointer event to the current stroke.
-   *
-   * @param {PointerEvent} event
-   * @param {Uint8Array[]} before
-   */
-  function move(event, before) {
+  /** Whether the current stroke is still part of the drawing: it may have been undone or cleared meanwhile. */
+  const isDrawn = () => pen !== null && pen.stroke !== null && store.state.strokes.at(-1) === pen.stroke;
+
+  /** Removes the current stroke. */
+  function discard() {
+    if (isDrawn()) session.draw(store.state.strokes.slice(0, -1));
+    pen = null;
+  }
+
+  /** Adds the points of a pointer event to the current stroke. @param {PointerEvent} event */
+  function move(event) {
     if (!pen) return;
+    if (pen.stroke && !isDrawn()) {
+      pen = null;
+      return;
+    }
+    const before = pen.stroke ? store.state.strokes.slice(0, -1) : [...store.state.strokes];
     const { points } = pen;
     const area = pad.getBoundingClientRect();
     const room = 2 * (MAX_POINTS - pointCount(before));
@@ -55,7 +74,8 @@ export function setUpDrawing(store, session) {
       const isNew = x !== points.at(-2) || y !== points.at(-1);
       if (isNew && points.length < room) points.push(x, y);
     }
-    session.draw([...before, Uint8Array.from(points)]);
+    pen.stroke = Uint8Array.from(points);
+    session.draw([...before, pen.stroke]);
   }
 
   must("#undo", HTMLButtonElement).addEventListener("click", session.undo);
@@ -66,7 +86,7 @@ export function setUpDrawing(store, session) {
   /** @param {import("../session/state.js").State} state */
   return ({ strokes, picture }) => {
     const cursor = cursorNow();
-    const now = [strokes, picture.sample === null, colours(), pad.clientWidth, cursor];
+    const now = [strokes, picture.sample === null, colours(), pad.clientWidth, devicePixelRatio, cursor];
     if (now.every((part, index) => part === drawn[index])) return;
     drawn = now;
     const shown = picture.sample === null ? strokes : [];

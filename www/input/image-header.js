@@ -9,7 +9,8 @@
  */
 
 /**
- * The header of a PNG, JPEG, WebP or GIF file; null for other and for truncated files.
+ * The header of a PNG, JPEG, WebP or GIF file, or of an animated AVIF or HEIC file; null for other and for truncated
+ * files.
  *
  * @param {Uint8Array} file
  * @returns {Header | null}
@@ -21,12 +22,18 @@ export function readHeader(file) {
     if (startsWith(file, [0xff, 0xd8, 0xff])) return readJpeg(view);
     if (text(view, 0, 4) === "GIF8") return readGif(view);
     if (text(view, 0, 4) === "RIFF" && text(view, 8, 4) === "WEBP") return readWebp(view);
+    // The browser measures a still AVIF or HEIC. Of an animated one only this is said.
+    if (text(view, 4, 4) === "ftyp" && SEQUENCES.includes(text(view, 8, 4)))
+      return { width: 0, height: 0, isAnimated: true };
   } catch (error) {
     // The header points beyond the end of the file.
     if (!(error instanceof RangeError)) throw error;
   }
   return null;
 }
+
+/** The main brands of AVIF and HEIC files with several images. */
+const SEQUENCES = ["avis", "msf1", "hevc", "hevx"];
 
 /** @param {Uint8Array} file @param {number[]} start */
 const startsWith = (file, start) => start.every((byte, index) => file[index] === byte);
@@ -46,15 +53,24 @@ function readPng(view) {
   return header;
 }
 
-/** @param {DataView} view @returns {Header | null} */
+/**
+ * As in libjpeg, bytes before a marker are skipped: any number of fill bytes (FF), and bytes of damaged segments.
+ *
+ * @param {DataView} view
+ * @returns {Header | null}
+ */
 function readJpeg(view) {
-  for (let at = 2; ; at += 2 + view.getUint16(at + 2)) {
-    if (view.getUint8(at) !== 0xff) return null;
-    const marker = view.getUint8(at + 1);
+  for (let at = 2; ; ) {
+    while (view.getUint8(at) !== 0xff) at++;
+    while (view.getUint8(at) === 0xff) at++;
+    const marker = view.getUint8(at++);
     // A start-of-frame marker. There are thirteen of them.
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return { height: view.getUint16(at + 5), width: view.getUint16(at + 7), isAnimated: false };
+    if (isFrame) return { height: view.getUint16(at + 3), width: view.getUint16(at + 5), isAnimated: false };
     if (marker === 0xd9 || marker === 0xda) return null;
+    // These markers have no segment: a stuffed byte, TEM, the start of the image and the restart markers.
+    const isAlone = marker === 0x00 || marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+    if (!isAlone) at += Math.max(2, view.getUint16(at));
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { DATASETS } from "../domain/datasets.js";
 import { colours } from "../page/colours.js";
-import { make, must, setText } from "../page/dom.js";
+import { make, must, setDisabled, setText } from "../page/dom.js";
 import { className, t } from "../page/i18n.js";
 import { paintPixels } from "../panels/picture.js";
 
@@ -26,8 +26,8 @@ export function setUpInput(session) {
     const empty = sample === null && own === null && strokes.length === 0;
     drawData(state);
     pad.hidden = undo.hidden = clear.hidden = !dataset.isDrawn;
-    undo.ariaDisabled = String(strokes.length === 0);
-    clear.ariaDisabled = String(empty);
+    setDisabled(undo, strokes.length === 0);
+    setDisabled(clear, empty);
     setText(
       caption,
       chosen

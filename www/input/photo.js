@@ -1,7 +1,10 @@
 /**
- * Turns a picture file of the visitor's into an image of a data set: checks its header, lets the browser
+ * Turns a picture file of the visitor's into an image of a data set: checks its size, lets the browser
  * decode it, crops it to the square in its centre, and averages. The file stays on the visitor's machine.
  */
+import { decodePng } from "../codecs/png.js";
+import { readsBack } from "../page/canvas.js";
+import { LUMA, putOnGround } from "./ground.js";
 import { readHeader } from "./image-header.js";
 import { asDigit, asTinyDigit, average } from "./photo-to-digit.js";
 
@@ -19,13 +22,10 @@ const CELLS_PER_PIXEL = 10;
 /** The number of pixels read from the canvas at a time. In between, the page can respond to input. */
 const PIXELS_PER_READ = 60_000;
 
-/** The weights of red, green and blue in the perceived brightness. */
-const LUMA = [0.299, 0.587, 0.114];
-
 /** Why a picture cannot be used. The language files have a message for each reason, `upload.<reason>`. */
 export class PictureError extends Error {
   /**
-   * @param {'kind' | 'bytes' | 'pixels' | 'moves' | 'broken' | 'blank'} reason
+   * @param {'kind' | 'bytes' | 'pixels' | 'width' | 'height' | 'moves' | 'broken' | 'blank' | 'protected'} reason
    * @param {Record<string, number>} [values]
    */
   constructor(reason, values = {}) {
@@ -35,6 +35,17 @@ export class PictureError extends Error {
     this.values = values;
   }
 }
+
+/**
+ * A decoded picture.
+ *
+ * @typedef {object} Decoded
+ * @property {number} width
+ * @property {number} height
+ * @property {(left: number, top: number, width: number, height: number) => Uint8ClampedArray | Uint8Array} read Returns
+ *   the red, green, blue and alpha values of an area, row by row.
+ * @property {() => void} close
+ */
 
 /**
  * Reads a picture file as an image with one byte for each feature.
@@ -48,22 +59,95 @@ export class PictureError extends Error {
 export async function readPhoto(file, dataset) {
   if (file.size > MAX_BYTES) throw new PictureError("bytes", { size: file.size / 1e6, most: MAX_BYTES / 1e6 });
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const header = readHeader(bytes);
-  if (!header) throw new PictureError("kind");
-  const { width, height, isAnimated } = header;
+  const { width, height, isAnimated } = readHeader(bytes) ?? (await measure(bytes));
   if (isAnimated) throw new PictureError("moves");
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
+  if (width * height > MAX_PIXELS)
     throw new PictureError("pixels", { size: (width * height) / 1e6, most: MAX_PIXELS / 1e6 });
+  if (width > MAX_SIDE) throw new PictureError("width", { size: width, most: MAX_SIDE });
+  if (height > MAX_SIDE) throw new PictureError("height", { size: height, most: MAX_SIDE });
+  const picture = await (readsBack() ? decodeWithCanvas(bytes) : decodeWithoutCanvas(bytes));
+  try {
+    const side = Math.min(picture.width, picture.height);
+    const channels = await centreSquare(picture, side, CELLS_PER_PIXEL * dataset.side);
+    return Uint8Array.from(featuresOf(channels, side, dataset), (value) => Math.round(255 * value));
+  } finally {
+    picture.close();
+  }
+}
+
+/**
+ * The size of a picture whose header `readHeader` does not know, such as AVIF. The browser decides whether it can open
+ * the file. It knows the size before it decodes the pixels, so that an enormous picture can be refused.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Promise<import("./image-header.js").Header>}
+ */
+async function measure(bytes) {
+  const url = URL.createObjectURL(new Blob([bytes]));
+  const image = new Image();
+  try {
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = () => reject(new PictureError("kind"));
+      image.src = url;
+    });
+    const { naturalWidth: width, naturalHeight: height } = image;
+    if (width === 0 || height === 0) throw new PictureError("kind");
+    return { width, height, isAnimated: false };
+  } finally {
+    image.removeAttribute("src");
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Decoded>} */
+async function decodeWithCanvas(bytes) {
   const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: "from-image" }).catch(() => {
     throw new PictureError("broken");
   });
-  try {
-    const side = Math.min(bitmap.width, bitmap.height);
-    const channels = await centreSquare(bitmap, side, CELLS_PER_PIXEL * dataset.side);
-    return Uint8Array.from(featuresOf(channels, side, dataset), (value) => Math.round(255 * value));
-  } finally {
-    bitmap.close();
-  }
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new PictureError("broken");
+  return {
+    width: bitmap.width,
+    height: bitmap.height,
+    read(left, top, width, height) {
+      // Setting the size empties the canvas.
+      [canvas.width, canvas.height] = [width, height];
+      context.drawImage(bitmap, left, top, width, height, 0, 0, width, height);
+      return context.getImageData(0, 0, width, height).data;
+    },
+    close: () => bitmap.close(),
+  };
+}
+
+/**
+ * Decodes a PNG file with the page's own code. For other formats there is no way to the pixels but through a canvas,
+ * and this browser returns false ones.
+ *
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Promise<Decoded>}
+ */
+async function decodeWithoutCanvas(bytes) {
+  const { width, height, channels, pixels } = await decodePng(bytes).catch(() => {
+    throw new PictureError("protected");
+  });
+  const hasAlpha = channels % 2 === 0;
+  const colours = hasAlpha ? channels - 1 : channels;
+  return {
+    width,
+    height,
+    read(left, top, wide, high) {
+      const area = new Uint8Array(4 * wide * high);
+      for (let i = 0; i < wide * high; i++) {
+        const from = channels * ((top + Math.floor(i / wide)) * width + left + (i % wide));
+        for (let channel = 0; channel < 3; channel++) area[4 * i + channel] = pixels[from + (channel % colours)];
+        area[4 * i + 3] = hasAlpha ? pixels[from + colours] : 255;
+      }
+      return area;
+    },
+    close() {},
+  };
 }
 
 /** @param {Square[]} channels @param {number} side The side of the square before averaging. @param {Dataset} dataset */
@@ -77,57 +161,51 @@ function featuresOf(channels, side, dataset) {
       channels.reduce((sum, { values }, channel) => sum + LUMA[channel] * values[index], 0),
     ),
   };
-  if (side === dataset.side) return asTinyDigit({ size: side, values: average(grey, whole, side) });
-  const digit = asDigit(grey);
+  const digit = side === dataset.side ? asTinyDigit({ size: side, values: average(grey, whole, side) }) : asDigit(grey);
   if (!digit) throw new PictureError("blank");
   return digit;
 }
 
 /**
- * The square in the centre of a picture as red, green and blue, each averaged to size × size. Transparent pixels
- * are put on white.
+ * The square in the centre of a picture as red, green and blue, each averaged to size × size.
  *
- * @param {ImageBitmap} bitmap
+ * @param {Decoded} picture
  * @param {number} side
  * @param {number} size
  * @returns {Promise<Square[]>}
  */
-async function centreSquare(bitmap, side, size) {
+async function centreSquare(picture, side, size) {
   const rows = Math.max(1, Math.floor(PIXELS_PER_READ / side));
-  const canvas = Object.assign(document.createElement("canvas"), { width: side, height: Math.min(rows, side) });
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new PictureError("broken");
-  const [left, top] = [Math.floor((bitmap.width - side) / 2), Math.floor((bitmap.height - side) / 2)];
-  const channels = LUMA.map(() => new Float64Array(size * size));
+  const [left, top] = [Math.floor((picture.width - side) / 2), Math.floor((picture.height - side) / 2)];
+  const sums = Array.from({ length: 4 }, () => new Float64Array(size * size));
   const shares = sharesOfCells(side, size);
   for (let y = 0; y < side; y += rows) {
     const height = Math.min(rows, side - y);
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, side, height);
-    context.drawImage(bitmap, left, top + y, side, height, 0, 0, side, height);
-    const { data } = context.getImageData(0, 0, side, height);
+    const data = picture.read(left, top + y, side, height);
     for (let row = 0; row < height; row++)
-      addRow(channels, size, data.subarray(4 * row * side, 4 * (row + 1) * side), shares, shares[y + row]);
+      addRow(sums, size, data.subarray(4 * row * side, 4 * (row + 1) * side), shares, shares[y + row]);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  return channels.map((values) => ({ size, values: values.map((sum) => Math.min(1, sum / 255)) }));
+  const [red, green, blue, alpha] = sums.map((values) => values.map((sum) => Math.min(1, sum / 255)));
+  return putOnGround([red, green, blue], alpha).map((values) => ({ size, values }));
 }
 
 /**
- * Adds a row of pixels to the cells that it covers.
+ * Adds a row of pixels to the cells that it covers. Colours are multiplied by their alpha.
  *
- * @param {Float64Array[]} channels
+ * @param {Float64Array[]} channels Red, green, blue and alpha.
  * @param {number} size
- * @param {Uint8ClampedArray} row
+ * @param {Uint8ClampedArray | Uint8Array} row
  * @param {[number, number][][]} shares
  * @param {[number, number][]} down
  */
 function addRow(channels, size, row, shares, down) {
   const sums = channels.map(() => new Float64Array(size));
   shares.forEach((across, x) => {
+    const alpha = row[4 * x + 3];
     for (const [column, share] of across)
       sums.forEach((sum, channel) => {
-        sum[column] += share * row[4 * x + channel];
+        sum[column] += channel < 3 ? (share * row[4 * x + channel] * alpha) / 255 : share * alpha;
       });
   });
   for (const [line, share] of down) {

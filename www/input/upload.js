@@ -5,6 +5,7 @@ import { writePixels } from "../link/pixels.js";
 import { announce } from "../page/announce.js";
 import { must, setText } from "../page/dom.js";
 import { number, t } from "../page/i18n.js";
+import { claim } from "../page/sequence.js";
 import { PictureError, readPhoto } from "./photo.js";
 
 /**
@@ -18,8 +19,6 @@ export function setUpUpload({ state, changed }, session) {
   let noteText = () => "";
   /** The strokes at the time of the message. Another picture replaces them, and then the message is removed. */
   let notedStrokes = state.strokes;
-  /** The number of files so far. A file that is no longer the latest is ignored. */
-  let fileCount = 0;
 
   for (const [button, input] of [
     ["#upload-choose", "#upload-file"],
@@ -53,22 +52,18 @@ export function setUpUpload({ state, changed }, session) {
   async function useFile(files) {
     const file = files?.[0];
     if (!file || area.getClientRects().length === 0) return;
-    const thisFile = ++fileCount;
-    const { data, strokes, picture } = state;
-    // Don't replace a picture that the visitor has chosen or drawn meanwhile. The picture that the page opens with can
-    // also appear meanwhile; it may be replaced.
-    const isCurrent = () =>
-      data === state.data && (strokes === state.strokes || (picture.pixels === null && strokes.length === 0));
+    // A picture that the visitor chooses or draws meanwhile is not replaced.
+    const isLatest = claim("picture");
+    const { data } = state;
     showNote(() => t("upload.working"));
     try {
       const own = await writePixels(await readPhoto(file, DATASETS[data]));
-      if (thisFile !== fileCount) return;
+      if (!isLatest()) return;
       showNote(() => "");
-      if (!isCurrent()) return;
       session.chooseOwnPicture(own);
       announce(t("input.own"));
     } catch (error) {
-      if (thisFile !== fileCount) return;
+      if (!isLatest()) return;
       const { reason, values } = error instanceof PictureError ? error : new PictureError("broken");
       const rounded = () =>
         Object.fromEntries(

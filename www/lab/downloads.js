@@ -1,7 +1,8 @@
 /** The lab's downloads: the visitor's figures as CSV, JSON and PNG, and BibTeX entries of the cited papers. */
 import { MNIST } from "../domain/datasets.js";
 import { bibtex, PAPER_KEYS } from "../domain/papers.js";
-import { must } from "../page/dom.js";
+import { readsBack } from "../page/canvas.js";
+import { must, setDisabled } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
 import { copyText, saveFile } from "../page/save.js";
@@ -36,6 +37,7 @@ export function setUpDownloads(shown, statusText) {
     button.addEventListener("click", async () => {
       const run = shown();
       if (!run || run.rows.length === 0) return;
+      if (ending === "png" && !readsBack()) return showMessage(t("share.failed", { reason: t("share.protected") }));
       try {
         saveFile(`${fileName(run)}.${ending}`, await file(run));
       } catch (error) {
@@ -56,5 +58,5 @@ const fileName = ({ choice: { data, experiment }, state }) =>
 
 /** @param {boolean} hasRows Whether there are figures to download. */
 export function drawDownloads(hasRows) {
-  for (const name of ["csv", "json", "png"]) must(`#lab-${name}`, HTMLButtonElement).ariaDisabled = String(!hasRows);
+  for (const name of ["csv", "json", "png"]) setDisabled(must(`#lab-${name}`, HTMLButtonElement), !hasRows);
 }

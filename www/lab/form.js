@@ -3,7 +3,7 @@ import { choicesForAttack, toValidSettings, usesTemperature, withTemperature } f
 import { DATASETS, MNIST } from "../domain/datasets.js";
 import { ATTACK_IDS, DEFAULTS } from "../domain/settings.js";
 import { mend } from "../link/mend.js";
-import { make, must, setText } from "../page/dom.js";
+import { isDisabled, make, must, setDisabled, setText } from "../page/dom.js";
 import { duration, modelName, number, setWordsDataset, t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
 import { BACKENDS } from "./backends.js";
@@ -133,7 +133,7 @@ export function createForm(backends, onChange) {
     direction.replaceChildren(...directions.map((name) => make("option", { value: name }, t(`direction.${name}`))));
     direction.value = settings.direction;
     temper.checked = usesTemperature(shown) ?? false;
-    temper.ariaDisabled = String(usesTemperature(shown) === null);
+    setDisabled(temper, usesTemperature(shown) === null);
   }
 
   function drawBackends() {
@@ -256,7 +256,7 @@ export function createForm(backends, onChange) {
     drawAndReport();
   });
   temper.addEventListener("click", (event) => {
-    if (temper.ariaDisabled === "true") event.preventDefault();
+    if (isDisabled(temper)) event.preventDefault();
   });
   temper.addEventListener("change", () => {
     if (experiment === "fgsm") fgsmUsesT = temper.checked;

@@ -2,7 +2,7 @@
 
 import { fetchModels } from "../engine/manifest.js";
 import { announce } from "../page/announce.js";
-import { must } from "../page/dom.js";
+import { isDisabled, must } from "../page/dom.js";
 import { explain } from "../page/errors.js";
 import { preferredLanguage, setLanguage, setUpMenu, t } from "../page/i18n.js";
 import { setUpOffline } from "../page/offline.js";
@@ -193,7 +193,7 @@ async function changeLanguage(wanted) {
 async function start() {
   must("#lab-form", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
-    if (must("#lab-run", HTMLButtonElement).ariaDisabled !== "true") void run();
+    if (!isDisabled(must("#lab-run", HTMLButtonElement))) void run();
   });
   must("#lab-pause", HTMLButtonElement).addEventListener("click", pauseOrResume);
   must("#lab-cancel", HTMLButtonElement).addEventListener("click", () => lastRun?.cancel());

@@ -1,5 +1,5 @@
 /** The status of a run: a text, the progress bar, and which of the buttons Run, Pause and Cancel are enabled. */
-import { must, setText } from "../page/dom.js";
+import { must, setDisabled, setText } from "../page/dom.js";
 import { duration, percent, t } from "../page/i18n.js";
 import { coreSeconds } from "./estimate.js";
 
@@ -25,9 +25,9 @@ export function createStatus(backends) {
   /** @param {Run | null} run */
   function draw(run) {
     const isBusy = run?.state === "running" || run?.state === "paused";
-    must("#lab-run", HTMLButtonElement).ariaDisabled = String(isBusy);
-    must("#lab-pause", HTMLButtonElement).ariaDisabled = String(!isBusy);
-    must("#lab-cancel", HTMLButtonElement).ariaDisabled = String(!isBusy);
+    setDisabled(must("#lab-run", HTMLButtonElement), isBusy);
+    setDisabled(must("#lab-pause", HTMLButtonElement), !isBusy);
+    setDisabled(must("#lab-cancel", HTMLButtonElement), !isBusy);
     setText(must("#lab-pause", HTMLButtonElement), t(run?.state === "paused" ? "lab.resume" : "lab.pause"));
     must("#lab-progress", HTMLProgressElement).value = run ? run.records.length / Math.max(1, run.total) : 0;
     setText(must("#lab-status", HTMLElement), run ? text(run) : t("lab.status.none"));

@@ -47,6 +47,18 @@ export function refill(root, ...children) {
 }
 
 /**
+ * Marks a control as without use for now. It can still be reached by keyboard and keeps the focus, which a `disabled`
+ * one does not. The attribute is set, because Firefox has the property `ariaDisabled` only from version 119.
+ *
+ * @param {Element} control
+ * @param {boolean} isDisabled
+ */
+export const setDisabled = (control, isDisabled) => control.setAttribute("aria-disabled", String(isDisabled));
+
+/** @param {Element} control */
+export const isDisabled = (control) => control.getAttribute("aria-disabled") === "true";
+
+/**
  * The 2D context of a canvas.
  *
  * @param {HTMLCanvasElement} canvas

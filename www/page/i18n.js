@@ -9,6 +9,7 @@ import { fetchJson } from "../engine/fetch.js";
 import { closestLanguage } from "../languages/closest.js";
 import { LANGUAGES as FACTS } from "../languages/index.js";
 import { make, must } from "./dom.js";
+import { claim } from "./sequence.js";
 import { loadChoice, saveChoice } from "./storage.js";
 
 /** @typedef {keyof typeof FACTS} Language */
@@ -20,8 +21,6 @@ const KEY = "language";
 const files = new Map();
 /** @type {Language} */
 let current = "en";
-/** The number of languages requested so far. A language that loads slowly must not replace a later one. */
-let requestCount = 0;
 /** The data set whose words are shown. */
 let wordsDataset = "";
 
@@ -67,7 +66,7 @@ export function setUpMenu(onChoice) {
  * @returns {Promise<boolean>} Whether the page is now in this language, or another one was requested meanwhile.
  */
 export async function setLanguage(wanted) {
-  const thisRequest = ++requestCount;
+  const isLatest = claim("language");
   const [, isLoaded] = await Promise.all([
     fetchWords("en"),
     fetchWords(wanted).then(
@@ -76,7 +75,7 @@ export async function setLanguage(wanted) {
     ),
   ]);
   // Another language has been requested since.
-  if (thisRequest !== requestCount) return true;
+  if (!isLatest()) return true;
   if (isLoaded) current = wanted;
   document.documentElement.lang = current;
   document.documentElement.dir = FACTS[current].dir;

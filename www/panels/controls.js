@@ -2,6 +2,7 @@
 import {
   ATTACKS,
   choicesForAttack,
+  countsChanges,
   hasSetting,
   isUntargeted,
   settingNames,
@@ -17,7 +18,7 @@ import {
   rangeOf,
   toAllowedNumber,
 } from "../domain/settings.js";
-import { make, must, setText } from "../page/dom.js";
+import { isDisabled, make, must, setDisabled, setText } from "../page/dom.js";
 import { number, percent, t } from "../page/i18n.js";
 import { SIDES } from "../session/state.js";
 import { effectiveTemperature } from "../session/verdict.js";
@@ -66,7 +67,7 @@ export function setUpControls(session) {
     budgetNote.hidden = !hasSetting(attack, "budget");
     setText(
       budgetNote,
-      t(`setting.budget.note.${isOneByOne ? "feature" : "pair"}`, {
+      t(`setting.budget.note.${isOneByOne ? "feature" : "pair"}${countsChanges(state.settings) ? ".changes" : ""}`, {
         count: isOneByOne ? budget : Math.floor(budget / 2),
         share,
       }),
@@ -97,7 +98,7 @@ function setUpTemperatureUse(session) {
   const note = must("#temper-note", HTMLElement);
   box.addEventListener("click", (event) => {
     // Not `disabled`: a disabled checkbox cannot be reached by keyboard.
-    if (box.ariaDisabled === "true") event.preventDefault();
+    if (isDisabled(box)) event.preventDefault();
   });
   box.addEventListener("change", () => session.setTemperatureUse(box.checked));
 
@@ -105,7 +106,7 @@ function setUpTemperatureUse(session) {
   return ({ settings, panels }) => {
     const isUsed = usesTemperature(settings);
     box.checked = isUsed ?? false;
-    box.ariaDisabled = String(isUsed === null);
+    setDisabled(box, isUsed === null);
     const [a, b] = SIDES.map((side) => panels[side].model && effectiveTemperature(panels[side]));
     if (isUsed === null) setText(note, t("temper.none", { attack: t(`attack.${settings.attack}`) }));
     else if (isUsed && a && b) setText(note, t("temper.on", { a, b }));
@@ -120,7 +121,7 @@ function setUpActions(session) {
   const cancel = must("#cancel", HTMLButtonElement);
   const message = must("#message", HTMLElement);
   run.addEventListener("click", () => {
-    if (run.ariaDisabled === "true") return;
+    if (isDisabled(run)) return;
     void session.run();
     // On a phone the panels are below the controls. An embedded page does not scroll the page around it.
     if (isNarrow() && document.documentElement.dataset.embed === undefined)
@@ -135,8 +136,8 @@ function setUpActions(session) {
   /** @param {State} state */
   return ({ running, panels, message: words }) => {
     // Not `disabled`: a disabled button would lose the focus just after it is pressed.
-    run.ariaDisabled = String(running);
-    cancel.ariaDisabled = String(!running);
+    setDisabled(run, running);
+    setDisabled(cancel, !running);
     message.hidden = words() === "";
     setText(message, words());
     document.body.dataset.running = String(running);

@@ -1,5 +1,5 @@
 /** A panel: a network, the image at the shown step, how the network classifies it, and a verdict. */
-import { ATTACKS, hasSetting, isUntargeted, SYMBOLS } from "../domain/attacks.js";
+import { ATTACKS, changesMade, countsChanges, hasSetting, isUntargeted, SYMBOLS } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
 import { networksInRole } from "../domain/networks.js";
 import { INITIAL_K, RANGES } from "../domain/settings.js";
@@ -205,7 +205,7 @@ function setUpTemperature(root, side, session) {
 
 /**
  * How much of the image has been changed: the number of changed features, out of the budget or, without one, of
- * all features. For an attack that minimises the L2 norm it is ‖δ‖₂.
+ * all features. If features can be changed several times, it is the number of changes. For an attack that minimises the L2 norm it is ‖δ‖₂.
  *
  * @param {State} state
  * @param {Step | undefined} first
@@ -216,6 +216,11 @@ function changedReadout({ data, settings }, first, step) {
     const length = first && step ? Math.hypot(...step.image.map((value, feature) => value - first.image[feature])) : 0;
     return { name: t("readout.length"), value: number(length, { maximumFractionDigits: 2, minimumFractionDigits: 2 }) };
   }
+  if (countsChanges(settings))
+    return {
+      name: t("readout.changes"),
+      value: `${number(changesMade(settings, step?.iteration ?? 0))} / ${number(settings.budget)}`,
+    };
   const hasBudget = hasSetting(settings.attack, "budget");
   const most = hasBudget ? settings.budget : DATASETS[data].features;
   return {

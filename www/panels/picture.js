@@ -113,6 +113,13 @@ function shownChannels({ dataset: { channels }, channel }) {
 
 /** Draws the pixels of the image, one canvas pixel each. @param {HTMLCanvasElement} canvas @param {View} view */
 export function paintPixels(canvas, view) {
+  const { side } = view.dataset;
+  canvas.width = canvas.height = side;
+  canvas.getContext("2d")?.putImageData(new ImageData(coloursOf(view), side, side), 0, 0);
+}
+
+/** The pixels of the image as red, green, blue and alpha. @param {View} view */
+export function coloursOf(view) {
   const {
     dataset: { side, channels, features },
     image,
@@ -120,22 +127,19 @@ export function paintPixels(canvas, view) {
     map,
     overlay,
   } = view;
-  canvas.width = canvas.height = side;
-  const context = canvas.getContext("2d");
-  if (!context) return;
   const scale = colours();
-  const data = context.createImageData(side, side);
+  const rgba = new Uint8ClampedArray(4 * side * side);
   const shown = shownChannels(view);
   const most = map ? peak(map) : 0;
   const count = side * side;
   for (let i = 0; i < count; i++) {
     const pixel = shown.map((channel) => image?.[channel * count + i] ?? 0);
-    data.data.set(
+    rgba.set(
       [...(overlay === "image" ? pixelColour(pixel) : divergingScale(largestValue(i), scale, zeroColour(i))), 255],
       4 * i,
     );
   }
-  context.putImageData(data, 0, 0);
+  return rgba;
 
   /**
    * A digit is drawn as ink on paper; a colour image, or a single channel of it, as light on black.
@@ -309,8 +313,10 @@ export function paintStrokes(canvas, strokes, width) {
   for (const stroke of strokes) {
     context.beginPath();
     for (let i = 0; i < stroke.length; i += 2) context.lineTo((stroke[i] / 255) * size, (stroke[i + 1] / 255) * size);
-    // A stroke of one point draws nothing by itself. A second line to the same point draws its round cap.
-    context.lineTo((stroke[stroke.length - 2] / 255) * size, (stroke[stroke.length - 1] / 255) * size);
     context.stroke();
+    // A line without length has no caps, so a dot is drawn as a disc. On a longer stroke the cap hides it.
+    context.beginPath();
+    context.arc((stroke[0] / 255) * size, (stroke[1] / 255) * size, (PEN * size) / 2, 0, 2 * Math.PI);
+    context.fill();
   }
 }

@@ -5,6 +5,7 @@ import { defaultNetwork } from "../domain/networks.js";
 import { createEngine } from "../engine/engine.js";
 import { failure } from "../engine/protocol.js";
 import { preferredEngine } from "../page/engine-preference.js";
+import { claim } from "../page/sequence.js";
 import { NOTHING, SIDES, waiting } from "./state.js";
 
 /** @typedef {import("../engine/engine.js").EngineHandle} EngineHandle */
@@ -29,8 +30,6 @@ export function createLoader(store, { requestedModel, expectedModel, onList, onR
   /** @type {Promise<void>} */
   let opening = Promise.resolve();
   let prefer = preferredEngine();
-  /** The number of starts so far. A start that is no longer the latest discards its engine. */
-  let startCount = 0;
   /** @type {Record<Side, Promise<void>>} */
   const loads = { left: Promise.resolve(), right: Promise.resolve() };
 
@@ -45,10 +44,11 @@ export function createLoader(store, { requestedModel, expectedModel, onList, onR
   }
 
   async function start() {
-    const thisStart = ++startCount;
+    // A start that is no longer the latest discards its engine.
+    const isLatest = claim("engine");
     /** @param {Partial<import("./state.js").State>} patch */
     const report = (patch) => {
-      if (thisStart === startCount) store.set(patch);
+      if (isLatest()) store.set(patch);
     };
     /** @type {EngineHandle | null} */
     let handle = null;
@@ -66,13 +66,13 @@ export function createLoader(store, { requestedModel, expectedModel, onList, onR
       const published = (await handle.models()).filter(({ dataset }) => dataset in DATASETS);
       if (published.length === 0)
         throw failure("ModelError", "The list of models has none for the data sets of this page.");
-      if (thisStart !== startCount) return handle.close();
+      if (!isLatest()) return handle.close();
       engine = handle;
       store.set({ engine: { status: "ready", progress: null, error: null }, engineInfo: handle.info(), published });
       onList();
     } catch (error) {
       handle?.close();
-      return thisStart === startCount ? closeLostEngine(/** @type {Error} */ (error)) : undefined;
+      return isLatest() ? closeEngine(/** @type {Error} */ (error)) : undefined;
     }
     for (const side of SIDES) {
       const kept = state.models.find(({ id }) => id === state.panels[side].model?.id);
@@ -109,15 +109,25 @@ export function createLoader(store, { requestedModel, expectedModel, onList, onR
     } catch (error) {
       if (!isCurrent()) return;
       const { name } = /** @type {Error} */ (error);
-      if (name === "EngineError") return closeLostEngine(/** @type {Error} */ (error));
+      if (name === "EngineError") return closeLostEngine(handle, /** @type {Error} */ (error));
       report({ status: "error", progress: null, error: /** @type {Error} */ (error) });
       onError(/** @type {Error} */ (error));
     }
   }
 
-  /** Closes an engine that has failed. Its networks are lost with it. @param {Error} error */
-  function closeLostEngine(error) {
-    if (state.engine.status === "error") return;
+  /**
+   * Closes an engine that has failed. An engine that has been replaced is closed already, and its late errors say
+   * nothing about the one that is used now.
+   *
+   * @param {EngineHandle} lost
+   * @param {Error} error
+   */
+  function closeLostEngine(lost, error) {
+    if (lost === engine) closeEngine(error);
+  }
+
+  /** Closes the engine. Its networks are lost with it. @param {Error} error */
+  function closeEngine(error) {
     engine?.close();
     engine = null;
     for (const side of SIDES) store.setPanel(side, { loading: waiting() });

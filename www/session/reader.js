@@ -20,7 +20,10 @@ export function createReader(store, loader) {
       await rasterize(engine);
       await Promise.all(SIDES.map((side) => classify(engine, side)));
     } catch (error) {
-      if (/** @type {Error} */ (error).name === "EngineError") loader.closeLostEngine(/** @type {Error} */ (error));
+      // The engine has been replaced. The next one classifies the picture as soon as its networks are loaded.
+      if (engine !== loader.engine()) return;
+      if (/** @type {Error} */ (error).name === "EngineError")
+        loader.closeLostEngine(engine, /** @type {Error} */ (error));
       else store.set({ message: () => explain(/** @type {Error} */ (error)) });
     }
   });
@@ -57,7 +60,8 @@ export function createReader(store, loader) {
       const { logits } = await engine.classify({ model: model.id, image: of });
       store.set({ teacher: { model, of, logits, error: null } });
     } catch (error) {
-      store.set({ teacher: { model, of, logits: undefined, error: /** @type {Error} */ (error) } });
+      if (engine === loader.engine())
+        store.set({ teacher: { model, of, logits: undefined, error: /** @type {Error} */ (error) } });
     }
   });
 
@@ -82,11 +86,14 @@ function coalesce(work) {
   let again = false;
 
   async function loop() {
-    do {
-      again = false;
-      await work();
-    } while (again);
-    running = null;
+    try {
+      do {
+        again = false;
+        await work();
+      } while (again);
+    } finally {
+      running = null;
+    }
   }
 
   return () => {

@@ -96,7 +96,8 @@ export function createRunner({ store, loader, reader, player }) {
       if (state.panels[side].steps === steps) store.setPanel(side, { outcome });
     } catch (error) {
       if (state.panels[side].steps !== steps) return;
-      if (/** @type {Error} */ (error).name === "EngineError") loader.closeLostEngine(/** @type {Error} */ (error));
+      if (/** @type {Error} */ (error).name === "EngineError")
+        loader.closeLostEngine(engine, /** @type {Error} */ (error));
       else store.setPanel(side, { error: /** @type {Error} */ (error) });
     }
   }

@@ -12,9 +12,10 @@ import { announce } from "../page/announce.js";
 import { explain } from "../page/errors.js";
 import { t } from "../page/i18n.js";
 import { loadSamples } from "../page/samples.js";
+import { claim, watch } from "../page/sequence.js";
 import { linkOfState } from "./address.js";
 import { createLoader } from "./loader.js";
-import { createPlayer } from "./player.js";
+import { createPlayer, lastIteration } from "./player.js";
 import { createReader } from "./reader.js";
 import { createRunner } from "./runner.js";
 import { SIDES, waiting } from "./state.js";
@@ -40,10 +41,10 @@ export function createSession(store) {
 
   /** The link that was applied last. @type {import("../link/link.js").Link} */
   let currentLink = emptyLink();
+  /** Whether the picture is still the link's, or will be once the test images are loaded. */
+  let isLinkedPicture = true;
   /** The parts of it that could not be used. @type {import("./state.js").LinkNotice[]} */
   let currentNotices = [];
-  /** The number of links applied and actions made so far. A replay stops when it has changed. */
-  let actionCount = 0;
   /**
    * For each data set, the link of the state in which the visitor left it.
    *
@@ -51,10 +52,13 @@ export function createSession(store) {
    */
   const lastLinks = new Map();
 
-  /** Called at each action of the visitor. A replay that is still loading stops here. */
+  /**
+   * Called at each action of the visitor. A replay that is still loading stops here. Returns whether this is still the
+   * visitor's last action.
+   */
   function recordAction() {
-    actionCount++;
     store.set({ touched: true });
+    return claim("run");
   }
 
   /**
@@ -64,6 +68,10 @@ export function createSession(store) {
    */
   function changeRequest(patch) {
     recordAction();
+    if (patch.picture) {
+      claim("picture");
+      isLinkedPicture = false;
+    }
     runner.reset();
     store.set({ linkNotices: [], ...patch });
     void reader.refresh();
@@ -83,12 +91,16 @@ export function createSession(store) {
    */
   async function replay(link, dropped) {
     applyLink(link, dropped);
-    const countBefore = actionCount;
+    await showLinkedStep(watch("run"));
+  }
+
+  /** Loads what the last link needs and, if it names a step, runs the attack. @param {() => boolean} isUntouched */
+  async function showLinkedStep(isUntouched) {
     await Promise.all([openSamples(), loader.opened()]);
     const { step } = currentLink;
-    if (countBefore !== actionCount || step === null) return;
+    if (!isUntouched() || step === null) return;
     await runner.start();
-    if (countBefore !== actionCount) return;
+    if (!isUntouched()) return;
     player.show(step);
     if (state.shown < step) addNotices("step");
   }
@@ -101,7 +113,9 @@ export function createSession(store) {
     const wanted = settingsOfLink(pickSettings(link));
     const settings = toValidSettings(wanted);
     const linkNotices = [...new Set([...dropped, ...changedSettings(wanted, settings)])];
-    actionCount++;
+    claim("run");
+    claim("picture");
+    isLinkedPicture = true;
     currentLink = link;
     currentNotices = dropped;
     runner.reset();
@@ -202,7 +216,7 @@ export function createSession(store) {
       const samples = await loadSamples(data);
       if (state.data !== data) return;
       store.set({ samples });
-      if (!state.picture.pixels && state.strokes.length === 0 && !currentLink.strokes) showLinkedSample();
+      if (isLinkedPicture && !state.picture.pixels && !currentLink.strokes) showLinkedSample();
       void reader.refresh();
     } catch (error) {
       if (state.data !== data) return;
@@ -255,12 +269,11 @@ export function createSession(store) {
   const hasRun = () => state.running || SIDES.some((side) => state.panels[side].steps.length > 0);
 
   function run() {
-    recordAction();
+    const isLastAction = recordAction();
     player.show(0);
-    const countBefore = actionCount;
     const done = runner.start();
     // Don't jump if the visitor has acted since or looks at a step.
-    const isWatching = () => countBefore === actionCount && state.shown === 0;
+    const isWatching = () => isLastAction() && state.shown === 0;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches)
       void done.then(() => {
         if (isWatching()) player.show(Infinity);
@@ -269,10 +282,16 @@ export function createSession(store) {
     return done;
   }
 
-  /** Shows the next step; starts the attack if it has not been started. */
-  function step() {
+  /**
+   * Shows the next step; starts the attack if it has not been started.
+   *
+   * @param {object} [options]
+   * @param {boolean} [options.again] Whether to take the first step once more after the last one.
+   */
+  function step({ again = false } = {}) {
     recordAction();
-    if (!state.running && SIDES.every((side) => state.panels[side].steps.length === 0)) void runner.start();
+    if (!hasRun()) void runner.start();
+    else if (again && !state.running && state.shown >= lastIteration(state)) player.show(0);
     player.advance(() => {
       if (SIDES.some((side) => state.panels[side].steps.length > 0)) {
         announce(verdictsOfBoth(state));
@@ -282,10 +301,10 @@ export function createSession(store) {
 
   /** Announces to screen readers what the networks read in the picture, once they have classified it. */
   async function announceReading() {
-    const countBefore = actionCount;
+    const isUntouched = watch("run");
     await reader.refresh();
     const haveRead = SIDES.every((side) => state.panels[side].readingOf === state.picture.pixels);
-    if (countBefore === actionCount && state.picture.pixels && haveRead) announce(verdictsOfBoth(state));
+    if (isUntouched() && state.picture.pixels && haveRead) announce(verdictsOfBoth(state));
   }
 
   function cancel() {
@@ -305,10 +324,12 @@ export function createSession(store) {
      */
     async open(link, dropped, wait) {
       applyLink(link, dropped);
+      const isUntouched = watch("run");
       void openSamples();
       await wait;
       void loader.open();
-      await replay(link, dropped);
+      // What the visitor has done while waiting stands: the link is not applied again.
+      await showLinkedStep(isUntouched);
     },
     replay,
     openSamples,
@@ -412,7 +433,9 @@ export function createSession(store) {
       if (patch.story !== undefined) void reader.refresh();
     },
     run,
-    step,
+    step: () => step(),
+    /** Shows the next step, or the first one if the last is shown. */
+    stepAgain: () => step({ again: true }),
     cancel,
     play() {
       recordAction();
@@ -423,6 +446,7 @@ export function createSession(store) {
       recordAction();
       player.show(iteration);
     },
+    addNotices,
     dismissLinkNotices: () => store.set({ linkNotices: [] }),
   };
 }

@@ -112,7 +112,10 @@ const emptyPanel = () => ({
 
 /** @typedef {ReturnType<typeof createStore>} Store */
 
-export function createStore() {
+/**
+ * @param {(error: unknown) => void} onError Called when a view cannot be drawn. The other views are drawn all the same.
+ */
+export function createStore(onError) {
   /** @type {Uint8Array[]} */
   const noStrokes = [];
   /** @type {State} */
@@ -155,7 +158,13 @@ export function createStore() {
   function draw() {
     cancelAnimationFrame(frame);
     frame = 0;
-    for (const view of views) view(state);
+    for (const view of views) {
+      try {
+        view(state);
+      } catch (error) {
+        onError(error);
+      }
+    }
   }
 
   return {

@@ -2,7 +2,16 @@
  * The sentences of a panel: what the network reads and how the attack goes or ended. A vanished gradient
  * has a sentence of its own, because it is neither a defence that held nor an attack that failed.
  */
-import { ATTACKS, FOOLED, hasSetting, isUntargeted, SPENT, usesTemperature } from "../domain/attacks.js";
+import {
+  ATTACKS,
+  changesMade,
+  countsChanges,
+  FOOLED,
+  hasSetting,
+  isUntargeted,
+  SPENT,
+  usesTemperature,
+} from "../domain/attacks.js";
 import { CHANNELS, DATASETS, positionOf } from "../domain/datasets.js";
 import { largestDerivative, largestLossDerivative } from "../domain/softmax.js";
 import { className, modelName, number, percent, t } from "../page/i18n.js";
@@ -64,7 +73,8 @@ export function prospect(state, side) {
   if (vanishesAt(usesTemperature(settings) ? networkT : 1))
     return t("prospect.blind") + (vanishesAt(networkT) ? "" : t("prospect.blind.cure"));
   const goal = t(untargeted ? "prospect.goal.any" : "prospect.goal", values);
-  return t(`prospect.${output === null ? "random" : changes}`, { ...values, goal });
+  const kind = `prospect.${output === null ? "random" : changes}`;
+  return t(countsChanges(settings) ? `${kind}.changes` : kind, { ...values, goal });
 }
 
 /**
@@ -100,6 +110,7 @@ function endingText(state, [first], last) {
     zeros: zeroGradients ?? 0,
     entries: gradientEntries ?? 0,
     made: last.iteration,
+    changes: changesMade(state.settings, last.iteration),
     distance: number(Math.hypot(...last.image.map((value, feature) => value - first.image[feature])), {
       maximumFractionDigits: 2,
       minimumFractionDigits: 2,
@@ -108,14 +119,14 @@ function endingText(state, [first], last) {
   };
   const { attack } = state.settings;
   const { changes, output } = ATTACKS[attack];
+  const counted = (/** @type {string} */ key) => t(countsChanges(state.settings) ? `${key}.changes` : key, values);
   switch (last.outcome) {
     case "gradient-vanished":
       return t(zeroGradients === gradientEntries ? "verdict.vanished" : "verdict.vanished-partly", values);
     case "budget-spent":
-      return t(
-        last.iteration === 0 && hasSetting(attack, "budget") ? `verdict.no-budget.${changes}` : SPENT[changes],
-        values,
-      );
+      return last.iteration === 0 && hasSetting(attack, "budget")
+        ? t(`verdict.no-budget.${changes}`, values)
+        : counted(SPENT[changes]);
     case "no-admissible-pair":
       return t(
         output === null
@@ -128,7 +139,7 @@ function endingText(state, [first], last) {
     case "already-target":
       return t(isUntargeted(state.settings) ? "verdict.already-misread" : "verdict.already-target", values);
     case "fooled":
-      return t(FOOLED[changes], values);
+      return counted(FOOLED[changes]);
     default:
       return t(`verdict.${last.outcome}`, values);
   }

@@ -3,11 +3,12 @@
 import { createPng } from "../codecs/apng.js";
 import { ATTACKS, isUntargeted } from "../domain/attacks.js";
 import { DATASETS } from "../domain/datasets.js";
+import { readsBack } from "../page/canvas.js";
 import { contextOf } from "../page/dom.js";
 import { className, language, percent, t } from "../page/i18n.js";
 import { formatProbability } from "../panels/bars.js";
 import { summary } from "../panels/controls.js";
-import { paintMarks, paintPixels, viewOf } from "../panels/picture.js";
+import { coloursOf, paintMarks, paintPixels, viewOf } from "../panels/picture.js";
 import { lastIteration, stepAt } from "../session/player.js";
 import { SIDES } from "../session/state.js";
 import { panelName, verdict } from "../session/verdict.js";
@@ -68,15 +69,12 @@ export async function animatedPicture(state, link, onProgress) {
 export async function thumbnail(state) {
   const { side: height } = DATASETS[state.data];
   const width = 2 * height + 1;
-  const canvas = document.createElement("canvas");
-  const context = contextOf(canvas, { willReadFrequently: true });
   const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
   SIDES.forEach((side, place) => {
     const view = viewOf(state, side, stepAt(state.panels[side], state.shown));
-    paintPixels(canvas, { ...view, overlay: "image", channel: "all" });
-    const { data } = context.getImageData(0, 0, height, height);
+    const colours = coloursOf({ ...view, overlay: "image", channel: "all" });
     for (let y = 0; y < height; y++)
-      rgba.set(data.subarray(4 * y * height, 4 * (y + 1) * height), 4 * (y * width + place * (height + 1)));
+      rgba.set(colours.subarray(4 * y * height, 4 * (y + 1) * height), 4 * (y * width + place * (height + 1)));
   });
   const png = createPng({ width, height });
   await png.still(rgba);
@@ -84,6 +82,7 @@ export async function thumbnail(state) {
 }
 
 function createContext() {
+  if (!readsBack()) throw new Error(t("share.protected"));
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
@@ -240,9 +239,19 @@ function paintCaption(context, state, shown, link, ink) {
   });
 }
 
-/** The pieces of a text between which a line may be broken. @param {string} text @param {"word" | "grapheme"} granularity */
-const segments = (text, granularity) =>
-  Array.from(new Intl.Segmenter(language(), { granularity }).segment(text), ({ segment }) => segment);
+/**
+ * The pieces of a text between which a line may be broken. Firefox has `Intl.Segmenter` from version 125. Before, a line
+ * is broken after a space or beside a character of Chinese or Japanese.
+ *
+ * @param {string} text
+ * @param {"word" | "grapheme"} granularity
+ */
+function segments(text, granularity) {
+  if (typeof Intl.Segmenter === "function")
+    return Array.from(new Intl.Segmenter(language(), { granularity }).segment(text), ({ segment }) => segment);
+  if (granularity === "grapheme") return Array.from(text);
+  return text.match(/[^\s\u3000-\u9fff\uff00-\uffef]+\s*|./gsu) ?? [];
+}
 
 /**
  * Paints text in lines that fit the area's width. Of more than `most` lines the rest is cut off, with an ellipsis.

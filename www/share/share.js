@@ -109,11 +109,12 @@ export function setUpShare({ state }, session) {
     chosen = "whole";
     drawWays();
     dialog.showModal();
+    // The snippets need the thumbnail alone, which can be made even where the picture cannot.
     await showErrors(async () => {
-      show(await stillPicture(state, wholeLink()));
       shared.image = await toDataUrl(await thumbnail(state));
       drawSnippets();
     });
+    await showErrors(async () => show(await stillPicture(state, wholeLink())));
   }
 
   /** Offers shorter links if that of the state is long. */

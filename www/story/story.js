@@ -8,6 +8,7 @@ import { DEFAULTS } from "../domain/settings.js";
 import { setCitedText } from "../page/citations.js";
 import { make, must } from "../page/dom.js";
 import { t } from "../page/i18n.js";
+import { claim } from "../page/sequence.js";
 import { addressOf, isIdle, linkOfState } from "../session/address.js";
 
 /** @typedef {import("../session/session.js").Session} Session */
@@ -27,7 +28,7 @@ const ACTIONS = {
   gradient(session, showRole) {
     showRole("left", "undefended");
     session.changeView({ overlay: "gradient" });
-    session.step();
+    session.stepAgain();
   },
   distilled(session, showRole) {
     showRole("right", "distilled");
@@ -73,8 +74,10 @@ export function setUpStory({ state }, session) {
   }
   for (const [name, act] of Object.entries(ACTIONS)) {
     must(`[data-story="${name}"]`, HTMLButtonElement).addEventListener("click", async () => {
+      const isLatest = claim("run");
       await session.opened();
-      act(session, showRole);
+      // The visitor may have done something else while the networks were loading.
+      if (isLatest()) act(session, showRole);
     });
   }
   const steps = [...document.querySelectorAll(".story-steps > li")].map((item, place) => {
