@@ -33,9 +33,10 @@ fn figures_of_the_manifest_are_those_of_the_files() {
         let test = Samples::read(entry.dataset, Split::Test, &folder)
             .expect("the data set is there: npm run data");
         let quality = measure(&network, &test, &device);
-        // Not one image is classified otherwise. Some norms were measured when sums had another order.
+        // Not one image is classified otherwise on another processor. The norm has two decimals there, and
+        // was measured when sums had another order, which has changed the third.
         assert_eq!(quality.accuracy, entry.test_accuracy, "{}", entry.id);
-        assert!((quality.logit_norm / entry.logit_norm - 1.0).abs() < 1e-5, "{}", entry.id);
+        assert!((quality.logit_norm - entry.logit_norm).abs() < 0.006, "{}", entry.id);
     }
 }
 
