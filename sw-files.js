@@ -72,7 +72,7 @@ const FILES = {
   "www/lab/main.js": "ebd59fb9a2cc5de15f3e2f344aa090191523ed497bce867bfb41f2b6649d9813",
   "www/lab/message.js": "62d2314795a47636958be34a15c4edce86ff6f59395010a6ecdc76bcac15345b",
   "www/lab/plan.js": "458c6f7c3dafb814dec53c7f0f660db12484246a523c66869f82c562c67d5762",
-  "www/lab/published.js": "9fc3cce981ee601714d3b72f2069e407fd66ae11e1ed33074cf2ae5949c100e1",
+  "www/lab/published.js": "665e00050034538b840e7bcbfe4c031caf5af325e92e46c50afe6ba8004fb697",
   "www/lab/reported.js": "b39fcde9080a7221fb8ae5fbb60daecb22597a684d0c0e681f31acbf6ca5cd1d",
   "www/lab/result.js": "b7d89b63c202b7151b7ca5557f0ceed7233f9772c11b64621edceb2a6a782216",
   "www/lab/run.js": "7aadca3586e071a5826bd74e1fa80d62a51ab01c3171442bdc85a5bcfacaf69a",

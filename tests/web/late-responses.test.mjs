@@ -206,7 +206,7 @@ test("What the visitor chooses while the language of a link loads is not replace
   const { page, problems } = await openReadyPage(t, `${url}/#v=1&sample=0&lang=en&end`, { locale: "en-GB" });
   const words = await holdBack(page, "**/languages/ja.json");
   await page.evaluate(() => {
-    location.hash = "#v=1&sample=1&target=5&lang=ja&end";
+    location.hash = "#v=1&sample=1&target=5&lang=ja&fixlang=1&end";
   });
   await words.requested;
   await chooseDigit(page, 4);

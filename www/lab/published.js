@@ -146,9 +146,20 @@ export async function fetchPublished(experiment, data, settings) {
     (row) => row.dataset === data && row.role === "undefended" && row.to.model !== row.model,
   );
   return [
-    ...COMPARED_ATTACKS.flatMap((variant) => rowsOfAttack(rows, { ...settings, ...variant, temper: null })),
+    ...COMPARED_ATTACKS.flatMap((variant) => comparedRows(rows, { ...settings, ...variant, temper: null })),
     ...rowsOfAttack(transfers, { ...settings, ...COMPARED_ATTACKS[0], temper: null }).map(asSuccessRow),
   ];
+}
+
+/**
+ * The rows of an attack with the settings of new runs, or else those with c from 1, as older rows were measured.
+ *
+ * @param {Row[]} rows
+ * @param {Settings} settings
+ */
+function comparedRows(rows, settings) {
+  const found = rowsOfAttack(rows, settings);
+  return found.length > 0 ? found : rowsOfAttack(rows, { ...settings, c_scale: "fixed" });
 }
 
 /**
