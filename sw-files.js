@@ -26,7 +26,7 @@ const FILES = {
   "www/codecs/html.js": "18be08a681450e4ed9b0baedec43c0ebff4bddcb39b4d3e7614bc6df043b1181",
   "www/codecs/inflate.js": "feb321ebfb5f4332ecd30c9d4a7b023329f5b9a00bbcca084d25ab18af04ac77",
   "www/codecs/png.js": "3933db03555794d4ca856d2cb032d21eae26fd0ccc34d3aa07e909cf9cd908ca",
-  "www/domain/attacks.js": "19f51c2652811425e12890e85a7959ceb1acffa49faa148bc16df9697e5322dc",
+  "www/domain/attacks.js": "7de7318e7cf969f038e97e662d33283870cd6af615e466ae1cf2ce2e75629371",
   "www/domain/datasets.js": "681c125f0e3b3b7a92f7a333df6e63763f1acc67d7425c7796ee717d53c1c070",
   "www/domain/networks.js": "971a3273163c96b97d70bde9ed72b1ca03f5af5550c6ae519aa171abdb0968e4",
   "www/domain/papers.js": "0a88c137ccc71e37cc21fec0f7b2775b5e5db72ca22d088139dcfd5df0da2a96",

@@ -392,7 +392,7 @@ const SMALL_CHANGES = [
     /11 changes of one pixel each/,
   ],
   [
-    "v=1&sample=0&target=3&theta=0.1&budget=20&lang=ja&end",
+    "v=1&sample=0&target=3&theta=0.1&budget=20&lang=ja&fixlang=1&end",
     /\d 画素を延べ 20 回変え、予算の 20 回を使い切った/,
     "20 / 20",
     /2 画素ずつ 10 回まで/,

@@ -180,10 +180,13 @@ export function changedSettings(wanted, valid) {
  */
 export function toAttackRequest(settings, temperature) {
   const own = Object.fromEntries(settingNames(settings.attack).map((name) => [name, settings[name]]));
+  const usesT = usesTemperature(settings);
+  // An attack with a sibling that uses T has no temperature itself. The others state theirs, which is 1 without T.
+  const hasT = usesT || (usesT === false && !ATTACKS[settings.attack].temperature?.sibling);
   return /** @type {any} */ ({
     attack: settings.attack,
     ...own,
-    ...(usesTemperature(settings) ? { temperature } : {}),
+    ...(hasT ? { temperature: usesT ? temperature : 1 } : {}),
     ...(isUntargeted(settings) ? { untargeted: true } : {}),
   });
 }
