@@ -196,10 +196,13 @@ impl Dense {
     /// The layer with these parameters.
     pub fn new(layer: &Layer, device: &Device) -> Self {
         let Size { inputs, outputs, .. } = layer.size;
-        let weight = TensorData::new(layer.weight.clone(), [outputs, inputs]);
-        let weight = Tensor::<2>::from_data(weight, device).transpose();
-        // The transpose is a view until it is computed.
-        let weight = Tensor::<2>::from_data(weight.into_data(), device);
+        // On the host, since a browser's GPU cannot be read back without waiting.
+        let by_inputs = (0..inputs)
+            .flat_map(|input| layer.weight.iter().skip(input).step_by(inputs))
+            .copied()
+            .collect();
+        let weight = TensorData::new::<f32, _>(by_inputs, [inputs, outputs]);
+        let weight = Tensor::<2>::from_data(weight, device);
         let backward = <Dispatch as Layers>::dense_backward_weight(weight.clone().into_dispatch());
         Self {
             weight,
