@@ -61,7 +61,8 @@ impl Numbers {
 
     /// In the layout of the model file.
     pub fn to_parameters(&self, dataset: Dataset) -> Parameters {
-        let mut layers = self.layers.iter().zip(self.sizes).map(|(tensors, size)| {
+        let layers = std::array::from_fn(|index| {
+            let (tensors, size) = (&self.layers[index], self.sizes[index]);
             let weight = match size.taps {
                 1 => dense::transposed(&tensors.weight, size.outputs),
                 taps => tensors
@@ -72,7 +73,6 @@ impl Numbers {
             };
             Layer { size, weight, bias: tensors.bias.clone() }
         });
-        let layers = std::array::from_fn(|_| layers.next().expect("there are as many layers"));
         Parameters { dataset, layers }.with_first_dense_by_channels()
     }
 }
